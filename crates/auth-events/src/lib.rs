@@ -1,0 +1,60 @@
+//! What auth publishes. Mail addresses, passwords and tokens never leave auth: the log keeps what it is told for ever.
+
+use kernel::{SessionId, UserId};
+use serde::{Deserialize, Serialize};
+
+/// Somebody opened an account.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct UserRegistered {
+    pub user_id: UserId,
+    pub name: String,
+}
+
+/// The member proved that the mail address is theirs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct UserVerified {
+    pub user_id: UserId,
+}
+
+/// Why a session ended before its time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RevocationReason {
+    LoggedOut,
+    /// A refresh token was used twice: somebody else has a copy of it.
+    RefreshTokenReused,
+    PasswordChanged,
+    PasswordReset,
+    /// The member ended it from another device.
+    EndedByMember,
+    Deactivated,
+    Deleted,
+}
+
+/// A session no longer counts, whatever its access token says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SessionRevoked {
+    pub user_id: UserId,
+    pub session_id: SessionId,
+    pub reason: RevocationReason,
+}
+
+kernel::events! {
+    /// Everything auth publishes.
+    pub enum AuthEvent {
+        "user.registered" 1 about "user" by user_id => Registered(UserRegistered),
+        "user.verified" 1 about "user" by user_id => Verified(UserVerified),
+        "auth.session_revoked" 1 about "session" by session_id => SessionRevoked(SessionRevoked),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn every_event_writes_what_its_sample_says() {
+        kernel::event::assert_samples_hold::<super::AuthEvent>();
+    }
+}

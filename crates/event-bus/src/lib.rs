@@ -1,0 +1,1 @@
+//! The event log in PostgreSQL, subscriptions with durable checkpoints, retries and dead letters.

@@ -1,0 +1,185 @@
+//! Who is asking, and what they are permitted.
+//!
+//! Permissions belong to roles and are rows of the users context; the host resolves them once a request and every
+//! route declares what it requires. A context asks [`Actor::may`] only for rules about one object ("the owner, or
+//! somebody who may moderate books").
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::ids::{SessionId, UserId};
+
+macro_rules! permissions {
+    ($($(#[$doc:meta])* $variant:ident = $name:literal),+ $(,)?) => {
+        /// Something a role may allow. The names are stored in `users.role_permission`.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        #[repr(u8)]
+        pub enum Permission { $($(#[$doc])* $variant),+ }
+
+        impl Permission {
+            pub const ALL: &'static [Permission] = &[$(Permission::$variant),+];
+
+            /// The name under which the permission is stored, as in `write:book`.
+            pub const fn name(self) -> &'static str {
+                match self { $(Permission::$variant => $name),+ }
+            }
+
+            pub fn from_name(name: &str) -> Option<Self> {
+                match name { $($name => Some(Permission::$variant),)+ _ => None }
+            }
+        }
+    };
+}
+
+permissions! {
+    /// List, edit and delete one's own books.
+    WriteBook = "write:book",
+    /// Edit and delete anybody's books.
+    ModerateBook = "moderate:book",
+    /// Ask to borrow, and act on one's own borrows.
+    WriteBorrow = "write:borrow",
+    /// See anybody's borrows and resolve disputes one is no party to.
+    ModerateBorrow = "moderate:borrow",
+    /// List members and see what is not public about them.
+    ReadUser = "read:user",
+    /// Create, change and deactivate members.
+    WriteUser = "write:user",
+    /// Delete members.
+    DeleteUser = "delete:user",
+    /// Change roles, and look after events, subscriptions, dead letters and projections.
+    Admin = "admin",
+}
+
+/// A set of permissions, as a role grants it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct PermissionSet(u16);
+
+impl PermissionSet {
+    pub const fn empty() -> Self {
+        Self(0)
+    }
+
+    pub const fn with(self, permission: Permission) -> Self {
+        Self(self.0 | 1 << permission as u8)
+    }
+
+    pub const fn contains(self, permission: Permission) -> bool {
+        self.0 & (1 << permission as u8) != 0
+    }
+
+    pub fn iter(self) -> impl Iterator<Item = Permission> {
+        Permission::ALL
+            .iter()
+            .copied()
+            .filter(move |p| self.contains(*p))
+    }
+}
+
+impl FromIterator<Permission> for PermissionSet {
+    fn from_iter<I: IntoIterator<Item = Permission>>(permissions: I) -> Self {
+        permissions.into_iter().fold(Self::empty(), Self::with)
+    }
+}
+
+/// Who is asking.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Actor {
+    /// Nobody we know.
+    Anonymous,
+    /// A member with a live session.
+    Member {
+        id: UserId,
+        session: SessionId,
+        role: String,
+        permissions: PermissionSet,
+    },
+    /// Folkshelf itself: a scheduler, a subscription, the command line.
+    System(&'static str),
+}
+
+impl Actor {
+    /// Whether the actor's role permits it. The system may do everything; anonymous callers nothing.
+    pub fn may(&self, permission: Permission) -> bool {
+        match self {
+            Actor::Anonymous => false,
+            Actor::Member { permissions, .. } => permissions.contains(permission),
+            Actor::System(_) => true,
+        }
+    }
+
+    pub fn user_id(&self) -> Option<UserId> {
+        match self {
+            Actor::Member { id, .. } => Some(*id),
+            Actor::Anonymous | Actor::System(_) => None,
+        }
+    }
+
+    pub fn session_id(&self) -> Option<SessionId> {
+        match self {
+            Actor::Member { session, .. } => Some(*session),
+            Actor::Anonymous | Actor::System(_) => None,
+        }
+    }
+
+    /// Whether the actor is this very member.
+    pub fn is(&self, user: UserId) -> bool {
+        self.user_id() == Some(user)
+    }
+
+    /// What an event remembers of who caused it.
+    pub fn recorded(&self) -> RecordedActor {
+        match self {
+            Actor::Anonymous => RecordedActor::Anonymous,
+            Actor::Member { id, .. } => RecordedActor::User { id: *id },
+            Actor::System(name) => RecordedActor::System {
+                name: (*name).to_owned(),
+            },
+        }
+    }
+}
+
+/// Who caused an event, as the log keeps it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum RecordedActor {
+    Anonymous,
+    User { id: UserId },
+    System { name: String },
+}
+
+impl fmt::Display for RecordedActor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            RecordedActor::Anonymous => f.write_str("anonymous"),
+            RecordedActor::User { id } => write!(f, "user:{id}"),
+            RecordedActor::System { name } => write!(f, "system:{name}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_permission_has_a_name_that_leads_back_to_it() {
+        for permission in Permission::ALL {
+            assert_eq!(Permission::from_name(permission.name()), Some(*permission));
+        }
+        assert_eq!(Permission::from_name("write:everything"), None);
+    }
+
+    #[test]
+    fn nobody_may_do_what_their_role_does_not_grant() {
+        let member = Actor::Member {
+            id: UserId::new(time::OffsetDateTime::UNIX_EPOCH),
+            session: SessionId::new(time::OffsetDateTime::UNIX_EPOCH),
+            role: "user".to_owned(),
+            permissions: [Permission::WriteBook].into_iter().collect(),
+        };
+        assert!(member.may(Permission::WriteBook));
+        assert!(!member.may(Permission::Admin));
+        assert!(Permission::ALL.iter().all(|p| !Actor::Anonymous.may(*p)));
+    }
+}

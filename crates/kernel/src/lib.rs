@@ -1,0 +1,30 @@
+//! The words that every context shares. Pure: no I/O, no async, no clock of its own.
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`ids`] | one type per kind of id, all UUID v7 |
+//! | [`actor`] | who is asking, and what their role permits |
+//! | [`message`] | [`Command`] and [`Query`]: the only way into a context |
+//! | [`event`] | [`Event`]: what a context tells the others, and [`Position`] in the log |
+//! | [`error`] | [`Refusal`]: a kind, a stable code, details; never an HTTP status |
+//! | [`page`] | asking for a page of a list, and the page itself |
+//! | [`text`] | text that is trimmed, NFC, free of control characters and within its limit |
+//! | [`clock`] | time comes in from outside |
+
+pub mod actor;
+pub mod clock;
+pub mod error;
+pub mod event;
+pub mod ids;
+pub mod message;
+pub mod page;
+pub mod text;
+
+pub use actor::{Actor, Permission, PermissionSet};
+pub use clock::{Clock, ManualClock, SystemClock};
+pub use error::{Detail, ErrorKind, Refusal};
+pub use event::{DecodeError, Event, Position};
+pub use ids::{BookId, BorrowId, EventId, ImportId, NotificationId, SessionId, UserId};
+pub use message::{Command, Query};
+pub use page::{Page, PageRequest};
+pub use text::{Line, Prose, TextError};

@@ -1,0 +1,27 @@
+//! Commands change something, queries answer something. They are the only way into a context.
+
+use serde::{Serialize, de::DeserializeOwned};
+
+use crate::error::Refusal;
+
+/// A wish to change something. It serialises so that the same command under the same idempotency key can be told
+/// from another one.
+pub trait Command: Serialize + Send + Sync + 'static {
+    /// In snake case, equal to the file it lives in: `delete_book`.
+    const NAME: &'static str;
+
+    /// Whether its answer may be stored for 24 h to be given again. Not for answers that hold secrets.
+    const REPEATABLE: bool = true;
+
+    type Output: Serialize + DeserializeOwned + Send + 'static;
+    type Error: Refusal;
+}
+
+/// A question that changes nothing.
+pub trait Query: Send + Sync + 'static {
+    /// In snake case, equal to the file it lives in: `get_book`.
+    const NAME: &'static str;
+
+    type Answer: Send + 'static;
+    type Error: Refusal;
+}

@@ -1,0 +1,1 @@
+//! Test databases, test Redis, builders, wait-until. For tests only.

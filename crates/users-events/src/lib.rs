@@ -1,0 +1,47 @@
+//! What users publishes.
+
+use kernel::UserId;
+use serde::{Deserialize, Serialize};
+
+/// What others show of a member, or must know of them, changed. Holds the whole of it, not the difference.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct UserUpdated {
+    pub user_id: UserId,
+    pub name: String,
+    /// A member who is not active can neither sign in nor lend nor borrow.
+    pub active: bool,
+    /// BCP 47, as in `en` or `fr-CA`.
+    pub language: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct UserRoleChanged {
+    pub user_id: UserId,
+    pub role: String,
+}
+
+/// The member is gone; what is kept of them elsewhere goes too.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct UserDeleted {
+    pub user_id: UserId,
+}
+
+kernel::events! {
+    /// Everything users publishes.
+    pub enum UserEvent {
+        "user.updated" 1 about "user" by user_id => Updated(UserUpdated),
+        "user.role_changed" 1 about "user" by user_id => RoleChanged(UserRoleChanged),
+        "user.deleted" 1 about "user" by user_id => Deleted(UserDeleted),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn every_event_writes_what_its_sample_says() {
+        kernel::event::assert_samples_hold::<super::UserEvent>();
+    }
+}
