@@ -1,0 +1,58 @@
+# Every everyday command. `./dev <recipe>` first makes sure that the tools are there.
+
+# Tools that ./dev has installed; the machine's own come first.
+export PATH := env("PATH") + ":" + justfile_directory() / ".dev/tools/bin"
+
+# List the recipes
+default:
+    @just --list --unsorted
+
+# Everything that CI checks: what ./dev test runs
+check: lint test
+
+# Format the code
+fmt:
+    cargo fmt --all
+
+# Formatting, scripts, licences and banned crates, clippy with every query checked against a database
+lint:
+    cargo fmt --all --check
+    shellcheck -x dev .ci/run scripts/*
+    cargo deny --log-level error check bans licenses sources
+    scripts/with-services scripts/query-data check
+
+# All tests, or those of one context and its events: just test books
+test context="":
+    scripts/with-services cargo nextest run {{ if context == "" { "--workspace" } else { "-p " + context + " -p " + context + "-events" } }}
+
+# Build everything
+build:
+    cargo build --workspace --all-targets
+
+# The development instance in the foreground: just up --empty
+up *args:
+    scripts/dev-server up {{ args }}
+
+# A command of the host on the development instance's data: just run dead-letters list
+run *args="serve":
+    eval "$(scripts/dev-server env)" && cargo run --quiet --bin folkshelf -- {{ args }}
+
+# The figures of the event log and the read side
+bench:
+    scripts/with-services cargo bench --workspace
+
+# After a change to SQL: write the query data in .sqlx anew
+prepare:
+    scripts/with-services scripts/query-data write
+
+# After a change to dependencies between crates: write the golden file anew
+context-map:
+    FOLKSHELF_UPDATE_GOLDEN=1 cargo test --quiet --package arch-tests
+
+# The OpenAPI document, to standard output
+openapi:
+    @cargo run --quiet --bin folkshelf -- openapi
+
+# Known vulnerabilities; needs the advisory database from the network, so it is no part of check
+audit:
+    cargo deny check advisories
