@@ -1,1 +1,31 @@
-//! CommandBus and QueryBus: one place that wraps every handler in span, metrics, timeout, actor and idempotency.
+//! The way into a context: commands change something, queries answer something.
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`call`] | [`Caller`]: who asks; [`Call`]: what a handler knows of it; [`Work`]: its transaction |
+//! | [`command`] | [`CommandBus`], and the one wrapper around every command handler |
+//! | [`query`] | [`QueryBus`], and the one wrapper around every query handler |
+//! | `idempotency` | the answer given under an idempotency key, to be given again |
+//!
+//! A handler that nobody registered is found when the host starts: one gets at a command only through
+//! [`CommandBus::dispatch`], which fails then.
+
+pub mod call;
+pub mod command;
+mod idempotency;
+mod metrics;
+pub mod query;
+
+pub use call::{Call, Caller, Source, Work};
+pub use command::{CommandBus, CommandBusBuilder, CommandHandler, Dispatch, DispatchError, Done};
+pub use query::{Ask, AskError, QueryBus, QueryBusBuilder, QueryHandler};
+
+/// A command or query that the host routes and no context handles.
+#[derive(Debug, thiserror::Error)]
+#[error("no handler is registered for {0}")]
+pub struct MissingHandler(pub &'static str);
+
+/// Two handlers were registered for one command or query.
+#[derive(Debug, thiserror::Error)]
+#[error("more than one handler is registered for {0}")]
+pub struct DuplicateHandler(pub &'static str);

@@ -1,1 +1,27 @@
-//! The event log in PostgreSQL, subscriptions with durable checkpoints, retries and dead letters.
+//! The spine: one durable event log in PostgreSQL, and subscriptions that read it.
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`log`] | appending inside the writer's transaction, and reading in an order that loses nothing |
+//! | [`subscription`] | what a context subscribes with: [`Apply`] into PostgreSQL, [`Project`] elsewhere |
+//! | `runner` | the loop that feeds one subscription: batches, retries, parking |
+//! | `lease` | one active runner per subscription across processes |
+//! | `progress` | how far subscriptions have come, and waiting for it |
+//! | [`dead_letters`] | events a subscription could not handle: list, retry, drop |
+//! | [`fault`] | telling a database that is away from a defect |
+
+mod bus;
+pub mod dead_letters;
+pub mod fault;
+mod lease;
+pub mod log;
+mod metrics;
+mod progress;
+mod runner;
+pub mod subscription;
+
+pub use bus::{BusSettings, EventBus, Running, SubscriptionStatus};
+pub use dead_letters::DeadLetter;
+pub use fault::{error_kind, unavailable};
+pub use log::{Meta, Recorded, append, append_all};
+pub use subscription::{Apply, Delivery, HandlerError, Project, Subscription};

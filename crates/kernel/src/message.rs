@@ -5,8 +5,8 @@ use serde::{Serialize, de::DeserializeOwned};
 use crate::error::Refusal;
 
 /// A wish to change something. It serialises so that the same command under the same idempotency key can be told
-/// from another one.
-pub trait Command: Serialize + Send + Sync + 'static {
+/// from another one, and clones so that it can start over after a serialization failure.
+pub trait Command: Serialize + Clone + Send + Sync + 'static {
     /// In snake case, equal to the file it lives in: `delete_book`.
     const NAME: &'static str;
 

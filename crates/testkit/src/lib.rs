@@ -1,1 +1,23 @@
-//! Test databases, test Redis, builders, wait-until. For tests only.
+//! What tests share: databases of their own on a real PostgreSQL, keys of their own in a real Redis, callers, and
+//! waiting for a condition instead of for time. A dev-dependency only.
+
+mod database;
+mod people;
+mod wait;
+
+pub use database::TestDatabase;
+pub use people::{A_SATURDAY, a_user, admin, anonymous, member, moderator};
+pub use wait::eventually;
+
+/// Redis for tests, as `just test` starts it.
+///
+/// # Panics
+/// When `REDIS_URL` is not set: the tests want a real Redis.
+pub fn redis_url() -> String {
+    std::env::var("REDIS_URL").expect("REDIS_URL names a Redis for tests; `just test` starts one")
+}
+
+/// A key prefix that no other test has.
+pub fn redis_prefix() -> String {
+    format!("test-{}", uuid::Uuid::now_v7().simple())
+}

@@ -1,0 +1,172 @@
+//! Who asks, what a handler knows of it, and the transaction a command works in.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use event_bus::Meta;
+use kernel::{Actor, Clock, Event, Position};
+use serde::Serialize;
+use sqlx::{PgConnection, PgPool, Postgres, Transaction};
+use time::OffsetDateTime;
+
+use crate::idempotency::{self, Key};
+
+/// Who sends a command or asks a query, as the host found out.
+#[derive(Debug, Clone)]
+pub struct Caller {
+    pub actor: Actor,
+    /// W3C trace context: ties log lines, commands and events together.
+    pub trace: String,
+    /// The same key and command within 24 h give the first answer again.
+    pub idempotency_key: Option<String>,
+    /// A query must see at least this much of the log.
+    pub min_position: Option<Position>,
+}
+
+impl Caller {
+    pub fn new(actor: Actor, trace: impl Into<String>) -> Self {
+        Self {
+            actor,
+            trace: trace.into(),
+            idempotency_key: None,
+            min_position: None,
+        }
+    }
+
+    /// Folkshelf itself: a scheduler, the command line.
+    pub fn system(name: &'static str) -> Self {
+        Self::new(Actor::System(name), String::new())
+    }
+}
+
+/// Where a query may look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Source {
+    /// In the projection; in PostgreSQL when that has no answer.
+    ReadStore,
+    /// Only in PostgreSQL: the projection is behind what the caller has seen already.
+    Database,
+}
+
+/// What a handler knows of the call it handles.
+pub struct Call {
+    actor: Actor,
+    trace: String,
+    clock: Arc<dyn Clock>,
+    source: Source,
+    key: Option<Key>,
+    position: Mutex<Option<Position>>,
+}
+
+impl Call {
+    pub(crate) fn new(
+        caller: &Caller,
+        clock: Arc<dyn Clock>,
+        source: Source,
+        key: Option<Key>,
+    ) -> Self {
+        Self {
+            actor: caller.actor.clone(),
+            trace: caller.trace.clone(),
+            clock,
+            source,
+            key,
+            position: Mutex::new(None),
+        }
+    }
+
+    pub fn actor(&self) -> &Actor {
+        &self.actor
+    }
+
+    pub fn now(&self) -> OffsetDateTime {
+        self.clock.now()
+    }
+
+    pub fn trace(&self) -> &str {
+        &self.trace
+    }
+
+    pub fn source(&self) -> Source {
+        self.source
+    }
+
+    /// As the same caller, for a port that leads to another context.
+    pub fn caller(&self) -> Caller {
+        Caller::new(self.actor.clone(), self.trace.clone())
+    }
+
+    /// The transaction in which a command does its work.
+    pub async fn begin(&self, pool: &PgPool) -> Result<Work<'_>, sqlx::Error> {
+        Ok(Work {
+            tx: pool.begin().await?,
+            call: self,
+            position: None,
+        })
+    }
+
+    /// The last event this call has committed.
+    pub(crate) fn position(&self) -> Option<Position> {
+        *self.position.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A transaction that can append events. Dropped without [`Work::commit`], it undoes everything.
+pub struct Work<'c> {
+    tx: Transaction<'static, Postgres>,
+    call: &'c Call,
+    position: Option<Position>,
+}
+
+impl Work<'_> {
+    pub fn connection(&mut self) -> &mut PgConnection {
+        &mut self.tx
+    }
+
+    fn meta(&self) -> Meta {
+        Meta {
+            actor: self.call.actor.recorded(),
+            trace: (!self.call.trace.is_empty()).then(|| self.call.trace.clone()),
+            occurred_at: self.call.now(),
+        }
+    }
+
+    /// Tells what changed. `aggregate_version` is the version the aggregate's row has after the change. Lock or change
+    /// the aggregate's row first.
+    pub async fn append<E: Event>(
+        &mut self,
+        event: &E,
+        aggregate_version: i64,
+    ) -> Result<Position, sqlx::Error> {
+        let meta = self.meta();
+        let position = event_bus::append(&mut self.tx, &meta, event, aggregate_version).await?;
+        self.position = self.position.max(Some(position));
+        Ok(position)
+    }
+
+    /// As [`Self::append`], many in one statement.
+    pub async fn append_all<E: Event>(
+        &mut self,
+        events: &[(E, i64)],
+    ) -> Result<Option<Position>, sqlx::Error> {
+        let meta = self.meta();
+        let position = event_bus::append_all(&mut self.tx, &meta, events).await?;
+        self.position = self.position.max(position);
+        Ok(position)
+    }
+
+    /// Commits change, events and, under an idempotency key, the answer together.
+    pub async fn commit<T: Serialize>(mut self, answer: T) -> Result<T, sqlx::Error> {
+        if let Some(key) = &self.call.key {
+            idempotency::store(&mut self.tx, key, &answer, self.call.now()).await?;
+        }
+        self.tx.commit().await?;
+        let mut position = self
+            .call
+            .position
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        *position = (*position).max(self.position);
+        drop(position);
+        Ok(answer)
+    }
+}

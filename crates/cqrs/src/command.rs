@@ -1,0 +1,304 @@
+//! Commands: the bus, and the one wrapper around every handler.
+
+use std::any::{Any, TypeId};
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use async_trait::async_trait;
+use event_bus::EventBus;
+use kernel::{Clock, Command, Detail, ErrorKind, Position, Refusal};
+use sqlx::PgPool;
+use tracing::Instrument;
+
+use crate::call::{Call, Caller, Source};
+use crate::idempotency::{self, Key, Stored};
+use crate::{DuplicateHandler, MissingHandler, metrics};
+
+/// How long the answer to a command waits for the views it made stale.
+const VIEWS_WITHIN: Duration = Duration::from_millis(500);
+/// How long a handler may take.
+const TIMEOUT: Duration = Duration::from_secs(10);
+/// How often a command starts over when another transaction was in its way.
+const STARTS: u32 = 5;
+
+#[async_trait]
+pub trait CommandHandler<C: Command>: Send + Sync + 'static {
+    async fn handle(&self, call: &Call, command: C) -> Result<C::Output, C::Error>;
+}
+
+struct Shared {
+    clock: Arc<dyn Clock>,
+    events: EventBus,
+}
+
+struct Registered<C: Command> {
+    handler: Box<dyn CommandHandler<C>>,
+    pool: PgPool,
+}
+
+/// Collects the handlers while the host is wired.
+pub struct CommandBusBuilder {
+    shared: Arc<Shared>,
+    handlers: HashMap<TypeId, Box<dyn Any + Send + Sync>>,
+    pools: Vec<PgPool>,
+    duplicate: Option<DuplicateHandler>,
+}
+
+impl CommandBusBuilder {
+    /// `pool` is the context's own: idempotency keys are kept where the command's changes are.
+    pub fn register<C: Command>(&mut self, pool: &PgPool, handler: impl CommandHandler<C>) {
+        let registered: Arc<Registered<C>> = Arc::new(Registered {
+            handler: Box::new(handler),
+            pool: pool.clone(),
+        });
+        if self
+            .handlers
+            .insert(TypeId::of::<C>(), Box::new(registered))
+            .is_some()
+        {
+            self.duplicate = Some(DuplicateHandler(C::NAME));
+        }
+        let role = pool.connect_options();
+        if !self
+            .pools
+            .iter()
+            .any(|known| known.connect_options().get_username() == role.get_username())
+        {
+            self.pools.push(pool.clone());
+        }
+    }
+
+    pub fn build(self) -> Result<CommandBus, DuplicateHandler> {
+        match self.duplicate {
+            Some(duplicate) => Err(duplicate),
+            None => Ok(CommandBus {
+                shared: self.shared,
+                handlers: Arc::new(self.handlers),
+                pools: self.pools,
+            }),
+        }
+    }
+}
+
+/// Every command the program can do.
+#[derive(Clone)]
+pub struct CommandBus {
+    shared: Arc<Shared>,
+    handlers: Arc<HashMap<TypeId, Box<dyn Any + Send + Sync>>>,
+    pools: Vec<PgPool>,
+}
+
+impl CommandBus {
+    pub fn builder(clock: Arc<dyn Clock>, events: EventBus) -> CommandBusBuilder {
+        let shared = Arc::new(Shared { clock, events });
+        CommandBusBuilder {
+            shared,
+            handlers: HashMap::new(),
+            pools: Vec::new(),
+            duplicate: None,
+        }
+    }
+
+    /// The only way to a command: asked for when the host starts, so that a missing handler shows then.
+    pub fn dispatch<C: Command>(&self) -> Result<Dispatch<C>, MissingHandler> {
+        let registered = self
+            .handlers
+            .get(&TypeId::of::<C>())
+            .and_then(|any| any.downcast_ref::<Arc<Registered<C>>>())
+            .ok_or(MissingHandler(C::NAME))?;
+        Ok(Dispatch {
+            registered: Arc::clone(registered),
+            shared: Arc::clone(&self.shared),
+        })
+    }
+
+    /// Forgets answers older than 24 h. To be called now and then.
+    pub async fn sweep_idempotency_keys(&self) -> Result<u64, sqlx::Error> {
+        let mut swept = 0;
+        for pool in &self.pools {
+            swept += idempotency::sweep(pool, self.shared.clock.now()).await?;
+        }
+        Ok(swept)
+    }
+}
+
+/// Sends one kind of command.
+pub struct Dispatch<C: Command> {
+    registered: Arc<Registered<C>>,
+    shared: Arc<Shared>,
+}
+
+impl<C: Command> Clone for Dispatch<C> {
+    fn clone(&self) -> Self {
+        Self {
+            registered: Arc::clone(&self.registered),
+            shared: Arc::clone(&self.shared),
+        }
+    }
+}
+
+/// What a command did.
+#[derive(Debug, Clone)]
+pub struct Done<T> {
+    pub output: T,
+    /// The last event it appended; `None` when nothing changed or the answer is given again.
+    pub position: Option<Position>,
+}
+
+/// Why a command was not done.
+#[derive(Debug, thiserror::Error)]
+pub enum DispatchError<E: Refusal> {
+    #[error(transparent)]
+    Refused(E),
+    #[error("the idempotency key was used for another request")]
+    KeyReused,
+    #[error("it took too long")]
+    TimedOut,
+    #[error("the idempotency keys could not be read")]
+    Keys(#[source] sqlx::Error),
+    #[error("a stored answer or a command could not be read")]
+    Stored(#[source] serde_json::Error),
+}
+
+impl<E: Refusal> Refusal for DispatchError<E> {
+    fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Refused(refusal) => refusal.kind(),
+            Self::KeyReused => ErrorKind::Conflict,
+            Self::TimedOut => ErrorKind::Unavailable,
+            Self::Keys(error) => event_bus::error_kind(error),
+            Self::Stored(_) => ErrorKind::Internal,
+        }
+    }
+
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Refused(refusal) => refusal.code(),
+            Self::KeyReused => "IDEMPOTENCY_KEY_REUSED",
+            Self::TimedOut => "UNAVAILABLE",
+            Self::Keys(_) | Self::Stored(_) => "INTERNAL",
+        }
+    }
+
+    fn details(&self) -> Vec<Detail> {
+        match self {
+            Self::Refused(refusal) => refusal.details(),
+            Self::KeyReused => vec![Detail::new(
+                "Idempotency-Key",
+                "was used for another request",
+            )],
+            Self::TimedOut | Self::Keys(_) | Self::Stored(_) => Vec::new(),
+        }
+    }
+}
+
+impl<C: Command> Dispatch<C> {
+    /// Does the command, then waits for the views it made stale, at most half a second: whoever asked sees their own
+    /// change in the next query.
+    pub async fn send(
+        &self,
+        caller: &Caller,
+        command: C,
+    ) -> Result<Done<C::Output>, DispatchError<C::Error>> {
+        let span = tracing::info_span!(
+            "command",
+            command = C::NAME,
+            actor = %caller.actor.recorded(),
+            trace = caller.trace.as_str()
+        );
+        let started = Instant::now();
+        let outcome = self.execute(caller, command).instrument(span).await;
+        let label = match &outcome {
+            Ok((_, false)) => "done",
+            Ok((_, true)) => "repeated",
+            Err(DispatchError::TimedOut) => "timed_out",
+            Err(_) => "refused",
+        };
+        metrics::COMMANDS
+            .with_label_values(&[C::NAME, label])
+            .observe(started.elapsed().as_secs_f64());
+        let (done, _) = outcome?;
+        if let Some(position) = done.position
+            && !self.shared.events.settled(position, VIEWS_WITHIN).await
+        {
+            tracing::warn!(command = C::NAME, %position, "answered before every view was refreshed");
+        }
+        Ok(done)
+    }
+
+    /// The answer, and whether it is one given before.
+    async fn execute(
+        &self,
+        caller: &Caller,
+        command: C,
+    ) -> Result<(Done<C::Output>, bool), DispatchError<C::Error>> {
+        let key = Key::of(&caller.actor, caller.idempotency_key.as_deref(), &command)
+            .map_err(DispatchError::Stored)?;
+        if let Some(answer) = self.given_before(key.as_ref()).await? {
+            return Ok((answer, true));
+        }
+        let call = Call::new(
+            caller,
+            Arc::clone(&self.shared.clock),
+            Source::Database,
+            key.clone(),
+        );
+        match tokio::time::timeout(TIMEOUT, self.until_not_in_the_way(&call, command)).await {
+            Ok(Ok(output)) => Ok((
+                Done {
+                    output,
+                    position: call.position(),
+                },
+                false,
+            )),
+            Ok(Err(refusal)) => match self.given_before(key.as_ref()).await? {
+                // Sent twice at once: the other one was first, and this one met its effect.
+                Some(answer) => Ok((answer, true)),
+                None => Err(DispatchError::Refused(refusal)),
+            },
+            Err(_) => Err(DispatchError::TimedOut),
+        }
+    }
+
+    async fn until_not_in_the_way(&self, call: &Call, command: C) -> Result<C::Output, C::Error> {
+        for _ in 1..STARTS {
+            match self.registered.handler.handle(call, command.clone()).await {
+                Err(error) if in_the_way(&error) => {}
+                outcome => return outcome,
+            }
+        }
+        self.registered.handler.handle(call, command).await
+    }
+
+    async fn given_before(
+        &self,
+        key: Option<&Key>,
+    ) -> Result<Option<Done<C::Output>>, DispatchError<C::Error>> {
+        let Some(key) = key else { return Ok(None) };
+        match idempotency::find(&self.registered.pool, key, self.shared.clock.now()).await {
+            Ok(Stored::Nothing) => Ok(None),
+            Ok(Stored::OtherRequest) => Err(DispatchError::KeyReused),
+            Ok(Stored::Answer(answer)) => {
+                let output = serde_json::from_value(answer).map_err(DispatchError::Stored)?;
+                Ok(Some(Done {
+                    output,
+                    position: None,
+                }))
+            }
+            Err(error) => Err(DispatchError::Keys(error)),
+        }
+    }
+}
+
+/// Whether a transaction was undone only because of another one: a serialization failure or a deadlock.
+fn in_the_way(error: &(dyn std::error::Error + 'static)) -> bool {
+    let mut cause = Some(error);
+    while let Some(error) = cause {
+        if let Some(sqlx::Error::Database(error)) = error.downcast_ref::<sqlx::Error>() {
+            return matches!(error.code().as_deref(), Some("40001" | "40P01"));
+        }
+        cause = error.source();
+    }
+    false
+}

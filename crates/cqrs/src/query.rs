@@ -1,0 +1,165 @@
+//! Queries: the bus, and the one wrapper around every handler.
+
+use std::any::{Any, TypeId};
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use async_trait::async_trait;
+use event_bus::EventBus;
+use kernel::{Clock, Detail, ErrorKind, Query, Refusal};
+use tracing::Instrument;
+
+use crate::call::{Call, Caller, Source};
+use crate::{DuplicateHandler, MissingHandler, metrics};
+
+/// How long a query waits for the views to reach the position its caller demands; then it asks PostgreSQL.
+const VIEWS_WITHIN: Duration = Duration::from_millis(500);
+/// How long a handler may take.
+const TIMEOUT: Duration = Duration::from_secs(10);
+
+#[async_trait]
+pub trait QueryHandler<Q: Query>: Send + Sync + 'static {
+    async fn handle(&self, call: &Call, query: Q) -> Result<Q::Answer, Q::Error>;
+}
+
+struct Shared {
+    clock: Arc<dyn Clock>,
+    events: EventBus,
+}
+
+/// Collects the handlers while the host is wired.
+pub struct QueryBusBuilder {
+    shared: Arc<Shared>,
+    handlers: HashMap<TypeId, Box<dyn Any + Send + Sync>>,
+    duplicate: Option<DuplicateHandler>,
+}
+
+impl QueryBusBuilder {
+    pub fn register<Q: Query>(&mut self, handler: impl QueryHandler<Q>) {
+        let handler: Arc<dyn QueryHandler<Q>> = Arc::new(handler);
+        if self
+            .handlers
+            .insert(TypeId::of::<Q>(), Box::new(handler))
+            .is_some()
+        {
+            self.duplicate = Some(DuplicateHandler(Q::NAME));
+        }
+    }
+
+    pub fn build(self) -> Result<QueryBus, DuplicateHandler> {
+        match self.duplicate {
+            Some(duplicate) => Err(duplicate),
+            None => Ok(QueryBus {
+                shared: self.shared,
+                handlers: Arc::new(self.handlers),
+            }),
+        }
+    }
+}
+
+/// Every question the program can answer.
+#[derive(Clone)]
+pub struct QueryBus {
+    shared: Arc<Shared>,
+    handlers: Arc<HashMap<TypeId, Box<dyn Any + Send + Sync>>>,
+}
+
+impl QueryBus {
+    pub fn builder(clock: Arc<dyn Clock>, events: EventBus) -> QueryBusBuilder {
+        QueryBusBuilder {
+            shared: Arc::new(Shared { clock, events }),
+            handlers: HashMap::new(),
+            duplicate: None,
+        }
+    }
+
+    /// The only way to a query: asked for when the host starts, so that a missing handler shows then.
+    pub fn asking<Q: Query>(&self) -> Result<Ask<Q>, MissingHandler> {
+        let handler = self
+            .handlers
+            .get(&TypeId::of::<Q>())
+            .and_then(|any| any.downcast_ref::<Arc<dyn QueryHandler<Q>>>())
+            .ok_or(MissingHandler(Q::NAME))?;
+        Ok(Ask {
+            handler: Arc::clone(handler),
+            shared: Arc::clone(&self.shared),
+        })
+    }
+}
+
+/// Asks one kind of query.
+pub struct Ask<Q: Query> {
+    handler: Arc<dyn QueryHandler<Q>>,
+    shared: Arc<Shared>,
+}
+
+impl<Q: Query> Clone for Ask<Q> {
+    fn clone(&self) -> Self {
+        Self {
+            handler: Arc::clone(&self.handler),
+            shared: Arc::clone(&self.shared),
+        }
+    }
+}
+
+/// Why a query was not answered.
+#[derive(Debug, thiserror::Error)]
+pub enum AskError<E: Refusal> {
+    #[error(transparent)]
+    Refused(E),
+    #[error("it took too long")]
+    TimedOut,
+}
+
+impl<E: Refusal> Refusal for AskError<E> {
+    fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Refused(refusal) => refusal.kind(),
+            Self::TimedOut => ErrorKind::Unavailable,
+        }
+    }
+
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Refused(refusal) => refusal.code(),
+            Self::TimedOut => "UNAVAILABLE",
+        }
+    }
+
+    fn details(&self) -> Vec<Detail> {
+        match self {
+            Self::Refused(refusal) => refusal.details(),
+            Self::TimedOut => Vec::new(),
+        }
+    }
+}
+
+impl<Q: Query> Ask<Q> {
+    pub async fn ask(&self, caller: &Caller, query: Q) -> Result<Q::Answer, AskError<Q::Error>> {
+        let source = match caller.min_position {
+            Some(position) if !self.shared.events.settled(position, VIEWS_WITHIN).await => {
+                Source::Database
+            }
+            Some(_) | None => Source::ReadStore,
+        };
+        let call = Call::new(caller, Arc::clone(&self.shared.clock), source, None);
+        let span = tracing::debug_span!("query", query = Q::NAME, trace = caller.trace.as_str());
+        let started = Instant::now();
+        let answer = tokio::time::timeout(TIMEOUT, self.handler.handle(&call, query))
+            .instrument(span)
+            .await;
+        let label = match &answer {
+            Ok(Ok(_)) => "answered",
+            Ok(Err(_)) => "refused",
+            Err(_) => "timed_out",
+        };
+        metrics::QUERIES
+            .with_label_values(&[Q::NAME, label])
+            .observe(started.elapsed().as_secs_f64());
+        match answer {
+            Ok(answer) => answer.map_err(AskError::Refused),
+            Err(_) => Err(AskError::TimedOut),
+        }
+    }
+}

@@ -1,0 +1,347 @@
+//! The bus as a process holds it: its runners, and what operators ask of it.
+
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use kernel::{Clock, Position};
+use sqlx::PgPool;
+use sqlx::postgres::PgListener;
+use time::OffsetDateTime;
+use tokio::sync::{broadcast, watch};
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use crate::dead_letters::{self, DeadLetter};
+use crate::log::{self, Recorded};
+use crate::progress::Progress;
+use crate::runner::Runner;
+use crate::subscription::Subscription;
+use crate::{lease, metrics};
+
+#[derive(Debug, Clone)]
+pub struct BusSettings {
+    /// How many events a turn hands over at most.
+    pub batch: i64,
+    /// How often a failing event is retried before it is parked.
+    pub retries: u32,
+    /// Multiplies the waits between retries (0 s, 2 s, 4 s …); tests shorten them.
+    pub backoff_scale: f64,
+}
+
+impl Default for BusSettings {
+    fn default() -> Self {
+        Self {
+            batch: 500,
+            retries: 3,
+            backoff_scale: 1.0,
+        }
+    }
+}
+
+pub(crate) struct Inner {
+    pub pool: PgPool,
+    pub clock: Arc<dyn Clock>,
+    pub settings: BusSettings,
+    /// This process, among those that share the database.
+    pub holder: Uuid,
+    pub wake: watch::Sender<()>,
+    pub progress: Progress,
+    tail: broadcast::Sender<Arc<Recorded>>,
+    /// What we hold, and when that stops being certain.
+    leases: Mutex<(HashSet<String>, Option<Instant>)>,
+}
+
+impl Inner {
+    pub fn holds(&self, name: &str) -> bool {
+        let leases = self.leases.lock().unwrap_or_else(PoisonError::into_inner);
+        leases.1.is_some_and(|until| Instant::now() < until) && leases.0.contains(name)
+    }
+}
+
+/// The event bus of one process. Cheap to clone.
+#[derive(Clone)]
+pub struct EventBus {
+    inner: Arc<Inner>,
+}
+
+/// The runners of a process. Dropping it stops them wherever they are; [`Running::stop`] lets them finish.
+pub struct Running {
+    bus: EventBus,
+    shutdown: CancellationToken,
+    tasks: JoinSet<()>,
+}
+
+impl Running {
+    /// Lets every runner finish its turn, then gives the leases back.
+    pub async fn stop(mut self) {
+        self.shutdown.cancel();
+        while self.tasks.join_next().await.is_some() {}
+        if let Err(error) = lease::release(&self.bus.inner.pool, self.bus.inner.holder).await {
+            tracing::warn!(%error, "leases were not given back; they run out by themselves");
+        }
+    }
+}
+
+/// A subscription as operators see it.
+#[derive(Debug, Clone)]
+pub struct SubscriptionStatus {
+    pub name: String,
+    pub checkpoint: Position,
+    /// Events not handled yet, counted up to 10,000.
+    pub behind: i64,
+    /// Age in seconds of the oldest of them; 0 when there is none.
+    pub lag_seconds: f64,
+    /// Whether some process runs it now.
+    pub running: bool,
+    pub dead_letters: i64,
+    pub last_error: Option<String>,
+    pub last_error_at: Option<OffsetDateTime>,
+}
+
+impl EventBus {
+    /// `pool` is that of the role `folkshelf_event_bus`.
+    pub fn new(pool: PgPool, clock: Arc<dyn Clock>, settings: BusSettings) -> Self {
+        let inner = Inner {
+            pool,
+            clock,
+            settings,
+            holder: Uuid::now_v7(),
+            wake: watch::Sender::new(()),
+            progress: Progress::default(),
+            tail: broadcast::Sender::new(1024),
+            leases: Mutex::new((HashSet::new(), None)),
+        };
+        Self {
+            inner: Arc::new(inner),
+        }
+    }
+
+    /// Starts feeding `subscriptions`, as far as no other process does.
+    pub async fn start(&self, subscriptions: Vec<Subscription>) -> Result<Running, sqlx::Error> {
+        for subscription in subscriptions.iter().filter(|s| s.follows.is_none()) {
+            lease::declare(&self.inner.pool, subscription.name, None).await?;
+        }
+        for subscription in subscriptions.iter().filter(|s| s.follows.is_some()) {
+            lease::declare(&self.inner.pool, subscription.name, subscription.follows).await?;
+        }
+        let names: Vec<String> = subscriptions.iter().map(|s| s.name.to_owned()).collect();
+        self.renew(&names).await?;
+        let tail_from = log::head(&self.inner.pool).await?;
+
+        let shutdown = CancellationToken::new();
+        let mut tasks = JoinSet::new();
+        tasks.spawn(self.clone().keep_leases(names, shutdown.clone()));
+        tasks.spawn(listen(Arc::clone(&self.inner), shutdown.clone()));
+        tasks.spawn(feed_tail(
+            Arc::clone(&self.inner),
+            tail_from,
+            shutdown.clone(),
+        ));
+        for subscription in subscriptions {
+            tasks.spawn(Runner::new(Arc::clone(&self.inner), subscription).run(shutdown.clone()));
+        }
+        Ok(Running {
+            bus: self.clone(),
+            shutdown,
+            tasks,
+        })
+    }
+
+    async fn renew(&self, names: &[String]) -> Result<(), sqlx::Error> {
+        let asked_at = Instant::now();
+        let held = lease::renew(&self.inner.pool, self.inner.holder, names).await?;
+        let mut leases = self
+            .inner
+            .leases
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let gained = !held.is_subset(&leases.0);
+        *leases = (held, Some(asked_at + lease::SPAN));
+        drop(leases);
+        if gained {
+            self.inner.wake.send_replace(());
+        }
+        Ok(())
+    }
+
+    async fn keep_leases(self, names: Vec<String>, shutdown: CancellationToken) {
+        let mut every = tokio::time::interval(lease::EVERY);
+        every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                () = shutdown.cancelled() => return,
+                _ = every.tick() => {}
+            }
+            if let Err(error) = self.renew(&names).await {
+                tracing::debug!(%error, "leases were not renewed");
+                continue;
+            }
+            if let Err(error) = self.measure().await {
+                tracing::debug!(%error, "the lag was not measured");
+            }
+        }
+    }
+
+    async fn measure(&self) -> Result<(), sqlx::Error> {
+        for status in self.subscriptions().await? {
+            metrics::LAG_SECONDS
+                .with_label_values(&[&status.name])
+                .set(status.lag_seconds);
+            metrics::DEAD_LETTERS
+                .with_label_values(&[&status.name])
+                .set(status.dead_letters);
+        }
+        Ok(())
+    }
+
+    /// Waits until every running subscription has handled the event at `position`, at most `within`. Answers whether
+    /// they have.
+    pub async fn settled(&self, position: Position, within: Duration) -> bool {
+        self.inner
+            .progress
+            .settled(&self.inner.pool, position, within)
+            .await
+    }
+
+    /// Everything that happened to one aggregate, oldest first.
+    pub async fn history(
+        &self,
+        aggregate_type: &str,
+        aggregate_id: Uuid,
+    ) -> Result<Vec<Recorded>, sqlx::Error> {
+        log::history(&self.inner.pool, aggregate_type, aggregate_id).await
+    }
+
+    /// Events as this process sees them appear, from now on. Not durable: whoever listens can fall behind and must be
+    /// able to look elsewhere for what was missed.
+    pub fn tail(&self) -> broadcast::Receiver<Arc<Recorded>> {
+        self.inner.tail.subscribe()
+    }
+
+    pub async fn subscriptions(&self) -> Result<Vec<SubscriptionStatus>, sqlx::Error> {
+        let rows = sqlx::query!(
+            r#"select s.name, s.transaction_id::text::bigint as "transaction_id!", s.position,
+                behind.events as "behind!", coalesce(extract(epoch from now() - behind.oldest)::float8, 0) as "lag!",
+                coalesce(s.lease_until > now(), false) as "running!", s.last_error, s.last_error_at,
+                (select count(*) from event_bus.dead_letter d where d.subscription = s.name) as "dead_letters!"
+            from event_bus.subscription s
+            cross join lateral (
+                select count(*) as events, min(l.occurred_at) as oldest from (
+                    select occurred_at from event_bus.log
+                    where (log.transaction_id, log.position) > (s.transaction_id, s.position)
+                    order by log.transaction_id, log.position limit 10000
+                ) l
+            ) behind
+            order by s.name"#
+        )
+        .fetch_all(&self.inner.pool)
+        .await?;
+        Ok(rows
+            .into_iter()
+            .map(|row| SubscriptionStatus {
+                name: row.name,
+                checkpoint: Position {
+                    transaction: row.transaction_id,
+                    sequence: row.position,
+                },
+                behind: row.behind,
+                lag_seconds: row.lag.max(0.0),
+                running: row.running,
+                dead_letters: row.dead_letters,
+                last_error: row.last_error,
+                last_error_at: row.last_error_at,
+            })
+            .collect())
+    }
+
+    /// Sets a subscription's checkpoint: it handles again everything after `from`. `false`: no such subscription.
+    pub async fn replay(&self, subscription: &str, from: Position) -> Result<bool, sqlx::Error> {
+        let moved = sqlx::query!(
+            "with moved as (
+                update event_bus.subscription set transaction_id = $2::bigint::text::xid8, position = $3
+                where name = $1 returning name
+            )
+            select pg_notify('event_bus_log', '') from moved",
+            subscription,
+            from.transaction,
+            from.sequence,
+        )
+        .fetch_optional(&self.inner.pool)
+        .await?;
+        Ok(moved.is_some())
+    }
+
+    /// The newest dead letters and how many there are.
+    pub async fn dead_letters(
+        &self,
+        offset: i64,
+        limit: i64,
+    ) -> Result<(Vec<DeadLetter>, u64), sqlx::Error> {
+        dead_letters::list(&self.inner.pool, offset, limit).await
+    }
+
+    /// Asks for another try; whoever runs the subscription makes it. `false`: there is no such dead letter.
+    pub async fn retry_dead_letter(&self, id: Uuid) -> Result<bool, sqlx::Error> {
+        dead_letters::request_retry(&self.inner.pool, id).await
+    }
+
+    /// `false`: there is no such dead letter.
+    pub async fn drop_dead_letter(&self, id: Uuid) -> Result<bool, sqlx::Error> {
+        dead_letters::drop_letter(&self.inner.pool, id).await
+    }
+}
+
+/// Turns NOTIFY into wakes. A lost connection costs wakes, not events: runners also poll.
+async fn listen(bus: Arc<Inner>, shutdown: CancellationToken) {
+    while !shutdown.is_cancelled() {
+        let listening = async {
+            let mut listener = PgListener::connect_with(&bus.pool).await?;
+            listener.listen("event_bus_log").await?;
+            loop {
+                listener.recv().await?;
+                bus.wake.send_replace(());
+            }
+        };
+        let ended: Result<(), sqlx::Error> = tokio::select! {
+            () = shutdown.cancelled() => return,
+            ended = listening => ended,
+        };
+        if let Err(error) = ended {
+            tracing::warn!(%error, "not woken by the log for now; polling goes on");
+        }
+        tokio::select! {
+            () = shutdown.cancelled() => return,
+            () = tokio::time::sleep(Duration::from_secs(1)) => {}
+        }
+    }
+}
+
+/// Shows new events to whoever listens in this process.
+async fn feed_tail(bus: Arc<Inner>, mut from: Position, shutdown: CancellationToken) {
+    let mut wake = bus.wake.subscribe();
+    loop {
+        let pause = match log::read(&bus.pool, from, 200).await {
+            Ok(events) if events.is_empty() => match log::hidden(&bus.pool).await {
+                Ok(true) => Duration::from_millis(5),
+                Ok(false) | Err(_) => Duration::from_secs(1),
+            },
+            Ok(events) => {
+                for event in events {
+                    from = event.position;
+                    // Nobody listening is no error.
+                    drop(bus.tail.send(Arc::new(event)));
+                }
+                continue;
+            }
+            Err(_) => Duration::from_secs(1),
+        };
+        tokio::select! {
+            () = shutdown.cancelled() => return,
+            () = tokio::time::sleep(pause) => {}
+            _ = wake.changed() => {}
+        }
+    }
+}

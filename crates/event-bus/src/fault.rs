@@ -1,0 +1,35 @@
+//! Telling a database that is away from a defect of ours: the first is worth waiting for, the second is not.
+
+use kernel::ErrorKind;
+
+/// Whether the same statement may work once PostgreSQL is back: lost connections, time-outs, an exhausted pool, a
+/// server that is starting or stopping, a serialization failure or deadlock.
+pub fn unavailable(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Io(_)
+        | sqlx::Error::Tls(_)
+        | sqlx::Error::PoolTimedOut
+        | sqlx::Error::PoolClosed
+        | sqlx::Error::WorkerCrashed
+        | sqlx::Error::BeginFailed => true,
+        sqlx::Error::Database(error) => error.code().is_some_and(|code| {
+            // Classes: 08 connection, 53 resources, 57 operator intervention (incl. statement_timeout), 40 rollback.
+            ["08", "53", "57", "40"]
+                .iter()
+                .any(|class| code.starts_with(class))
+                || code == "55P03"
+        }),
+        // A connection that dies while a message is read shows as a protocol error.
+        sqlx::Error::Protocol(_) => true,
+        _ => false,
+    }
+}
+
+/// The kind a refusal has when its cause is the database.
+pub fn error_kind(error: &sqlx::Error) -> ErrorKind {
+    if unavailable(error) {
+        ErrorKind::Unavailable
+    } else {
+        ErrorKind::Internal
+    }
+}

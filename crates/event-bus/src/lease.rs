@@ -1,0 +1,77 @@
+//! One active runner per subscription across processes.
+//!
+//! A lease is a row's `lease_holder` until `lease_until`, by the database's clock, renewed several times within its
+//! span. When its holder dies it runs out and another process takes it. A lease alone cannot stop a holder that was
+//! frozen and wakes up late: moving a checkpoint checks the holder again, in the handler's own transaction. A lease
+//! rather than a session's advisory lock, because it also works behind a pooler that shares sessions.
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use sqlx::PgPool;
+use uuid::Uuid;
+
+/// How long a lease lasts without renewal.
+pub(crate) const SPAN: Duration = Duration::from_secs(3);
+/// How often leases are renewed and free ones looked for: a dead holder's work moves within SPAN + EVERY.
+pub(crate) const EVERY: Duration = Duration::from_millis(750);
+
+/// Makes the subscriptions known. Existing ones keep their checkpoint.
+pub(crate) async fn declare(
+    pool: &PgPool,
+    name: &str,
+    follows: Option<&str>,
+) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "insert into event_bus.subscription (name, follows) values ($1, $2)
+        on conflict (name) do update set follows = excluded.follows
+            where subscription.follows is distinct from excluded.follows",
+        name,
+        follows,
+    )
+    .execute(pool)
+    .await?;
+    Ok(())
+}
+
+/// Renews what `holder` has and takes what is free among `names`. A follower goes to whoever runs its leader, so that
+/// the one can wake the other in memory.
+pub(crate) async fn renew(
+    pool: &PgPool,
+    holder: Uuid,
+    names: &[String],
+) -> Result<HashSet<String>, sqlx::Error> {
+    let held = sqlx::query_scalar!(
+        "with leaders as (
+            update event_bus.subscription
+            set lease_holder = $1, lease_until = now() + make_interval(secs => $3)
+            where name = any($2) and follows is null
+                and (lease_holder = $1 or lease_until is null or lease_until < now())
+            returning name
+        ), followers as (
+            update event_bus.subscription
+            set lease_holder = $1, lease_until = now() + make_interval(secs => $3)
+            where name = any($2) and follows in (select name from leaders)
+                and (lease_holder = $1 or lease_until is null or lease_until < now())
+            returning name
+        )
+        select name as \"name!\" from leaders union all select name from followers",
+        holder,
+        names,
+        SPAN.as_secs_f64(),
+    )
+    .fetch_all(pool)
+    .await?;
+    Ok(held.into_iter().collect())
+}
+
+/// Gives everything back at once, so that another process need not wait for the leases to run out.
+pub(crate) async fn release(pool: &PgPool, holder: Uuid) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "update event_bus.subscription set lease_holder = null, lease_until = null where lease_holder = $1",
+        holder,
+    )
+    .execute(pool)
+    .await?;
+    Ok(())
+}

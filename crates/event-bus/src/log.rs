@@ -1,0 +1,288 @@
+//! The log: appending and reading.
+//!
+//! # Why the order is (transaction, position) and why readers stop at the horizon
+//!
+//! Positions are drawn from a sequence when a row is inserted, but rows become visible when their transaction commits,
+//! and transactions do not commit in the order in which they drew. A reader that remembers "the last position I saw"
+//! and asks for higher ones passes over an event whose transaction drew a low number and committed late: it is lost,
+//! silently and for ever.
+//!
+//! So every row also carries the id of the transaction that wrote it, and a reader takes only rows whose transaction
+//! lies below the `xmin` of its snapshot: all transactions below it have ended, so nothing can appear there any more.
+//! Ordered by (transaction id, position), what lies below the horizon is a prefix that never changes, and a checkpoint
+//! in that order loses nothing. The price: a transaction that stays open (any that has written, in any database of the
+//! server) holds the horizon back. Hence writers here are short, imports go in batches, handlers have time-outs, and
+//! the lag is a metric.
+//!
+//! Within one aggregate the order must also be that of its versions. A transaction that drew its id early and reached
+//! the aggregate late would break it; a trigger refuses such an append as a serialization failure, and the command
+//! starts over with a new transaction (`cqrs` does that).
+
+use kernel::actor::RecordedActor;
+use kernel::{Event, EventId, Position};
+use serde_json::Value;
+use sqlx::{PgPool, Postgres, Transaction};
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+/// Who caused an event, under which trace, when.
+#[derive(Debug, Clone)]
+pub struct Meta {
+    pub actor: RecordedActor,
+    /// W3C trace context of the request that led to the event.
+    pub trace: Option<String>,
+    pub occurred_at: OffsetDateTime,
+}
+
+/// An event as the log keeps it.
+#[derive(Debug, Clone)]
+pub struct Recorded {
+    pub position: Position,
+    pub id: EventId,
+    pub name: String,
+    pub version: i16,
+    pub aggregate_type: String,
+    pub aggregate_id: Uuid,
+    pub aggregate_version: i64,
+    pub payload: Value,
+    pub actor: RecordedActor,
+    pub trace: Option<String>,
+    pub occurred_at: OffsetDateTime,
+}
+
+impl Recorded {
+    /// `None`: the event belongs to another family.
+    pub fn decode<E: Event>(&self) -> Result<Option<E>, kernel::DecodeError> {
+        E::decode(&self.name, self.version, &self.payload)
+    }
+}
+
+/// Appends one event in the writer's own transaction: what it tells and the change it tells of commit together or not
+/// at all. `aggregate_version` is the version the aggregate's row has after the change.
+pub async fn append<E: Event>(
+    tx: &mut Transaction<'_, Postgres>,
+    meta: &Meta,
+    event: &E,
+    aggregate_version: i64,
+) -> Result<Position, sqlx::Error> {
+    let row = sqlx::query!(
+        r#"insert into event_bus.log
+            (id, name, version, aggregate_type, aggregate_id, aggregate_version, payload, actor, trace, occurred_at)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+        returning position, transaction_id::text::bigint as "transaction_id!""#,
+        EventId::new(meta.occurred_at).uuid(),
+        event.name(),
+        event.version(),
+        event.aggregate_type(),
+        event.aggregate_id(),
+        aggregate_version,
+        encoded(event)?,
+        encoded_actor(meta)?,
+        meta.trace,
+        meta.occurred_at,
+    )
+    .fetch_one(&mut **tx)
+    .await?;
+    Ok(Position {
+        transaction: row.transaction_id,
+        sequence: row.position,
+    })
+}
+
+/// Appends many events in one statement, in their order. `None` when there are none.
+pub async fn append_all<E: Event>(
+    tx: &mut Transaction<'_, Postgres>,
+    meta: &Meta,
+    events: &[(E, i64)],
+) -> Result<Option<Position>, sqlx::Error> {
+    let (mut ids, mut names, mut versions, mut types) = (vec![], vec![], vec![], vec![]);
+    let (mut aggregates, mut aggregate_versions, mut payloads) = (vec![], vec![], vec![]);
+    for (event, aggregate_version) in events {
+        ids.push(EventId::new(meta.occurred_at).uuid());
+        names.push(event.name().to_owned());
+        versions.push(event.version());
+        types.push(event.aggregate_type().to_owned());
+        aggregates.push(event.aggregate_id());
+        aggregate_versions.push(*aggregate_version);
+        payloads.push(encoded(event)?);
+    }
+    let rows = sqlx::query!(
+        r#"insert into event_bus.log
+            (id, name, version, aggregate_type, aggregate_id, aggregate_version, payload, actor, trace, occurred_at)
+        select e.id, e.name, e.version, e.aggregate_type, e.aggregate_id, e.aggregate_version, e.payload, $8, $9, $10
+        from unnest($1::uuid[], $2::text[], $3::smallint[], $4::text[], $5::uuid[], $6::bigint[], $7::jsonb[])
+            with ordinality as e (id, name, version, aggregate_type, aggregate_id, aggregate_version, payload, nth)
+        order by e.nth
+        returning position, transaction_id::text::bigint as "transaction_id!""#,
+        &ids,
+        &names,
+        &versions,
+        &types,
+        &aggregates,
+        &aggregate_versions,
+        &payloads,
+        encoded_actor(meta)?,
+        meta.trace,
+        meta.occurred_at,
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(rows
+        .iter()
+        .map(|row| Position {
+            transaction: row.transaction_id,
+            sequence: row.position,
+        })
+        .max())
+}
+
+fn encoded<E: Event>(event: &E) -> Result<Value, sqlx::Error> {
+    event
+        .payload()
+        .map_err(|error| sqlx::Error::Encode(Box::new(error)))
+}
+
+fn encoded_actor(meta: &Meta) -> Result<Value, sqlx::Error> {
+    serde_json::to_value(&meta.actor).map_err(|error| sqlx::Error::Encode(Box::new(error)))
+}
+
+/// A row as the statements below select it.
+pub(crate) struct Row {
+    pub transaction_id: i64,
+    pub position: i64,
+    pub id: Uuid,
+    pub name: String,
+    pub version: i16,
+    pub aggregate_type: String,
+    pub aggregate_id: Uuid,
+    pub aggregate_version: i64,
+    pub payload: Value,
+    pub actor: Value,
+    pub trace: Option<String>,
+    pub occurred_at: OffsetDateTime,
+}
+
+impl TryFrom<Row> for Recorded {
+    type Error = sqlx::Error;
+
+    fn try_from(row: Row) -> Result<Self, sqlx::Error> {
+        Ok(Self {
+            position: Position {
+                transaction: row.transaction_id,
+                sequence: row.position,
+            },
+            id: row.id.into(),
+            name: row.name,
+            version: row.version,
+            aggregate_type: row.aggregate_type,
+            aggregate_id: row.aggregate_id,
+            aggregate_version: row.aggregate_version,
+            payload: row.payload,
+            actor: serde_json::from_value(row.actor)
+                .map_err(|error| sqlx::Error::Decode(Box::new(error)))?,
+            trace: row.trace,
+            occurred_at: row.occurred_at,
+        })
+    }
+}
+
+fn recorded(rows: Vec<Row>) -> Result<Vec<Recorded>, sqlx::Error> {
+    rows.into_iter().map(Recorded::try_from).collect()
+}
+
+/// Up to `limit` events after `from` and below the horizon, in order.
+pub(crate) async fn read(
+    pool: &PgPool,
+    from: Position,
+    limit: i64,
+) -> Result<Vec<Recorded>, sqlx::Error> {
+    let rows = sqlx::query_as!(
+        Row,
+        r#"select transaction_id::text::bigint as "transaction_id!", position, id, name, version, aggregate_type,
+            aggregate_id, aggregate_version, payload, actor, trace, occurred_at
+        from event_bus.log
+        where (transaction_id, position) > ($1::bigint::text::xid8, $2::bigint)
+            and transaction_id < pg_snapshot_xmin(pg_current_snapshot())
+        order by log.transaction_id, log.position
+        limit $3"#,
+        from.transaction,
+        from.sequence,
+        limit,
+    )
+    .fetch_all(pool)
+    .await?;
+    recorded(rows)
+}
+
+/// As [`read`], but not beyond the checkpoint of the subscription `follows`.
+pub(crate) async fn read_behind(
+    pool: &PgPool,
+    follows: &str,
+    from: Position,
+    limit: i64,
+) -> Result<Vec<Recorded>, sqlx::Error> {
+    let rows = sqlx::query_as!(
+        Row,
+        r#"select transaction_id::text::bigint as "transaction_id!", position, id, name, version, aggregate_type,
+            aggregate_id, aggregate_version, payload, actor, trace, occurred_at
+        from event_bus.log
+        where (transaction_id, position) > ($1::bigint::text::xid8, $2::bigint)
+            and (transaction_id, position)
+                <= (select s.transaction_id, s.position from event_bus.subscription s where s.name = $3)
+        order by log.transaction_id, log.position
+        limit $4"#,
+        from.transaction,
+        from.sequence,
+        follows,
+        limit,
+    )
+    .fetch_all(pool)
+    .await?;
+    recorded(rows)
+}
+
+/// Whether events are committed that the horizon still hides: worth another look in a moment, without a wake.
+pub(crate) async fn hidden(pool: &PgPool) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar!(
+        r#"select exists (select 1 from event_bus.log
+            where transaction_id >= pg_snapshot_xmin(pg_current_snapshot())) as "hidden!""#
+    )
+    .fetch_one(pool)
+    .await
+}
+
+/// The last event below the horizon.
+pub(crate) async fn head(pool: &PgPool) -> Result<Position, sqlx::Error> {
+    let row = sqlx::query!(
+        r#"select transaction_id::text::bigint as "transaction_id!", position from event_bus.log
+        where transaction_id < pg_snapshot_xmin(pg_current_snapshot())
+        order by log.transaction_id desc, log.position desc limit 1"#
+    )
+    .fetch_optional(pool)
+    .await?;
+    Ok(row.map_or(Position::START, |row| Position {
+        transaction: row.transaction_id,
+        sequence: row.position,
+    }))
+}
+
+/// Everything that happened to one aggregate, oldest first.
+pub(crate) async fn history(
+    pool: &PgPool,
+    aggregate_type: &str,
+    aggregate_id: Uuid,
+) -> Result<Vec<Recorded>, sqlx::Error> {
+    let rows = sqlx::query_as!(
+        Row,
+        r#"select transaction_id::text::bigint as "transaction_id!", position, id, name, version, aggregate_type,
+            aggregate_id, aggregate_version, payload, actor, trace, occurred_at
+        from event_bus.log
+        where aggregate_type = $1 and aggregate_id = $2
+        order by log.transaction_id, log.position"#,
+        aggregate_type,
+        aggregate_id,
+    )
+    .fetch_all(pool)
+    .await?;
+    recorded(rows)
+}

@@ -1,0 +1,49 @@
+//! What Prometheus is told. Labels are bounded: subscriptions are named in code.
+
+use std::sync::LazyLock;
+
+use prometheus::{
+    GaugeVec, HistogramVec, IntCounterVec, IntGaugeVec, register_gauge_vec, register_histogram_vec,
+    register_int_counter_vec, register_int_gauge_vec,
+};
+
+const ONCE: &str = "each metric is registered once";
+
+/// Age of the oldest event a subscription has not handled; 0 when it is level with the log.
+pub static LAG_SECONDS: LazyLock<GaugeVec> = LazyLock::new(|| {
+    register_gauge_vec!(
+        "event_processing_lag",
+        "Age in seconds of the oldest event not handled.",
+        &["subscription"]
+    )
+    .expect(ONCE)
+});
+
+pub static HANDLED: LazyLock<IntCounterVec> = LazyLock::new(|| {
+    register_int_counter_vec!(
+        "events_handled_total",
+        "Events handled, by outcome.",
+        &["subscription", "outcome"]
+    )
+    .expect(ONCE)
+});
+
+/// From the moment an event happened to the moment its handling was committed.
+pub static HANDLING_SECONDS: LazyLock<HistogramVec> = LazyLock::new(|| {
+    register_histogram_vec!(
+        "event_handling_seconds",
+        "Seconds from an event to its handling.",
+        &["subscription"],
+        vec![0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1.0, 5.0, 60.0]
+    )
+    .expect(ONCE)
+});
+
+pub static DEAD_LETTERS: LazyLock<IntGaugeVec> = LazyLock::new(|| {
+    register_int_gauge_vec!(
+        "event_dead_letters",
+        "Events parked, by subscription.",
+        &["subscription"]
+    )
+    .expect(ONCE)
+});

@@ -1,0 +1,109 @@
+//! How far subscriptions have come, and waiting for it. Our own runners report in memory; those of other processes are
+//! seen in the table, and looked for only while somebody waits.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use kernel::Position;
+use sqlx::PgPool;
+use tokio::sync::Notify;
+use tokio::time::Instant;
+
+/// How often the table is read while somebody waits for subscriptions of another process.
+const LOOK_EVERY: Duration = Duration::from_millis(10);
+
+#[derive(Default)]
+pub(crate) struct Progress {
+    ours: Mutex<HashMap<&'static str, Position>>,
+    moved: Notify,
+}
+
+impl Progress {
+    /// One of our runners handled everything up to `position`.
+    pub fn reached(&self, name: &'static str, position: Position) {
+        self.ours
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(name, position);
+        self.moved.notify_waiters();
+    }
+
+    /// One of our subscriptions runs elsewhere now.
+    pub fn forget(&self, name: &'static str) {
+        self.ours
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(name);
+        self.moved.notify_waiters();
+    }
+
+    /// Resolves at the next move of any of our subscriptions.
+    pub async fn moved(&self) {
+        self.moved.notified().await;
+    }
+
+    fn ours(&self, name: &str) -> Option<Position> {
+        self.ours
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(name)
+            .copied()
+    }
+
+    /// Waits until every subscription that runs anywhere has handled the event at `position`. `false` when `within`
+    /// has passed first, or the database is away.
+    pub async fn settled(&self, pool: &PgPool, position: Position, within: Duration) -> bool {
+        let deadline = Instant::now() + within;
+        let Ok(Ok(mut behind)) = tokio::time::timeout_at(deadline, running(pool)).await else {
+            return false;
+        };
+        loop {
+            let moved = self.moved.notified();
+            tokio::pin!(moved);
+            moved.as_mut().enable();
+            behind.retain(|name, seen| self.ours(name).unwrap_or(*seen).max(*seen) < position);
+            if behind.is_empty() {
+                return true;
+            }
+            if Instant::now() >= deadline {
+                return false;
+            }
+            let elsewhere = behind.keys().any(|name| self.ours(name).is_none());
+            let look_at = if elsewhere {
+                deadline.min(Instant::now() + LOOK_EVERY)
+            } else {
+                deadline
+            };
+            if tokio::time::timeout_at(look_at, moved).await.is_err() && elsewhere {
+                match tokio::time::timeout_at(deadline, running(pool)).await {
+                    Ok(Ok(seen)) => behind
+                        .retain(|name, at| seen.get(name).inspect(|now| *at = **now).is_some()),
+                    Ok(Err(_)) | Err(_) => return false,
+                }
+            }
+        }
+    }
+}
+
+/// Every subscription that some process has run within the last moments, with its checkpoint.
+async fn running(pool: &PgPool) -> Result<HashMap<String, Position>, sqlx::Error> {
+    let rows = sqlx::query!(
+        r#"select name, transaction_id::text::bigint as "transaction_id!", position from event_bus.subscription
+        where lease_until > now() - interval '10 seconds'"#
+    )
+    .fetch_all(pool)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| {
+            (
+                row.name,
+                Position {
+                    transaction: row.transaction_id,
+                    sequence: row.position,
+                },
+            )
+        })
+        .collect())
+}

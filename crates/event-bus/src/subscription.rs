@@ -1,0 +1,175 @@
+//! What a context subscribes with.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use kernel::actor::RecordedActor;
+use kernel::{Event, Position};
+use sqlx::{PgConnection, PgPool, Postgres, Transaction};
+use time::OffsetDateTime;
+
+use crate::log::{self, Meta, Recorded};
+
+/// A subscription whose effect is in PostgreSQL. Effect and checkpoint commit together, so it happens exactly once.
+#[async_trait]
+pub trait Apply: Send + Sync + 'static {
+    async fn apply(
+        &self,
+        delivery: &mut Delivery<'_>,
+        event: &Recorded,
+    ) -> Result<(), HandlerError>;
+}
+
+/// A subscription whose effect is elsewhere (Redis). Events come at least once, so the effect must be idempotent.
+#[async_trait]
+pub trait Project: Send + Sync + 'static {
+    async fn project(&self, events: &[Recorded]) -> Result<(), HandlerError>;
+}
+
+/// The transaction in which an event is being applied.
+pub struct Delivery<'t> {
+    tx: &'t mut Transaction<'static, Postgres>,
+    cause: Meta,
+}
+
+impl<'t> Delivery<'t> {
+    pub(crate) fn new(
+        tx: &'t mut Transaction<'static, Postgres>,
+        subscription: &str,
+        event: &Recorded,
+        now: OffsetDateTime,
+    ) -> Self {
+        let actor = RecordedActor::System {
+            name: subscription.to_owned(),
+        };
+        Self {
+            tx,
+            cause: Meta {
+                actor,
+                trace: event.trace.clone(),
+                occurred_at: now,
+            },
+        }
+    }
+
+    pub fn connection(&mut self) -> &mut PgConnection {
+        self.tx
+    }
+
+    /// When the event is being applied, by the bus's clock.
+    pub fn now(&self) -> OffsetDateTime {
+        self.cause.occurred_at
+    }
+
+    /// Appends an event of one's own that follows from the one being applied; it carries the same trace.
+    pub async fn append<E: Event>(
+        &mut self,
+        event: impl Into<E> + Send,
+        aggregate_version: i64,
+    ) -> Result<Position, sqlx::Error> {
+        log::append(self.tx, &self.cause, &event.into(), aggregate_version).await
+    }
+
+    /// As [`Self::append`], many in one statement.
+    pub async fn append_all<E: Event>(
+        &mut self,
+        events: &[(E, i64)],
+    ) -> Result<Option<Position>, sqlx::Error> {
+        log::append_all(self.tx, &self.cause, events).await
+    }
+}
+
+/// Why an event was not handled. Made with `?` from any error.
+#[derive(Debug)]
+pub struct HandlerError {
+    source: Box<dyn std::error::Error + Send + Sync>,
+    unavailable: bool,
+}
+
+impl HandlerError {
+    /// Something the handler needs is away: the event is tried again for as long as it takes and never parked.
+    pub fn unavailable(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self {
+            source: source.into(),
+            unavailable: true,
+        }
+    }
+
+    pub(crate) fn is_unavailable(&self) -> bool {
+        self.unavailable
+    }
+
+    /// The error and its causes in one line.
+    pub(crate) fn chain(&self) -> String {
+        let mut text = self.source.to_string();
+        let mut cause = self.source.source();
+        while let Some(error) = cause {
+            text.push_str(": ");
+            text.push_str(&error.to_string());
+            cause = error.source();
+        }
+        text
+    }
+}
+
+impl<E: std::error::Error + Send + Sync + 'static> From<E> for HandlerError {
+    fn from(error: E) -> Self {
+        // An error of the database keeps its nature however deep a context has wrapped it.
+        let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(&error);
+        let mut away = false;
+        while let Some(error) = cause {
+            away |= error
+                .downcast_ref::<sqlx::Error>()
+                .is_some_and(crate::fault::unavailable);
+            cause = error.source();
+        }
+        Self {
+            source: Box::new(error),
+            unavailable: away,
+        }
+    }
+}
+
+#[derive(Clone)]
+pub(crate) enum Work {
+    Apply(PgPool, Arc<dyn Apply>),
+    Project(Arc<dyn Project>),
+}
+
+/// A named, durable place in the log and what is done with the events after it.
+#[derive(Clone)]
+pub struct Subscription {
+    pub(crate) name: &'static str,
+    pub(crate) follows: Option<&'static str>,
+    pub(crate) work: Work,
+}
+
+impl Subscription {
+    /// `name` is `<context>` or `<context>.<purpose>`; `pool` is the context's own.
+    pub fn apply(name: &'static str, pool: PgPool, handler: Arc<dyn Apply>) -> Self {
+        Self {
+            name,
+            follows: None,
+            work: Work::Apply(pool, handler),
+        }
+    }
+
+    pub fn project(name: &'static str, handler: Arc<dyn Project>) -> Self {
+        Self {
+            name,
+            follows: None,
+            work: Work::Project(handler),
+        }
+    }
+
+    /// Reads the log only as far as `leader` has come: what that one writes is committed before this one looks.
+    #[must_use]
+    pub fn after(mut self, leader: &'static str) -> Self {
+        self.follows = Some(leader);
+        self
+    }
+
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+}

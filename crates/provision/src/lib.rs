@@ -1,0 +1,185 @@
+//! One PostgreSQL schema and one login role per context, and the migrations of each under its own role: a context's
+//! migration cannot touch another's schema because its role has no right there.
+
+use std::path::Path;
+
+use sqlx::migrate::{MigrateError, Migrator};
+use sqlx::postgres::{PgConnectOptions, PgConnection};
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection};
+
+/// Roles are `folkshelf_<schema>`; they belong to the server, so all databases on one server share them.
+const ROLE_PREFIX: &str = "folkshelf_";
+/// The group of all contexts' roles: what they may do with the log is granted to it.
+const CONTEXT_ROLE: &str = "folkshelf_context";
+/// Serialises provisioning between processes that start together.
+const LOCK: i64 = 0x666f_6c6b;
+
+/// The schema that must come first: contexts' rights are granted in its migrations.
+pub const EVENT_BUS: &str = "event_bus";
+
+pub static EVENT_BUS_MIGRATIONS: Migrator = sqlx::migrate!("../../migrations/event_bus");
+
+#[derive(Debug, thiserror::Error)]
+pub enum ProvisionError {
+    #[error("{0} is no name for a schema: small letters and underscores only")]
+    Name(String),
+    #[error("the database refused: {step}")]
+    Database {
+        step: String,
+        #[source]
+        source: sqlx::Error,
+    },
+    #[error("a migration of {schema} failed")]
+    Migration {
+        schema: String,
+        #[source]
+        source: MigrateError,
+    },
+}
+
+/// How a context connects: the owner's address with the context's role, and its password where one is set.
+pub fn context_options(
+    owner: &PgConnectOptions,
+    schema: &str,
+    password: Option<&str>,
+) -> PgConnectOptions {
+    let options = owner.clone().username(&format!("{ROLE_PREFIX}{schema}"));
+    match password {
+        Some(password) => options.password(password),
+        None => options,
+    }
+}
+
+/// Creates what is missing (roles, schemas), then runs every schema's migrations under its own role. `owner` owns the
+/// database and may create roles; `password` becomes the contexts' password. Safe to run again and by several
+/// processes at once.
+pub async fn provision(
+    owner: &PgConnectOptions,
+    password: Option<&str>,
+    schemas: &[(&str, &Migrator)],
+) -> Result<(), ProvisionError> {
+    let failed = |step: &str| {
+        let step = step.to_owned();
+        move |source| ProvisionError::Database { step, source }
+    };
+    let mut connection = owner
+        .connect()
+        .await
+        .map_err(failed("connect as the owner"))?;
+    // No checked macro here: the checked ones need a database that this crate has provisioned.
+    sqlx::query("select pg_advisory_lock($1)")
+        .bind(LOCK)
+        .execute(&mut connection)
+        .await
+        .map_err(failed("wait for other migrations"))?;
+
+    create_role(&mut connection, CONTEXT_ROLE, "nologin", None).await?;
+    let event_bus = [(EVENT_BUS, &EVENT_BUS_MIGRATIONS)];
+    for (schema, migrations) in event_bus.iter().chain(schemas) {
+        create_schema(&mut connection, schema, password).await?;
+        let mut own = context_options(owner, schema, password)
+            .connect()
+            .await
+            .map_err(failed(&format!("connect as {ROLE_PREFIX}{schema}")))?;
+        migrations
+            .run(&mut own)
+            .await
+            .map_err(|source| ProvisionError::Migration {
+                schema: (*schema).to_owned(),
+                source,
+            })?;
+        own.close().await.map_err(failed("close a connection"))?;
+    }
+    // Closing the session lets the lock go.
+    connection
+        .close()
+        .await
+        .map_err(failed("close a connection"))
+}
+
+/// Every context that has migrations below `folder`, by the name of its folder. For tests and tools that must not depend
+/// on the contexts; the host takes what the contexts carry.
+pub async fn discover(folder: &Path) -> Result<Vec<(String, Migrator)>, MigrateError> {
+    let mut contexts = Vec::new();
+    for entry in std::fs::read_dir(folder).map_err(|error| MigrateError::Source(Box::new(error)))? {
+        let entry = entry.map_err(|error| MigrateError::Source(Box::new(error)))?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if name != EVENT_BUS && entry.path().is_dir() {
+            contexts.push((name, Migrator::new(entry.path()).await?));
+        }
+    }
+    contexts.sort_by(|(a, _), (b, _)| a.cmp(b));
+    Ok(contexts)
+}
+
+async fn create_schema(
+    connection: &mut PgConnection,
+    schema: &str,
+    password: Option<&str>,
+) -> Result<(), ProvisionError> {
+    // The name goes into SQL text, where no parameter can stand.
+    if schema.is_empty() || !schema.bytes().all(|b| b.is_ascii_lowercase() || b == b'_') {
+        return Err(ProvisionError::Name(schema.to_owned()));
+    }
+    let role = format!("{ROLE_PREFIX}{schema}");
+    create_role(connection, &role, "login", password).await?;
+    if schema != EVENT_BUS {
+        run(connection, format!("grant {CONTEXT_ROLE} to {role}")).await?;
+    }
+    // A schema can be given only to a role one is a member of.
+    run(connection, format!("grant {role} to current_user")).await?;
+    run(
+        connection,
+        format!("create schema if not exists {schema} authorization {role}"),
+    )
+    .await?;
+    run(
+        connection,
+        format!("alter role {role} set search_path = {schema}"),
+    )
+    .await
+}
+
+async fn create_role(
+    connection: &mut PgConnection,
+    role: &str,
+    login: &str,
+    password: Option<&str>,
+) -> Result<(), ProvisionError> {
+    // "if not exists" is not to be had for roles; two databases of one server may be provisioned at once.
+    run(
+        connection,
+        format!(
+            "do $$ begin create role {role} {login};
+            exception when duplicate_object or unique_violation then null; end $$"
+        ),
+    )
+    .await?;
+    match password {
+        Some(password) => {
+            run(
+                connection,
+                format!(
+                    "alter role {role} password '{}'",
+                    password.replace('\'', "''")
+                ),
+            )
+            .await
+        }
+        None => Ok(()),
+    }
+}
+
+async fn run(connection: &mut PgConnection, statement: String) -> Result<(), ProvisionError> {
+    // A password must not reach a log through the step's name.
+    let step = statement
+        .split(" password ")
+        .next()
+        .unwrap_or_default()
+        .to_owned();
+    sqlx::raw_sql(AssertSqlSafe(statement))
+        .execute(connection)
+        .await
+        .map_err(|source| ProvisionError::Database { step, source })?;
+    Ok(())
+}
