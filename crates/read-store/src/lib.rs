@@ -1,1 +1,33 @@
-//! Sole owner of Redis: prefix-bound handles, documents, lists, write-if-newer, rebuild, breaker.
+//! Sole owner of Redis: documents and lists that answer the queries.
+//!
+//! | where | what |
+//! |---|---|
+//! | [`Projection`] | one context's handle: write documents, read them, read pages of lists |
+//! | [`Rebuild`] | how a context hands out all of its documents, so that its projection can be made again |
+//! | [`ReadStore`] | one a process: the connection, the watcher that notices a lost projection, rebuilds |
+//! | `generation.rs` | why a rebuild loses no write and shows no short list |
+//! | `breaker.rs`, `link.rs`, `call.rs` | how every call reaches Redis, and what happens when Redis is away |
+//!
+//! Redis is disposable here. Whatever goes wrong, a reader gets an error and asks PostgreSQL instead; it never gets a
+//! short list or a document of another time.
+
+mod breaker;
+mod call;
+mod document;
+mod error;
+mod generation;
+mod link;
+mod metrics;
+mod projection;
+mod rebuild;
+mod settings;
+mod store;
+mod watcher;
+
+pub use breaker::BreakerSettings;
+pub use document::{Document, Listing};
+pub use error::{BoxError, ReadStoreError, RebuildError};
+pub use projection::{Direction, ListPage, Projection};
+pub use rebuild::{Rebuild, Rebuilt};
+pub use settings::{Settings, SettingsError};
+pub use store::{Progress, ProjectionStatus, ReadStore};

@@ -1,0 +1,55 @@
+//! How to reach Redis, and how patient to be.
+
+use std::time::Duration;
+
+use crate::BreakerSettings;
+
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// As in `redis://127.0.0.1:6379/0` or `redis+unix:///run/redis.sock`.
+    pub url: String,
+    /// The community: begins every key, so that several can share a server. Letters, digits, `-`, `_` and `.`.
+    pub prefix: String,
+    pub connect_timeout: Duration,
+    /// After it a reader asks PostgreSQL, so it bounds what a slow Redis costs a request.
+    pub read_timeout: Duration,
+    pub write_timeout: Duration,
+    pub breaker: BreakerSettings,
+    /// How often the watcher looks after each projection.
+    pub watch_interval: Duration,
+    /// How long a rebuild stays reserved for a process that no longer shows a sign of life.
+    pub rebuild_lease: Duration,
+}
+
+impl Settings {
+    pub fn new(url: impl Into<String>, prefix: impl Into<String>) -> Self {
+        Self {
+            url: url.into(),
+            prefix: prefix.into(),
+            connect_timeout: Duration::from_secs(1),
+            read_timeout: Duration::from_millis(200),
+            write_timeout: Duration::from_secs(2),
+            breaker: BreakerSettings::default(),
+            watch_interval: Duration::from_millis(500),
+            rebuild_lease: Duration::from_secs(10),
+        }
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum SettingsError {
+    #[error("the Redis address is not usable")]
+    Url(#[source] deadpool_redis::redis::RedisError),
+    #[error("the prefix {0:?} must be made of letters, digits, '-', '_' and '.'")]
+    Prefix(String),
+    #[error("the read store needs a tokio runtime to run its connection on")]
+    NoRuntime,
+}
+
+/// Whether `name` can be a part of a key without being mistaken for a separator or a hash tag.
+pub(crate) fn is_key_part(name: &str) -> bool {
+    !name.is_empty()
+        && name
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b))
+}
