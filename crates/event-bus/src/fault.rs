@@ -25,6 +25,21 @@ pub fn unavailable(error: &sqlx::Error) -> bool {
     }
 }
 
+/// The same for another server that a handler needs, Redis above all: its client tells what is away as an `io::Error`.
+pub(crate) fn server_away(error: &std::io::Error) -> bool {
+    use std::io::ErrorKind as Io;
+    matches!(
+        error.kind(),
+        Io::NotConnected
+            | Io::ConnectionRefused
+            | Io::ConnectionReset
+            | Io::ConnectionAborted
+            | Io::BrokenPipe
+            | Io::TimedOut
+            | Io::ResourceBusy
+    )
+}
+
 /// The kind a refusal has when its cause is the database.
 pub fn error_kind(error: &sqlx::Error) -> ErrorKind {
     if unavailable(error) {

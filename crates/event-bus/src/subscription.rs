@@ -114,13 +114,16 @@ impl HandlerError {
 
 impl<E: std::error::Error + Send + Sync + 'static> From<E> for HandlerError {
     fn from(error: E) -> Self {
-        // An error of the database keeps its nature however deep a context has wrapped it.
+        // That a server is away stays visible however deep a context has wrapped it.
         let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(&error);
         let mut away = false;
         while let Some(error) = cause {
             away |= error
                 .downcast_ref::<sqlx::Error>()
-                .is_some_and(crate::fault::unavailable);
+                .is_some_and(crate::fault::unavailable)
+                || error
+                    .downcast_ref::<std::io::Error>()
+                    .is_some_and(crate::fault::server_away);
             cause = error.source();
         }
         Self {
