@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
-use futures_util::{StreamExt, TryStreamExt, stream};
+use futures_util::{StreamExt, stream::FuturesUnordered};
 use uuid::Uuid;
 
 use crate::{
@@ -188,22 +188,27 @@ impl Projection {
         for document in documents {
             document.check()?;
         }
-        stream::iter(documents.chunks(CHUNK))
-            .map(|chunk| {
-                self.write_chunk(
-                    chunk,
-                    Writer::Rebuild {
-                        token: &lease.token,
-                    },
-                )
-            })
-            .buffer_unordered(IN_FLIGHT)
-            .map_err(RebuildError::Store)
-            .try_for_each(async |chunk| match chunk {
-                Chunk::Written => Ok(()),
-                Chunk::Lost => Err(RebuildError::Lost),
-            })
-            .await
+        let settle = |chunk| match chunk {
+            Ok(Chunk::Written) => Ok(()),
+            Ok(Chunk::Lost) => Err(RebuildError::Lost),
+            Err(error) => Err(RebuildError::Store(error)),
+        };
+        let mut writing = FuturesUnordered::new();
+        for chunk in documents.chunks(CHUNK) {
+            writing.push(self.write_chunk(
+                chunk,
+                Writer::Rebuild {
+                    token: &lease.token,
+                },
+            ));
+            if writing.len() == IN_FLIGHT {
+                writing.next().await.map_or(Ok(()), settle)?;
+            }
+        }
+        while let Some(chunk) = writing.next().await {
+            settle(chunk)?;
+        }
+        Ok(())
     }
 
     /// Renews the lease while a slow source is read; ends only when it is lost.
