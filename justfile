@@ -3,6 +3,9 @@
 # Tools that ./dev has installed; the machine's own come first.
 export PATH := env("PATH") + ":" + justfile_directory() / ".dev/tools/bin"
 
+# bash becomes the command it is given, so that a signal to just reaches it.
+set shell := ["bash", "-euc"]
+
 # List the recipes
 default:
     @just --list --unsorted
