@@ -52,7 +52,7 @@ impl TestDatabase {
             .connect_lazy_with(self.options(schema))
     }
 
-    /// A small pool of the database's owner, who may look where contexts may not.
+    /// How the database's owner connects, who may look where contexts may not.
     pub fn owner_options(&self) -> PgConnectOptions {
         self.owner.clone()
     }
@@ -100,7 +100,7 @@ fn migrations_folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../migrations")
 }
 
-async fn migrate(owner: &PgConnectOptions) -> Result<()> {
+pub(crate) async fn migrate(owner: &PgConnectOptions) -> Result<()> {
     let contexts = provision::discover(&migrations_folder()).await?;
     let schemas: Vec<(&str, &Migrator)> = contexts
         .iter()

@@ -3,10 +3,12 @@
 
 mod database;
 mod people;
+mod servers;
 mod wait;
 
 pub use database::TestDatabase;
 pub use people::{A_SATURDAY, a_user, admin, anonymous, member, moderator};
+pub use servers::{PrivatePostgres, PrivateRedis, signal};
 pub use wait::eventually;
 
 /// Redis for tests, as `just test` starts it.
