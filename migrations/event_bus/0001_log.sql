@@ -102,9 +102,22 @@ end
 $$;
 revoke execute on function advance from public;
 
+-- The same for a dead letter that was retried: it goes in the handler's own transaction.
+create function settle_dead_letter(letter uuid, holder uuid)
+    returns boolean language plpgsql security definer set search_path = event_bus, pg_temp as $$
+begin
+    delete from dead_letter using subscription
+    where dead_letter.id = letter and subscription.name = dead_letter.subscription
+        and subscription.lease_holder = holder
+        and session_user in ('folkshelf_event_bus', 'folkshelf_' || split_part(subscription.name, '.', 1));
+    return found;
+end
+$$;
+revoke execute on function settle_dead_letter from public;
+
 grant usage on schema event_bus to folkshelf_context;
 -- Neither the transaction nor the position can be chosen by the writer.
 grant insert (id, name, version, aggregate_type, aggregate_id, aggregate_version, payload, actor, trace, occurred_at)
     on log to folkshelf_context;
 grant select (position, transaction_id) on log to folkshelf_context;
-grant execute on function advance to folkshelf_context;
+grant execute on function advance, settle_dead_letter to folkshelf_context;

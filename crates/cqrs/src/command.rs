@@ -264,7 +264,7 @@ impl<C: Command> Dispatch<C> {
     async fn until_not_in_the_way(&self, call: &Call, command: C) -> Result<C::Output, C::Error> {
         for _ in 1..STARTS {
             match self.registered.handler.handle(call, command.clone()).await {
-                Err(error) if in_the_way(&error) => {}
+                Err(error) if event_bus::undone_by_another(&error) => {}
                 outcome => return outcome,
             }
         }
@@ -289,16 +289,4 @@ impl<C: Command> Dispatch<C> {
             Err(error) => Err(DispatchError::Keys(error)),
         }
     }
-}
-
-/// Whether a transaction was undone only because of another one: a serialization failure or a deadlock.
-fn in_the_way(error: &(dyn std::error::Error + 'static)) -> bool {
-    let mut cause = Some(error);
-    while let Some(error) = cause {
-        if let Some(sqlx::Error::Database(error)) = error.downcast_ref::<sqlx::Error>() {
-            return matches!(error.code().as_deref(), Some("40001" | "40P01"));
-        }
-        cause = error.source();
-    }
-    false
 }

@@ -10,7 +10,7 @@ use sqlx::postgres::PgListener;
 use time::OffsetDateTime;
 use tokio::sync::{broadcast, watch};
 use tokio::task::JoinSet;
-use tokio::time::Instant;
+use tokio::time::{Instant, MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
@@ -20,6 +20,9 @@ use crate::progress::Progress;
 use crate::runner::Runner;
 use crate::subscription::Subscription;
 use crate::{lease, metrics};
+
+/// How often the lag of the subscriptions is measured.
+const MEASURE_EVERY: Duration = Duration::from_secs(2);
 
 #[derive(Debug, Clone)]
 pub struct BusSettings {
@@ -71,14 +74,18 @@ pub struct EventBus {
 pub struct Running {
     bus: EventBus,
     shutdown: CancellationToken,
-    tasks: JoinSet<()>,
+    runners: JoinSet<()>,
+    /// What the runners need around them: leases, wakes, the tail, measuring.
+    keepers: JoinSet<()>,
 }
 
 impl Running {
     /// Lets every runner finish its turn, then gives the leases back.
     pub async fn stop(mut self) {
         self.shutdown.cancel();
-        while self.tasks.join_next().await.is_some() {}
+        while self.runners.join_next().await.is_some() {}
+        // Only now: until its last turn is done a runner needs its lease.
+        self.keepers.shutdown().await;
         if let Err(error) = lease::release(&self.bus.inner.pool, self.bus.inner.holder).await {
             tracing::warn!(%error, "leases were not given back; they run out by themselves");
         }
@@ -119,8 +126,14 @@ impl EventBus {
         }
     }
 
-    /// Starts feeding `subscriptions`, as far as no other process does.
+    /// Starts feeding `subscriptions`, as far as no other process does. Whatever one of them follows must be among them.
     pub async fn start(&self, subscriptions: Vec<Subscription>) -> Result<Running, sqlx::Error> {
+        require_leaders(&subscriptions)?;
+        if log::is_ahead_of_its_server(&self.inner.pool).await? {
+            let text = "the event log comes from a server that had given more transaction ids than this one; \
+                raise this server's with pg_resetwal first";
+            return Err(sqlx::Error::Configuration(text.into()));
+        }
         for subscription in subscriptions.iter().filter(|s| s.follows.is_none()) {
             lease::declare(&self.inner.pool, subscription.name, None).await?;
         }
@@ -132,21 +145,20 @@ impl EventBus {
         let tail_from = log::head(&self.inner.pool).await?;
 
         let shutdown = CancellationToken::new();
-        let mut tasks = JoinSet::new();
-        tasks.spawn(self.clone().keep_leases(names, shutdown.clone()));
-        tasks.spawn(listen(Arc::clone(&self.inner), shutdown.clone()));
-        tasks.spawn(feed_tail(
-            Arc::clone(&self.inner),
-            tail_from,
-            shutdown.clone(),
-        ));
+        let mut keepers = JoinSet::new();
+        keepers.spawn(self.clone().keep_leases(names));
+        keepers.spawn(self.clone().measure());
+        keepers.spawn(listen(Arc::clone(&self.inner)));
+        keepers.spawn(feed_tail(Arc::clone(&self.inner), tail_from));
+        let mut runners = JoinSet::new();
         for subscription in subscriptions {
-            tasks.spawn(Runner::new(Arc::clone(&self.inner), subscription).run(shutdown.clone()));
+            runners.spawn(Runner::new(Arc::clone(&self.inner), subscription).run(shutdown.clone()));
         }
         Ok(Running {
             bus: self.clone(),
             shutdown,
-            tasks,
+            runners,
+            keepers,
         })
     }
 
@@ -167,34 +179,28 @@ impl EventBus {
         Ok(())
     }
 
-    async fn keep_leases(self, names: Vec<String>, shutdown: CancellationToken) {
+    async fn keep_leases(self, names: Vec<String>) {
         let mut every = tokio::time::interval(lease::EVERY);
-        every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        every.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
-            tokio::select! {
-                () = shutdown.cancelled() => return,
-                _ = every.tick() => {}
-            }
+            every.tick().await;
             if let Err(error) = self.renew(&names).await {
                 tracing::debug!(%error, "leases were not renewed");
-                continue;
-            }
-            if let Err(error) = self.measure().await {
-                tracing::debug!(%error, "the lag was not measured");
             }
         }
     }
 
-    async fn measure(&self) -> Result<(), sqlx::Error> {
-        for status in self.subscriptions().await? {
-            metrics::LAG_SECONDS
-                .with_label_values(&[&status.name])
-                .set(status.lag_seconds);
-            metrics::DEAD_LETTERS
-                .with_label_values(&[&status.name])
-                .set(status.dead_letters);
+    /// Apart from the leases: counting a long way behind may take a while, and they must not wait for it.
+    async fn measure(self) {
+        let mut every = tokio::time::interval(MEASURE_EVERY);
+        every.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            every.tick().await;
+            match self.subscriptions().await {
+                Ok(subscriptions) => subscriptions.iter().for_each(metrics::show),
+                Err(error) => tracing::debug!(%error, "the lag was not measured"),
+            }
         }
-        Ok(())
     }
 
     /// Waits until every running subscription has handled the event at `position`, at most `within`. Answers whether
@@ -294,37 +300,52 @@ impl EventBus {
     }
 }
 
+/// A follower runs only beside its leader: one that follows nobody here, or somebody who follows, would never run.
+fn require_leaders(subscriptions: &[Subscription]) -> Result<(), sqlx::Error> {
+    for subscription in subscriptions {
+        let Some(leader) = subscription.follows else {
+            continue;
+        };
+        if !subscriptions
+            .iter()
+            .any(|other| other.name == leader && other.follows.is_none())
+        {
+            let text = format!(
+                "{} follows {leader}, which leads nowhere here",
+                subscription.name
+            );
+            return Err(sqlx::Error::Configuration(text.into()));
+        }
+    }
+    Ok(())
+}
+
 /// Turns NOTIFY into wakes. A lost connection costs wakes, not events: runners also poll.
-async fn listen(bus: Arc<Inner>, shutdown: CancellationToken) {
-    while !shutdown.is_cancelled() {
+async fn listen(bus: Arc<Inner>) {
+    loop {
         let listening = async {
             let mut listener = PgListener::connect_with(&bus.pool).await?;
             listener.listen("event_bus_log").await?;
             loop {
-                listener.recv().await?;
+                // Whatever was told before we listened, or while the connection was lost (`None`), nobody tells again.
                 bus.wake.send_replace(());
+                listener.try_recv().await?;
             }
         };
-        let ended: Result<(), sqlx::Error> = tokio::select! {
-            () = shutdown.cancelled() => return,
-            ended = listening => ended,
-        };
+        let ended: Result<(), sqlx::Error> = listening.await;
         if let Err(error) = ended {
             tracing::warn!(%error, "not woken by the log for now; polling goes on");
         }
-        tokio::select! {
-            () = shutdown.cancelled() => return,
-            () = tokio::time::sleep(Duration::from_secs(1)) => {}
-        }
+        tokio::time::sleep(Duration::from_secs(1)).await;
     }
 }
 
 /// Shows new events to whoever listens in this process.
-async fn feed_tail(bus: Arc<Inner>, mut from: Position, shutdown: CancellationToken) {
+async fn feed_tail(bus: Arc<Inner>, mut from: Position) {
     let mut wake = bus.wake.subscribe();
     loop {
         let pause = match log::read(&bus.pool, from, 200).await {
-            Ok(events) if events.is_empty() => match log::hidden(&bus.pool).await {
+            Ok(events) if events.is_empty() => match log::goes_on_after(&bus.pool, from).await {
                 Ok(true) => Duration::from_millis(5),
                 Ok(false) | Err(_) => Duration::from_secs(1),
             },
@@ -339,7 +360,6 @@ async fn feed_tail(bus: Arc<Inner>, mut from: Position, shutdown: CancellationTo
             Err(_) => Duration::from_secs(1),
         };
         tokio::select! {
-            () = shutdown.cancelled() => return,
             () = tokio::time::sleep(pause) => {}
             _ = wake.changed() => {}
         }

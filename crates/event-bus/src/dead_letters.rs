@@ -107,6 +107,22 @@ pub(crate) async fn drop_letter(pool: &PgPool, id: Uuid) -> Result<bool, sqlx::E
     Ok(deleted.rows_affected() == 1)
 }
 
+/// Forgets a dead letter in the transaction of the retry that succeeded, so that its effect happens once. `false`: it is
+/// gone, or `holder` does not run the subscription any more; the retry must be undone.
+pub(crate) async fn settle(
+    connection: &mut PgConnection,
+    id: Uuid,
+    holder: Uuid,
+) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar!(
+        r#"select event_bus.settle_dead_letter($1, $2) as "settled!""#,
+        id,
+        holder,
+    )
+    .fetch_one(connection)
+    .await
+}
+
 /// The oldest event of a subscription that somebody asked to retry.
 pub(crate) async fn next_to_retry(
     pool: &PgPool,

@@ -25,7 +25,20 @@ pub fn unavailable(error: &sqlx::Error) -> bool {
     }
 }
 
-/// The same for another server that a handler needs, Redis above all: its client tells what is away as an `io::Error`.
+/// Whether a transaction was undone only because of another one (serialization failure, deadlock), however deep the
+/// error is wrapped: started over at once it may well succeed.
+pub fn undone_by_another(error: &(dyn std::error::Error + 'static)) -> bool {
+    let mut cause = Some(error);
+    while let Some(error) = cause {
+        if let Some(sqlx::Error::Database(error)) = error.downcast_ref::<sqlx::Error>() {
+            return matches!(error.code().as_deref(), Some("40001" | "40P01"));
+        }
+        cause = error.source();
+    }
+    false
+}
+
+/// The same as [`unavailable`] for another server that a handler needs, Redis above all: its client tells what is away as an `io::Error`.
 pub(crate) fn server_away(error: &std::io::Error) -> bool {
     use std::io::ErrorKind as Io;
     matches!(

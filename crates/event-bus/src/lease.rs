@@ -35,24 +35,30 @@ pub(crate) async fn declare(
 }
 
 /// Renews what `holder` has and takes what is free among `names`. A follower goes to whoever runs its leader, so that
-/// the one can wake the other in memory.
+/// the one can wake the other in memory. Rows of others that are locked are passed over: a holder frozen between
+/// moving its checkpoint and its commit must not keep anybody from renewing the rest.
 pub(crate) async fn renew(
     pool: &PgPool,
     holder: Uuid,
     names: &[String],
 ) -> Result<HashSet<String>, sqlx::Error> {
     let held = sqlx::query_scalar!(
-        "with leaders as (
+        "with free as (
+            select name from event_bus.subscription
+            where name = any($2) and lease_holder is distinct from $1
+                and (lease_until is null or lease_until <= now())
+            for update skip locked
+        ), leaders as (
             update event_bus.subscription
             set lease_holder = $1, lease_until = now() + make_interval(secs => $3)
             where name = any($2) and follows is null
-                and (lease_holder = $1 or lease_until is null or lease_until < now())
+                and (lease_holder = $1 or name in (select name from free))
             returning name
         ), followers as (
             update event_bus.subscription
             set lease_holder = $1, lease_until = now() + make_interval(secs => $3)
             where name = any($2) and follows in (select name from leaders)
-                and (lease_holder = $1 or lease_until is null or lease_until < now())
+                and (lease_holder = $1 or name in (select name from free))
             returning name
         )
         select name as \"name!\" from leaders union all select name from followers",
@@ -68,7 +74,7 @@ pub(crate) async fn renew(
 /// Gives everything back at once, so that another process need not wait for the leases to run out.
 pub(crate) async fn release(pool: &PgPool, holder: Uuid) -> Result<(), sqlx::Error> {
     sqlx::query!(
-        "update event_bus.subscription set lease_holder = null, lease_until = null where lease_holder = $1",
+        "update event_bus.subscription set lease_holder = null, lease_until = now() where lease_holder = $1",
         holder,
     )
     .execute(pool)

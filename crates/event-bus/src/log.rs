@@ -14,6 +14,9 @@
 //! server) holds the horizon back. Hence writers here are short, imports go in batches, handlers have time-outs, and
 //! the lag is a metric.
 //!
+//! Transaction ids belong to the server: a physical copy and `pg_upgrade` keep them, a dump does not. A log restored from
+//! a dump into a younger server is refused at start until `pg_resetwal` has raised that server's ids.
+//!
 //! Within one aggregate the order must also be that of its versions. A transaction that drew its id early and reached
 //! the aggregate late would break it; a trigger refuses such an append as a serialization failure, and the command
 //! starts over with a new transaction (`cqrs` does that).
@@ -241,11 +244,25 @@ pub(crate) async fn read_behind(
     recorded(rows)
 }
 
-/// Whether events are committed that the horizon still hides: worth another look in a moment, without a wake.
-pub(crate) async fn hidden(pool: &PgPool) -> Result<bool, sqlx::Error> {
+/// Whether anything is committed after `from`, below the horizon or not. After a read that found nothing it means that
+/// the horizon hides an event, or did a moment ago: worth another look soon, since no wake will tell of it.
+pub(crate) async fn goes_on_after(pool: &PgPool, from: Position) -> Result<bool, sqlx::Error> {
     sqlx::query_scalar!(
         r#"select exists (select 1 from event_bus.log
-            where transaction_id >= pg_snapshot_xmin(pg_current_snapshot())) as "hidden!""#
+            where (transaction_id, position) > ($1::bigint::text::xid8, $2::bigint)) as "more!""#,
+        from.transaction,
+        from.sequence,
+    )
+    .fetch_one(pool)
+    .await
+}
+
+/// Whether the log holds transaction ids that this server has not given yet: its rows were carried over (`pg_dump`)
+/// into a server that has done less. New events would then sort before old ones and be lost.
+pub(crate) async fn is_ahead_of_its_server(pool: &PgPool) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar!(
+        r#"select exists (select 1 from event_bus.log
+            where transaction_id >= pg_snapshot_xmax(pg_current_snapshot())) as "ahead!""#
     )
     .fetch_one(pool)
     .await

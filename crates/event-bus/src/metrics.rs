@@ -7,6 +7,8 @@ use prometheus::{
     register_int_counter_vec, register_int_gauge_vec,
 };
 
+use crate::SubscriptionStatus;
+
 const ONCE: &str = "each metric is registered once";
 
 /// Age of the oldest event a subscription has not handled; 0 when it is level with the log.
@@ -47,3 +49,13 @@ pub static DEAD_LETTERS: LazyLock<IntGaugeVec> = LazyLock::new(|| {
     )
     .expect(ONCE)
 });
+
+/// Sets what is measured of one subscription.
+pub fn show(status: &SubscriptionStatus) {
+    LAG_SECONDS
+        .with_label_values(&[&status.name])
+        .set(status.lag_seconds);
+    DEAD_LETTERS
+        .with_label_values(&[&status.name])
+        .set(status.dead_letters);
+}

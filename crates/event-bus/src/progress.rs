@@ -8,6 +8,7 @@ use std::time::Duration;
 use kernel::Position;
 use sqlx::PgPool;
 use tokio::sync::Notify;
+use tokio::sync::futures::Notified;
 use tokio::time::Instant;
 
 /// How often the table is read while somebody waits for subscriptions of another process.
@@ -38,9 +39,9 @@ impl Progress {
         self.moved.notify_waiters();
     }
 
-    /// Resolves at the next move of any of our subscriptions.
-    pub async fn moved(&self) {
-        self.moved.notified().await;
+    /// Resolves at the next move of any of our subscriptions, also one between this call and the first poll.
+    pub fn moved(&self) -> Notified<'_> {
+        self.moved.notified()
     }
 
     fn ours(&self, name: &str) -> Option<Position> {
@@ -52,12 +53,15 @@ impl Progress {
     }
 
     /// Waits until every subscription that runs anywhere has handled the event at `position`. `false` when `within`
-    /// has passed first, or the database is away.
+    /// has passed first, when nobody runs any, or when the database is away.
     pub async fn settled(&self, pool: &PgPool, position: Position, within: Duration) -> bool {
         let deadline = Instant::now() + within;
         let Ok(Ok(mut behind)) = tokio::time::timeout_at(deadline, running(pool)).await else {
             return false;
         };
+        if behind.is_empty() {
+            return false;
+        }
         loop {
             let moved = self.moved.notified();
             tokio::pin!(moved);
@@ -86,11 +90,12 @@ impl Progress {
     }
 }
 
-/// Every subscription that some process has run within the last moments, with its checkpoint.
+/// Every subscription that some process has run within the last minute, with its checkpoint: one whose holder died or
+/// was stopped for an upgrade is waited for, one that nobody has any more is not.
 async fn running(pool: &PgPool) -> Result<HashMap<String, Position>, sqlx::Error> {
     let rows = sqlx::query!(
         r#"select name, transaction_id::text::bigint as "transaction_id!", position from event_bus.subscription
-        where lease_until > now() - interval '10 seconds'"#
+        where lease_until > now() - interval '1 minute'"#
     )
     .fetch_all(pool)
     .await?;

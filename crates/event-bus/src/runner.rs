@@ -21,8 +21,10 @@ use crate::{dead_letters, metrics};
 
 /// Without a wake, the log is looked at this often: a lost NOTIFY costs no more.
 const POLL: Duration = Duration::from_millis(500);
-/// Events are committed but still hidden by the horizon: look again soon.
+/// Events are committed but still hidden by the horizon: look again this soon, then ever less often …
 const HIDDEN_POLL: Duration = Duration::from_millis(2);
+/// … doubling this many times: whoever keeps a transaction open must not keep every runner busy.
+const HIDDEN_DOUBLINGS: u32 = 4;
 /// One event or batch may take this long in its handler.
 const HANDLER_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long to wait when the database is away, at most.
@@ -44,6 +46,8 @@ pub(crate) struct Runner {
     /// Up to here events are handled one by one, because the batch they were in failed.
     one_by_one_until: Position,
     away: u32,
+    /// How often in a row there was something that the horizon hid.
+    hidden: u32,
 }
 
 enum Turn {
@@ -62,6 +66,7 @@ impl Runner {
             failing: None,
             one_by_one_until: Position::START,
             away: 0,
+            hidden: 0,
         }
     }
 
@@ -122,8 +127,9 @@ impl Runner {
             Some(leader) => log::read_behind(&self.bus.pool, leader, from, limit).await?,
         };
         let Some(last) = events.last() else {
-            return self.nothing_new().await;
+            return self.look_around(from).await;
         };
+        self.hidden = 0;
         let to = last.position;
         match self.handle(&events, from, to).await {
             Ok(true) => {
@@ -133,6 +139,8 @@ impl Runner {
                 self.bus.progress.reached(self.subscription.name, to);
             }
             Ok(false) => self.checkpoint = None,
+            // The shorter a transaction, the less another one is in its way.
+            Err(error) if error.is_conflict() && events.len() > 1 => self.one_by_one_until = to,
             Err(error) if error.is_unavailable() => return Err(error),
             Err(_) if events.len() > 1 => self.one_by_one_until = to,
             Err(error) => self.retry_or_park(&events[0], from, &error).await?,
@@ -140,12 +148,39 @@ impl Runner {
         Ok(Turn::Handled)
     }
 
-    async fn nothing_new(&mut self) -> Result<Turn, HandlerError> {
-        if self.retry_parked().await? {
+    /// There is nothing to read: is there anything else to do, and how soon is it worth another look?
+    async fn look_around(&mut self, from: Position) -> Result<Turn, HandlerError> {
+        let seen = sqlx::query!(
+            r#"select s.transaction_id::text::bigint as "transaction!", s.position,
+                exists (select 1 from event_bus.log l
+                    where (l.transaction_id, l.position) > (s.transaction_id, s.position)) as "more!",
+                exists (select 1 from event_bus.dead_letter d
+                    where d.subscription = s.name and d.retry_requested_at is not null) as "retry!"
+            from event_bus.subscription s where s.name = $1"#,
+            self.subscription.name,
+        )
+        .fetch_one(&self.bus.pool)
+        .await?;
+        let checkpoint = Position {
+            transaction: seen.transaction,
+            sequence: seen.position,
+        };
+        if checkpoint != from {
+            // Somebody asked for a replay.
+            self.checkpoint = None;
             return Ok(Turn::Handled);
         }
-        let hidden = self.subscription.follows.is_none() && log::hidden(&self.bus.pool).await?;
-        Ok(Turn::Idle(if hidden { HIDDEN_POLL } else { POLL }))
+        if seen.retry && self.retry_parked().await? {
+            return Ok(Turn::Handled);
+        }
+        // A follower does not look for more: its leader wakes it.
+        if seen.more && self.subscription.follows.is_none() {
+            let wait = HIDDEN_POLL * (1 << self.hidden.min(HIDDEN_DOUBLINGS));
+            self.hidden += 1;
+            return Ok(Turn::Idle(wait));
+        }
+        self.hidden = 0;
+        Ok(Turn::Idle(POLL))
     }
 
     /// Hands events over and moves the checkpoint. `false`: the lease is lost, or the checkpoint was set elsewhere.
@@ -266,7 +301,7 @@ impl Runner {
         Ok(())
     }
 
-    /// Tries one dead letter that somebody asked to retry. `true` when there was one.
+    /// Tries one dead letter that somebody asked to retry. `false` when there is none, or none for us any more.
     async fn retry_parked(&self) -> Result<bool, HandlerError> {
         let name = self.subscription.name;
         let Some((letter, event)) = dead_letters::next_to_retry(&self.bus.pool, name).await? else {
@@ -280,18 +315,25 @@ impl Runner {
                     handler
                         .apply(&mut Delivery::new(&mut tx, name, &event, now), &event)
                         .await?;
-                    tx.commit().await?;
+                    let settled = dead_letters::settle(&mut tx, letter, self.bus.holder).await?;
+                    if settled {
+                        tx.commit().await?;
+                    } else {
+                        tx.rollback().await?;
+                    }
+                    Ok(settled)
                 }
-                Work::Project(handler) => handler.project(std::slice::from_ref(&event)).await?,
+                Work::Project(handler) => {
+                    handler.project(std::slice::from_ref(&event)).await?;
+                    let mut connection = self.bus.pool.acquire().await?;
+                    Ok(dead_letters::settle(&mut connection, letter, self.bus.holder).await?)
+                }
             }
-            Ok(())
         })
         .await;
         match outcome {
-            Ok(()) => {
-                dead_letters::drop_letter(&self.bus.pool, letter).await?;
-                metrics::HANDLED.with_label_values(&[name, "retried"]).inc();
-            }
+            Ok(false) => return Ok(false),
+            Ok(true) => metrics::HANDLED.with_label_values(&[name, "retried"]).inc(),
             Err(error) if error.is_unavailable() => return Err(error),
             Err(error) => {
                 let mut connection = self.bus.pool.acquire().await?;

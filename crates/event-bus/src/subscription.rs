@@ -99,6 +99,10 @@ impl HandlerError {
         self.unavailable
     }
 
+    pub(crate) fn is_conflict(&self) -> bool {
+        crate::fault::undone_by_another(&*self.source)
+    }
+
     /// The error and its causes in one line.
     pub(crate) fn chain(&self) -> String {
         let mut text = self.source.to_string();
@@ -165,7 +169,8 @@ impl Subscription {
         }
     }
 
-    /// Reads the log only as far as `leader` has come: what that one writes is committed before this one looks.
+    /// Reads the log only as far as `leader` has come: what that one writes is committed before this one looks. The
+    /// leader must be started by the same process and follow nobody itself.
     #[must_use]
     pub fn after(mut self, leader: &'static str) -> Self {
         self.follows = Some(leader);

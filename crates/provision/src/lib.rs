@@ -137,6 +137,12 @@ async fn create_schema(
         connection,
         format!("alter role {role} set search_path = {schema}"),
     )
+    .await?;
+    // A frozen process must not hold its locks, and back the log's horizon, for ever.
+    run(
+        connection,
+        format!("alter role {role} set idle_in_transaction_session_timeout = '60s'"),
+    )
     .await
 }
 
