@@ -21,11 +21,20 @@ pub struct NotificationRead {
     pub user_id: UserId,
 }
 
+/// The member threw it away.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct NotificationDeleted {
+    pub notification_id: NotificationId,
+    pub user_id: UserId,
+}
+
 kernel::events! {
     /// Everything notifications publishes.
     pub enum NotificationEvent {
         "notification.created" 1 about "notification" by notification_id => Created(NotificationCreated),
         "notification.read" 1 about "notification" by notification_id => Read(NotificationRead),
+        "notification.deleted" 1 about "notification" by notification_id => Deleted(NotificationDeleted),
     }
 }
 

@@ -1,1 +1,31 @@
-//! The notifications context.
+//! Inboxes: who is told what of the things that happen between members.
+//!
+//! | a use case | its file |
+//! |---|---|
+//! | read a notification, or all | `commands/mark_read.rs`, `commands/mark_all_read.rs` |
+//! | throw one away, or all that are read | `commands/delete_notification.rs`, `commands/delete_read.rs` |
+//! | the inbox, and how much of it is unread | `queries/list_notifications.rs`, `queries/unread_count.rs` |
+//! | what came since, for a stream that goes on where it broke off | `queries/notifications_since.rs` |
+//! | who is told what | `domain/telling.rs`, pure |
+//! | hearing the other contexts | `subscribers.rs` |
+//! | the inbox in Redis | `view.rs` |
+
+mod commands;
+mod context;
+mod domain;
+mod metrics;
+mod queries;
+mod subscribers;
+mod view;
+
+pub use commands::{
+    DeleteNotification, DeleteNotificationError, DeleteRead, DeleteReadError, MarkAllRead,
+    MarkAllReadError, MarkRead, MarkReadError,
+};
+pub use context::{MIGRATIONS, Notifications};
+pub use domain::NotificationData;
+pub use queries::{
+    Arrival, Arrivals, ListNotifications, ListNotificationsError, NotificationsSince,
+    NotificationsSinceError, UnreadCount, UnreadCountError,
+};
+pub use view::NotificationView;

@@ -1,0 +1,68 @@
+//! The entry point: what the host wires.
+
+use std::sync::Arc;
+
+use cqrs::{CommandBusBuilder, QueryBusBuilder};
+use event_bus::Subscription;
+use jiff::tz::TimeZone;
+use read_store::{Projection, Rebuild};
+use sqlx::PgPool;
+
+use crate::commands::{
+    DeleteNotification, DeleteNotificationHandler, DeleteRead, DeleteReadHandler, MarkAllRead,
+    MarkAllReadHandler, MarkRead, MarkReadHandler,
+};
+use crate::queries::{
+    ListNotifications, ListNotificationsHandler, NotificationsSince, NotificationsSinceHandler,
+    UnreadCount, UnreadCountHandler,
+};
+use crate::subscribers::Subscriber;
+use crate::view::View;
+
+/// The schema `notifications`, run as the role `folkshelf_notifications`.
+pub static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("../../migrations/notifications");
+
+/// The notifications context. Cheap to clone.
+#[derive(Clone)]
+pub struct Notifications {
+    pool: PgPool,
+    view: View,
+    zone: TimeZone,
+}
+
+impl Notifications {
+    /// `pool` is that of the role `folkshelf_notifications`, `projection` the one named `notifications`, `zone` the
+    /// community's: due dates are told in it.
+    pub fn new(pool: PgPool, projection: Projection, zone: TimeZone) -> Self {
+        let view = View::new(pool.clone(), projection);
+        Self { pool, view, zone }
+    }
+
+    pub fn register(&self, commands: &mut CommandBusBuilder, queries: &mut QueryBusBuilder) {
+        let (pool, view) = (&self.pool, &self.view);
+        commands.register::<MarkRead>(pool, MarkReadHandler::new(pool.clone()));
+        commands.register::<MarkAllRead>(pool, MarkAllReadHandler::new(pool.clone()));
+        commands.register::<DeleteNotification>(pool, DeleteNotificationHandler::new(pool.clone()));
+        commands.register::<DeleteRead>(pool, DeleteReadHandler::new(pool.clone()));
+        queries.register::<ListNotifications>(ListNotificationsHandler::new(
+            pool.clone(),
+            view.clone(),
+        ));
+        queries.register::<UnreadCount>(UnreadCountHandler::new(pool.clone(), view.clone()));
+        queries.register::<NotificationsSince>(NotificationsSinceHandler::new(pool.clone()));
+    }
+
+    pub fn subscriptions(&self) -> Vec<Subscription> {
+        let subscriber = Arc::new(Subscriber::new(self.zone.clone()));
+        vec![
+            Subscription::apply("notifications", self.pool.clone(), subscriber),
+            Subscription::project("notifications.view", Arc::new(self.view.clone()))
+                .after("notifications"),
+        ]
+    }
+
+    /// All inboxes, for the read store to build the projection from.
+    pub fn rebuild(&self) -> Arc<dyn Rebuild> {
+        Arc::new(self.view.clone())
+    }
+}

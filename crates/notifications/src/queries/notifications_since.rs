@@ -1,0 +1,154 @@
+use async_trait::async_trait;
+use cqrs::{Call, QueryHandler};
+use kernel::{ErrorKind, Position, Query, Refusal};
+use sqlx::PgPool;
+use sqlx::types::Json;
+
+use crate::domain::NotificationData;
+use crate::view::NotificationView;
+
+/// What came into the caller's inbox after a place in the log, oldest first. A stream asks it when it begins, with the
+/// last id its client saw, and again whenever the bus's tail shows a `notification.created` for the caller: what was
+/// missed and what is new take the same way. What was deleted meanwhile is not shown.
+#[derive(Debug, Clone)]
+pub struct NotificationsSince {
+    /// `None`: nothing but a place to begin at.
+    pub after: Option<Position>,
+}
+
+impl NotificationsSince {
+    /// So many at most in one answer: ask again behind `resume_at` until nothing comes.
+    pub const AT_MOST: i64 = 100;
+}
+
+impl Query for NotificationsSince {
+    const NAME: &'static str = "notifications_since";
+    type Answer = Arrivals;
+    type Error = NotificationsSinceError;
+}
+
+/// A notification and its place in the log, which is the id of its frame in a stream.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Arrival {
+    pub position: Position,
+    pub notification: NotificationView,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Arrivals {
+    pub items: Vec<Arrival>,
+    /// What to ask behind next.
+    pub resume_at: Position,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum NotificationsSinceError {
+    #[error("sign in to see your notifications")]
+    NotSignedIn,
+    #[error("the database failed")]
+    Database(#[from] sqlx::Error),
+}
+
+impl Refusal for NotificationsSinceError {
+    fn kind(&self) -> ErrorKind {
+        match self {
+            Self::NotSignedIn => ErrorKind::Unauthenticated,
+            Self::Database(error) => event_bus::error_kind(error),
+        }
+    }
+
+    fn code(&self) -> &'static str {
+        match self {
+            Self::NotSignedIn => "UNAUTHENTICATED",
+            Self::Database(_) => "INTERNAL",
+        }
+    }
+}
+
+pub(crate) struct NotificationsSinceHandler {
+    pool: PgPool,
+}
+
+impl NotificationsSinceHandler {
+    pub(crate) fn new(pool: PgPool) -> Self {
+        Self { pool }
+    }
+
+    /// Behind the newest of the inbox.
+    async fn beginning(&self, user: uuid::Uuid) -> Result<Position, sqlx::Error> {
+        let newest = sqlx::query!(
+            "select log_transaction, log_position from notifications.notification
+            where user_id = $1 and deleted_at is null
+                and log_transaction < pg_snapshot_xmin(pg_current_snapshot())::text::bigint
+            order by log_transaction desc, log_position desc limit 1",
+            user,
+        )
+        .fetch_optional(&self.pool)
+        .await?;
+        Ok(newest.map_or(Position::START, |row| Position {
+            transaction: row.log_transaction,
+            sequence: row.log_position,
+        }))
+    }
+
+    /// As the log's own readers, it stops at the horizon: below it nothing can appear any more, so nothing is passed over.
+    /// The tail wakes a stream only for what is below it.
+    async fn after(&self, user: uuid::Uuid, after: Position) -> Result<Vec<Arrival>, sqlx::Error> {
+        let rows = sqlx::query!(
+            r#"select id, kind, title, body, read as "read!", data as "data: Json<NotificationData>", created_at,
+                log_transaction, log_position
+            from notifications.notification
+            where user_id = $1 and deleted_at is null
+                and (log_transaction, log_position) > ($2, $3)
+                and log_transaction < pg_snapshot_xmin(pg_current_snapshot())::text::bigint
+            order by log_transaction, log_position
+            limit $4"#,
+            user,
+            after.transaction,
+            after.sequence,
+            NotificationsSince::AT_MOST,
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        let arrivals = rows.into_iter().map(|row| Arrival {
+            position: Position {
+                transaction: row.log_transaction,
+                sequence: row.log_position,
+            },
+            notification: NotificationView {
+                id: row.id.into(),
+                kind: row.kind,
+                title: row.title,
+                body: row.body,
+                read: row.read,
+                data: row.data.0,
+                created_at: row.created_at,
+            },
+        });
+        Ok(arrivals.collect())
+    }
+}
+
+#[async_trait]
+impl QueryHandler<NotificationsSince> for NotificationsSinceHandler {
+    async fn handle(
+        &self,
+        call: &Call,
+        query: NotificationsSince,
+    ) -> Result<Arrivals, NotificationsSinceError> {
+        let user = call
+            .actor()
+            .user_id()
+            .ok_or(NotificationsSinceError::NotSignedIn)?
+            .uuid();
+        let Some(after) = query.after else {
+            return Ok(Arrivals {
+                items: Vec::new(),
+                resume_at: self.beginning(user).await?,
+            });
+        };
+        let items = self.after(user, after).await?;
+        let resume_at = items.last().map_or(after, |last| last.position);
+        Ok(Arrivals { items, resume_at })
+    }
+}

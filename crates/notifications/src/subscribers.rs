@@ -1,0 +1,253 @@
+//! What is heard from the other contexts: members' names and books' titles are kept for the texts, and of what happens
+//! between members the inboxes tell. Effect, `notification.created` and checkpoint commit together, so each is told once;
+//! the unique key (user, event) also holds when the log is replayed.
+
+use async_trait::async_trait;
+use auth_events::{AuthEvent, UserRegistered};
+use books_events::BookEvent;
+use borrowing_events::BorrowEvent;
+use event_bus::{Apply, Delivery, HandlerError, Recorded};
+use jiff::tz::TimeZone;
+use kernel::actor::RecordedActor;
+use kernel::{BookId, Event, NotificationId, UserId};
+use notifications_events::{NotificationCreated, NotificationEvent};
+use sqlx::types::Json;
+use users_events::{UserEvent, UserUpdated};
+use uuid::Uuid;
+
+use crate::domain::{Names, Telling, about_borrow};
+use crate::metrics;
+
+pub(crate) struct Subscriber {
+    zone: TimeZone,
+}
+
+#[async_trait]
+impl Apply for Subscriber {
+    async fn apply(
+        &self,
+        delivery: &mut Delivery<'_>,
+        event: &Recorded,
+    ) -> Result<(), HandlerError> {
+        if let Some(heard) = event.decode::<BorrowEvent>()? {
+            self.hear_borrow(delivery, event, &heard).await?;
+        } else if let Some(heard) = event.decode::<BookEvent>()? {
+            hear_book(delivery, event, &heard).await?;
+        } else if let Some(heard) = event.decode::<UserEvent>()? {
+            hear_user(delivery, event, &heard).await?;
+        } else if let Some(heard) = event.decode::<AuthEvent>()? {
+            hear_auth(delivery, &heard).await?;
+        }
+        Ok(())
+    }
+}
+
+impl Subscriber {
+    pub(crate) fn new(zone: TimeZone) -> Self {
+        Self { zone }
+    }
+
+    async fn hear_borrow(
+        &self,
+        delivery: &mut Delivery<'_>,
+        event: &Recorded,
+        heard: &BorrowEvent,
+    ) -> Result<(), sqlx::Error> {
+        let parties = heard.parties();
+        let known = sqlx::query!(
+            r#"select
+                (select name from notifications.member where id = $1) as owner,
+                (select name from notifications.member where id = $2) as borrower,
+                (select title from notifications.book where id = $3) as book,
+                array(
+                    select user_id from notifications.notification
+                    where user_id in ($1, $2) and source_event_id = $4
+                    union all
+                    select id from notifications.member where id in ($1, $2) and deleted_at is not null
+                ) as "told_or_gone!""#,
+            parties.owner_id.uuid(),
+            parties.borrower_id.uuid(),
+            parties.book_id.uuid(),
+            event.id.uuid(),
+        )
+        .fetch_one(delivery.connection())
+        .await?;
+        let actor = match event.actor {
+            RecordedActor::User { id } => Some(id),
+            RecordedActor::Anonymous | RecordedActor::System { .. } => None,
+        };
+        let names = Names {
+            owner: known.owner,
+            borrower: known.borrower,
+            book: known.book,
+        };
+        for telling in about_borrow(heard, actor, &names, &self.zone) {
+            if !known.told_or_gone.contains(&telling.recipient.uuid()) {
+                tell(delivery, event, heard.name(), telling).await?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Books tell nobody; the titles are kept.
+async fn hear_book(
+    delivery: &mut Delivery<'_>,
+    event: &Recorded,
+    heard: &BookEvent,
+) -> Result<(), sqlx::Error> {
+    let version = event.aggregate_version;
+    match heard {
+        BookEvent::Created(e) => {
+            remember_book(delivery, e.book_id, &e.title, e.owner_id, version).await
+        }
+        BookEvent::Updated(e) => {
+            remember_book(delivery, e.book_id, &e.title, e.owner_id, version).await
+        }
+        BookEvent::Deleted(e) => {
+            sqlx::query!(
+                "delete from notifications.book where id = $1",
+                e.book_id.uuid()
+            )
+            .execute(delivery.connection())
+            .await?;
+            Ok(())
+        }
+        BookEvent::Borrowed(_) | BookEvent::Returned(_) => Ok(()),
+    }
+}
+
+async fn hear_user(
+    delivery: &mut Delivery<'_>,
+    event: &Recorded,
+    heard: &UserEvent,
+) -> Result<(), sqlx::Error> {
+    match heard {
+        UserEvent::Updated(e) => remember_member(delivery, e, event.aggregate_version).await,
+        UserEvent::Deleted(e) => forget_member(delivery, e.user_id).await,
+        UserEvent::RoleChanged(_) => Ok(()),
+    }
+}
+
+async fn hear_auth(delivery: &mut Delivery<'_>, heard: &AuthEvent) -> Result<(), sqlx::Error> {
+    match heard {
+        AuthEvent::Registered(e) => greet(delivery, e).await,
+        AuthEvent::Verified(_) | AuthEvent::SessionRevoked(_) => Ok(()),
+    }
+}
+
+async fn tell(
+    delivery: &mut Delivery<'_>,
+    event: &Recorded,
+    kind: &'static str,
+    telling: Telling,
+) -> Result<(), sqlx::Error> {
+    let now = delivery.now();
+    let created = NotificationCreated {
+        notification_id: NotificationId::new(now),
+        user_id: telling.recipient,
+        kind: kind.to_owned(),
+    };
+    let id = created.notification_id.uuid();
+    let position = delivery.append::<NotificationEvent>(created, 1).await?;
+    sqlx::query!(
+        "insert into notifications.notification
+            (id, user_id, kind, title, body, data, created_at, source_event_id, log_transaction, log_position, version)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 1)",
+        id,
+        telling.recipient.uuid(),
+        kind,
+        telling.title,
+        telling.body,
+        Json(telling.data) as _,
+        now,
+        event.id.uuid(),
+        position.transaction,
+        position.sequence,
+    )
+    .execute(delivery.connection())
+    .await?;
+    metrics::SENT.with_label_values(&[kind]).inc();
+    Ok(())
+}
+
+async fn remember_book(
+    delivery: &mut Delivery<'_>,
+    book: BookId,
+    title: &str,
+    owner: UserId,
+    version: i64,
+) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "insert into notifications.book (id, title, owner, version) values ($1, $2, $3, $4)
+        on conflict (id) do update
+            set title = excluded.title, owner = excluded.owner, version = excluded.version
+            where book.version < excluded.version",
+        book.uuid(),
+        title,
+        owner.uuid(),
+        version,
+    )
+    .execute(delivery.connection())
+    .await?;
+    Ok(())
+}
+
+/// The name given at registration counts until the profile tells another. Auth's version of the account cannot be
+/// compared with the profile's, so it is not kept.
+async fn greet(delivery: &mut Delivery<'_>, event: &UserRegistered) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "insert into notifications.member (id, name, language, version) values ($1, $2, 'en', 0)
+        on conflict (id) do nothing",
+        event.user_id.uuid(),
+        event.name,
+    )
+    .execute(delivery.connection())
+    .await?;
+    Ok(())
+}
+
+async fn remember_member(
+    delivery: &mut Delivery<'_>,
+    event: &UserUpdated,
+    version: i64,
+) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "insert into notifications.member (id, name, language, version) values ($1, $2, $3, $4)
+        on conflict (id) do update
+            set name = excluded.name, language = excluded.language, version = excluded.version
+            where member.version < excluded.version and member.deleted_at is null",
+        event.user_id.uuid(),
+        event.name,
+        event.language,
+        version,
+    )
+    .execute(delivery.connection())
+    .await?;
+    Ok(())
+}
+
+/// Name and inbox go. What stays holds no text: it keeps a replay from telling anything again.
+async fn forget_member(delivery: &mut Delivery<'_>, user: UserId) -> Result<(), sqlx::Error> {
+    let (id, now): (Uuid, _) = (user.uuid(), delivery.now());
+    sqlx::query!(
+        "insert into notifications.member (id, name, language, version, deleted_at)
+        values ($1, 'A former member', 'en', 0, $2)
+        on conflict (id) do update
+            set name = excluded.name, deleted_at = coalesce(member.deleted_at, excluded.deleted_at)",
+        id,
+        now,
+    )
+    .execute(delivery.connection())
+    .await?;
+    sqlx::query!(
+        "update notifications.notification
+        set title = '', body = '', data = '{}', deleted_at = $2, version = version + 1
+        where user_id = $1 and deleted_at is null",
+        id,
+        now,
+    )
+    .execute(delivery.connection())
+    .await?;
+    Ok(())
+}

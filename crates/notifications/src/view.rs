@@ -1,0 +1,218 @@
+//! Inboxes in Redis: a document per notification, and for each member the lists `inbox:`, `unread:` and `read:`, newest
+//! first. An event only says which notifications to look at again; what is written is read from our own table.
+
+use async_trait::async_trait;
+use event_bus::{HandlerError, Project, Recorded};
+use kernel::{NotificationId, UserId};
+use notifications_events::NotificationEvent;
+use read_store::{BoxError, Document, Listing, Projection, ReadStoreError, Rebuild};
+use serde::{Deserialize, Serialize};
+use sqlx::PgPool;
+use sqlx::types::Json;
+use time::OffsetDateTime;
+use users_events::UserEvent;
+use uuid::Uuid;
+
+use crate::domain::NotificationData;
+
+/// How many notifications one statement reads.
+const CHUNK: usize = 1_000;
+
+/// A notification as the API shows it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct NotificationView {
+    pub id: NotificationId,
+    /// The name of the event that caused it: `borrow.approved`.
+    #[serde(rename = "type")]
+    pub kind: String,
+    pub title: String,
+    pub body: String,
+    pub read: bool,
+    pub data: NotificationData,
+    #[serde(with = "time::serde::rfc3339")]
+    pub created_at: OffsetDateTime,
+}
+
+/// A row of `notifications.notification`, as every statement that shows notifications selects it.
+pub(crate) struct Row {
+    pub id: Uuid,
+    pub kind: String,
+    pub title: String,
+    pub body: String,
+    pub read: bool,
+    pub data: Json<NotificationData>,
+    pub created_at: OffsetDateTime,
+}
+
+impl From<Row> for NotificationView {
+    fn from(row: Row) -> Self {
+        Self {
+            id: row.id.into(),
+            kind: row.kind,
+            title: row.title,
+            body: row.body,
+            read: row.read,
+            data: row.data.0,
+            created_at: row.created_at,
+        }
+    }
+}
+
+/// Why the projection did not answer; PostgreSQL is asked then.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ViewError {
+    #[error(transparent)]
+    Store(#[from] ReadStoreError),
+    #[error("a document cannot be read")]
+    Document(#[from] serde_json::Error),
+}
+
+/// The lists of one member, as the projection names them.
+pub(crate) fn inbox(user: UserId) -> String {
+    format!("inbox:{user}")
+}
+
+pub(crate) fn unread(user: UserId) -> String {
+    format!("unread:{user}")
+}
+
+pub(crate) fn read(user: UserId) -> String {
+    format!("read:{user}")
+}
+
+/// Microseconds, which a list's score holds exactly.
+pub(crate) fn score(created_at: OffsetDateTime) -> f64 {
+    (created_at.unix_timestamp_nanos() / 1_000) as f64
+}
+
+#[derive(Clone)]
+pub(crate) struct View {
+    pool: PgPool,
+    pub(crate) projection: Projection,
+}
+
+/// What a document is made of.
+struct Source {
+    id: Uuid,
+    user_id: Uuid,
+    version: i64,
+    deleted: bool,
+    kind: String,
+    title: String,
+    body: String,
+    read: bool,
+    data: Json<NotificationData>,
+    created_at: OffsetDateTime,
+}
+
+impl TryFrom<Source> for Document {
+    type Error = serde_json::Error;
+
+    fn try_from(row: Source) -> Result<Self, Self::Error> {
+        if row.deleted {
+            return Ok(Document::deleted(row.id.to_string()));
+        }
+        let (user, score) = (UserId::from(row.user_id), score(row.created_at));
+        let by_read = if row.read { read(user) } else { unread(user) };
+        let view = NotificationView {
+            id: row.id.into(),
+            kind: row.kind,
+            title: row.title,
+            body: row.body,
+            read: row.read,
+            data: row.data.0,
+            created_at: row.created_at,
+        };
+        Ok(Document {
+            id: row.id.to_string(),
+            version: row.version,
+            body: Some(serde_json::to_vec(&view)?),
+            lists: vec![
+                Listing::new(inbox(user), score),
+                Listing::new(by_read, score),
+            ],
+        })
+    }
+}
+
+impl View {
+    pub(crate) fn new(pool: PgPool, projection: Projection) -> Self {
+        Self { pool, projection }
+    }
+
+    /// Writes the notifications as they now are.
+    async fn refresh(&self, ids: &[Uuid]) -> Result<(), HandlerError> {
+        for ids in ids.chunks(CHUNK) {
+            let rows = sqlx::query_as!(
+                Source,
+                r#"select id, user_id, version, deleted_at is not null as "deleted!", kind, title, body,
+                    read, data as "data: Json<NotificationData>", created_at
+                from notifications.notification where id = any($1)"#,
+                ids,
+            )
+            .fetch_all(&self.pool)
+            .await?;
+            let documents: Result<Vec<Document>, _> =
+                rows.into_iter().map(Document::try_from).collect();
+            self.projection.write(&documents?).await?;
+        }
+        Ok(())
+    }
+
+    async fn all_of(&self, user: UserId) -> Result<Vec<Uuid>, sqlx::Error> {
+        sqlx::query_scalar!(
+            "select id from notifications.notification where user_id = $1",
+            user.uuid()
+        )
+        .fetch_all(&self.pool)
+        .await
+    }
+}
+
+#[async_trait]
+impl Project for View {
+    async fn project(&self, events: &[Recorded]) -> Result<(), HandlerError> {
+        let mut dirty = Vec::new();
+        for event in events {
+            match event.decode::<NotificationEvent>()? {
+                Some(NotificationEvent::Created(e)) => dirty.push(e.notification_id.uuid()),
+                Some(NotificationEvent::Read(e)) => dirty.push(e.notification_id.uuid()),
+                Some(NotificationEvent::Deleted(e)) => dirty.push(e.notification_id.uuid()),
+                None => {
+                    if let Some(UserEvent::Deleted(e)) = event.decode::<UserEvent>()? {
+                        dirty.extend(self.all_of(e.user_id).await?);
+                    }
+                }
+            }
+        }
+        dirty.sort_unstable();
+        dirty.dedup();
+        self.refresh(&dirty).await
+    }
+}
+
+#[async_trait]
+impl Rebuild for View {
+    fn name(&self) -> &'static str {
+        "notifications"
+    }
+
+    async fn documents(&self, after: Option<Uuid>, limit: i64) -> Result<Vec<Document>, BoxError> {
+        let rows = sqlx::query_as!(
+            Source,
+            r#"select id, user_id, version, false as "deleted!", kind, title, body,
+                read, data as "data: Json<NotificationData>", created_at
+            from notifications.notification
+            where id > $1 and deleted_at is null
+            order by id limit $2"#,
+            after.unwrap_or(Uuid::nil()),
+            limit,
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        let documents: Result<Vec<Document>, _> =
+            rows.into_iter().map(Document::try_from).collect();
+        Ok(documents?)
+    }
+}
