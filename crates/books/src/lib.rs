@@ -1,1 +1,3 @@
 //! The books context.
+
+mod domain;

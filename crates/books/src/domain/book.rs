@@ -1,0 +1,428 @@
+//! The description of a book: what comes in, and what is left once every rule of form holds.
+
+use std::collections::HashSet;
+
+use books_events::Lending;
+use kernel::{Detail, Line, Prose};
+use serde::{Deserialize, Deserializer, Serialize};
+use time::OffsetDateTime;
+
+use super::isbn::Isbn;
+use super::keys::category_key;
+use super::language::Language;
+
+pub const MAX_AUTHORS: usize = 50;
+pub const MAX_CATEGORIES: usize = 20;
+/// No known text is older.
+const EARLIEST_YEAR: i32 = -5000;
+
+pub type Title = Line<500>;
+pub type Author = Line<200>;
+pub type Category = Line<60>;
+
+/// How well the copy is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Condition {
+    New,
+    LikeNew,
+    Good,
+    Fair,
+    Poor,
+}
+
+impl Condition {
+    pub const ALL: [Condition; 5] = [
+        Condition::New,
+        Condition::LikeNew,
+        Condition::Good,
+        Condition::Fair,
+        Condition::Poor,
+    ];
+
+    /// As stored and as shown.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Condition::New => "new",
+            Condition::LikeNew => "like_new",
+            Condition::Good => "good",
+            Condition::Fair => "fair",
+            Condition::Poor => "poor",
+        }
+    }
+
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|condition| condition.as_str() == name)
+    }
+}
+
+/// A description as a member wrote it, nothing checked yet.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+pub struct BookInput {
+    pub title: Option<String>,
+    pub authors: Option<Vec<String>>,
+    pub isbn: Option<String>,
+    pub published_year: Option<i32>,
+    pub language: Option<String>,
+    pub categories: Option<Vec<String>>,
+    pub description: Option<String>,
+    /// `new`, `like_new`, `good`, `fair` or `poor`.
+    pub condition: Option<String>,
+    /// For the owner's eyes.
+    pub notes: Option<String>,
+    /// `lend`, `give` or `off`.
+    pub lending: Option<String>,
+}
+
+/// A description that keeps every rule of form.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct BookDetails {
+    pub title: Title,
+    pub authors: Vec<Author>,
+    pub isbn: Option<Isbn>,
+    /// Negative: before our era.
+    pub published_year: Option<i16>,
+    pub language: Option<Language>,
+    pub categories: Vec<Category>,
+    pub description: Option<Prose<5000>>,
+    pub condition: Option<Condition>,
+    pub notes: Option<Prose<1000>>,
+    pub lending: Lending,
+}
+
+impl BookInput {
+    /// Checks every field; the answer to a bad description names each one that breaks a rule.
+    pub fn check(&self, now: OffsetDateTime) -> Result<BookDetails, Vec<Detail>> {
+        let mut wrong = Wrong::default();
+        let title = wrong.required("title", self.title.as_deref(), |text| {
+            Title::new(text).map_err(|error| error.to_string())
+        });
+        let authors = wrong.authors(self.authors.as_deref());
+        let isbn = wrong.optional("isbn", self.isbn.as_deref(), |text| {
+            Isbn::parse(text).map_err(|error| error.to_string())
+        });
+        let published_year = wrong.year(self.published_year, now);
+        let language = wrong.optional("language", self.language.as_deref(), |text| {
+            Language::parse(text).map_err(|error| error.to_string())
+        });
+        let categories = wrong.categories(self.categories.as_deref().unwrap_or_default());
+        let description = wrong.optional("description", self.description.as_deref(), |text| {
+            Prose::new(text).map_err(|error| error.to_string())
+        });
+        let condition = wrong.optional("condition", self.condition.as_deref(), |text| {
+            Condition::from_name(text)
+                .ok_or_else(|| "must be one of new, like_new, good, fair, poor".to_owned())
+        });
+        let notes = wrong.optional("notes", self.notes.as_deref(), |text| {
+            Prose::new(text).map_err(|error| error.to_string())
+        });
+        let lending = wrong.required("lending", self.lending.as_deref(), |text| {
+            Lending::from_name(text).ok_or_else(|| "must be one of lend, give, off".to_owned())
+        });
+        match (title, lending) {
+            (Some(title), Some(lending)) if wrong.0.is_empty() => Ok(BookDetails {
+                title,
+                authors,
+                isbn,
+                published_year,
+                language,
+                categories,
+                description,
+                condition,
+                notes,
+                lending,
+            }),
+            _ => Err(wrong.0),
+        }
+    }
+}
+
+/// What is wrong so far, field by field.
+#[derive(Default)]
+struct Wrong(Vec<Detail>);
+
+impl Wrong {
+    fn say(&mut self, field: impl Into<String>, message: impl Into<String>) {
+        self.0.push(Detail::new(field, message));
+    }
+
+    fn required<T>(
+        &mut self,
+        field: &str,
+        text: Option<&str>,
+        read: impl FnOnce(&str) -> Result<T, String>,
+    ) -> Option<T> {
+        match text.map(read) {
+            Some(Ok(value)) => Some(value),
+            Some(Err(message)) => {
+                self.say(field, message);
+                None
+            }
+            None => {
+                self.say(field, "is required");
+                None
+            }
+        }
+    }
+
+    /// An empty text counts as none.
+    fn optional<T>(
+        &mut self,
+        field: &str,
+        text: Option<&str>,
+        read: impl FnOnce(&str) -> Result<T, String>,
+    ) -> Option<T> {
+        let text = text.filter(|text| !text.trim().is_empty())?;
+        read(text)
+            .map_err(|message| self.say(field, message))
+            .ok()
+    }
+
+    fn authors(&mut self, authors: Option<&[String]>) -> Vec<Author> {
+        let Some(authors) = authors else {
+            self.say("authors", "is required");
+            return Vec::new();
+        };
+        if authors.is_empty() || authors.len() > MAX_AUTHORS {
+            self.say("authors", format!("must name 1 to {MAX_AUTHORS} authors"));
+            return Vec::new();
+        }
+        self.lines("authors", authors)
+    }
+
+    fn categories(&mut self, categories: &[String]) -> Vec<Category> {
+        if categories.len() > MAX_CATEGORIES {
+            self.say("categories", format!("must be at most {MAX_CATEGORIES}"));
+            return Vec::new();
+        }
+        let categories: Vec<Category> = self.lines("categories", categories);
+        let mut seen = HashSet::new();
+        for category in &categories {
+            if !seen.insert(category_key(category.as_str())) {
+                self.say("categories", format!("names {category} twice"));
+            }
+        }
+        categories
+    }
+
+    fn lines<const MAX: usize>(&mut self, field: &str, texts: &[String]) -> Vec<Line<MAX>> {
+        let mut lines = Vec::with_capacity(texts.len());
+        for (place, text) in texts.iter().enumerate() {
+            match Line::new(text) {
+                Ok(line) => lines.push(line),
+                Err(error) => self.say(format!("{field}[{place}]"), error.to_string()),
+            }
+        }
+        lines
+    }
+
+    fn year(&mut self, year: Option<i32>, now: OffsetDateTime) -> Option<i16> {
+        let year = year?;
+        let latest = now.year() + 1;
+        if year == 0 || !(EARLIEST_YEAR..=latest).contains(&year) {
+            let message = format!("must be from {EARLIEST_YEAR} to {latest}, and there was no year 0");
+            self.say("publishedYear", message);
+            return None;
+        }
+        i16::try_from(year).ok()
+    }
+}
+
+/// What becomes of one field of a book.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Change<T> {
+    /// Stays as it is: the field was not sent.
+    #[default]
+    Keep,
+    /// Is emptied: null was sent.
+    Clear,
+    Set(T),
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Change<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(match Option::deserialize(deserializer)? {
+            Some(value) => Change::Set(value),
+            None => Change::Clear,
+        })
+    }
+}
+
+impl<T> Change<T> {
+    fn apply(self, field: &mut Option<T>) {
+        match self {
+            Change::Keep => {}
+            Change::Clear => *field = None,
+            Change::Set(value) => *field = Some(value),
+        }
+    }
+}
+
+/// Changes to a description. A required field that is cleared is refused by the check that follows.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+pub struct BookChanges {
+    pub title: Change<String>,
+    pub authors: Change<Vec<String>>,
+    pub isbn: Change<String>,
+    pub published_year: Change<i32>,
+    pub language: Change<String>,
+    pub categories: Change<Vec<String>>,
+    pub description: Change<String>,
+    pub condition: Change<String>,
+    pub notes: Change<String>,
+    pub lending: Change<String>,
+}
+
+impl BookChanges {
+    pub fn apply(self, book: &mut BookInput) {
+        self.title.apply(&mut book.title);
+        self.authors.apply(&mut book.authors);
+        self.isbn.apply(&mut book.isbn);
+        self.published_year.apply(&mut book.published_year);
+        self.language.apply(&mut book.language);
+        self.categories.apply(&mut book.categories);
+        self.description.apply(&mut book.description);
+        self.condition.apply(&mut book.condition);
+        self.notes.apply(&mut book.notes);
+        self.lending.apply(&mut book.lending);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use time::macros::datetime;
+
+    use super::*;
+
+    const NOW: OffsetDateTime = datetime!(2026-11-21 10:00 UTC);
+
+    fn emma() -> BookInput {
+        BookInput {
+            title: Some("Emma".to_owned()),
+            authors: Some(vec!["Jane Austen".to_owned()]),
+            lending: Some("lend".to_owned()),
+            ..BookInput::default()
+        }
+    }
+
+    fn wrong_fields(input: &BookInput) -> Vec<String> {
+        input
+            .check(NOW)
+            .err()
+            .unwrap_or_default()
+            .into_iter()
+            .map(|detail| detail.field)
+            .collect()
+    }
+
+    #[test]
+    fn title_authors_and_lending_are_enough() {
+        let book = emma().check(NOW).unwrap();
+        assert_eq!(book.title.as_str(), "Emma");
+        assert_eq!(book.isbn, None);
+    }
+
+    #[test]
+    fn every_bad_field_is_named_at_once() {
+        let input = BookInput {
+            title: Some("  ".to_owned()),
+            authors: Some(vec!["Ann".to_owned(), "a\0b".to_owned()]),
+            isbn: Some("0439023484".to_owned()),
+            published_year: Some(2028),
+            language: Some("klingon".to_owned()),
+            categories: Some(vec!["Art".to_owned(), "ART".to_owned()]),
+            description: Some("x".repeat(5001)),
+            condition: Some("mint".to_owned()),
+            notes: Some("x".repeat(1001)),
+            lending: Some("sell".to_owned()),
+        };
+        assert_eq!(
+            wrong_fields(&input),
+            [
+                "title",
+                "authors[1]",
+                "isbn",
+                "publishedYear",
+                "language",
+                "categories",
+                "description",
+                "condition",
+                "notes",
+                "lending"
+            ]
+        );
+        assert_eq!(
+            wrong_fields(&BookInput::default()),
+            ["title", "authors", "lending"]
+        );
+    }
+
+    #[test]
+    fn a_year_may_be_before_our_era_but_not_after_the_next() {
+        for (year, fine) in [
+            (-1750, true),
+            (2027, true),
+            (2028, false),
+            (0, false),
+            (i32::MIN, false),
+        ] {
+            let input = BookInput {
+                published_year: Some(year),
+                ..emma()
+            };
+            assert_eq!(input.check(NOW).is_ok(), fine, "{year}");
+        }
+    }
+
+    #[test]
+    fn authors_and_categories_are_limited_in_number() {
+        let many = |n: usize| Some((0..n).map(|i| format!("Number {i}")).collect());
+        let input = BookInput {
+            authors: many(51),
+            categories: many(21),
+            ..emma()
+        };
+        assert_eq!(wrong_fields(&input), ["authors", "categories"]);
+        let input = BookInput {
+            authors: many(50),
+            categories: many(20),
+            ..emma()
+        };
+        assert!(input.check(NOW).is_ok());
+    }
+
+    #[test]
+    fn a_change_tells_absent_from_null() {
+        let mut book = BookInput {
+            isbn: Some("0439023483".to_owned()),
+            notes: Some("signed".to_owned()),
+            ..emma()
+        };
+        let changes: BookChanges =
+            serde_json::from_str(r#"{"notes": null, "title": "Emma II"}"#).unwrap();
+        changes.apply(&mut book);
+        assert_eq!(book.title.as_deref(), Some("Emma II"));
+        assert_eq!(book.isbn.as_deref(), Some("0439023483"));
+        assert_eq!(book.notes, None);
+    }
+
+    #[test]
+    fn a_checked_description_reads_back_from_its_json() {
+        let book = BookInput {
+            isbn: Some("439023483".to_owned()),
+            language: Some("eng".to_owned()),
+            condition: Some("like_new".to_owned()),
+            ..emma()
+        }
+        .check(NOW)
+        .unwrap();
+        let json = serde_json::to_value(&book).unwrap();
+        assert_eq!(serde_json::from_value::<BookDetails>(json).unwrap(), book);
+    }
+}

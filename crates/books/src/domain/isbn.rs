@@ -1,0 +1,261 @@
+//! The number of an edition. Kept as ISBN-13; the ISBN-10 is derived where one exists.
+
+use std::fmt;
+
+use isbn::{Isbn10, Isbn13};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+
+/// A valid ISBN, in whichever form it was written.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Isbn {
+    isbn13: String,
+    isbn10: Option<String>,
+}
+
+/// Why a text is no ISBN.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum IsbnError {
+    #[error("must have 10 or 13 digits")]
+    Length,
+    #[error("must consist of digits, hyphens and, at the end of an ISBN-10, an X")]
+    Character,
+    #[error("has a wrong check digit")]
+    CheckDigit,
+    #[error("must begin with 978 or 979 when it has 13 digits")]
+    Prefix,
+    /// A spreadsheet took it for a number: `9.78043902348e+12`.
+    #[error("has lost digits: a spreadsheet wrote it as a rounded number")]
+    Rounded,
+}
+
+/// The shortest number that [`Isbn::restore`] takes: more than four lost zeros do not occur in any registrant's range,
+/// and each further one makes a wrong guess likelier.
+const SHORTEST_TO_RESTORE: usize = 6;
+
+impl Isbn {
+    /// Reads an ISBN-10 or ISBN-13 with or without hyphens, spaces or the word ISBN before it. Nine digits are an SBN of
+    /// before 1970, which is an ISBN-10 without its leading zero. The check digit is verified.
+    pub fn parse(text: &str) -> Result<Self, IsbnError> {
+        Self::from_bare(&bare(text)?, 9)
+    }
+
+    /// As [`Self::parse`], and puts back the leading zeros of an ISBN-10 that went through a spreadsheet as a number.
+    pub fn restore(text: &str) -> Result<Self, IsbnError> {
+        Self::from_bare(&bare(text)?, SHORTEST_TO_RESTORE)
+    }
+
+    fn from_bare(bare: &str, shortest: usize) -> Result<Self, IsbnError> {
+        match bare.len() {
+            13 => {
+                let isbn13 = Isbn13::new(digits(bare)?).map_err(|_| IsbnError::CheckDigit)?;
+                // 979-0 numbers sheet music.
+                if !(bare.starts_with("978") || bare.starts_with("979")) || bare.starts_with("9790")
+                {
+                    return Err(IsbnError::Prefix);
+                }
+                Ok(Self::of(isbn13))
+            }
+            length if (shortest..=10).contains(&length) => {
+                let isbn10 = Isbn10::new(digits(&format!("{bare:0>10}"))?)
+                    .map_err(|_| IsbnError::CheckDigit)?;
+                Ok(Self::of(Isbn13::from(isbn10)))
+            }
+            _ => Err(IsbnError::Length),
+        }
+    }
+
+    fn of(isbn13: Isbn13) -> Self {
+        Self {
+            isbn13: isbn13.to_string(),
+            isbn10: Isbn10::try_from(isbn13).ok().map(|isbn| isbn.to_string()),
+        }
+    }
+
+    /// Thirteen digits.
+    pub fn isbn13(&self) -> &str {
+        &self.isbn13
+    }
+
+    /// Ten characters; none for a number of the 979 range.
+    pub fn isbn10(&self) -> Option<&str> {
+        self.isbn10.as_deref()
+    }
+}
+
+/// What is left without decoration: `="0439023483"`, `[0439023483]`, `ISBN-13: 978-…`, `9780439023481.0`.
+fn bare(text: &str) -> Result<String, IsbnError> {
+    let text = text.trim().to_ascii_uppercase();
+    let text = text
+        .trim_start_matches(['=', '"', '\'', '['])
+        .trim_end_matches(['"', '\'', ']']);
+    let text = text.strip_suffix(".0").unwrap_or(text);
+    let text = match text.strip_prefix("ISBN") {
+        Some(rest) => {
+            let rest = ["-13:", "-10:", "-13 ", "-10 ", "13:", "10:"]
+                .iter()
+                .find_map(|mark| rest.strip_prefix(mark))
+                .unwrap_or(rest);
+            rest.trim_start_matches(':')
+        }
+        None => text,
+    };
+    if text.contains("E+") || (text.contains('.') && text.contains('E')) {
+        return Err(IsbnError::Rounded);
+    }
+    text.chars()
+        .filter(|c| !c.is_whitespace() && !matches!(c, '-' | '\u{2010}'..='\u{2015}' | '\u{2212}'))
+        .map(|c| {
+            if c.is_ascii_digit() || c == 'X' {
+                Ok(c)
+            } else {
+                Err(IsbnError::Character)
+            }
+        })
+        .collect()
+}
+
+/// The value of each character; an X counts 10, and only at the end of ten.
+fn digits<const N: usize>(bare: &str) -> Result<[u8; N], IsbnError> {
+    let mut digits = [0; N];
+    for (place, c) in bare.bytes().enumerate() {
+        digits[place] = match c {
+            b'X' if N == 10 && place == 9 => 10,
+            b'X' => return Err(IsbnError::Character),
+            digit => digit - b'0',
+        };
+    }
+    Ok(digits)
+}
+
+impl fmt::Display for Isbn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.isbn13)
+    }
+}
+
+impl Serialize for Isbn {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.isbn13)
+    }
+}
+
+impl<'de> Deserialize<'de> for Isbn {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::parse(&String::deserialize(deserializer)?).map_err(D::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn both(text: &str) -> Result<(String, Option<String>), IsbnError> {
+        Isbn::parse(text).map(|isbn| (isbn.isbn13, isbn.isbn10))
+    }
+
+    #[test]
+    fn every_way_of_writing_it_is_the_same_number() {
+        let hunger_games = Ok((
+            "9780439023481".to_owned(),
+            Some("0439023483".to_owned()),
+        ));
+        for text in [
+            "0439023483",
+            "0-439-02348-3",
+            "0 439 02348 3",
+            "439023483",
+            "9780439023481",
+            "978-0-439-02348-1",
+            "978\u{2011}0\u{2011}439\u{2011}02348\u{2011}1",
+            "=\"0439023483\"",
+            "[0439023483]",
+            "ISBN 0439023483",
+            "ISBN-13: 978-0439023481",
+            "ISBN-10: 0439023483",
+            "9780439023481.0",
+        ] {
+            assert_eq!(both(text), hunger_games, "{text}");
+        }
+    }
+
+    #[test]
+    fn an_x_is_a_digit_at_the_end_of_ten_alone() {
+        assert_eq!(
+            both("0-8044-2957-x"),
+            Ok(("9780804429573".to_owned(), Some("080442957X".to_owned())))
+        );
+        assert_eq!(both("X804429570"), Err(IsbnError::Character));
+        assert_eq!(both("978080442957X"), Err(IsbnError::Character));
+    }
+
+    #[test]
+    fn the_979_range_has_no_ten_digit_form() {
+        assert_eq!(
+            both("979-10-90636-07-1"),
+            Ok(("9791090636071".to_owned(), None))
+        );
+        assert_eq!(both("9790260000438"), Err(IsbnError::Prefix), "sheet music");
+        assert_eq!(both("4006381333931"), Err(IsbnError::Prefix), "a pen");
+    }
+
+    #[test]
+    fn what_is_no_isbn_says_why() {
+        assert_eq!(both("0439023484"), Err(IsbnError::CheckDigit));
+        assert_eq!(both("9780439023482"), Err(IsbnError::CheckDigit));
+        assert_eq!(both(""), Err(IsbnError::Length));
+        assert_eq!(both("97804390234812"), Err(IsbnError::Length));
+        assert_eq!(both("B00KXYZ12A"), Err(IsbnError::Character));
+        assert_eq!(both("9.78043902348e+12"), Err(IsbnError::Rounded));
+        assert_eq!(both("0439\u{0}23483"), Err(IsbnError::Character));
+    }
+
+    #[test]
+    fn only_a_restoration_adds_more_than_one_zero() {
+        assert_eq!(both("60256656"), Err(IsbnError::Length));
+        assert_eq!(
+            Isbn::restore("60256656").as_ref().map(Isbn::isbn13),
+            Ok("9780060256654")
+        );
+        assert_eq!(Isbn::restore("17"), Err(IsbnError::Length));
+    }
+
+    proptest! {
+        #[test]
+        fn any_nine_digits_with_their_check_digit_read_back_in_both_forms(body in "[0-9]{9}", hyphen in 0usize..9) {
+            let sum: u32 = body.bytes().enumerate().map(|(i, d)| u32::from(d - b'0') * (10 - i as u32)).sum();
+            let check = match (11 - sum % 11) % 11 { 10 => "X".to_owned(), digit => digit.to_string() };
+            let isbn10 = format!("{body}{check}");
+            let isbn = Isbn::parse(&isbn10).unwrap();
+            prop_assert_eq!(isbn.isbn10(), Some(isbn10.as_str()));
+            prop_assert_eq!(&Isbn::parse(isbn.isbn13()).unwrap(), &isbn);
+
+            let mut hyphenated = isbn10.clone();
+            hyphenated.insert(hyphen, '-');
+            prop_assert_eq!(&Isbn::parse(&hyphenated).unwrap(), &isbn);
+
+            let without_zeros = isbn10.trim_start_matches('0');
+            if without_zeros.len() >= SHORTEST_TO_RESTORE {
+                prop_assert_eq!(&Isbn::restore(without_zeros).unwrap(), &isbn);
+            }
+        }
+
+        #[test]
+        fn one_wrong_digit_never_passes(body in "[0-9]{12}", place in 3usize..12, shift in 1u8..10) {
+            let body = format!("978{}", &body[3..]);
+            let sum: u32 = body.bytes().enumerate().map(|(i, d)| u32::from(d - b'0') * if i % 2 == 0 { 1 } else { 3 }).sum();
+            let right = format!("{body}{}", (10 - sum % 10) % 10);
+            let mut wrong = right.clone().into_bytes();
+            wrong[place] = b'0' + (wrong[place] - b'0' + shift) % 10;
+            prop_assert!(Isbn::parse(&right).is_ok());
+            prop_assert_eq!(Isbn::parse(&String::from_utf8(wrong).unwrap()), Err(IsbnError::CheckDigit));
+        }
+
+        #[test]
+        fn no_text_makes_it_panic(text in "\\PC{0,40}") {
+            let _ = Isbn::parse(&text);
+            let _ = Isbn::restore(&text);
+        }
+    }
+}

@@ -1,0 +1,12 @@
+//! The rules of form. Pure: no async, no SQL, no clock of its own.
+
+pub mod book;
+pub mod import;
+pub mod isbn;
+pub mod keys;
+pub mod language;
+mod language_table;
+
+pub use book::{BookChanges, BookDetails, BookInput, Change, Condition};
+pub use isbn::{Isbn, IsbnError};
+pub use language::Language;
