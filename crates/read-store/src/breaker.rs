@@ -21,10 +21,7 @@ pub struct BreakerSettings {
 
 impl Default for BreakerSettings {
     fn default() -> Self {
-        Self {
-            failures: 5,
-            wait: Duration::from_secs(1),
-        }
+        Self { failures: 5, wait: Duration::from_secs(1) }
     }
 }
 
@@ -68,14 +65,7 @@ pub(crate) struct Permit<'b> {
 impl Breaker {
     pub(crate) fn new(settings: BreakerSettings, changed: fn(BreakerState)) -> Self {
         changed(BreakerState::Closed);
-        Self {
-            settings,
-            inner: Mutex::new(Inner {
-                mode: Mode::Closed { failures: 0 },
-                epoch: 0,
-            }),
-            changed,
-        }
+        Self { settings, inner: Mutex::new(Inner { mode: Mode::Closed { failures: 0 }, epoch: 0 }), changed }
     }
 
     /// `None`: do not call.
@@ -88,10 +78,7 @@ impl Breaker {
             }
             Mode::Open { .. } | Mode::Probing { .. } => return None,
         }
-        Some(Permit {
-            breaker: self,
-            epoch: inner.epoch,
-        })
+        Some(Permit { breaker: self, epoch: inner.epoch })
     }
 
     #[cfg(test)]
@@ -169,13 +156,7 @@ mod tests {
     const WAIT: Duration = Duration::from_secs(1);
 
     fn breaker() -> Breaker {
-        Breaker::new(
-            BreakerSettings {
-                failures: 3,
-                wait: WAIT,
-            },
-            |_| {},
-        )
+        Breaker::new(BreakerSettings { failures: 3, wait: WAIT }, |_| {})
     }
 
     fn fail(breaker: &Breaker, now: Instant) -> bool {
@@ -244,10 +225,7 @@ mod tests {
     fn a_call_from_before_the_opening_says_nothing_about_now() {
         let now = Instant::now();
         let breaker = breaker();
-        let (early, late) = (
-            breaker.admit(now).expect("closed"),
-            breaker.admit(now).expect("closed"),
-        );
+        let (early, late) = (breaker.admit(now).expect("closed"), breaker.admit(now).expect("closed"));
         for _ in 0..3 {
             fail(&breaker, now);
         }

@@ -19,10 +19,7 @@ pub(crate) struct Caller {
 
 impl Caller {
     pub(crate) fn new(breaker: Breaker, link: Link) -> Self {
-        Self {
-            breaker,
-            link: Arc::new(link),
-        }
+        Self { breaker, link: Arc::new(link) }
     }
 
     /// `operation` is a metric label: one of a few constants.
@@ -38,10 +35,7 @@ impl Caller {
     {
         let Some(permit) = self.breaker.admit(Instant::now()) else {
             metrics::operation(operation, "refused");
-            return Err(ReadStoreError::unavailable(
-                io::ErrorKind::NotConnected,
-                "the circuit breaker is open",
-            ));
+            return Err(ReadStoreError::unavailable(io::ErrorKind::NotConnected, "the circuit breaker is open"));
         };
         let mut serial = None;
         let answer = timeout(limit, async {
@@ -65,10 +59,7 @@ impl Caller {
                 permit.failed(Instant::now());
                 discard();
                 metrics::operation(operation, "unavailable");
-                Err(ReadStoreError::Unavailable(io::Error::new(
-                    io::ErrorKind::NotConnected,
-                    error,
-                )))
+                Err(ReadStoreError::Unavailable(io::Error::new(io::ErrorKind::NotConnected, error)))
             }
             Ok(Err(error)) => {
                 permit.succeeded();
@@ -85,10 +76,7 @@ impl Caller {
                     discard();
                 }
                 metrics::operation(operation, "timeout");
-                Err(ReadStoreError::unavailable(
-                    io::ErrorKind::TimedOut,
-                    "Redis did not answer in time",
-                ))
+                Err(ReadStoreError::unavailable(io::ErrorKind::TimedOut, "Redis did not answer in time"))
             }
         }
     }
@@ -112,8 +100,5 @@ fn is_away(error: &RedisError) -> bool {
 
 /// Whether Redis works, but cannot do this now: full, unable to persist, busy with a script.
 fn is_passing(error: &RedisError) -> bool {
-    matches!(
-        error.code(),
-        Some("OOM" | "MISCONF" | "BUSY" | "NOREPLICAS" | "TRYAGAIN")
-    )
+    matches!(error.code(), Some("OOM" | "MISCONF" | "BUSY" | "NOREPLICAS" | "TRYAGAIN"))
 }

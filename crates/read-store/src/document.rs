@@ -29,20 +29,12 @@ pub struct Listing {
 impl Document {
     /// The thing is gone, and so is its row with the last version: nothing written earlier or later brings it back.
     pub fn deleted(id: impl Into<String>) -> Self {
-        Self {
-            id: id.into(),
-            version: i64::MAX,
-            body: None,
-            lists: Vec::new(),
-        }
+        Self { id: id.into(), version: i64::MAX, body: None, lists: Vec::new() }
     }
 
     /// Refuses what Redis would store wrongly or not at all.
     pub(crate) fn check(&self) -> Result<(), ReadStoreError> {
-        let invalid = |what| ReadStoreError::Invalid {
-            id: self.id.clone(),
-            what,
-        };
+        let invalid = |what| ReadStoreError::Invalid { id: self.id.clone(), what };
         if self.id.is_empty() {
             return Err(invalid("the id is empty"));
         }
@@ -63,9 +55,6 @@ impl Document {
 
 impl Listing {
     pub fn new(list: impl Into<String>, score: f64) -> Self {
-        Self {
-            list: list.into(),
-            score,
-        }
+        Self { list: list.into(), score }
     }
 }

@@ -15,8 +15,7 @@ use std::{
 };
 
 use deadpool_redis::redis::{
-    self, AsyncConnectionConfig, Client, ErrorKind, RedisError, RedisResult,
-    aio::MultiplexedConnection,
+    self, AsyncConnectionConfig, Client, ErrorKind, RedisError, RedisResult, aio::MultiplexedConnection,
 };
 use tokio::runtime::Handle;
 
@@ -81,53 +80,32 @@ impl Link {
         let config = AsyncConnectionConfig::new()
             .set_connection_timeout(Some(self.connect_timeout))
             .set_response_timeout(Some(RESPONSE_TIMEOUT));
-        let mut connection = self
-            .client
-            .get_multiplexed_async_connection_with_config(&config)
-            .await?;
+        let mut connection = self.client.get_multiplexed_async_connection_with_config(&config).await?;
         let info: String = redis::cmd("INFO").query_async(&mut connection).await?;
-        let run = field(&info, "run_id").ok_or_else(|| {
-            RedisError::from((ErrorKind::Client, "the server does not tell its run_id"))
-        })?;
-        if let Some(policy) =
-            field(&info, "maxmemory_policy").filter(|policy| policy.starts_with("allkeys"))
-        {
-            tracing::warn!(
-                policy,
-                "Redis may evict parts of a projection: set maxmemory-policy noeviction"
-            );
+        let run = field(&info, "run_id")
+            .ok_or_else(|| RedisError::from((ErrorKind::Client, "the server does not tell its run_id")))?;
+        if let Some(policy) = field(&info, "maxmemory_policy").filter(|policy| policy.starts_with("allkeys")) {
+            tracing::warn!(policy, "Redis may evict parts of a projection: set maxmemory-policy noeviction");
         }
-        let connected = Connected {
-            connection,
-            run: run.into(),
-            serial: self.serials.fetch_add(1, Ordering::Relaxed),
-        };
+        let connected = Connected { connection, run: run.into(), serial: self.serials.fetch_add(1, Ordering::Relaxed) };
         tracing::info!(run_id = run, "connected to Redis");
         *self.slot.write().unwrap_or_else(PoisonError::into_inner) = Some(connected.clone());
         Ok(connected)
     }
 
     fn present(&self) -> Option<Connected> {
-        self.slot
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        self.slot.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Not to be used again. A newer connection than this one stays.
     pub(crate) fn discard(&self, serial: u64) {
         let mut slot = self.slot.write().unwrap_or_else(PoisonError::into_inner);
-        if slot
-            .as_ref()
-            .is_some_and(|connected| connected.serial == serial)
-        {
+        if slot.as_ref().is_some_and(|connected| connected.serial == serial) {
             *slot = None;
         }
     }
 }
 
 fn field<'i>(info: &'i str, name: &str) -> Option<&'i str> {
-    info.lines()
-        .find_map(|line| line.strip_prefix(name)?.strip_prefix(':'))
-        .map(str::trim)
+    info.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':')).map(str::trim)
 }

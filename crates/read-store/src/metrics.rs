@@ -14,12 +14,8 @@ use crate::breaker::BreakerState;
 const REGISTERED_ONCE: &str = "registered once, under a name of its own";
 
 static OPERATIONS: LazyLock<IntCounterVec> = LazyLock::new(|| {
-    register_int_counter_vec!(
-        "redis_operations_total",
-        "Calls to Redis",
-        &["operation", "outcome"]
-    )
-    .expect(REGISTERED_ONCE)
+    register_int_counter_vec!("redis_operations_total", "Calls to Redis", &["operation", "outcome"])
+        .expect(REGISTERED_ONCE)
 });
 static READS: LazyLock<IntCounterVec> = LazyLock::new(|| {
     register_int_counter_vec!(
@@ -38,16 +34,11 @@ static WRITTEN: LazyLock<IntCounterVec> = LazyLock::new(|| {
     .expect(REGISTERED_ONCE)
 });
 static REBUILDS: LazyLock<IntCounterVec> = LazyLock::new(|| {
-    register_int_counter_vec!(
-        "projection_rebuilds_total",
-        "Rebuilds begun by this process",
-        &["projection", "outcome"]
-    )
-    .expect(REGISTERED_ONCE)
+    register_int_counter_vec!("projection_rebuilds_total", "Rebuilds begun by this process", &["projection", "outcome"])
+        .expect(REGISTERED_ONCE)
 });
 static BREAKER: LazyLock<IntGauge> = LazyLock::new(|| {
-    register_int_gauge!("read_store_breaker_state", "0 closed, 1 half-open, 2 open")
-        .expect(REGISTERED_ONCE)
+    register_int_gauge!("read_store_breaker_state", "0 closed, 1 half-open, 2 open").expect(REGISTERED_ONCE)
 });
 static HIT_RATE: LazyLock<()> = LazyLock::new(|| {
     prometheus::register(Box::new(HitRate::new())).expect(REGISTERED_ONCE);
@@ -58,9 +49,7 @@ pub(crate) fn operation(operation: &str, outcome: &str) {
 }
 
 pub(crate) fn reads(projection: &str, outcome: &str, count: u64) {
-    READS
-        .with_label_values(&[projection, outcome])
-        .inc_by(count);
+    READS.with_label_values(&[projection, outcome]).inc_by(count);
 }
 
 pub(crate) fn written(projection: &str, count: u64) {
@@ -93,8 +82,7 @@ struct HitRate {
 }
 
 const HIT_RATE_NAME: &str = "cache_hit_rate";
-const HIT_RATE_HELP: &str =
-    "Share of reads that the read store answered, since the start; 0 before the first";
+const HIT_RATE_HELP: &str = "Share of reads that the read store answered, since the start; 0 before the first";
 
 impl HitRate {
     fn new() -> Self {
@@ -114,12 +102,7 @@ impl Collector for HitRate {
         for family in READS.collect() {
             for metric in family.get_metric() {
                 let label = |name| {
-                    metric
-                        .get_label()
-                        .iter()
-                        .find(|pair| pair.name() == name)
-                        .map(LabelPair::value)
-                        .unwrap_or_default()
+                    metric.get_label().iter().find(|pair| pair.name() == name).map(LabelPair::value).unwrap_or_default()
                 };
                 let (hits, all) = shares.entry(label("projection").to_owned()).or_default();
                 let count = metric.get_counter().get_value();

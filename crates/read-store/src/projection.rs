@@ -15,7 +15,7 @@ use crate::{
     metrics,
 };
 
-/// So many documents go into one script: it holds Redis for about two milliseconds.
+/// So many documents go into one script: it holds Redis for two or three milliseconds.
 pub(crate) const CHUNK: usize = 100;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -99,39 +99,23 @@ impl Projection {
         Ok(())
     }
 
-    pub(crate) async fn write_chunk(
-        &self,
-        chunk: &[Document],
-        writer: Writer<'_>,
-    ) -> Result<Chunk, ReadStoreError> {
+    pub(crate) async fn write_chunk(&self, chunk: &[Document], writer: Writer<'_>) -> Result<Chunk, ReadStoreError> {
         let inner = &self.inner;
         let (operation, token, lease) = match writer {
             Writer::Live => ("write", "", 0),
-            Writer::Rebuild { token } => (
-                "rebuild_write",
-                token,
-                inner.settings.rebuild_lease.as_millis(),
-            ),
+            Writer::Rebuild { token } => ("rebuild_write", token, inner.settings.rebuild_lease.as_millis()),
         };
         let (outcome, written): (String, u64) = inner
             .caller
-            .call(
-                operation,
-                inner.settings.write_timeout,
-                async |mut at: Connected| {
-                    let mut call = WRITE.key(&inner.keys.generation);
-                    call.key(&inner.keys.rebuild);
-                    call.arg(&inner.keys.base)
-                        .arg(&*at.run)
-                        .arg(inner.schema())
-                        .arg(token)
-                        .arg(lease.to_string());
-                    for document in chunk {
-                        arguments(&mut call, document);
-                    }
-                    call.invoke_async(&mut at.connection).await
-                },
-            )
+            .call(operation, inner.settings.write_timeout, async |mut at: Connected| {
+                let mut call = WRITE.key(&inner.keys.generation);
+                call.key(&inner.keys.rebuild);
+                call.arg(&inner.keys.base).arg(&*at.run).arg(inner.schema()).arg(token).arg(lease.to_string());
+                for document in chunk {
+                    arguments(&mut call, document);
+                }
+                call.invoke_async(&mut at.connection).await
+            })
             .await?;
         match outcome.as_str() {
             "lost" => Ok(Chunk::Lost),
@@ -153,51 +137,32 @@ impl Projection {
     }
 
     /// The bodies of several documents, in the order asked for.
-    pub async fn get_many<I: AsRef<str>>(
-        &self,
-        ids: &[I],
-    ) -> Result<Vec<Option<Vec<u8>>>, ReadStoreError> {
+    pub async fn get_many<I: AsRef<str>>(&self, ids: &[I]) -> Result<Vec<Option<Vec<u8>>>, ReadStoreError> {
         self.counted(self.bodies(ids).await, |bodies| {
             let hits = bodies.iter().flatten().count();
             (hits, bodies.len() - hits)
         })
     }
 
-    async fn bodies<I: AsRef<str>>(
-        &self,
-        ids: &[I],
-    ) -> Result<Vec<Option<Vec<u8>>>, ReadStoreError> {
+    async fn bodies<I: AsRef<str>>(&self, ids: &[I]) -> Result<Vec<Option<Vec<u8>>>, ReadStoreError> {
         let inner = &self.inner;
         // The second time only when the generation has changed since the last call.
         for _ in 0..2 {
             let guess = inner.number.load(Ordering::Relaxed);
             let (number, bodies) = inner
                 .caller
-                .call(
-                    "get",
-                    inner.settings.read_timeout,
-                    async |mut at: Connected| {
-                        let mut ask = redis::pipe();
-                        ask.cmd("HMGET")
-                            .arg(&inner.keys.generation)
-                            .arg(&["run", "schema", "number"]);
-                        for id in ids {
-                            ask.cmd("HGET")
-                                .arg(inner.keys.document(guess, id.as_ref()))
-                                .arg("body");
-                        }
-                        let mut answers = ask
-                            .query_async::<Vec<Value>>(&mut at.connection)
-                            .await?
-                            .into_iter();
-                        let marker = answers.next().unwrap_or(Value::Nil);
-                        let number = self.served(marker, &at.run)?;
-                        let bodies = answers
-                            .map(Option::<Vec<u8>>::from_redis_value)
-                            .collect::<Result<Vec<_>, _>>()?;
-                        Ok((number, bodies))
-                    },
-                )
+                .call("get", inner.settings.read_timeout, async |mut at: Connected| {
+                    let mut ask = redis::pipe();
+                    ask.cmd("HMGET").arg(&inner.keys.generation).arg(&["run", "schema", "number"]);
+                    for id in ids {
+                        ask.cmd("HGET").arg(inner.keys.document(guess, id.as_ref())).arg("body");
+                    }
+                    let mut answers = ask.query_async::<Vec<Value>>(&mut at.connection).await?.into_iter();
+                    let marker = answers.next().unwrap_or(Value::Nil);
+                    let number = self.served(marker, &at.run)?;
+                    let bodies = answers.map(Option::<Vec<u8>>::from_redis_value).collect::<Result<Vec<_>, _>>()?;
+                    Ok((number, bodies))
+                })
                 .await?;
             match number {
                 None => return Err(ReadStoreError::NotReady),
@@ -210,8 +175,7 @@ impl Projection {
 
     /// The number of the generation that may be read, if there is one.
     fn served(&self, marker: Value, run: &str) -> RedisResult<Option<u64>> {
-        let (served_run, schema, number) =
-            <(Option<String>, Option<u32>, Option<u64>)>::from_redis_value(marker)?;
+        let (served_run, schema, number) = <(Option<String>, Option<u32>, Option<u64>)>::from_redis_value(marker)?;
         let valid = served_run.as_deref() == Some(run) && schema == Some(self.inner.schema());
         Ok(number.filter(|_| valid))
     }
@@ -226,8 +190,7 @@ impl Projection {
     ) -> Result<ListPage, ReadStoreError> {
         // Lua counts exactly up to 2^53, and no list is that long.
         let offset = offset.min(1 << 53).to_string();
-        self.list(list, limit, direction, &[offset.as_bytes()])
-            .await
+        self.list(list, limit, direction, &[offset.as_bytes()]).await
     }
 
     /// The page of `list` that begins behind a document, whether or not it is still there. Who walks a list so sees each
@@ -239,13 +202,7 @@ impl Projection {
         limit: u32,
         direction: Direction,
     ) -> Result<ListPage, ReadStoreError> {
-        self.list(
-            list,
-            limit,
-            direction,
-            &[score.to_string().as_bytes(), id.as_bytes()],
-        )
-        .await
+        self.list(list, limit, direction, &[score.to_string().as_bytes(), id.as_bytes()]).await
     }
 
     async fn list(
@@ -281,26 +238,13 @@ impl Projection {
         let inner = &self.inner;
         let answer = inner
             .caller
-            .call(
-                "count",
-                inner.settings.read_timeout,
-                async |mut at: Connected| {
-                    let mut call = COUNT.key(&inner.keys.generation);
-                    call.arg(&inner.keys.base)
-                        .arg(&*at.run)
-                        .arg(inner.schema())
-                        .arg(list);
-                    call.invoke_async::<(String, u64)>(&mut at.connection).await
-                },
-            )
+            .call("count", inner.settings.read_timeout, async |mut at: Connected| {
+                let mut call = COUNT.key(&inner.keys.generation);
+                call.arg(&inner.keys.base).arg(&*at.run).arg(inner.schema()).arg(list);
+                call.invoke_async::<(String, u64)>(&mut at.connection).await
+            })
             .await
-            .and_then(|(outcome, count)| {
-                if outcome == "ok" {
-                    Ok(count)
-                } else {
-                    Err(ReadStoreError::NotReady)
-                }
-            });
+            .and_then(|(outcome, count)| if outcome == "ok" { Ok(count) } else { Err(ReadStoreError::NotReady) });
         self.counted(answer, |_| (1, 0))
     }
 
@@ -332,15 +276,8 @@ impl Inner {
 
 /// As `scripts/write.lua` takes a document.
 fn arguments(call: &mut ScriptInvocation<'_>, document: &Document) {
-    let listings = if document.body.is_some() {
-        document.lists.as_slice()
-    } else {
-        &[]
-    };
-    let names: Vec<&str> = listings
-        .iter()
-        .map(|listing| listing.list.as_str())
-        .collect();
+    let listings = if document.body.is_some() { document.lists.as_slice() } else { &[] };
+    let names: Vec<&str> = listings.iter().map(|listing| listing.list.as_str()).collect();
     call.arg(&document.id)
         .arg(document.version)
         .arg(u8::from(document.body.is_some()))

@@ -77,28 +77,19 @@ impl Projection {
         let token = Uuid::new_v4().to_string();
         let (outcome, generations): (String, u64) = inner
             .caller
-            .call(
-                "rebuild_begin",
-                inner.settings.write_timeout,
-                async |mut at: Connected| {
-                    let mut call = BEGIN.key(&inner.keys.generation);
-                    call.key(&inner.keys.rebuild)
-                        .key(&inner.keys.generations)
-                        .key(&inner.keys.sequence);
-                    call.arg(&*at.run).arg(inner.schema()).arg(&token);
-                    call.arg(inner.settings.rebuild_lease.as_millis().to_string())
-                        .arg(u8::from(forced));
-                    call.invoke_async(&mut at.connection).await
-                },
-            )
+            .call("rebuild_begin", inner.settings.write_timeout, async |mut at: Connected| {
+                let mut call = BEGIN.key(&inner.keys.generation);
+                call.key(&inner.keys.rebuild).key(&inner.keys.generations).key(&inner.keys.sequence);
+                call.arg(&*at.run).arg(inner.schema()).arg(&token);
+                call.arg(inner.settings.rebuild_lease.as_millis().to_string()).arg(u8::from(forced));
+                call.invoke_async(&mut at.connection).await
+            })
             .await?;
         Ok(match outcome.as_str() {
             "begun" => Beginning::Begun(Lease { token }),
             "busy" => Beginning::Busy,
             "newer" => Beginning::Newer,
-            _ => Beginning::Ready {
-                leftovers: generations > 1,
-            },
+            _ => Beginning::Ready { leftovers: generations > 1 },
         })
     }
 
@@ -123,14 +114,7 @@ impl Projection {
                 Ok(Rebuilt { documents, took })
             }
             Err(error) => {
-                metrics::rebuild(
-                    name,
-                    if matches!(error, RebuildError::Lost) {
-                        "lost"
-                    } else {
-                        "failed"
-                    },
-                );
+                metrics::rebuild(name, if matches!(error, RebuildError::Lost) { "lost" } else { "failed" });
                 self.abandon(lease).await;
                 Err(error)
             }
@@ -167,20 +151,13 @@ impl Projection {
         let mut after = None;
         let mut read = Vec::new();
         loop {
-            let (next, written) = tokio::join!(
-                source.documents(after, READ_AT_ONCE),
-                self.write_built(lease, &read)
-            );
+            let (next, written) = tokio::join!(source.documents(after, READ_AT_ONCE), self.write_built(lease, &read));
             written?;
             read = next.map_err(RebuildError::Source)?;
             let Some(last) = read.last() else {
                 return Ok(());
             };
-            after = Some(
-                last.id
-                    .parse()
-                    .map_err(|error: uuid::Error| RebuildError::Source(error.into()))?,
-            );
+            after = Some(last.id.parse().map_err(|error: uuid::Error| RebuildError::Source(error.into()))?);
         }
     }
 
@@ -195,12 +172,7 @@ impl Projection {
         };
         let mut writing = FuturesUnordered::new();
         for chunk in documents.chunks(CHUNK) {
-            writing.push(self.write_chunk(
-                chunk,
-                Writer::Rebuild {
-                    token: &lease.token,
-                },
-            ));
+            writing.push(self.write_chunk(chunk, Writer::Rebuild { token: &lease.token }));
             if writing.len() == IN_FLIGHT {
                 writing.next().await.map_or(Ok(()), settle)?;
             }
@@ -231,25 +203,14 @@ impl Projection {
         };
         let (outcome, documents): (String, u64) = inner
             .caller
-            .call(
-                "rebuild_lease",
-                inner.settings.write_timeout,
-                async |mut at: Connected| {
-                    let mut call = LEASE.key(&inner.keys.generation);
-                    call.key(&inner.keys.rebuild)
-                        .arg(&*at.run)
-                        .arg(&lease.token)
-                        .arg(act);
-                    call.arg(inner.settings.rebuild_lease.as_millis().to_string());
-                    call.invoke_async(&mut at.connection).await
-                },
-            )
+            .call("rebuild_lease", inner.settings.write_timeout, async |mut at: Connected| {
+                let mut call = LEASE.key(&inner.keys.generation);
+                call.key(&inner.keys.rebuild).arg(&*at.run).arg(&lease.token).arg(act);
+                call.arg(inner.settings.rebuild_lease.as_millis().to_string());
+                call.invoke_async(&mut at.connection).await
+            })
             .await?;
-        if outcome == "ok" {
-            Ok(documents)
-        } else {
-            Err(RebuildError::Lost)
-        }
+        if outcome == "ok" { Ok(documents) } else { Err(RebuildError::Lost) }
     }
 
     /// Removes what is neither served nor built. Whatever stops it, the watcher goes on with it.
@@ -258,16 +219,12 @@ impl Projection {
         loop {
             let more = inner
                 .caller
-                .call(
-                    "rebuild_retire",
-                    inner.settings.write_timeout,
-                    async |mut at: Connected| {
-                        let mut call = RETIRE.key(&inner.keys.generation);
-                        call.key(&inner.keys.rebuild).key(&inner.keys.generations);
-                        call.arg(&inner.keys.base).arg(RETIRED_AT_ONCE);
-                        call.invoke_async::<bool>(&mut at.connection).await
-                    },
-                )
+                .call("rebuild_retire", inner.settings.write_timeout, async |mut at: Connected| {
+                    let mut call = RETIRE.key(&inner.keys.generation);
+                    call.key(&inner.keys.rebuild).key(&inner.keys.generations);
+                    call.arg(&inner.keys.base).arg(RETIRED_AT_ONCE);
+                    call.invoke_async::<bool>(&mut at.connection).await
+                })
                 .await;
             match more {
                 Ok(true) => {}
@@ -281,9 +238,6 @@ impl Projection {
     }
 
     fn source(&self) -> Result<&Arc<dyn Rebuild>, RebuildError> {
-        self.inner
-            .source
-            .get()
-            .ok_or_else(|| RebuildError::Unknown(self.name().to_owned()))
+        self.inner.source.get().ok_or_else(|| RebuildError::Unknown(self.name().to_owned()))
     }
 }

@@ -48,8 +48,5 @@ pub enum SettingsError {
 
 /// Whether `name` can be a part of a key without being mistaken for a separator or a hash tag.
 pub(crate) fn is_key_part(name: &str) -> bool {
-    !name.is_empty()
-        && name
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b))
+    !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b))
 }

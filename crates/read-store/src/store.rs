@@ -57,8 +57,7 @@ impl ReadStore {
             return Err(SettingsError::Prefix(settings.prefix));
         }
         let client = Client::open(settings.url.as_str()).map_err(SettingsError::Url)?;
-        let runtime =
-            tokio::runtime::Handle::try_current().map_err(|_| SettingsError::NoRuntime)?;
+        let runtime = tokio::runtime::Handle::try_current().map_err(|_| SettingsError::NoRuntime)?;
         let link = Link::new(client, settings.connect_timeout, runtime);
         let breaker = Breaker::new(settings.breaker, metrics::breaker);
         Ok(Self {
@@ -75,20 +74,11 @@ impl ReadStore {
     /// # Panics
     /// When `name` is not made of letters, digits, `-`, `_` and `.`.
     pub fn projection(&self, name: &str) -> Projection {
-        assert!(
-            is_key_part(name),
-            "{name:?} cannot be the name of a projection"
-        );
+        assert!(is_key_part(name), "{name:?} cannot be the name of a projection");
         let mut projections = self.projections();
         projections
             .entry(name.to_owned())
-            .or_insert_with(|| {
-                Projection::new(
-                    name,
-                    Arc::clone(&self.inner.caller),
-                    Arc::clone(&self.inner.settings),
-                )
-            })
+            .or_insert_with(|| Projection::new(name, Arc::clone(&self.inner.caller), Arc::clone(&self.inner.settings)))
             .clone()
     }
 
@@ -105,14 +95,8 @@ impl ReadStore {
     /// Rebuilds a projection now, while the present one is served, and waits for the end. Also takes back a projection that
     /// a newer program had rebuilt in its form.
     pub async fn rebuild(&self, name: &str) -> Result<Rebuilt, RebuildError> {
-        let projection = self
-            .registered()
-            .into_iter()
-            .find(|projection| projection.name() == name);
-        projection
-            .ok_or_else(|| RebuildError::Unknown(name.to_owned()))?
-            .rebuild()
-            .await
+        let projection = self.registered().into_iter().find(|projection| projection.name() == name);
+        projection.ok_or_else(|| RebuildError::Unknown(name.to_owned()))?.rebuild().await
     }
 
     /// Every registered projection, as it is now.
@@ -129,19 +113,11 @@ impl ReadStore {
         let (ready, documents, rebuilding, written, started) = self
             .inner
             .caller
-            .call(
-                "status",
-                inner.settings.read_timeout,
-                async |mut at: Connected| {
-                    let mut call = STATUS.key(&inner.keys.generation);
-                    call.key(&inner.keys.rebuild)
-                        .arg(&inner.keys.base)
-                        .arg(&*at.run)
-                        .arg(inner.schema());
-                    call.invoke_async::<(bool, u64, bool, u64, i64)>(&mut at.connection)
-                        .await
-                },
-            )
+            .call("status", inner.settings.read_timeout, async |mut at: Connected| {
+                let mut call = STATUS.key(&inner.keys.generation);
+                call.key(&inner.keys.rebuild).arg(&inner.keys.base).arg(&*at.run).arg(inner.schema());
+                call.invoke_async::<(bool, u64, bool, u64, i64)>(&mut at.connection).await
+            })
             .await?;
         Ok(ProjectionStatus {
             name: inner.name.clone(),
@@ -149,8 +125,7 @@ impl ReadStore {
             documents,
             rebuilding: rebuilding.then(|| Progress {
                 documents: written,
-                started_at: OffsetDateTime::from_unix_timestamp(started)
-                    .unwrap_or(OffsetDateTime::UNIX_EPOCH),
+                started_at: OffsetDateTime::from_unix_timestamp(started).unwrap_or(OffsetDateTime::UNIX_EPOCH),
             }),
         })
     }
@@ -159,15 +134,9 @@ impl ReadStore {
     pub async fn ping(&self) -> Result<(), ReadStoreError> {
         self.inner
             .caller
-            .call(
-                "ping",
-                self.inner.settings.read_timeout,
-                async |mut at: Connected| {
-                    deadpool_redis::redis::cmd("PING")
-                        .exec_async(&mut at.connection)
-                        .await
-                },
-            )
+            .call("ping", self.inner.settings.read_timeout, async |mut at: Connected| {
+                deadpool_redis::redis::cmd("PING").exec_async(&mut at.connection).await
+            })
             .await
     }
 
@@ -178,17 +147,10 @@ impl ReadStore {
     }
 
     fn registered(&self) -> Vec<Projection> {
-        self.projections()
-            .values()
-            .filter(|projection| projection.inner.source.get().is_some())
-            .cloned()
-            .collect()
+        self.projections().values().filter(|projection| projection.inner.source.get().is_some()).cloned().collect()
     }
 
     fn projections(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, Projection>> {
-        self.inner
-            .projections
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+        self.inner.projections.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

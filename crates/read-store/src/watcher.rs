@@ -14,12 +14,7 @@ use crate::{Projection, RebuildError, rebuild::Beginning};
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
 pub(crate) async fn run(projections: Vec<Projection>, shutdown: &CancellationToken) {
-    future::join_all(
-        projections
-            .iter()
-            .map(|projection| watch(projection, shutdown)),
-    )
-    .await;
+    future::join_all(projections.iter().map(|projection| watch(projection, shutdown))).await;
 }
 
 async fn watch(projection: &Projection, shutdown: &CancellationToken) {

@@ -39,10 +39,7 @@ impl Drop for Watcher {
 }
 
 async fn is_complete(books: &Projection) -> bool {
-    books
-        .count("newest")
-        .await
-        .is_ok_and(|count| count == BOOKS as u64)
+    books.count("newest").await.is_ok_and(|count| count == BOOKS as u64)
 }
 
 /// Reads pages without pause and fails at one that is short.
@@ -62,11 +59,7 @@ fn read(books: &Projection) -> Reader {
             while !stop.load(Ordering::SeqCst) {
                 match books.page("newest", 0, 50, Direction::Descending).await {
                     Ok(page) => {
-                        assert_eq!(
-                            (page.bodies.len(), page.total),
-                            (50, BOOKS as u64),
-                            "a short list"
-                        );
+                        assert_eq!((page.bodies.len(), page.total), (50, BOOKS as u64), "a short list");
                         assert_eq!(number(&page.bodies[0]), BOOKS);
                         full.fetch_add(1, Ordering::SeqCst);
                     }
@@ -79,30 +72,19 @@ fn read(books: &Projection) -> Reader {
             }
         }
     });
-    Reader {
-        stop,
-        full,
-        refused,
-        task,
-    }
+    Reader { stop, full, refused, task }
 }
 
 impl Reader {
     async fn reads_again(&self) {
         let before = self.full.load(Ordering::SeqCst);
-        eventually("full pages", async || {
-            self.full.load(Ordering::SeqCst) > before + 10
-        })
-        .await;
+        eventually("full pages", async || self.full.load(Ordering::SeqCst) > before + 10).await;
     }
 
     async fn ends(self) {
         self.stop.store(true, Ordering::SeqCst);
         self.task.await.expect("never a short list");
-        assert!(
-            self.refused.load(Ordering::SeqCst) > 0,
-            "the trouble was met"
-        );
+        assert!(self.refused.load(Ordering::SeqCst) > 0, "the trouble was met");
     }
 }
 
@@ -131,40 +113,19 @@ async fn a_redis_restarted_with_old_data_is_never_believed() {
     let changed = book(1, 2);
     table.put(changed.clone());
     table.remove(&id(2));
-    books
-        .write(&[changed.clone(), read_store::Document::deleted(id(2))])
-        .await
-        .expect("written");
+    books.write(&[changed.clone(), read_store::Document::deleted(id(2))]).await.expect("written");
     redis.stop();
     redis.start_again().await;
 
     // No watcher is running, so nothing but the check of each answer is between us and the old data.
-    eventually("connected again", async || {
-        matches!(books.get(&id(1)).await, Err(ReadStoreError::NotReady))
-    })
-    .await;
-    assert!(matches!(
-        books.count("newest").await,
-        Err(ReadStoreError::NotReady)
-    ));
-    assert!(matches!(
-        books.page("newest", 0, 9, Direction::Ascending).await,
-        Err(ReadStoreError::NotReady)
-    ));
+    eventually("connected again", async || matches!(books.get(&id(1)).await, Err(ReadStoreError::NotReady))).await;
+    assert!(matches!(books.count("newest").await, Err(ReadStoreError::NotReady)));
+    assert!(matches!(books.page("newest", 0, 9, Direction::Ascending).await, Err(ReadStoreError::NotReady)));
     assert!(!store.status().await.expect("Redis runs")[0].ready);
-    books
-        .write(&[changed.clone()])
-        .await
-        .expect("the rebuild will read it");
+    books.write(std::slice::from_ref(&changed)).await.expect("the rebuild will read it");
 
     let _watcher = watch(&store);
-    eventually("rebuilt", async || {
-        books
-            .count("newest")
-            .await
-            .is_ok_and(|count| count == BOOKS as u64 - 1)
-    })
-    .await;
+    eventually("rebuilt", async || books.count("newest").await.is_ok_and(|count| count == BOOKS as u64 - 1)).await;
     assert_eq!(books.get(&id(1)).await.expect("ready"), changed.body);
     assert_eq!(books.get(&id(2)).await.expect("ready"), None);
 }
@@ -179,9 +140,7 @@ async fn a_rebuild_whose_redis_is_emptied_half_way_starts_over() {
     table.let_through(1);
     eventually("one portion is written", async || {
         let status = store.status().await.expect("Redis runs").remove(0);
-        status
-            .rebuilding
-            .is_some_and(|progress| progress.documents == 1_000)
+        status.rebuilding.is_some_and(|progress| progress.documents == 1_000)
     })
     .await;
     redis.flush_all().await;
@@ -199,9 +158,7 @@ async fn a_rebuild_whose_redis_is_restarted_half_way_starts_over() {
     table.let_through(1);
     eventually("one portion is written", async || {
         let status = store.status().await.expect("Redis runs").remove(0);
-        status
-            .rebuilding
-            .is_some_and(|progress| progress.documents == 1_000)
+        status.rebuilding.is_some_and(|progress| progress.documents == 1_000)
     })
     .await;
     // The snapshot holds the token as well, and lacks what comes after.
@@ -216,25 +173,16 @@ async fn a_rebuild_whose_redis_is_restarted_half_way_starts_over() {
 async fn the_breaker_opens_when_redis_stops_and_closes_when_it_is_back() {
     let mut redis = OwnRedis::start().await;
     let settings = Settings {
-        breaker: BreakerSettings {
-            failures: 3,
-            wait: Duration::from_millis(50),
-        },
+        breaker: BreakerSettings { failures: 3, wait: Duration::from_millis(50) },
         ..settings(&redis.url())
     };
     let (store, books) = ready(settings, &shelf()).await;
     redis.stop();
     for _ in 0..3 {
-        assert!(matches!(
-            books.get(&id(1)).await,
-            Err(ReadStoreError::Unavailable(_))
-        ));
+        assert!(matches!(books.get(&id(1)).await, Err(ReadStoreError::Unavailable(_))));
     }
     assert!(is_open(&books).await, "no more calls reach for a server");
-    assert!(matches!(
-        books.write(&[book(1, 2)]).await,
-        Err(ReadStoreError::Unavailable(_))
-    ));
+    assert!(matches!(books.write(&[book(1, 2)]).await, Err(ReadStoreError::Unavailable(_))));
 
     redis.start_again().await;
     let _watcher = watch(&store);
@@ -251,16 +199,11 @@ async fn is_open(books: &Projection) -> bool {
 #[tokio::test]
 async fn a_redis_that_hangs_costs_a_few_time_outs_and_then_nothing() {
     // Takes connections and says nothing.
-    let silent = tokio::net::TcpListener::bind("127.0.0.1:0")
-        .await
-        .expect("a port");
+    let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let url = format!("redis://{}", silent.local_addr().expect("an address"));
     let settings = Settings {
         read_timeout: Duration::from_millis(20),
-        breaker: BreakerSettings {
-            failures: 3,
-            wait: Duration::from_secs(60),
-        },
+        breaker: BreakerSettings { failures: 3, wait: Duration::from_secs(60) },
         ..settings(&url)
     };
     let store = ReadStore::connect(settings).expect("good settings");
@@ -277,11 +220,7 @@ async fn a_redis_that_hangs_costs_a_few_time_outs_and_then_nothing() {
     for _ in 0..1_000 {
         assert!(is_open(&books).await);
     }
-    assert!(
-        begun.elapsed() < Duration::from_secs(1),
-        "{:?} for a thousand refusals",
-        begun.elapsed()
-    );
+    assert!(begun.elapsed() < Duration::from_secs(1), "{:?} for a thousand refusals", begun.elapsed());
 }
 
 #[tokio::test]
@@ -290,10 +229,7 @@ async fn a_process_can_start_before_its_redis() {
     redis.stop();
     let store = ReadStore::connect(settings(&redis.url())).expect("no Redis needed");
     let books = store.register(shelf());
-    assert!(matches!(
-        books.get(&id(1)).await,
-        Err(ReadStoreError::Unavailable(_))
-    ));
+    assert!(matches!(books.get(&id(1)).await, Err(ReadStoreError::Unavailable(_))));
     assert!(store.ping().await.is_err());
     let _watcher = watch(&store);
     redis.start_again().await;

@@ -29,45 +29,26 @@ pub struct OwnRedis {
 
 impl OwnRedis {
     pub async fn start() -> Self {
-        let mut redis = Self {
-            directory: TempDir::new().expect("a temporary directory"),
-            server: None,
-        };
+        let mut redis = Self { directory: TempDir::new().expect("a temporary directory"), server: None };
         redis.start_again().await;
         redis
     }
 
     pub fn url(&self) -> String {
-        format!(
-            "redis+unix://{}/redis.sock",
-            self.directory.path().display()
-        )
+        format!("redis+unix://{}/redis.sock", self.directory.path().display())
     }
 
     /// Reads what [`Self::save`] has left.
     pub async fn start_again(&mut self) {
-        let program = std::env::var("FOLKSHELF_TEST_REDIS_SERVER")
-            .unwrap_or_else(|_| "redis-server".to_owned());
+        let program = std::env::var("FOLKSHELF_TEST_REDIS_SERVER").unwrap_or_else(|_| "redis-server".to_owned());
         let server = Command::new(&program)
             .current_dir(self.directory.path())
-            .args([
-                "--port",
-                "0",
-                "--unixsocket",
-                "redis.sock",
-                "--save",
-                "",
-                "--appendonly",
-                "no",
-            ])
+            .args(["--port", "0", "--unixsocket", "redis.sock", "--save", "", "--appendonly", "no"])
             .stdout(Stdio::null())
             .spawn()
             .unwrap_or_else(|error| panic!("{program} does not start: {error}"));
         self.server = Some(server);
-        eventually("Redis answers", async || {
-            self.try_connection().await.is_some()
-        })
-        .await;
+        eventually("Redis answers", async || self.try_connection().await.is_some()).await;
     }
 
     /// Ends it as a crash would.
@@ -79,17 +60,11 @@ impl OwnRedis {
     }
 
     pub async fn save(&self) {
-        redis::cmd("SAVE")
-            .exec_async(&mut self.connection().await)
-            .await
-            .expect("a snapshot");
+        redis::cmd("SAVE").exec_async(&mut self.connection().await).await.expect("a snapshot");
     }
 
     pub async fn flush_all(&self) {
-        redis::cmd("FLUSHALL")
-            .exec_async(&mut self.connection().await)
-            .await
-            .expect("an empty Redis");
+        redis::cmd("FLUSHALL").exec_async(&mut self.connection().await).await.expect("an empty Redis");
     }
 
     pub async fn connection(&self) -> MultiplexedConnection {
@@ -122,10 +97,7 @@ impl Redis {
             Ok(url) => Self { url, own: None },
             Err(_) => {
                 let own = OwnRedis::start().await;
-                Self {
-                    url: own.url(),
-                    own: Some(own),
-                }
+                Self { url: own.url(), own: Some(own) }
             }
         }
     }
@@ -137,10 +109,7 @@ impl Redis {
 
     pub async fn connection(&self) -> MultiplexedConnection {
         let client = redis::Client::open(self.url.as_str()).expect("a good address");
-        client
-            .get_multiplexed_async_connection()
-            .await
-            .expect("Redis runs")
+        client.get_multiplexed_async_connection().await.expect("Redis runs")
     }
 }
 
@@ -166,9 +135,7 @@ where
             tokio::time::sleep(Duration::from_millis(2)).await;
         }
     };
-    tokio::time::timeout(Duration::from_secs(20), waiting)
-        .await
-        .unwrap_or_else(|_| panic!("never: {what}"));
+    tokio::time::timeout(Duration::from_secs(20), waiting).await.unwrap_or_else(|_| panic!("never: {what}"));
 }
 
 /// The table of a context: what a rebuild reads.
@@ -190,36 +157,20 @@ impl Table {
     }
 
     fn with_gate(rows: impl IntoIterator<Item = Document>, gate: Option<Semaphore>) -> Self {
-        let rows = rows
-            .into_iter()
-            .map(|row| (row.id.parse().expect("a UUID"), row))
-            .collect();
-        Self {
-            rows: Mutex::new(rows),
-            reads: AtomicU64::new(0),
-            gate,
-        }
+        let rows = rows.into_iter().map(|row| (row.id.parse().expect("a UUID"), row)).collect();
+        Self { rows: Mutex::new(rows), reads: AtomicU64::new(0), gate }
     }
 
     pub fn let_through(&self, readings: usize) {
-        self.gate
-            .as_ref()
-            .expect("a gated table")
-            .add_permits(readings);
+        self.gate.as_ref().expect("a gated table").add_permits(readings);
     }
 
     pub fn put(&self, row: Document) {
-        self.rows
-            .lock()
-            .expect("no panic")
-            .insert(row.id.parse().expect("a UUID"), row);
+        self.rows.lock().expect("no panic").insert(row.id.parse().expect("a UUID"), row);
     }
 
     pub fn remove(&self, id: &str) {
-        self.rows
-            .lock()
-            .expect("no panic")
-            .remove(&id.parse().expect("a UUID"));
+        self.rows.lock().expect("no panic").remove(&id.parse().expect("a UUID"));
     }
 
     pub fn reads(&self) -> u64 {
@@ -239,10 +190,7 @@ impl Rebuild for Table {
         let rows = {
             let rows = self.rows.lock().expect("no panic");
             let from = after.map_or(Unbounded, Excluded);
-            rows.range((from, Unbounded))
-                .take(limit as usize)
-                .map(|(_, row)| row.clone())
-                .collect()
+            rows.range((from, Unbounded)).take(limit as usize).map(|(_, row)| row.clone()).collect()
         };
         if let Some(gate) = &self.gate {
             gate.acquire().await?.forget();
@@ -262,12 +210,7 @@ pub async fn ready(settings: Settings, table: &Arc<Table>) -> (ReadStore, Projec
 pub fn book(n: u128, version: i64) -> Document {
     let id = Uuid::from_u128(n).to_string();
     let body = format!("{n} in version {version}").into_bytes();
-    Document {
-        id,
-        version,
-        body: Some(body),
-        lists: vec![Listing::new("newest", n as f64)],
-    }
+    Document { id, version, body: Some(body), lists: vec![Listing::new("newest", n as f64)] }
 }
 
 pub fn id(n: u128) -> String {
@@ -277,10 +220,7 @@ pub fn id(n: u128) -> String {
 /// As [`book`] has it, whatever the version.
 pub fn number(body: &[u8]) -> u128 {
     let text = std::str::from_utf8(body).expect("text");
-    text.split(' ')
-        .next()
-        .and_then(|n| n.parse().ok())
-        .expect("a number first")
+    text.split(' ').next().and_then(|n| n.parse().ok()).expect("a number first")
 }
 
 pub fn numbers(bodies: &[Vec<u8>]) -> Vec<u128> {
