@@ -23,19 +23,10 @@ where
     S: Subscriber + for<'s> LookupSpan<'s>,
     N: for<'w> FormatFields<'w> + 'static,
 {
-    fn format_event(
-        &self,
-        context: &FmtContext<'_, S, N>,
-        mut writer: Writer<'_>,
-        event: &Event<'_>,
-    ) -> fmt::Result {
+    fn format_event(&self, context: &FmtContext<'_, S, N>, mut writer: Writer<'_>, event: &Event<'_>) -> fmt::Result {
         let mut fields = Fields::default();
         let mut spans = Vec::new();
-        for span in context
-            .event_scope()
-            .into_iter()
-            .flat_map(|scope| scope.from_root())
-        {
+        for span in context.event_scope().into_iter().flat_map(|scope| scope.from_root()) {
             spans.push(span.name());
             if let Some(formatted) = span.extensions().get::<FormattedFields<N>>()
                 && let Ok(Value::Object(of_span)) = serde_json::from_str(&formatted.fields)
@@ -56,14 +47,9 @@ where
     }
 }
 
-#[allow(
-    clippy::disallowed_methods,
-    reason = "the log tells the machine's time, whatever clock the program uses"
-)]
+#[allow(clippy::disallowed_methods, reason = "the log tells the machine's time, whatever clock the program uses")]
 fn now() -> String {
-    OffsetDateTime::now_utc()
-        .format(&Rfc3339)
-        .unwrap_or_default()
+    OffsetDateTime::now_utc().format(&Rfc3339).unwrap_or_default()
 }
 
 #[derive(Default)]
@@ -126,10 +112,7 @@ mod tests {
 
     impl io::Write for Lines {
         fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            self.0
-                .lock()
-                .expect("no panic while writing")
-                .extend_from_slice(bytes);
+            self.0.lock().expect("no panic while writing").extend_from_slice(bytes);
             Ok(bytes.len())
         }
 
@@ -153,11 +136,7 @@ mod tests {
     #[test]
     fn the_trace_id_of_the_outermost_span_stands_in_every_line() {
         let line = logged(|| {
-            let request = tracing::info_span!(
-                "request",
-                trace_id = "4bf92f",
-                status = tracing::field::Empty
-            );
+            let request = tracing::info_span!("request", trace_id = "4bf92f", status = tracing::field::Empty);
             let _request = request.enter();
             let command = tracing::info_span!("command", name = "delete_book");
             let _command = command.enter();
