@@ -73,7 +73,8 @@ create table subscription (
 create table dead_letter (
     id uuid primary key,
     subscription text not null references subscription (name),
-    event_id uuid not null references log (id),
+    -- Of the log. No foreign key: its check would lock the row, which takes the right to update that nobody has.
+    event_id uuid not null,
     error text not null,
     attempts integer not null,
     parked_at timestamptz not null,

@@ -24,12 +24,7 @@ pub struct Caller {
 
 impl Caller {
     pub fn new(actor: Actor, trace: impl Into<String>) -> Self {
-        Self {
-            actor,
-            trace: trace.into(),
-            idempotency_key: None,
-            min_position: None,
-        }
+        Self { actor, trace: trace.into(), idempotency_key: None, min_position: None }
     }
 
     /// Folkshelf itself: a scheduler, the command line.
@@ -58,12 +53,7 @@ pub struct Call {
 }
 
 impl Call {
-    pub(crate) fn new(
-        caller: &Caller,
-        clock: Arc<dyn Clock>,
-        source: Source,
-        key: Option<Key>,
-    ) -> Self {
+    pub(crate) fn new(caller: &Caller, clock: Arc<dyn Clock>, source: Source, key: Option<Key>) -> Self {
         Self {
             actor: caller.actor.clone(),
             trace: caller.trace.clone(),
@@ -97,11 +87,7 @@ impl Call {
 
     /// The transaction in which a command does its work.
     pub async fn begin(&self, pool: &PgPool) -> Result<Work<'_>, sqlx::Error> {
-        Ok(Work {
-            tx: pool.begin().await?,
-            call: self,
-            position: None,
-        })
+        Ok(Work { tx: pool.begin().await?, call: self, position: None })
     }
 
     /// The last event this call has committed.
@@ -132,11 +118,7 @@ impl Work<'_> {
 
     /// Tells what changed. `aggregate_version` is the version the aggregate's row has after the change. Lock or change
     /// the aggregate's row first.
-    pub async fn append<E: Event>(
-        &mut self,
-        event: &E,
-        aggregate_version: i64,
-    ) -> Result<Position, sqlx::Error> {
+    pub async fn append<E: Event>(&mut self, event: &E, aggregate_version: i64) -> Result<Position, sqlx::Error> {
         let meta = self.meta();
         let position = event_bus::append(&mut self.tx, &meta, event, aggregate_version).await?;
         self.position = self.position.max(Some(position));
@@ -144,10 +126,7 @@ impl Work<'_> {
     }
 
     /// As [`Self::append`], many in one statement.
-    pub async fn append_all<E: Event>(
-        &mut self,
-        events: &[(E, i64)],
-    ) -> Result<Option<Position>, sqlx::Error> {
+    pub async fn append_all<E: Event>(&mut self, events: &[(E, i64)]) -> Result<Option<Position>, sqlx::Error> {
         let meta = self.meta();
         let position = event_bus::append_all(&mut self.tx, &meta, events).await?;
         self.position = self.position.max(position);
@@ -160,11 +139,7 @@ impl Work<'_> {
             idempotency::store(&mut self.tx, key, &answer, self.call.now()).await?;
         }
         self.tx.commit().await?;
-        let mut position = self
-            .call
-            .position
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut position = self.call.position.lock().unwrap_or_else(PoisonError::into_inner);
         *position = (*position).max(self.position);
         drop(position);
         Ok(answer)

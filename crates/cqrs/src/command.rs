@@ -17,8 +17,6 @@ use crate::{DuplicateHandler, MissingHandler, metrics};
 
 /// How long the answer to a command waits for the views it made stale.
 const VIEWS_WITHIN: Duration = Duration::from_millis(500);
-/// How long a handler may take.
-const TIMEOUT: Duration = Duration::from_secs(10);
 /// How often a command starts over when another transaction was in its way.
 const STARTS: u32 = 5;
 
@@ -48,23 +46,12 @@ pub struct CommandBusBuilder {
 impl CommandBusBuilder {
     /// `pool` is the context's own: idempotency keys are kept where the command's changes are.
     pub fn register<C: Command>(&mut self, pool: &PgPool, handler: impl CommandHandler<C>) {
-        let registered: Arc<Registered<C>> = Arc::new(Registered {
-            handler: Box::new(handler),
-            pool: pool.clone(),
-        });
-        if self
-            .handlers
-            .insert(TypeId::of::<C>(), Box::new(registered))
-            .is_some()
-        {
+        let registered: Arc<Registered<C>> = Arc::new(Registered { handler: Box::new(handler), pool: pool.clone() });
+        if self.handlers.insert(TypeId::of::<C>(), Box::new(registered)).is_some() {
             self.duplicate = Some(DuplicateHandler(C::NAME));
         }
         let role = pool.connect_options();
-        if !self
-            .pools
-            .iter()
-            .any(|known| known.connect_options().get_username() == role.get_username())
-        {
+        if !self.pools.iter().any(|known| known.connect_options().get_username() == role.get_username()) {
             self.pools.push(pool.clone());
         }
     }
@@ -72,11 +59,7 @@ impl CommandBusBuilder {
     pub fn build(self) -> Result<CommandBus, DuplicateHandler> {
         match self.duplicate {
             Some(duplicate) => Err(duplicate),
-            None => Ok(CommandBus {
-                shared: self.shared,
-                handlers: Arc::new(self.handlers),
-                pools: self.pools,
-            }),
+            None => Ok(CommandBus { shared: self.shared, handlers: Arc::new(self.handlers), pools: self.pools }),
         }
     }
 }
@@ -92,12 +75,7 @@ pub struct CommandBus {
 impl CommandBus {
     pub fn builder(clock: Arc<dyn Clock>, events: EventBus) -> CommandBusBuilder {
         let shared = Arc::new(Shared { clock, events });
-        CommandBusBuilder {
-            shared,
-            handlers: HashMap::new(),
-            pools: Vec::new(),
-            duplicate: None,
-        }
+        CommandBusBuilder { shared, handlers: HashMap::new(), pools: Vec::new(), duplicate: None }
     }
 
     /// The only way to a command: asked for when the host starts, so that a missing handler shows then.
@@ -107,10 +85,7 @@ impl CommandBus {
             .get(&TypeId::of::<C>())
             .and_then(|any| any.downcast_ref::<Arc<Registered<C>>>())
             .ok_or(MissingHandler(C::NAME))?;
-        Ok(Dispatch {
-            registered: Arc::clone(registered),
-            shared: Arc::clone(&self.shared),
-        })
+        Ok(Dispatch { registered: Arc::clone(registered), shared: Arc::clone(&self.shared) })
     }
 
     /// Forgets answers older than 24 h. To be called now and then.
@@ -131,10 +106,7 @@ pub struct Dispatch<C: Command> {
 
 impl<C: Command> Clone for Dispatch<C> {
     fn clone(&self) -> Self {
-        Self {
-            registered: Arc::clone(&self.registered),
-            shared: Arc::clone(&self.shared),
-        }
+        Self { registered: Arc::clone(&self.registered), shared: Arc::clone(&self.shared) }
     }
 }
 
@@ -184,10 +156,7 @@ impl<E: Refusal> Refusal for DispatchError<E> {
     fn details(&self) -> Vec<Detail> {
         match self {
             Self::Refused(refusal) => refusal.details(),
-            Self::KeyReused => vec![Detail::new(
-                "Idempotency-Key",
-                "was used for another request",
-            )],
+            Self::KeyReused => vec![Detail::new("Idempotency-Key", "was used for another request")],
             Self::TimedOut | Self::Keys(_) | Self::Stored(_) => Vec::new(),
         }
     }
@@ -196,11 +165,7 @@ impl<E: Refusal> Refusal for DispatchError<E> {
 impl<C: Command> Dispatch<C> {
     /// Does the command, then waits for the views it made stale, at most half a second: whoever asked sees their own
     /// change in the next query.
-    pub async fn send(
-        &self,
-        caller: &Caller,
-        command: C,
-    ) -> Result<Done<C::Output>, DispatchError<C::Error>> {
+    pub async fn send(&self, caller: &Caller, command: C) -> Result<Done<C::Output>, DispatchError<C::Error>> {
         let span = tracing::info_span!(
             "command",
             command = C::NAME,
@@ -215,9 +180,7 @@ impl<C: Command> Dispatch<C> {
             Err(DispatchError::TimedOut) => "timed_out",
             Err(_) => "refused",
         };
-        metrics::COMMANDS
-            .with_label_values(&[C::NAME, label])
-            .observe(started.elapsed().as_secs_f64());
+        metrics::COMMANDS.with_label_values(&[C::NAME, label]).observe(started.elapsed().as_secs_f64());
         let (done, _) = outcome?;
         if let Some(position) = done.position
             && !self.shared.events.settled(position, VIEWS_WITHIN).await
@@ -228,30 +191,14 @@ impl<C: Command> Dispatch<C> {
     }
 
     /// The answer, and whether it is one given before.
-    async fn execute(
-        &self,
-        caller: &Caller,
-        command: C,
-    ) -> Result<(Done<C::Output>, bool), DispatchError<C::Error>> {
-        let key = Key::of(&caller.actor, caller.idempotency_key.as_deref(), &command)
-            .map_err(DispatchError::Stored)?;
+    async fn execute(&self, caller: &Caller, command: C) -> Result<(Done<C::Output>, bool), DispatchError<C::Error>> {
+        let key = Key::of(&caller.actor, caller.idempotency_key.as_deref(), &command).map_err(DispatchError::Stored)?;
         if let Some(answer) = self.given_before(key.as_ref()).await? {
             return Ok((answer, true));
         }
-        let call = Call::new(
-            caller,
-            Arc::clone(&self.shared.clock),
-            Source::Database,
-            key.clone(),
-        );
-        match tokio::time::timeout(TIMEOUT, self.until_not_in_the_way(&call, command)).await {
-            Ok(Ok(output)) => Ok((
-                Done {
-                    output,
-                    position: call.position(),
-                },
-                false,
-            )),
+        let call = Call::new(caller, Arc::clone(&self.shared.clock), Source::Database, key.clone());
+        match tokio::time::timeout(C::TIMEOUT, self.until_not_in_the_way(&call, command)).await {
+            Ok(Ok(output)) => Ok((Done { output, position: call.position() }, false)),
             Ok(Err(refusal)) => match self.given_before(key.as_ref()).await? {
                 // Sent twice at once: the other one was first, and this one met its effect.
                 Some(answer) => Ok((answer, true)),
@@ -271,20 +218,14 @@ impl<C: Command> Dispatch<C> {
         self.registered.handler.handle(call, command).await
     }
 
-    async fn given_before(
-        &self,
-        key: Option<&Key>,
-    ) -> Result<Option<Done<C::Output>>, DispatchError<C::Error>> {
+    async fn given_before(&self, key: Option<&Key>) -> Result<Option<Done<C::Output>>, DispatchError<C::Error>> {
         let Some(key) = key else { return Ok(None) };
         match idempotency::find(&self.registered.pool, key, self.shared.clock.now()).await {
             Ok(Stored::Nothing) => Ok(None),
             Ok(Stored::OtherRequest) => Err(DispatchError::KeyReused),
             Ok(Stored::Answer(answer)) => {
                 let output = serde_json::from_value(answer).map_err(DispatchError::Stored)?;
-                Ok(Some(Done {
-                    output,
-                    position: None,
-                }))
+                Ok(Some(Done { output, position: None }))
             }
             Err(error) => Err(DispatchError::Keys(error)),
         }

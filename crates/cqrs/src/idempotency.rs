@@ -26,21 +26,12 @@ pub(crate) struct Key {
 impl Key {
     /// `None` without a key, for a command whose answer may not be stored, and for callers nobody knows: their keys
     /// could not be told apart.
-    pub fn of<C: Command>(
-        actor: &Actor,
-        key: Option<&str>,
-        command: &C,
-    ) -> Result<Option<Self>, serde_json::Error> {
+    pub fn of<C: Command>(actor: &Actor, key: Option<&str>, command: &C) -> Result<Option<Self>, serde_json::Error> {
         let (Some(key), Some(user), true) = (key, actor.user_id(), C::REPEATABLE) else {
             return Ok(None);
         };
         let request_hash = Sha256::digest(serde_json::to_vec(command)?).to_vec();
-        Ok(Some(Self {
-            actor: user.to_string(),
-            key: key.to_owned(),
-            command: C::NAME,
-            request_hash,
-        }))
+        Ok(Some(Self { actor: user.to_string(), key: key.to_owned(), command: C::NAME, request_hash }))
     }
 }
 
@@ -52,11 +43,7 @@ pub(crate) enum Stored {
     OtherRequest,
 }
 
-pub(crate) async fn find(
-    pool: &PgPool,
-    key: &Key,
-    now: OffsetDateTime,
-) -> Result<Stored, sqlx::Error> {
+pub(crate) async fn find(pool: &PgPool, key: &Key, now: OffsetDateTime) -> Result<Stored, sqlx::Error> {
     let row: Option<(String, Vec<u8>, serde_json::Value)> = sqlx::query_as(
         "select command, request_hash, answer from idempotency_key where actor = $1 and key = $2 and created_at > $3",
     )
@@ -67,9 +54,7 @@ pub(crate) async fn find(
     .await?;
     Ok(match row {
         None => Stored::Nothing,
-        Some((command, hash, answer)) if command == key.command && hash == key.request_hash => {
-            Stored::Answer(answer)
-        }
+        Some((command, hash, answer)) if command == key.command && hash == key.request_hash => Stored::Answer(answer),
         Some(_) => Stored::OtherRequest,
     })
 }
@@ -81,8 +66,7 @@ pub(crate) async fn store<T: Serialize>(
     answer: &T,
     now: OffsetDateTime,
 ) -> Result<(), sqlx::Error> {
-    let answer =
-        serde_json::to_value(answer).map_err(|error| sqlx::Error::Encode(Box::new(error)))?;
+    let answer = serde_json::to_value(answer).map_err(|error| sqlx::Error::Encode(Box::new(error)))?;
     let stored = sqlx::query(
         "insert into idempotency_key (actor, key, command, request_hash, answer, created_at)
         values ($1, $2, $3, $4, $5, $6)
@@ -100,11 +84,7 @@ pub(crate) async fn store<T: Serialize>(
     .bind(now - KEPT)
     .execute(connection)
     .await?;
-    if stored.rows_affected() == 1 {
-        Ok(())
-    } else {
-        Err(sqlx::Error::RowNotFound)
-    }
+    if stored.rows_affected() == 1 { Ok(()) } else { Err(sqlx::Error::RowNotFound) }
 }
 
 /// Removes up to 10,000 answers that are past their time.

@@ -38,11 +38,7 @@ pub struct QueryBusBuilder {
 impl QueryBusBuilder {
     pub fn register<Q: Query>(&mut self, handler: impl QueryHandler<Q>) {
         let handler: Arc<dyn QueryHandler<Q>> = Arc::new(handler);
-        if self
-            .handlers
-            .insert(TypeId::of::<Q>(), Box::new(handler))
-            .is_some()
-        {
+        if self.handlers.insert(TypeId::of::<Q>(), Box::new(handler)).is_some() {
             self.duplicate = Some(DuplicateHandler(Q::NAME));
         }
     }
@@ -50,10 +46,7 @@ impl QueryBusBuilder {
     pub fn build(self) -> Result<QueryBus, DuplicateHandler> {
         match self.duplicate {
             Some(duplicate) => Err(duplicate),
-            None => Ok(QueryBus {
-                shared: self.shared,
-                handlers: Arc::new(self.handlers),
-            }),
+            None => Ok(QueryBus { shared: self.shared, handlers: Arc::new(self.handlers) }),
         }
     }
 }
@@ -67,11 +60,7 @@ pub struct QueryBus {
 
 impl QueryBus {
     pub fn builder(clock: Arc<dyn Clock>, events: EventBus) -> QueryBusBuilder {
-        QueryBusBuilder {
-            shared: Arc::new(Shared { clock, events }),
-            handlers: HashMap::new(),
-            duplicate: None,
-        }
+        QueryBusBuilder { shared: Arc::new(Shared { clock, events }), handlers: HashMap::new(), duplicate: None }
     }
 
     /// The only way to a query: asked for when the host starts, so that a missing handler shows then.
@@ -81,10 +70,7 @@ impl QueryBus {
             .get(&TypeId::of::<Q>())
             .and_then(|any| any.downcast_ref::<Arc<dyn QueryHandler<Q>>>())
             .ok_or(MissingHandler(Q::NAME))?;
-        Ok(Ask {
-            handler: Arc::clone(handler),
-            shared: Arc::clone(&self.shared),
-        })
+        Ok(Ask { handler: Arc::clone(handler), shared: Arc::clone(&self.shared) })
     }
 }
 
@@ -96,10 +82,7 @@ pub struct Ask<Q: Query> {
 
 impl<Q: Query> Clone for Ask<Q> {
     fn clone(&self) -> Self {
-        Self {
-            handler: Arc::clone(&self.handler),
-            shared: Arc::clone(&self.shared),
-        }
+        Self { handler: Arc::clone(&self.handler), shared: Arc::clone(&self.shared) }
     }
 }
 
@@ -138,25 +121,19 @@ impl<E: Refusal> Refusal for AskError<E> {
 impl<Q: Query> Ask<Q> {
     pub async fn ask(&self, caller: &Caller, query: Q) -> Result<Q::Answer, AskError<Q::Error>> {
         let source = match caller.min_position {
-            Some(position) if !self.shared.events.settled(position, VIEWS_WITHIN).await => {
-                Source::Database
-            }
+            Some(position) if !self.shared.events.settled(position, VIEWS_WITHIN).await => Source::Database,
             Some(_) | None => Source::ReadStore,
         };
         let call = Call::new(caller, Arc::clone(&self.shared.clock), source, None);
         let span = tracing::debug_span!("query", query = Q::NAME, trace = caller.trace.as_str());
         let started = Instant::now();
-        let answer = tokio::time::timeout(TIMEOUT, self.handler.handle(&call, query))
-            .instrument(span)
-            .await;
+        let answer = tokio::time::timeout(TIMEOUT, self.handler.handle(&call, query)).instrument(span).await;
         let label = match &answer {
             Ok(Ok(_)) => "answered",
             Ok(Err(_)) => "refused",
             Err(_) => "timed_out",
         };
-        metrics::QUERIES
-            .with_label_values(&[Q::NAME, label])
-            .observe(started.elapsed().as_secs_f64());
+        metrics::QUERIES.with_label_values(&[Q::NAME, label]).observe(started.elapsed().as_secs_f64());
         match answer {
             Ok(answer) => answer.map_err(AskError::Refused),
             Err(_) => Err(AskError::TimedOut),

@@ -36,11 +36,7 @@ pub struct BusSettings {
 
 impl Default for BusSettings {
     fn default() -> Self {
-        Self {
-            batch: 500,
-            retries: 3,
-            backoff_scale: 1.0,
-        }
+        Self { batch: 500, retries: 3, backoff_scale: 1.0 }
     }
 }
 
@@ -121,9 +117,7 @@ impl EventBus {
             tail: broadcast::Sender::new(1024),
             leases: Mutex::new((HashSet::new(), None)),
         };
-        Self {
-            inner: Arc::new(inner),
-        }
+        Self { inner: Arc::new(inner) }
     }
 
     /// Starts feeding `subscriptions`, as far as no other process does. Whatever one of them follows must be among them.
@@ -154,22 +148,13 @@ impl EventBus {
         for subscription in subscriptions {
             runners.spawn(Runner::new(Arc::clone(&self.inner), subscription).run(shutdown.clone()));
         }
-        Ok(Running {
-            bus: self.clone(),
-            shutdown,
-            runners,
-            keepers,
-        })
+        Ok(Running { bus: self.clone(), shutdown, runners, keepers })
     }
 
     async fn renew(&self, names: &[String]) -> Result<(), sqlx::Error> {
         let asked_at = Instant::now();
         let held = lease::renew(&self.inner.pool, self.inner.holder, names).await?;
-        let mut leases = self
-            .inner
-            .leases
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut leases = self.inner.leases.lock().unwrap_or_else(PoisonError::into_inner);
         let gained = !held.is_subset(&leases.0);
         *leases = (held, Some(asked_at + lease::SPAN));
         drop(leases);
@@ -206,18 +191,11 @@ impl EventBus {
     /// Waits until every running subscription has handled the event at `position`, at most `within`. Answers whether
     /// they have.
     pub async fn settled(&self, position: Position, within: Duration) -> bool {
-        self.inner
-            .progress
-            .settled(&self.inner.pool, position, within)
-            .await
+        self.inner.progress.settled(&self.inner.pool, position, within).await
     }
 
     /// Everything that happened to one aggregate, oldest first.
-    pub async fn history(
-        &self,
-        aggregate_type: &str,
-        aggregate_id: Uuid,
-    ) -> Result<Vec<Recorded>, sqlx::Error> {
+    pub async fn history(&self, aggregate_type: &str, aggregate_id: Uuid) -> Result<Vec<Recorded>, sqlx::Error> {
         log::history(&self.inner.pool, aggregate_type, aggregate_id).await
     }
 
@@ -249,10 +227,7 @@ impl EventBus {
             .into_iter()
             .map(|row| SubscriptionStatus {
                 name: row.name,
-                checkpoint: Position {
-                    transaction: row.transaction_id,
-                    sequence: row.position,
-                },
+                checkpoint: Position { transaction: row.transaction_id, sequence: row.position },
                 behind: row.behind,
                 lag_seconds: row.lag.max(0.0),
                 running: row.running,
@@ -281,11 +256,7 @@ impl EventBus {
     }
 
     /// The newest dead letters and how many there are.
-    pub async fn dead_letters(
-        &self,
-        offset: i64,
-        limit: i64,
-    ) -> Result<(Vec<DeadLetter>, u64), sqlx::Error> {
+    pub async fn dead_letters(&self, offset: i64, limit: i64) -> Result<(Vec<DeadLetter>, u64), sqlx::Error> {
         dead_letters::list(&self.inner.pool, offset, limit).await
     }
 
@@ -306,14 +277,8 @@ fn require_leaders(subscriptions: &[Subscription]) -> Result<(), sqlx::Error> {
         let Some(leader) = subscription.follows else {
             continue;
         };
-        if !subscriptions
-            .iter()
-            .any(|other| other.name == leader && other.follows.is_none())
-        {
-            let text = format!(
-                "{} follows {leader}, which leads nowhere here",
-                subscription.name
-            );
+        if !subscriptions.iter().any(|other| other.name == leader && other.follows.is_none()) {
+            let text = format!("{} follows {leader}, which leads nowhere here", subscription.name);
             return Err(sqlx::Error::Configuration(text.into()));
         }
     }

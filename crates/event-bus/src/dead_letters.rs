@@ -49,11 +49,7 @@ pub(crate) async fn park(
 }
 
 /// The newest `limit` dead letters after skipping `offset`, and how many there are.
-pub(crate) async fn list(
-    pool: &PgPool,
-    offset: i64,
-    limit: i64,
-) -> Result<(Vec<DeadLetter>, u64), sqlx::Error> {
+pub(crate) async fn list(pool: &PgPool, offset: i64, limit: i64) -> Result<(Vec<DeadLetter>, u64), sqlx::Error> {
     let rows = sqlx::query!(
         r#"select d.id, d.subscription, d.event_id, l.name, l.aggregate_type, l.aggregate_id, d.error, d.attempts,
             d.parked_at, d.retry_requested_at is not null as "retry_requested!"
@@ -64,9 +60,8 @@ pub(crate) async fn list(
     )
     .fetch_all(pool)
     .await?;
-    let total = sqlx::query_scalar!(r#"select count(*) as "count!" from event_bus.dead_letter"#)
-        .fetch_one(pool)
-        .await?;
+    let total =
+        sqlx::query_scalar!(r#"select count(*) as "count!" from event_bus.dead_letter"#).fetch_one(pool).await?;
     let letters = rows
         .into_iter()
         .map(|row| DeadLetter {
@@ -101,33 +96,20 @@ pub(crate) async fn request_retry(pool: &PgPool, id: Uuid) -> Result<bool, sqlx:
 
 /// Forgets a dead letter: its event stays unhandled for that subscription. `false`: there is no such dead letter.
 pub(crate) async fn drop_letter(pool: &PgPool, id: Uuid) -> Result<bool, sqlx::Error> {
-    let deleted = sqlx::query!("delete from event_bus.dead_letter where id = $1", id)
-        .execute(pool)
-        .await?;
+    let deleted = sqlx::query!("delete from event_bus.dead_letter where id = $1", id).execute(pool).await?;
     Ok(deleted.rows_affected() == 1)
 }
 
 /// Forgets a dead letter in the transaction of the retry that succeeded, so that its effect happens once. `false`: it is
 /// gone, or `holder` does not run the subscription any more; the retry must be undone.
-pub(crate) async fn settle(
-    connection: &mut PgConnection,
-    id: Uuid,
-    holder: Uuid,
-) -> Result<bool, sqlx::Error> {
-    sqlx::query_scalar!(
-        r#"select event_bus.settle_dead_letter($1, $2) as "settled!""#,
-        id,
-        holder,
-    )
-    .fetch_one(connection)
-    .await
+pub(crate) async fn settle(connection: &mut PgConnection, id: Uuid, holder: Uuid) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar!(r#"select event_bus.settle_dead_letter($1, $2) as "settled!""#, id, holder,)
+        .fetch_one(connection)
+        .await
 }
 
 /// The oldest event of a subscription that somebody asked to retry.
-pub(crate) async fn next_to_retry(
-    pool: &PgPool,
-    subscription: &str,
-) -> Result<Option<(Uuid, Recorded)>, sqlx::Error> {
+pub(crate) async fn next_to_retry(pool: &PgPool, subscription: &str) -> Result<Option<(Uuid, Recorded)>, sqlx::Error> {
     let letter = sqlx::query!(
         "select id, event_id from event_bus.dead_letter
         where subscription = $1 and retry_requested_at is not null order by retry_requested_at, id limit 1",

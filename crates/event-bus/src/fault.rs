@@ -14,10 +14,7 @@ pub fn unavailable(error: &sqlx::Error) -> bool {
         | sqlx::Error::BeginFailed => true,
         sqlx::Error::Database(error) => error.code().is_some_and(|code| {
             // Classes: 08 connection, 53 resources, 57 operator intervention (incl. statement_timeout), 40 rollback.
-            ["08", "53", "57", "40"]
-                .iter()
-                .any(|class| code.starts_with(class))
-                || code == "55P03"
+            ["08", "53", "57", "40"].iter().any(|class| code.starts_with(class)) || code == "55P03"
         }),
         // A connection that dies while a message is read shows as a protocol error.
         sqlx::Error::Protocol(_) => true,
@@ -55,9 +52,5 @@ pub(crate) fn server_away(error: &std::io::Error) -> bool {
 
 /// The kind a refusal has when its cause is the database.
 pub fn error_kind(error: &sqlx::Error) -> ErrorKind {
-    if unavailable(error) {
-        ErrorKind::Unavailable
-    } else {
-        ErrorKind::Internal
-    }
+    if unavailable(error) { ErrorKind::Unavailable } else { ErrorKind::Internal }
 }

@@ -17,11 +17,7 @@ pub(crate) const SPAN: Duration = Duration::from_secs(3);
 pub(crate) const EVERY: Duration = Duration::from_millis(750);
 
 /// Makes the subscriptions known. Existing ones keep their checkpoint.
-pub(crate) async fn declare(
-    pool: &PgPool,
-    name: &str,
-    follows: Option<&str>,
-) -> Result<(), sqlx::Error> {
+pub(crate) async fn declare(pool: &PgPool, name: &str, follows: Option<&str>) -> Result<(), sqlx::Error> {
     sqlx::query!(
         "insert into event_bus.subscription (name, follows) values ($1, $2)
         on conflict (name) do update set follows = excluded.follows
@@ -37,11 +33,7 @@ pub(crate) async fn declare(
 /// Renews what `holder` has and takes what is free among `names`. A follower goes to whoever runs its leader, so that
 /// the one can wake the other in memory. Rows of others that are locked are passed over: a holder frozen between
 /// moving its checkpoint and its commit must not keep anybody from renewing the rest.
-pub(crate) async fn renew(
-    pool: &PgPool,
-    holder: Uuid,
-    names: &[String],
-) -> Result<HashSet<String>, sqlx::Error> {
+pub(crate) async fn renew(pool: &PgPool, holder: Uuid, names: &[String]) -> Result<HashSet<String>, sqlx::Error> {
     let held = sqlx::query_scalar!(
         "with free as (
             select name from event_bus.subscription

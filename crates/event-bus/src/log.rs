@@ -86,10 +86,7 @@ pub async fn append<E: Event>(
     )
     .fetch_one(&mut **tx)
     .await?;
-    Ok(Position {
-        transaction: row.transaction_id,
-        sequence: row.position,
-    })
+    Ok(Position { transaction: row.transaction_id, sequence: row.position })
 }
 
 /// Appends many events in one statement, in their order. `None` when there are none.
@@ -130,19 +127,11 @@ pub async fn append_all<E: Event>(
     )
     .fetch_all(&mut **tx)
     .await?;
-    Ok(rows
-        .iter()
-        .map(|row| Position {
-            transaction: row.transaction_id,
-            sequence: row.position,
-        })
-        .max())
+    Ok(rows.iter().map(|row| Position { transaction: row.transaction_id, sequence: row.position }).max())
 }
 
 fn encoded<E: Event>(event: &E) -> Result<Value, sqlx::Error> {
-    event
-        .payload()
-        .map_err(|error| sqlx::Error::Encode(Box::new(error)))
+    event.payload().map_err(|error| sqlx::Error::Encode(Box::new(error)))
 }
 
 fn encoded_actor(meta: &Meta) -> Result<Value, sqlx::Error> {
@@ -170,10 +159,7 @@ impl TryFrom<Row> for Recorded {
 
     fn try_from(row: Row) -> Result<Self, sqlx::Error> {
         Ok(Self {
-            position: Position {
-                transaction: row.transaction_id,
-                sequence: row.position,
-            },
+            position: Position { transaction: row.transaction_id, sequence: row.position },
             id: row.id.into(),
             name: row.name,
             version: row.version,
@@ -181,8 +167,7 @@ impl TryFrom<Row> for Recorded {
             aggregate_id: row.aggregate_id,
             aggregate_version: row.aggregate_version,
             payload: row.payload,
-            actor: serde_json::from_value(row.actor)
-                .map_err(|error| sqlx::Error::Decode(Box::new(error)))?,
+            actor: serde_json::from_value(row.actor).map_err(|error| sqlx::Error::Decode(Box::new(error)))?,
             trace: row.trace,
             occurred_at: row.occurred_at,
         })
@@ -194,11 +179,7 @@ fn recorded(rows: Vec<Row>) -> Result<Vec<Recorded>, sqlx::Error> {
 }
 
 /// Up to `limit` events after `from` and below the horizon, in order.
-pub(crate) async fn read(
-    pool: &PgPool,
-    from: Position,
-    limit: i64,
-) -> Result<Vec<Recorded>, sqlx::Error> {
+pub(crate) async fn read(pool: &PgPool, from: Position, limit: i64) -> Result<Vec<Recorded>, sqlx::Error> {
     let rows = sqlx::query_as!(
         Row,
         r#"select transaction_id::text::bigint as "transaction_id!", position, id, name, version, aggregate_type,
@@ -277,10 +258,7 @@ pub(crate) async fn head(pool: &PgPool) -> Result<Position, sqlx::Error> {
     )
     .fetch_optional(pool)
     .await?;
-    Ok(row.map_or(Position::START, |row| Position {
-        transaction: row.transaction_id,
-        sequence: row.position,
-    }))
+    Ok(row.map_or(Position::START, |row| Position { transaction: row.transaction_id, sequence: row.position }))
 }
 
 /// Everything that happened to one aggregate, oldest first.

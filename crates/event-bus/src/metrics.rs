@@ -13,21 +13,13 @@ const ONCE: &str = "each metric is registered once";
 
 /// Age of the oldest event a subscription has not handled; 0 when it is level with the log.
 pub static LAG_SECONDS: LazyLock<GaugeVec> = LazyLock::new(|| {
-    register_gauge_vec!(
-        "event_processing_lag",
-        "Age in seconds of the oldest event not handled.",
-        &["subscription"]
-    )
-    .expect(ONCE)
+    register_gauge_vec!("event_processing_lag", "Age in seconds of the oldest event not handled.", &["subscription"])
+        .expect(ONCE)
 });
 
 pub static HANDLED: LazyLock<IntCounterVec> = LazyLock::new(|| {
-    register_int_counter_vec!(
-        "events_handled_total",
-        "Events handled, by outcome.",
-        &["subscription", "outcome"]
-    )
-    .expect(ONCE)
+    register_int_counter_vec!("events_handled_total", "Events handled, by outcome.", &["subscription", "outcome"])
+        .expect(ONCE)
 });
 
 /// From the moment an event happened to the moment its handling was committed.
@@ -42,20 +34,11 @@ pub static HANDLING_SECONDS: LazyLock<HistogramVec> = LazyLock::new(|| {
 });
 
 pub static DEAD_LETTERS: LazyLock<IntGaugeVec> = LazyLock::new(|| {
-    register_int_gauge_vec!(
-        "event_dead_letters",
-        "Events parked, by subscription.",
-        &["subscription"]
-    )
-    .expect(ONCE)
+    register_int_gauge_vec!("event_dead_letters", "Events parked, by subscription.", &["subscription"]).expect(ONCE)
 });
 
 /// Sets what is measured of one subscription.
 pub fn show(status: &SubscriptionStatus) {
-    LAG_SECONDS
-        .with_label_values(&[&status.name])
-        .set(status.lag_seconds);
-    DEAD_LETTERS
-        .with_label_values(&[&status.name])
-        .set(status.dead_letters);
+    LAG_SECONDS.with_label_values(&[&status.name]).set(status.lag_seconds);
+    DEAD_LETTERS.with_label_values(&[&status.name]).set(status.dead_letters);
 }

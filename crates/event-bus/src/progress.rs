@@ -23,19 +23,13 @@ pub(crate) struct Progress {
 impl Progress {
     /// One of our runners handled everything up to `position`.
     pub fn reached(&self, name: &'static str, position: Position) {
-        self.ours
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(name, position);
+        self.ours.lock().unwrap_or_else(PoisonError::into_inner).insert(name, position);
         self.moved.notify_waiters();
     }
 
     /// One of our subscriptions runs elsewhere now.
     pub fn forget(&self, name: &'static str) {
-        self.ours
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .remove(name);
+        self.ours.lock().unwrap_or_else(PoisonError::into_inner).remove(name);
         self.moved.notify_waiters();
     }
 
@@ -45,11 +39,7 @@ impl Progress {
     }
 
     fn ours(&self, name: &str) -> Option<Position> {
-        self.ours
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .get(name)
-            .copied()
+        self.ours.lock().unwrap_or_else(PoisonError::into_inner).get(name).copied()
     }
 
     /// Waits until every subscription that runs anywhere has handled the event at `position`. `false` when `within`
@@ -74,15 +64,10 @@ impl Progress {
                 return false;
             }
             let elsewhere = behind.keys().any(|name| self.ours(name).is_none());
-            let look_at = if elsewhere {
-                deadline.min(Instant::now() + LOOK_EVERY)
-            } else {
-                deadline
-            };
+            let look_at = if elsewhere { deadline.min(Instant::now() + LOOK_EVERY) } else { deadline };
             if tokio::time::timeout_at(look_at, moved).await.is_err() && elsewhere {
                 match tokio::time::timeout_at(deadline, running(pool)).await {
-                    Ok(Ok(seen)) => behind
-                        .retain(|name, at| seen.get(name).inspect(|now| *at = **now).is_some()),
+                    Ok(Ok(seen)) => behind.retain(|name, at| seen.get(name).inspect(|now| *at = **now).is_some()),
                     Ok(Err(_)) | Err(_) => return false,
                 }
             }
@@ -101,14 +86,6 @@ async fn running(pool: &PgPool) -> Result<HashMap<String, Position>, sqlx::Error
     .await?;
     Ok(rows
         .into_iter()
-        .map(|row| {
-            (
-                row.name,
-                Position {
-                    transaction: row.transaction_id,
-                    sequence: row.position,
-                },
-            )
-        })
+        .map(|row| (row.name, Position { transaction: row.transaction_id, sequence: row.position }))
         .collect())
 }

@@ -117,11 +117,7 @@ impl Runner {
                 return Ok(Turn::Idle(wait.min(POLL / 2)));
             }
         }
-        let limit = if from < self.one_by_one_until {
-            1
-        } else {
-            self.bus.settings.batch
-        };
+        let limit = if from < self.one_by_one_until { 1 } else { self.bus.settings.batch };
         let events = match self.subscription.follows {
             None => log::read(&self.bus.pool, from, limit).await?,
             Some(leader) => log::read_behind(&self.bus.pool, leader, from, limit).await?,
@@ -161,10 +157,7 @@ impl Runner {
         )
         .fetch_one(&self.bus.pool)
         .await?;
-        let checkpoint = Position {
-            transaction: seen.transaction,
-            sequence: seen.position,
-        };
+        let checkpoint = Position { transaction: seen.transaction, sequence: seen.position };
         if checkpoint != from {
             // Somebody asked for a replay.
             self.checkpoint = None;
@@ -184,28 +177,16 @@ impl Runner {
     }
 
     /// Hands events over and moves the checkpoint. `false`: the lease is lost, or the checkpoint was set elsewhere.
-    async fn handle(
-        &self,
-        events: &[Recorded],
-        from: Position,
-        to: Position,
-    ) -> Result<bool, HandlerError> {
+    async fn handle(&self, events: &[Recorded], from: Position, to: Position) -> Result<bool, HandlerError> {
         let name = self.subscription.name;
-        let span = tracing::info_span!(
-            "subscription",
-            name,
-            events = events.len(),
-            trace = events[0].trace
-        );
+        let span = tracing::info_span!("subscription", name, events = events.len(), trace = events[0].trace);
         let handling = async {
             match &self.subscription.work {
                 Work::Apply(pool, handler) => {
                     let mut tx = pool.begin().await?;
                     for event in events {
                         let now = self.bus.clock.now();
-                        handler
-                            .apply(&mut Delivery::new(&mut tx, name, event, now), event)
-                            .await?;
+                        handler.apply(&mut Delivery::new(&mut tx, name, event, now), event).await?;
                     }
                     if !self.advance(&mut tx, from, to).await? {
                         tx.rollback().await?;
@@ -251,12 +232,7 @@ impl Runner {
         error: &HandlerError,
     ) -> Result<(), HandlerError> {
         let name = self.subscription.name;
-        let attempts = self
-            .failing
-            .as_ref()
-            .filter(|f| f.position == event.position)
-            .map_or(0, |f| f.attempts)
-            + 1;
+        let attempts = self.failing.as_ref().filter(|f| f.position == event.position).map_or(0, |f| f.attempts) + 1;
         let retries = self.bus.settings.retries;
         let text = error.chain();
         tracing::warn!(subscription = name, event = %event.id, event_name = event.name, attempts, error = text,
@@ -265,28 +241,13 @@ impl Runner {
         metrics::HANDLED.with_label_values(&[name, "failed"]).inc();
         if attempts <= retries {
             // At once, then 2 s, 4 s, 8 s …
-            let wait = if attempts == 1 {
-                Duration::ZERO
-            } else {
-                Duration::from_secs(1 << (attempts - 1).min(10))
-            };
+            let wait = if attempts == 1 { Duration::ZERO } else { Duration::from_secs(1 << (attempts - 1).min(10)) };
             let wait = wait.mul_f64(self.bus.settings.backoff_scale);
-            self.failing = Some(Failing {
-                position: event.position,
-                attempts,
-                not_before: Instant::now() + wait,
-            });
+            self.failing = Some(Failing { position: event.position, attempts, not_before: Instant::now() + wait });
             return Ok(());
         }
         let mut tx = self.bus.pool.begin().await?;
-        dead_letters::park(
-            &mut tx,
-            name,
-            event,
-            &text,
-            i32::try_from(attempts).unwrap_or(i32::MAX),
-        )
-        .await?;
+        dead_letters::park(&mut tx, name, event, &text, i32::try_from(attempts).unwrap_or(i32::MAX)).await?;
         if !self.advance(&mut tx, from, event.position).await? {
             tx.rollback().await?;
             self.checkpoint = None;
@@ -312,9 +273,7 @@ impl Runner {
                 Work::Apply(pool, handler) => {
                     let mut tx = pool.begin().await?;
                     let now = self.bus.clock.now();
-                    handler
-                        .apply(&mut Delivery::new(&mut tx, name, &event, now), &event)
-                        .await?;
+                    handler.apply(&mut Delivery::new(&mut tx, name, &event, now), &event).await?;
                     let settled = dead_letters::settle(&mut tx, letter, self.bus.holder).await?;
                     if settled {
                         tx.commit().await?;
@@ -351,14 +310,9 @@ impl Runner {
         )
         .fetch_one(&self.bus.pool)
         .await?;
-        let checkpoint = Position {
-            transaction: row.transaction_id,
-            sequence: row.position,
-        };
+        let checkpoint = Position { transaction: row.transaction_id, sequence: row.position };
         self.checkpoint = Some(checkpoint);
-        self.bus
-            .progress
-            .reached(self.subscription.name, checkpoint);
+        self.bus.progress.reached(self.subscription.name, checkpoint);
         Ok(checkpoint)
     }
 
@@ -376,25 +330,17 @@ impl Runner {
     /// Something we need is away: wait longer each time. What happened in between is read from the table afterwards.
     async fn stumble(&mut self, error: &HandlerError) -> Duration {
         if self.away == 0 {
-            tracing::warn!(
-                subscription = self.subscription.name,
-                error = error.chain(),
-                "a subscription has to wait"
-            );
+            tracing::warn!(subscription = self.subscription.name, error = error.chain(), "a subscription has to wait");
         }
         self.away = self.away.saturating_add(1);
         self.checkpoint = None;
-        Duration::from_millis(50)
-            .saturating_mul(1 << self.away.min(10))
-            .min(MAX_AWAY)
+        Duration::from_millis(50).saturating_mul(1 << self.away.min(10)).min(MAX_AWAY)
     }
 
     fn observe(&self, events: &[Recorded]) {
         let name = self.subscription.name;
         let handled = u64::try_from(events.len()).unwrap_or(u64::MAX);
-        metrics::HANDLED
-            .with_label_values(&[name, "handled"])
-            .inc_by(handled);
+        metrics::HANDLED.with_label_values(&[name, "handled"]).inc_by(handled);
         let now = self.bus.clock.now();
         let seconds = metrics::HANDLING_SECONDS.with_label_values(&[name]);
         for event in events {
@@ -404,9 +350,7 @@ impl Runner {
 }
 
 /// Bounds a handler in time and turns a panic into an error, so that neither can end the runner.
-async fn caught<T>(
-    handling: impl Future<Output = Result<T, HandlerError>>,
-) -> Result<T, HandlerError> {
+async fn caught<T>(handling: impl Future<Output = Result<T, HandlerError>>) -> Result<T, HandlerError> {
     match tokio::time::timeout(HANDLER_TIMEOUT, AssertUnwindSafe(handling).catch_unwind()).await {
         Ok(Ok(outcome)) => outcome,
         Ok(Err(panic)) => {

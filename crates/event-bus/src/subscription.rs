@@ -13,11 +13,7 @@ use crate::log::{self, Meta, Recorded};
 /// A subscription whose effect is in PostgreSQL. Effect and checkpoint commit together, so it happens exactly once.
 #[async_trait]
 pub trait Apply: Send + Sync + 'static {
-    async fn apply(
-        &self,
-        delivery: &mut Delivery<'_>,
-        event: &Recorded,
-    ) -> Result<(), HandlerError>;
+    async fn apply(&self, delivery: &mut Delivery<'_>, event: &Recorded) -> Result<(), HandlerError>;
 }
 
 /// A subscription whose effect is elsewhere (Redis). Events come at least once, so the effect must be idempotent.
@@ -39,17 +35,8 @@ impl<'t> Delivery<'t> {
         event: &Recorded,
         now: OffsetDateTime,
     ) -> Self {
-        let actor = RecordedActor::System {
-            name: subscription.to_owned(),
-        };
-        Self {
-            tx,
-            cause: Meta {
-                actor,
-                trace: event.trace.clone(),
-                occurred_at: now,
-            },
-        }
+        let actor = RecordedActor::System { name: subscription.to_owned() };
+        Self { tx, cause: Meta { actor, trace: event.trace.clone(), occurred_at: now } }
     }
 
     pub fn connection(&mut self) -> &mut PgConnection {
@@ -71,10 +58,7 @@ impl<'t> Delivery<'t> {
     }
 
     /// As [`Self::append`], many in one statement.
-    pub async fn append_all<E: Event>(
-        &mut self,
-        events: &[(E, i64)],
-    ) -> Result<Option<Position>, sqlx::Error> {
+    pub async fn append_all<E: Event>(&mut self, events: &[(E, i64)]) -> Result<Option<Position>, sqlx::Error> {
         log::append_all(self.tx, &self.cause, events).await
     }
 }
@@ -89,10 +73,7 @@ pub struct HandlerError {
 impl HandlerError {
     /// Something the handler needs is away: the event is tried again for as long as it takes and never parked.
     pub fn unavailable(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
-        Self {
-            source: source.into(),
-            unavailable: true,
-        }
+        Self { source: source.into(), unavailable: true }
     }
 
     pub(crate) fn is_unavailable(&self) -> bool {
@@ -122,18 +103,11 @@ impl<E: std::error::Error + Send + Sync + 'static> From<E> for HandlerError {
         let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(&error);
         let mut away = false;
         while let Some(error) = cause {
-            away |= error
-                .downcast_ref::<sqlx::Error>()
-                .is_some_and(crate::fault::unavailable)
-                || error
-                    .downcast_ref::<std::io::Error>()
-                    .is_some_and(crate::fault::server_away);
+            away |= error.downcast_ref::<sqlx::Error>().is_some_and(crate::fault::unavailable)
+                || error.downcast_ref::<std::io::Error>().is_some_and(crate::fault::server_away);
             cause = error.source();
         }
-        Self {
-            source: Box::new(error),
-            unavailable: away,
-        }
+        Self { source: Box::new(error), unavailable: away }
     }
 }
 
@@ -154,19 +128,11 @@ pub struct Subscription {
 impl Subscription {
     /// `name` is `<context>` or `<context>.<purpose>`; `pool` is the context's own.
     pub fn apply(name: &'static str, pool: PgPool, handler: Arc<dyn Apply>) -> Self {
-        Self {
-            name,
-            follows: None,
-            work: Work::Apply(pool, handler),
-        }
+        Self { name, follows: None, work: Work::Apply(pool, handler) }
     }
 
     pub fn project(name: &'static str, handler: Arc<dyn Project>) -> Self {
-        Self {
-            name,
-            follows: None,
-            work: Work::Project(handler),
-        }
+        Self { name, follows: None, work: Work::Project(handler) }
     }
 
     /// Reads the log only as far as `leader` has come: what that one writes is committed before this one looks. The

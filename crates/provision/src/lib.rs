@@ -38,11 +38,7 @@ pub enum ProvisionError {
 }
 
 /// How a context connects: the owner's address with the context's role, and its password where one is set.
-pub fn context_options(
-    owner: &PgConnectOptions,
-    schema: &str,
-    password: Option<&str>,
-) -> PgConnectOptions {
+pub fn context_options(owner: &PgConnectOptions, schema: &str, password: Option<&str>) -> PgConnectOptions {
     let options = owner.clone().username(&format!("{ROLE_PREFIX}{schema}"));
     match password {
         Some(password) => options.password(password),
@@ -62,10 +58,7 @@ pub async fn provision(
         let step = step.to_owned();
         move |source| ProvisionError::Database { step, source }
     };
-    let mut connection = owner
-        .connect()
-        .await
-        .map_err(failed("connect as the owner"))?;
+    let mut connection = owner.connect().await.map_err(failed("connect as the owner"))?;
     // No checked macro here: the checked ones need a database that this crate has provisioned.
     sqlx::query("select pg_advisory_lock($1)")
         .bind(LOCK)
@@ -84,17 +77,11 @@ pub async fn provision(
         migrations
             .run(&mut own)
             .await
-            .map_err(|source| ProvisionError::Migration {
-                schema: (*schema).to_owned(),
-                source,
-            })?;
+            .map_err(|source| ProvisionError::Migration { schema: (*schema).to_owned(), source })?;
         own.close().await.map_err(failed("close a connection"))?;
     }
     // Closing the session lets the lock go.
-    connection
-        .close()
-        .await
-        .map_err(failed("close a connection"))
+    connection.close().await.map_err(failed("close a connection"))
 }
 
 /// Every context that has migrations below `folder`, by the name of its folder. For tests and tools that must not depend
@@ -128,22 +115,10 @@ async fn create_schema(
     }
     // A schema can be given only to a role one is a member of.
     run(connection, format!("grant {role} to current_user")).await?;
-    run(
-        connection,
-        format!("create schema if not exists {schema} authorization {role}"),
-    )
-    .await?;
-    run(
-        connection,
-        format!("alter role {role} set search_path = {schema}"),
-    )
-    .await?;
+    run(connection, format!("create schema if not exists {schema} authorization {role}")).await?;
+    run(connection, format!("alter role {role} set search_path = {schema}")).await?;
     // A frozen process must not hold its locks, and back the log's horizon, for ever.
-    run(
-        connection,
-        format!("alter role {role} set idle_in_transaction_session_timeout = '60s'"),
-    )
-    .await
+    run(connection, format!("alter role {role} set idle_in_transaction_session_timeout = '60s'")).await
 }
 
 async fn create_role(
@@ -163,14 +138,7 @@ async fn create_role(
     .await?;
     match password {
         Some(password) => {
-            run(
-                connection,
-                format!(
-                    "alter role {role} password '{}'",
-                    password.replace('\'', "''")
-                ),
-            )
-            .await
+            run(connection, format!("alter role {role} password '{}'", password.replace('\'', "''"))).await
         }
         None => Ok(()),
     }
@@ -178,11 +146,7 @@ async fn create_role(
 
 async fn run(connection: &mut PgConnection, statement: String) -> Result<(), ProvisionError> {
     // A password must not reach a log through the step's name.
-    let step = statement
-        .split(" password ")
-        .next()
-        .unwrap_or_default()
-        .to_owned();
+    let step = statement.split(" password ").next().unwrap_or_default().to_owned();
     sqlx::raw_sql(AssertSqlSafe(statement))
         .execute(connection)
         .await

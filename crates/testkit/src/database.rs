@@ -28,16 +28,11 @@ impl TestDatabase {
         let template = template(&server).await?;
         let name = format!("test_{}", Uuid::now_v7().simple());
         let mut connection = server.connect().await?;
-        sqlx::raw_sql(AssertSqlSafe(format!(
-            "create database {name} template {template}"
-        )))
-        .execute(&mut connection)
-        .await?;
+        sqlx::raw_sql(AssertSqlSafe(format!("create database {name} template {template}")))
+            .execute(&mut connection)
+            .await?;
         connection.close().await?;
-        Ok(Self {
-            owner: server.database(&name),
-            name,
-        })
+        Ok(Self { owner: server.database(&name), name })
     }
 
     /// How `schema`'s role connects: a context's name, or `event_bus`.
@@ -47,9 +42,7 @@ impl TestDatabase {
 
     /// A small pool of `schema`'s role.
     pub fn pool(&self, schema: &str) -> PgPool {
-        PgPoolOptions::new()
-            .max_connections(8)
-            .connect_lazy_with(self.options(schema))
+        PgPoolOptions::new().max_connections(8).connect_lazy_with(self.options(schema))
     }
 
     /// How the database's owner connects, who may look where contexts may not.
@@ -67,21 +60,13 @@ impl Drop for TestDatabase {
         let (owner, name) = (self.owner.clone(), std::mem::take(&mut self.name));
         // A runtime of its own: the test's may be ending, and dropping cannot wait in it.
         let dropped = std::thread::spawn(move || -> Result<()> {
-            tokio::runtime::Builder::new_current_thread()
-                .enable_all()
-                .build()?
-                .block_on(async {
-                    let mut connection = owner
-                        .database(server()?.get_database().unwrap_or("postgres"))
-                        .connect()
-                        .await?;
-                    sqlx::raw_sql(AssertSqlSafe(format!(
-                        "drop database if exists {name} with (force)"
-                    )))
+            tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
+                let mut connection = owner.database(server()?.get_database().unwrap_or("postgres")).connect().await?;
+                sqlx::raw_sql(AssertSqlSafe(format!("drop database if exists {name} with (force)")))
                     .execute(&mut connection)
                     .await?;
-                    Ok(())
-                })
+                Ok(())
+            })
         })
         .join();
         if let Ok(Err(error)) = dropped {
@@ -91,8 +76,8 @@ impl Drop for TestDatabase {
 }
 
 fn server() -> Result<PgConnectOptions> {
-    let url = std::env::var("DATABASE_URL")
-        .context("DATABASE_URL names a PostgreSQL for tests; `just test` starts one")?;
+    let url =
+        std::env::var("DATABASE_URL").context("DATABASE_URL names a PostgreSQL for tests; `just test` starts one")?;
     Ok(PgConnectOptions::from_str(&url)?)
 }
 
@@ -102,10 +87,7 @@ fn migrations_folder() -> PathBuf {
 
 pub(crate) async fn migrate(owner: &PgConnectOptions) -> Result<()> {
     let contexts = provision::discover(&migrations_folder()).await?;
-    let schemas: Vec<(&str, &Migrator)> = contexts
-        .iter()
-        .map(|(name, migrator)| (name.as_str(), migrator))
-        .collect();
+    let schemas: Vec<(&str, &Migrator)> = contexts.iter().map(|(name, migrator)| (name.as_str(), migrator)).collect();
     provision::provision(owner, None, &schemas).await?;
     Ok(())
 }
@@ -123,40 +105,25 @@ async fn template(server: &PgConnectOptions) -> Result<String> {
             hash.update(&migration.checksum);
         }
     }
-    let digest: String = hash
-        .finalize()
-        .iter()
-        .take(8)
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let digest: String = hash.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect();
     let name = format!("template_{digest}");
 
     let mut connection = server.connect().await?;
     // One at a time: roles belong to the server, and a second builder would find a template half made.
-    sqlx::raw_sql("select pg_advisory_lock(7466)")
-        .execute(&mut connection)
+    sqlx::raw_sql("select pg_advisory_lock(7466)").execute(&mut connection).await?;
+    let there: bool = sqlx::query_scalar("select exists (select 1 from pg_database where datname = $1)")
+        .bind(&name)
+        .fetch_one(&mut connection)
         .await?;
-    let there: bool =
-        sqlx::query_scalar("select exists (select 1 from pg_database where datname = $1)")
-            .bind(&name)
-            .fetch_one(&mut connection)
-            .await?;
     if !there {
         let draft = format!("{name}_draft");
-        for statement in [
-            format!("drop database if exists {draft} with (force)"),
-            format!("create database {draft}"),
-        ] {
-            sqlx::raw_sql(AssertSqlSafe(statement))
-                .execute(&mut connection)
-                .await?;
+        for statement in [format!("drop database if exists {draft} with (force)"), format!("create database {draft}")] {
+            sqlx::raw_sql(AssertSqlSafe(statement)).execute(&mut connection).await?;
         }
         migrate(&server.clone().database(&draft)).await?;
-        sqlx::raw_sql(AssertSqlSafe(format!(
-            "alter database {draft} rename to {name}"
-        )))
-        .execute(&mut connection)
-        .await?;
+        sqlx::raw_sql(AssertSqlSafe(format!("alter database {draft} rename to {name}")))
+            .execute(&mut connection)
+            .await?;
     }
     connection.close().await?;
     Ok(name)

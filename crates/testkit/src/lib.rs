@@ -9,7 +9,7 @@ mod wait;
 pub use database::TestDatabase;
 pub use people::{A_SATURDAY, a_user, admin, anonymous, member, moderator};
 pub use servers::{PrivatePostgres, PrivateRedis, signal};
-pub use wait::eventually;
+pub use wait::{eventually, eventually_within};
 
 /// Redis for tests, as `just test` starts it.
 ///

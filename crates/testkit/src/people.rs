@@ -15,11 +15,7 @@ pub fn a_user() -> UserId {
 
 /// `user` with a live session and the permissions of the role `user`.
 pub fn member(user: UserId) -> Caller {
-    with_permissions(
-        user,
-        "user",
-        &[Permission::WriteBook, Permission::WriteBorrow],
-    )
+    with_permissions(user, "user", &[Permission::WriteBook, Permission::WriteBorrow])
 }
 
 /// `user` as a moderator.

@@ -42,20 +42,12 @@ impl PrivatePostgres {
         if !initialised.status.success() {
             bail!("initdb: {}", String::from_utf8_lossy(&initialised.stderr));
         }
-        let mut server = Self {
-            home,
-            port: free_port()?,
-            process: None,
-        };
+        let mut server = Self { home, port: free_port()?, process: None };
         server.start_again().await;
         let superuser = server.owner_options().username("postgres");
         let mut connection = superuser.database("postgres").connect().await?;
-        sqlx::raw_sql("create role folkshelf login createdb createrole")
-            .execute(&mut connection)
-            .await?;
-        sqlx::raw_sql("create database folkshelf owner folkshelf")
-            .execute(&mut connection)
-            .await?;
+        sqlx::raw_sql("create role folkshelf login createdb createrole").execute(&mut connection).await?;
+        sqlx::raw_sql("create database folkshelf owner folkshelf").execute(&mut connection).await?;
         connection.close().await?;
         migrate(&server.owner_options()).await?;
         Ok(server)
@@ -71,22 +63,14 @@ impl PrivatePostgres {
             .program(&postgres("postgres").expect("found before"))
             .arg("-D")
             .arg(self.home.path.join("data"))
-            .args([
-                "-c",
-                "listen_addresses=127.0.0.1",
-                "-c",
-                "unix_socket_directories=",
-            ])
+            .args(["-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories="])
             .args(["-c", "fsync=off", "-c", "max_connections=200"])
             .args(["-c", &format!("port={}", self.port)])
             .spawn()
             .expect("postgres starts");
         self.home.remember(&process);
         self.process = Some(process);
-        let options = self
-            .owner_options()
-            .username("postgres")
-            .database("postgres");
+        let options = self.owner_options().username("postgres").database("postgres");
         eventually("our PostgreSQL answers", || async {
             match options.connect().await {
                 Ok(connection) => connection.close().await.is_ok(),
@@ -118,10 +102,7 @@ impl PrivatePostgres {
 
     /// The owner's address, as `DATABASE_URL` has it.
     pub fn url(&self) -> String {
-        format!(
-            "postgres://folkshelf:folkshelf@127.0.0.1:{}/folkshelf",
-            self.port
-        )
+        format!("postgres://folkshelf:folkshelf@127.0.0.1:{}/folkshelf", self.port)
     }
 
     /// A small pool of `schema`'s role: a context's name, or `event_bus`. It gives up soon while the server is down.
@@ -129,11 +110,7 @@ impl PrivatePostgres {
         PgPoolOptions::new()
             .max_connections(8)
             .acquire_timeout(Duration::from_secs(1))
-            .connect_lazy_with(provision::context_options(
-                &self.owner_options(),
-                schema,
-                None,
-            ))
+            .connect_lazy_with(provision::context_options(&self.owner_options(), schema, None))
     }
 }
 
@@ -175,10 +152,7 @@ impl PrivateRedis {
         self.home.remember(&process);
         self.process = Some(process);
         let port = self.port;
-        eventually("our Redis answers", || async move {
-            answers_ping(port).await.is_ok()
-        })
-        .await;
+        eventually("our Redis answers", || async move { answers_ping(port).await.is_ok() }).await;
     }
 
     /// An orderly end.
@@ -203,11 +177,8 @@ impl PrivateRedis {
 /// When there is no such process.
 pub async fn signal(process: &Child, name: &str) {
     let id = process.id().expect("the process still runs");
-    let sent = Command::new("kill")
-        .args([&format!("-{name}"), &id.to_string()])
-        .status()
-        .await
-        .expect("the kill command");
+    let sent =
+        Command::new("kill").args([&format!("-{name}"), &id.to_string()]).status().await.expect("the kill command");
     assert!(sent.success(), "signal {name} to {id}");
 }
 
@@ -236,19 +207,11 @@ impl Home {
     fn new(kind: &str, last_signal: &str) -> Result<Self> {
         // Memory where it can be had: nothing here is worth a disk.
         let memory = Path::new("/dev/shm");
-        let base = if memory.is_dir() {
-            memory.to_owned()
-        } else {
-            std::env::temp_dir()
-        };
-        let path = base.join(format!(
-            "folkshelf-{kind}-{}",
-            uuid::Uuid::now_v7().simple()
-        ));
+        let base = if memory.is_dir() { memory.to_owned() } else { std::env::temp_dir() };
+        let path = base.join(format!("folkshelf-{kind}-{}", uuid::Uuid::now_v7().simple()));
         std::fs::create_dir(&path).with_context(|| path.display().to_string())?;
-        let user = std::env::var("FOLKSHELF_TEST_SERVER_USER")
-            .ok()
-            .or_else(|| runs_as_root().then(|| "postgres".to_owned()));
+        let user =
+            std::env::var("FOLKSHELF_TEST_SERVER_USER").ok().or_else(|| runs_as_root().then(|| "postgres".to_owned()));
         if let Some(user) = &user {
             std::os::unix::fs::chown(&path, Some(id("-u", user)?), Some(id("-g", user)?))?;
         }
@@ -277,10 +240,7 @@ impl Home {
         };
         // A process group of its own: Ctrl-C is for the test, the guard ends the server.
         command.stdin(Stdio::null()).stdout(Stdio::null());
-        command
-            .stderr(Stdio::null())
-            .current_dir(&self.path)
-            .process_group(0);
+        command.stderr(Stdio::null()).current_dir(&self.path).process_group(0);
         command
     }
 
@@ -300,9 +260,8 @@ impl Drop for Home {
 }
 
 fn postgres(program: &str) -> Result<PathBuf> {
-    let directory = std::env::var("FOLKSHELF_TEST_POSTGRES_BIN").context(
-        "FOLKSHELF_TEST_POSTGRES_BIN names the directory of initdb and postgres; `just test` sets it",
-    )?;
+    let directory = std::env::var("FOLKSHELF_TEST_POSTGRES_BIN")
+        .context("FOLKSHELF_TEST_POSTGRES_BIN names the directory of initdb and postgres; `just test` sets it")?;
     Ok(Path::new(&directory).join(program))
 }
 
@@ -312,13 +271,9 @@ fn runs_as_root() -> bool {
 }
 
 fn id(what: &str, user: &str) -> Result<u32> {
-    let output = std::process::Command::new("id")
-        .args([what, user])
-        .output()?;
+    let output = std::process::Command::new("id").args([what, user]).output()?;
     let text = String::from_utf8(output.stdout)?;
-    text.trim()
-        .parse()
-        .with_context(|| format!("there is no user {user}"))
+    text.trim().parse().with_context(|| format!("there is no user {user}"))
 }
 
 /// Below the range from which systems take ports for outgoing connections, so that it is still free after a stop.
@@ -338,9 +293,5 @@ async fn answers_ping(port: u16) -> Result<()> {
     stream.write_all(b"PING\r\n").await?;
     let mut answer = [0; 7];
     stream.read_exact(&mut answer).await?;
-    if &answer == b"+PONG\r\n" {
-        Ok(())
-    } else {
-        bail!("no pong")
-    }
+    if &answer == b"+PONG\r\n" { Ok(()) } else { bail!("no pong") }
 }

@@ -11,19 +11,11 @@ async fn an_own_server_of_postgresql_keeps_what_was_committed_when_it_is_killed(
         .await
         .unwrap();
     server.kill().await;
-    assert!(
-        sqlx::query_scalar::<_, i32>("select n from books.kept")
-            .fetch_one(&pool)
-            .await
-            .is_err()
-    );
+    assert!(sqlx::query_scalar::<_, i32>("select n from books.kept").fetch_one(&pool).await.is_err());
 
     server.start_again().await;
     testkit::eventually("the table is read again", || async {
-        sqlx::query_scalar::<_, i32>("select n from books.kept")
-            .fetch_one(&pool)
-            .await
-            .is_ok_and(|n| n == 7)
+        sqlx::query_scalar::<_, i32>("select n from books.kept").fetch_one(&pool).await.is_ok_and(|n| n == 7)
     })
     .await;
     server.stop().await;
