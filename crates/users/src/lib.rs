@@ -1,1 +1,33 @@
-//! The users context.
+//! Members: their profiles, their roles, and what roles permit.
+//!
+//! | a use case | its file |
+//! |---|---|
+//! | change one's own profile | `commands/update_profile.rs` |
+//! | change a member as an administrator | `commands/update_user.rs` |
+//! | give a member a role | `commands/change_role.rs` |
+//! | delete a member, or oneself | `commands/delete_user.rs` |
+//! | a profile, whole or its public part | `queries/get_profile.rs`, `queries/get_public_profile.rs` |
+//! | the members | `queries/list_users.rs` |
+//! | the roles and what they permit | `queries/list_roles.rs` |
+//! | what is asked of others at once | `ports.rs` |
+
+mod commands;
+mod context;
+mod domain;
+mod ports;
+mod queries;
+mod subscribers;
+mod view;
+
+pub use commands::{
+    ChangeRole, ChangeRoleError, DeleteUser, DeleteUserError, Proof, UpdateProfile, UpdateProfileError, UpdateUser,
+    UpdateUserError,
+};
+pub use context::{MIGRATIONS, Users};
+pub use domain::{Language, Preferences, TimeZoneName};
+pub use ports::{CloseRefused, LendingGate, PasswordCheck, PortError};
+pub use queries::{
+    GetProfile, GetProfileError, GetPublicProfile, GetPublicProfileError, ListRoles, ListRolesError, ListUsers,
+    ListUsersError, RoleView, UserSort,
+};
+pub use view::{ProfileView, PublicProfileView};

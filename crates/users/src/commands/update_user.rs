@@ -1,0 +1,86 @@
+use async_trait::async_trait;
+use cqrs::{Call, CommandHandler};
+use kernel::{Command, ErrorKind, Line, Refusal, UserId};
+use serde::Serialize;
+use sqlx::PgPool;
+use users_events::{UserEvent, UserUpdated};
+
+use crate::view::{ProfileView, Row};
+
+/// An administrator changes a member. Who is not active cannot sign in, lend or borrow; loans that are open run on.
+#[derive(Debug, Clone, Serialize)]
+pub struct UpdateUser {
+    pub id: UserId,
+    /// `None`: stays as it is.
+    pub name: Option<Line<100>>,
+    pub active: Option<bool>,
+}
+
+impl Command for UpdateUser {
+    const NAME: &'static str = "update_user";
+    type Output = ProfileView;
+    type Error = UpdateUserError;
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum UpdateUserError {
+    #[error("there is no such member")]
+    NotFound,
+    #[error("nobody deactivates themself")]
+    OwnAccount,
+    #[error("the database failed")]
+    Database(#[from] sqlx::Error),
+}
+
+impl Refusal for UpdateUserError {
+    fn kind(&self) -> ErrorKind {
+        match self {
+            Self::NotFound => ErrorKind::NotFound,
+            Self::OwnAccount => ErrorKind::Conflict,
+            Self::Database(error) => event_bus::error_kind(error),
+        }
+    }
+
+    fn code(&self) -> &'static str {
+        match self {
+            Self::NotFound => "USER_NOT_FOUND",
+            Self::OwnAccount => "OWN_ACCOUNT",
+            Self::Database(_) => "INTERNAL",
+        }
+    }
+}
+
+pub(crate) struct UpdateUserHandler {
+    pub pool: PgPool,
+}
+
+#[async_trait]
+impl CommandHandler<UpdateUser> for UpdateUserHandler {
+    async fn handle(&self, call: &Call, command: UpdateUser) -> Result<ProfileView, UpdateUserError> {
+        if command.active == Some(false) && call.actor().is(command.id) {
+            return Err(UpdateUserError::OwnAccount);
+        }
+        let mut work = call.begin(&self.pool).await?;
+        let row = sqlx::query_as!(
+            Row,
+            "update users.member set name = coalesce($2, name), active = coalesce($3, active), version = version + 1
+            where id = $1 and deleted_at is null
+            returning id, name, bio, location, language, time_zone, preferences, role, active, verified, created_at,
+                version",
+            command.id.uuid(),
+            command.name.as_ref().map(Line::as_str),
+            command.active,
+        )
+        .fetch_optional(work.connection())
+        .await?
+        .ok_or(UpdateUserError::NotFound)?;
+        let event = UserUpdated {
+            user_id: command.id,
+            name: row.name.clone(),
+            active: row.active,
+            language: row.language.clone(),
+        };
+        work.append(&UserEvent::Updated(event), row.version).await?;
+        Ok(work.commit(row.into()).await?)
+    }
+}

@@ -1,0 +1,74 @@
+//! The entry point: what the host wires.
+
+use std::sync::Arc;
+
+use cqrs::{CommandBusBuilder, QueryBusBuilder};
+use event_bus::Subscription;
+use read_store::{Projection, Rebuild};
+use sqlx::PgPool;
+
+use crate::commands::{
+    ChangeRole, ChangeRoleHandler, DeleteUser, DeleteUserHandler, UpdateProfile, UpdateProfileHandler, UpdateUser,
+    UpdateUserHandler,
+};
+use crate::ports::{LendingGate, PasswordCheck};
+use crate::queries::{
+    GetProfile, GetProfileHandler, GetPublicProfile, GetPublicProfileHandler, ListRoles, ListRolesHandler, ListUsers,
+    ListUsersHandler,
+};
+use crate::subscribers::Subscriber;
+use crate::view::View;
+
+/// The schema `users`, run as the role `folkshelf_users`.
+pub static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("../../migrations/users");
+
+/// The users context. Cheap to clone.
+#[derive(Clone)]
+pub struct Users {
+    pool: PgPool,
+    view: View,
+    lending: Arc<dyn LendingGate>,
+    passwords: Arc<dyn PasswordCheck>,
+}
+
+impl Users {
+    /// `pool` is that of the role `folkshelf_users`, `projection` the one named `users`.
+    pub fn new(
+        pool: PgPool,
+        projection: Projection,
+        lending: Arc<dyn LendingGate>,
+        passwords: Arc<dyn PasswordCheck>,
+    ) -> Self {
+        let view = View::new(pool.clone(), projection);
+        Self { pool, view, lending, passwords }
+    }
+
+    pub fn register(&self, commands: &mut CommandBusBuilder, queries: &mut QueryBusBuilder) {
+        let pool = &self.pool;
+        commands.register::<UpdateProfile>(pool, UpdateProfileHandler { pool: pool.clone() });
+        commands.register::<UpdateUser>(pool, UpdateUserHandler { pool: pool.clone() });
+        commands.register::<ChangeRole>(pool, ChangeRoleHandler { pool: pool.clone() });
+        let delete = DeleteUserHandler {
+            pool: pool.clone(),
+            lending: Arc::clone(&self.lending),
+            passwords: Arc::clone(&self.passwords),
+        };
+        commands.register::<DeleteUser>(pool, delete);
+        queries.register::<GetProfile>(GetProfileHandler { view: self.view.clone() });
+        queries.register::<GetPublicProfile>(GetPublicProfileHandler { view: self.view.clone() });
+        queries.register::<ListUsers>(ListUsersHandler { pool: pool.clone() });
+        queries.register::<ListRoles>(ListRolesHandler { pool: pool.clone() });
+    }
+
+    pub fn subscriptions(&self) -> Vec<Subscription> {
+        vec![
+            Subscription::apply("users", self.pool.clone(), Arc::new(Subscriber)),
+            Subscription::project("users.view", Arc::new(self.view.clone())).after("users"),
+        ]
+    }
+
+    /// All profiles, for the read store to build the projection from.
+    pub fn rebuild(&self) -> Arc<dyn Rebuild> {
+        Arc::new(self.view.clone())
+    }
+}

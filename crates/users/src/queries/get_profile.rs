@@ -1,0 +1,56 @@
+use async_trait::async_trait;
+use cqrs::{Call, QueryHandler};
+use kernel::{ErrorKind, Permission, Query, Refusal, UserId};
+
+use crate::view::{ProfileView, View};
+
+/// A whole profile: one's own, or anybody's with the permission to read members.
+#[derive(Debug, Clone)]
+pub struct GetProfile {
+    pub id: UserId,
+}
+
+impl Query for GetProfile {
+    const NAME: &'static str = "get_profile";
+    type Answer = ProfileView;
+    type Error = GetProfileError;
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum GetProfileError {
+    /// Absent, or not for this caller to see.
+    #[error("there is no such member")]
+    NotFound,
+    #[error("the database failed")]
+    Database(#[from] sqlx::Error),
+}
+
+impl Refusal for GetProfileError {
+    fn kind(&self) -> ErrorKind {
+        match self {
+            Self::NotFound => ErrorKind::NotFound,
+            Self::Database(error) => event_bus::error_kind(error),
+        }
+    }
+
+    fn code(&self) -> &'static str {
+        match self {
+            Self::NotFound => "USER_NOT_FOUND",
+            Self::Database(_) => "INTERNAL",
+        }
+    }
+}
+
+pub(crate) struct GetProfileHandler {
+    pub view: View,
+}
+
+#[async_trait]
+impl QueryHandler<GetProfile> for GetProfileHandler {
+    async fn handle(&self, call: &Call, query: GetProfile) -> Result<ProfileView, GetProfileError> {
+        if !call.actor().is(query.id) && !call.actor().may(Permission::ReadUser) {
+            return Err(GetProfileError::NotFound);
+        }
+        self.view.profile(query.id, call.source()).await?.ok_or(GetProfileError::NotFound)
+    }
+}

@@ -1,0 +1,15 @@
+//! What is asked about members; one question a file.
+
+mod get_profile;
+mod get_public_profile;
+mod list_roles;
+mod list_users;
+
+pub(crate) use get_profile::GetProfileHandler;
+pub use get_profile::{GetProfile, GetProfileError};
+pub(crate) use get_public_profile::GetPublicProfileHandler;
+pub use get_public_profile::{GetPublicProfile, GetPublicProfileError};
+pub(crate) use list_roles::ListRolesHandler;
+pub use list_roles::{ListRoles, ListRolesError, RoleView};
+pub(crate) use list_users::ListUsersHandler;
+pub use list_users::{ListUsers, ListUsersError, UserSort};

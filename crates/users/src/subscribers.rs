@@ -1,0 +1,39 @@
+//! What users hears: auth opens accounts, users keeps their profiles.
+
+use async_trait::async_trait;
+use auth_events::AuthEvent;
+use event_bus::{Apply, Delivery, HandlerError, Recorded};
+
+pub(crate) struct Subscriber;
+
+#[async_trait]
+impl Apply for Subscriber {
+    async fn apply(&self, delivery: &mut Delivery<'_>, event: &Recorded) -> Result<(), HandlerError> {
+        let Some(heard) = event.decode::<AuthEvent>()? else { return Ok(()) };
+        match heard {
+            // Heard again, it finds the profile, or the trace of one that was deleted.
+            AuthEvent::Registered(e) => {
+                sqlx::query!(
+                    "insert into users.member (id, name, created_at, version) values ($1, $2, $3, 1)
+                    on conflict (id) do nothing",
+                    e.user_id.uuid(),
+                    e.name,
+                    event.occurred_at,
+                )
+                .execute(delivery.connection())
+                .await?;
+            }
+            AuthEvent::Verified(e) => {
+                sqlx::query!(
+                    "update users.member set verified = true, version = version + 1
+                    where id = $1 and not verified and deleted_at is null",
+                    e.user_id.uuid(),
+                )
+                .execute(delivery.connection())
+                .await?;
+            }
+            AuthEvent::SessionRevoked(_) => {}
+        }
+        Ok(())
+    }
+}
