@@ -1,6 +1,10 @@
 # shellcheck shell=bash
 # Starting and stopping PostgreSQL and Redis servers of our own; sourced by dev-server and with-services.
 
+# Tools that scripts/setup has installed; the machine's own come first.
+# shellcheck disable=SC2154 # root is set by who sources this
+PATH=$PATH:$root/.dev/tools/bin
+
 die() {
     printf '%s\n' "$*" >&2
     exit 1
