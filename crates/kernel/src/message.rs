@@ -13,6 +13,9 @@ pub trait Command: Serialize + Clone + Send + Sync + 'static {
     /// Whether its answer may be stored for 24 h to be given again. Not for answers that hold secrets.
     const REPEATABLE: bool = true;
 
+    /// How long its handler may take.
+    const TIMEOUT: std::time::Duration = std::time::Duration::from_secs(10);
+
     type Output: Serialize + DeserializeOwned + Send + 'static;
     type Error: Refusal;
 }
