@@ -1,10 +1,10 @@
 //! How to reach Redis, and how patient to be.
 
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
 use crate::BreakerSettings;
 
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Settings {
     /// As in `redis://127.0.0.1:6379/0` or `redis+unix:///run/redis.sock`.
     pub url: String,
@@ -33,6 +33,13 @@ impl Settings {
             watch_interval: Duration::from_millis(500),
             rebuild_lease: Duration::from_secs(10),
         }
+    }
+}
+
+// The address may hold a password.
+impl fmt::Debug for Settings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Settings").field("prefix", &self.prefix).finish_non_exhaustive()
     }
 }
 
