@@ -1,0 +1,107 @@
+//! The one wrapper around every handler.
+
+mod support;
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use async_trait::async_trait;
+use cqrs::{Caller, CommandBus, DispatchError, QueryBus, Source};
+use event_bus::{Apply, Delivery, HandlerError, Recorded, Subscription};
+use kernel::{ErrorKind, Position, Refusal};
+use support::{Add, Counter, Linger, Looking, Where};
+use testkit::{a_user, member};
+
+#[tokio::test]
+async fn a_missing_handler_is_found_when_the_program_is_wired() {
+    let counter = Counter::new().await;
+    let nothing = CommandBus::builder(counter.clock.clone(), counter.events.clone());
+    let missing = nothing.build().unwrap().dispatch::<Add>().err().unwrap();
+    assert_eq!(missing.to_string(), "no handler is registered for add");
+    let nothing = QueryBus::builder(counter.clock.clone(), counter.events.clone());
+    assert!(nothing.build().unwrap().asking::<Where>().is_err());
+}
+
+#[tokio::test]
+async fn two_handlers_for_one_thing_are_found_when_the_program_is_wired() {
+    let counter = Counter::new().await;
+    let mut commands = CommandBus::builder(counter.clock.clone(), counter.events.clone());
+    commands.register::<Add>(&counter.pool, counter.adder.clone());
+    commands.register::<Add>(&counter.pool, counter.adder.clone());
+    let duplicate = commands.build().err().unwrap();
+    assert_eq!(duplicate.to_string(), "more than one handler is registered for add");
+    let mut queries = QueryBus::builder(counter.clock.clone(), counter.events.clone());
+    queries.register::<Where>(Looking);
+    queries.register::<Where>(Looking);
+    assert!(queries.build().is_err());
+}
+
+#[tokio::test]
+async fn a_command_whose_append_would_break_the_aggregates_order_starts_over() {
+    let counter = Counter::new().await;
+    counter.adder.disturbances.store(2, Ordering::SeqCst);
+    let add = counter.commands.dispatch::<Add>().unwrap();
+    let done = add.send(&member(a_user()), Add { by: 10 }).await.unwrap();
+    assert_eq!((done.output, counter.starts()), (12, 3));
+
+    // It gives up in the end, and what is tried in vain leaves nothing.
+    counter.adder.disturbances.store(100, Ordering::SeqCst);
+    let refused = add.send(&member(a_user()), Add { by: 10 }).await.unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::Unavailable);
+    assert_eq!((counter.n().await, counter.starts()), (17, 8));
+}
+
+#[tokio::test]
+async fn a_handler_that_takes_too_long_is_ended_and_undone() {
+    let counter = Counter::new().await;
+    let linger = counter.commands.dispatch::<Linger>().unwrap();
+    let refused = linger.send(&member(a_user()), Linger).await.unwrap_err();
+    assert!(matches!(refused, DispatchError::TimedOut));
+    assert_eq!(refused.kind(), ErrorKind::Unavailable);
+    assert_eq!(counter.n().await, 0);
+}
+
+/// A view that takes its time.
+struct Slowly;
+
+#[async_trait]
+impl Apply for Slowly {
+    async fn apply(&self, delivery: &mut Delivery<'_>, _: &Recorded) -> Result<(), HandlerError> {
+        sqlx::query("select pg_sleep(0.2)").execute(delivery.connection()).await?;
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn the_answer_waits_for_the_views_that_the_command_made_stale() {
+    let counter = Counter::new().await;
+    let slow = Subscription::apply("books", counter.pool.clone(), Arc::new(Slowly));
+    let running = counter.events.start(vec![slow]).await.unwrap();
+    let add = counter.commands.dispatch::<Add>().unwrap();
+    let started = Instant::now();
+    let done = add.send(&member(a_user()), Add { by: 1 }).await.unwrap();
+    assert!(started.elapsed() >= Duration::from_millis(200));
+    let checkpoint = counter.events.subscriptions().await.unwrap()[0].checkpoint;
+    assert_eq!(Some(checkpoint), done.position);
+    running.stop().await;
+}
+
+#[tokio::test]
+async fn a_query_looks_in_postgresql_when_the_views_are_behind_what_its_caller_has_seen() {
+    let counter = Counter::new().await;
+    let slow = Subscription::apply("books", counter.pool.clone(), Arc::new(Slowly));
+    let running = counter.events.start(vec![slow]).await.unwrap();
+    let add = counter.commands.dispatch::<Add>().unwrap();
+    let ask = counter.queries.asking::<Where>().unwrap();
+    let mut caller: Caller = member(a_user());
+    assert_eq!(ask.ask(&caller, Where).await.unwrap(), Source::ReadStore);
+
+    let seen = add.send(&caller, Add { by: 1 }).await.unwrap().position.unwrap();
+    caller.min_position = Some(seen);
+    assert_eq!(ask.ask(&caller, Where).await.unwrap(), Source::ReadStore);
+
+    caller.min_position = Some(Position { transaction: i64::MAX, sequence: i64::MAX });
+    assert_eq!(ask.ask(&caller, Where).await.unwrap(), Source::Database);
+    running.stop().await;
+}
