@@ -11,7 +11,7 @@ use std::{
     time::Duration,
 };
 
-use read_store::{BreakerSettings, Direction, Projection, ReadStore, ReadStoreError, Settings};
+use read_store::{BreakerSettings, Direction, Projection, ReadStore, ReadStoreError, RebuildError, Settings};
 use support::{OwnRedis, Table, book, eventually, id, number, ready, settings};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -146,6 +146,33 @@ async fn a_rebuild_whose_redis_is_emptied_half_way_starts_over() {
     redis.flush_all().await;
     table.let_through(100);
     eventually("all is there", async || is_complete(&books).await).await;
+}
+
+#[tokio::test]
+async fn a_rebuild_that_was_lost_writes_nothing_into_that_of_another_process() {
+    let redis = OwnRedis::start().await;
+    let settings = settings(&redis.url());
+    let begin = |table: &Arc<Table>| {
+        let store = ReadStore::connect(settings.clone()).expect("good settings");
+        let books = store.register(table.clone());
+        (books, tokio::spawn(async move { store.rebuild("books").await }))
+    };
+    let early = Table::gated([book(1, 1), book(2, 1)]);
+    let (books, early_rebuild) = begin(&early);
+    eventually("the first has read", async || early.reads() == 1).await;
+    redis.flush_all().await;
+    // Between the two: what the first has read is no longer so, and no generation is there to be told.
+    books.write(&[read_store::Document::deleted(id(2))]).await.expect("dropped");
+    let late = Table::gated([book(1, 1)]);
+    let (_, late_rebuild) = begin(&late);
+    eventually("the second has read", async || late.reads() == 1).await;
+
+    early.let_through(10);
+    let outcome = early_rebuild.await.expect("no panic");
+    assert!(matches!(outcome, Err(RebuildError::Busy)), "{outcome:?}");
+    late.let_through(10);
+    late_rebuild.await.expect("no panic").expect("a rebuild");
+    assert_eq!(books.count("newest").await.expect("ready"), 1);
 }
 
 #[tokio::test]
