@@ -1,0 +1,130 @@
+//! Who may depend on whom.
+
+use crate::workspace::{self, Dependency, Package, assert_none, package};
+
+/// What the crates that are no context may use of ours. A new crate is unknown until it stands here.
+const FOUNDATION: &[(&str, &[&str])] = &[
+    ("kernel", &[]),
+    ("event-bus", &["kernel"]),
+    ("cqrs", &["kernel", "event-bus"]),
+    ("read-store", &["kernel"]),
+    ("telemetry", &["kernel"]),
+    ("provision", &[]),
+    ("testkit", &["kernel", "event-bus", "cqrs", "read-store", "provision"]),
+    ("arch-tests", &[]),
+];
+
+const HOST: &str = "folkshelf";
+
+/// What a context may use of ours, besides the crates of events.
+const FOR_CONTEXTS: &[&str] = &["kernel", "event-bus", "cqrs", "read-store"];
+
+/// What a crate of events may use of others: serde writes the payloads, and the `events!` macro of kernel names the rest.
+const FOR_EVENTS: &[(&str, &str)] = &[
+    ("serde", "derives what is written"),
+    ("serde_json", "the macro's payloads are JSON values; samples are compared as such"),
+    ("time", "payloads hold moments"),
+    ("uuid", "the macro answers with the aggregate's id"),
+];
+
+/// Crates that only these of ours may use, whether for tests or not.
+const DOORS: &[(&str, &[&str])] =
+    &[("actix-web", &[HOST]), ("deadpool-redis", &["read-store", "testkit"]), ("redis", &["read-store", "testkit"])];
+
+fn breaches(packages: &[Package]) -> Vec<String> {
+    let contexts = workspace::contexts(packages);
+    let mut breaches = Vec::new();
+    for package in packages {
+        let name = package.name.as_str();
+        let foundation = FOUNDATION.iter().find(|(known, _)| *known == name).map(|(_, allowed)| *allowed);
+        let is_context = contexts.iter().any(|context| context == name);
+        let is_events = name.strip_suffix("-events").is_some_and(|base| contexts.iter().any(|c| c == base));
+        if !(foundation.is_some() || is_context || is_events || name == HOST) {
+            breaches.push(format!("{name}: unknown; say in arch-tests what it may depend on"));
+            continue;
+        }
+        for dependency in &package.dependencies {
+            let to = dependency.name.as_str();
+            let allowed = if dependency.ours {
+                match foundation {
+                    Some(allowed) => allowed.contains(&to),
+                    None if name == HOST => to != "testkit",
+                    None if is_events => to == "kernel",
+                    None => FOR_CONTEXTS.contains(&to) || to.ends_with("-events"),
+                }
+            } else {
+                !is_events || FOR_EVENTS.iter().any(|(crate_name, _)| *crate_name == to)
+            };
+            let testkit = to == "testkit" && dependency.dev;
+            if !(allowed || testkit) {
+                breaches.push(format!("{name} -> {to}{}", manner(dependency)));
+            }
+            if DOORS.iter().any(|(guarded, may)| *guarded == to && !may.contains(&name)) {
+                breaches.push(format!("{name} -> {to}{}: not through this door", manner(dependency)));
+            }
+        }
+    }
+    breaches
+}
+
+fn manner(dependency: &Dependency) -> &'static str {
+    if dependency.dev { " (tests)" } else { "" }
+}
+
+#[test]
+fn every_crate_depends_only_on_what_its_kind_allows() {
+    assert_none(&breaches(&workspace::packages()));
+}
+
+/// The breaches of a small workspace in which `books` depends on these besides kernel.
+fn of_books(dependencies: &[&str]) -> Vec<String> {
+    let mut books = package("books", dependencies);
+    books.dependencies.extend(package("", &["kernel"]).dependencies);
+    for dependency in &mut books.dependencies {
+        dependency.ours = !["actix-web", "redis", "sqlx"].contains(&dependency.name.as_str());
+    }
+    breaches(&[
+        books,
+        package("books-events", &["kernel"]),
+        package("users", &["kernel", "books-events"]),
+        package("users-events", &["kernel"]),
+    ])
+}
+
+#[test]
+fn a_context_may_use_the_foundation_and_everybodys_events() {
+    assert_none(&of_books(&["event-bus", "cqrs", "read-store", "users-events", "books-events", "~testkit", "sqlx"]));
+}
+
+#[test]
+fn canary_a_context_that_depends_on_another_is_seen() {
+    assert_eq!(of_books(&["users"]), ["books -> users"]);
+    assert_eq!(of_books(&["~users"]), ["books -> users (tests)"]);
+}
+
+#[test]
+fn canary_a_context_that_knows_http_or_redis_or_the_test_kit_is_seen() {
+    assert_eq!(of_books(&["actix-web"]), ["books -> actix-web: not through this door"]);
+    assert_eq!(of_books(&["~redis"]), ["books -> redis (tests): not through this door"]);
+    assert_eq!(of_books(&["testkit"]), ["books -> testkit"]);
+    assert_eq!(of_books(&["provision"]), ["books -> provision"]);
+}
+
+#[test]
+fn canary_events_that_know_more_than_the_kernel_are_seen() {
+    let mut events = package("books-events", &["users-events", "sqlx"]);
+    events.dependencies[1].ours = false;
+    let seen = breaches(&[package("books", &[]), events]);
+    assert_eq!(seen, ["books-events -> users-events", "books-events -> sqlx"]);
+}
+
+#[test]
+fn canary_an_unknown_crate_is_seen() {
+    let seen = breaches(&[package("helpers", &[])]);
+    assert_eq!(seen, ["helpers: unknown; say in arch-tests what it may depend on"]);
+}
+
+#[test]
+fn canary_a_foundation_that_knows_a_context_is_seen() {
+    assert_eq!(breaches(&[package("event-bus", &["books"])]), ["event-bus -> books"]);
+}

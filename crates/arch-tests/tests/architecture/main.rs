@@ -1,0 +1,10 @@
+//! See `src/lib.rs`.
+
+mod context_map;
+mod dependencies;
+mod events;
+mod readmes;
+mod rights;
+mod sources;
+mod statuses;
+mod workspace;

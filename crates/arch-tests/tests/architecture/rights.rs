@@ -1,0 +1,107 @@
+//! A context reaches its own tables and nobody else's: asked of PostgreSQL, as the contexts' real roles.
+
+use sqlx::{AssertSqlSafe, ConnectOptions, PgConnection};
+use testkit::TestDatabase;
+
+use crate::workspace::{self, File, assert_none};
+
+const REFUSED: &str = "42501";
+
+/// The SQLSTATE of a refusal; `None` when the statement is allowed.
+async fn refusal(connection: &mut PgConnection, statement: &str) -> Option<String> {
+    let refused = sqlx::raw_sql(AssertSqlSafe(statement.to_owned())).execute(connection).await.err()?;
+    let error = refused.into_database_error().expect("an answer of the database");
+    Some(error.code().unwrap_or_default().into_owned())
+}
+
+async fn tables(database: &TestDatabase, schema: &str) -> Vec<String> {
+    sqlx::query_scalar("select tablename::text from pg_tables where schemaname = $1 order by tablename")
+        .bind(schema)
+        .fetch_all(&mut database.owner_options().connect().await.unwrap())
+        .await
+        .unwrap()
+}
+
+#[tokio::test]
+async fn no_context_reaches_a_table_of_another() {
+    let database = TestDatabase::new().await;
+    let contexts = workspace::our_contexts();
+    let mut breaches = Vec::new();
+    for owner in &contexts {
+        let tables = tables(&database, owner).await;
+        assert!(!tables.is_empty(), "{owner} has tables");
+        for stranger in &contexts {
+            let mut connection = database.options(stranger).connect().await.unwrap();
+            for table in &tables {
+                let read = format!("select count(*) from {owner}.{table}");
+                let refused = refusal(&mut connection, &read).await;
+                if stranger == owner {
+                    // The canary: where there is a right, the same statement is not refused.
+                    assert_eq!(refused, None, "{owner} reads its own {table}");
+                } else if refused.as_deref() != Some(REFUSED) {
+                    breaches.push(format!("{stranger} may read {owner}.{table}"));
+                }
+            }
+            let create = format!("create table {owner}.intruder (n int)");
+            if stranger != owner && refusal(&mut connection, &create).await.as_deref() != Some(REFUSED) {
+                breaches.push(format!("{stranger} may create tables in {owner}"));
+            }
+        }
+    }
+    assert_none(&breaches);
+}
+
+#[tokio::test]
+async fn a_right_given_by_mistake_would_be_seen() {
+    let database = TestDatabase::new().await;
+    let mut books = database.options("books").connect().await.unwrap();
+    sqlx::raw_sql(
+        "grant usage on schema books to folkshelf_users; grant select on books.idempotency_key to folkshelf_users",
+    )
+    .execute(&mut books)
+    .await
+    .unwrap();
+    let mut users = database.options("users").connect().await.unwrap();
+    assert_eq!(refusal(&mut users, "select count(*) from books.idempotency_key").await, None);
+}
+
+/// Where a migration names a schema that is not its own.
+fn foreign_names(contexts: &[String], context: &str, file: &File) -> Vec<String> {
+    let mut breaches = Vec::new();
+    for (number, line) in file.code() {
+        let code = line.split("--").next().unwrap_or_default();
+        for schema in contexts.iter().map(String::as_str).chain(["event_bus", "public"]) {
+            let qualified = format!("{schema}.");
+            let names_it = code.match_indices(&qualified).any(|(at, _)| {
+                !code[..at].ends_with(|before: char| before.is_alphanumeric() || "_.'".contains(before))
+            });
+            if schema != context && names_it {
+                breaches.push(format!("{}:{number}: names {schema}", file.path));
+            }
+        }
+    }
+    breaches
+}
+
+#[test]
+fn no_migration_names_another_schema() {
+    let contexts = workspace::our_contexts();
+    let mut breaches = Vec::new();
+    for context in &contexts {
+        let migrations = workspace::files(&format!("migrations/{context}"), &[".sql"]);
+        if migrations.is_empty() {
+            breaches.push(format!("{context}: no migrations"));
+        }
+        breaches.extend(migrations.iter().flat_map(|file| foreign_names(&contexts, context, file)));
+    }
+    assert_none(&breaches);
+}
+
+#[test]
+fn canary_a_migration_that_names_another_schema_is_seen() {
+    let contexts = ["books".to_owned(), "users".to_owned()];
+    let file = File::new("1.sql", "-- as users.member\ncreate table books.book (owner uuid references users.member);");
+    assert_eq!(foreign_names(&contexts, "books", &file), ["1.sql:2: names users"]);
+    let file = File::new("1.sql", "create table book (note text default 'users.', my_users.x int);");
+    assert_none(&foreign_names(&contexts, "books", &file));
+}
