@@ -9,12 +9,12 @@ use read_store::{Projection, Rebuild};
 use sqlx::PgPool;
 
 use crate::commands::{
-    DeleteNotification, DeleteNotificationHandler, DeleteRead, DeleteReadHandler, MarkAllRead,
-    MarkAllReadHandler, MarkRead, MarkReadHandler,
+    DeleteNotification, DeleteNotificationHandler, DeleteRead, DeleteReadHandler, MarkAllRead, MarkAllReadHandler,
+    MarkRead, MarkReadHandler,
 };
 use crate::queries::{
-    ListNotifications, ListNotificationsHandler, NotificationsSince, NotificationsSinceHandler,
-    UnreadCount, UnreadCountHandler,
+    ListNotifications, ListNotificationsHandler, NotificationsSince, NotificationsSinceHandler, UnreadCount,
+    UnreadCountHandler,
 };
 use crate::subscribers::Subscriber;
 use crate::view::View;
@@ -44,10 +44,7 @@ impl Notifications {
         commands.register::<MarkAllRead>(pool, MarkAllReadHandler::new(pool.clone()));
         commands.register::<DeleteNotification>(pool, DeleteNotificationHandler::new(pool.clone()));
         commands.register::<DeleteRead>(pool, DeleteReadHandler::new(pool.clone()));
-        queries.register::<ListNotifications>(ListNotificationsHandler::new(
-            pool.clone(),
-            view.clone(),
-        ));
+        queries.register::<ListNotifications>(ListNotificationsHandler::new(pool.clone(), view.clone()));
         queries.register::<UnreadCount>(UnreadCountHandler::new(pool.clone(), view.clone()));
         queries.register::<NotificationsSince>(NotificationsSinceHandler::new(pool.clone()));
     }
@@ -56,8 +53,7 @@ impl Notifications {
         let subscriber = Arc::new(Subscriber::new(self.zone.clone()));
         vec![
             Subscription::apply("notifications", self.pool.clone(), subscriber),
-            Subscription::project("notifications.view", Arc::new(self.view.clone()))
-                .after("notifications"),
+            Subscription::project("notifications.view", Arc::new(self.view.clone())).after("notifications"),
         ]
     }
 

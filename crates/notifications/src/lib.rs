@@ -19,13 +19,13 @@ mod subscribers;
 mod view;
 
 pub use commands::{
-    DeleteNotification, DeleteNotificationError, DeleteRead, DeleteReadError, MarkAllRead,
-    MarkAllReadError, MarkRead, MarkReadError,
+    DeleteNotification, DeleteNotificationError, DeleteRead, DeleteReadError, MarkAllRead, MarkAllReadError, MarkRead,
+    MarkReadError,
 };
 pub use context::{MIGRATIONS, Notifications};
 pub use domain::NotificationData;
 pub use queries::{
-    Arrival, Arrivals, ListNotifications, ListNotificationsError, NotificationsSince,
-    NotificationsSinceError, UnreadCount, UnreadCountError,
+    Arrival, Arrivals, ListNotifications, ListNotificationsError, NotificationsSince, NotificationsSinceError,
+    UnreadCount, UnreadCountError,
 };
 pub use view::NotificationView;

@@ -24,11 +24,7 @@ pub(crate) struct Subscriber {
 
 #[async_trait]
 impl Apply for Subscriber {
-    async fn apply(
-        &self,
-        delivery: &mut Delivery<'_>,
-        event: &Recorded,
-    ) -> Result<(), HandlerError> {
+    async fn apply(&self, delivery: &mut Delivery<'_>, event: &Recorded) -> Result<(), HandlerError> {
         if let Some(heard) = event.decode::<BorrowEvent>()? {
             self.hear_borrow(delivery, event, &heard).await?;
         } else if let Some(heard) = event.decode::<BookEvent>()? {
@@ -76,11 +72,7 @@ impl Subscriber {
             RecordedActor::User { id } => Some(id),
             RecordedActor::Anonymous | RecordedActor::System { .. } => None,
         };
-        let names = Names {
-            owner: known.owner,
-            borrower: known.borrower,
-            book: known.book,
-        };
+        let names = Names { owner: known.owner, borrower: known.borrower, book: known.book };
         for telling in about_borrow(heard, actor, &names, &self.zone) {
             if !known.told_or_gone.contains(&telling.recipient.uuid()) {
                 tell(delivery, event, heard.name(), telling).await?;
@@ -91,37 +83,22 @@ impl Subscriber {
 }
 
 /// Books tell nobody; the titles are kept.
-async fn hear_book(
-    delivery: &mut Delivery<'_>,
-    event: &Recorded,
-    heard: &BookEvent,
-) -> Result<(), sqlx::Error> {
+async fn hear_book(delivery: &mut Delivery<'_>, event: &Recorded, heard: &BookEvent) -> Result<(), sqlx::Error> {
     let version = event.aggregate_version;
     match heard {
-        BookEvent::Created(e) => {
-            remember_book(delivery, e.book_id, &e.title, e.owner_id, version).await
-        }
-        BookEvent::Updated(e) => {
-            remember_book(delivery, e.book_id, &e.title, e.owner_id, version).await
-        }
+        BookEvent::Created(e) => remember_book(delivery, e.book_id, &e.title, e.owner_id, version).await,
+        BookEvent::Updated(e) => remember_book(delivery, e.book_id, &e.title, e.owner_id, version).await,
         BookEvent::Deleted(e) => {
-            sqlx::query!(
-                "delete from notifications.book where id = $1",
-                e.book_id.uuid()
-            )
-            .execute(delivery.connection())
-            .await?;
+            sqlx::query!("delete from notifications.book where id = $1", e.book_id.uuid())
+                .execute(delivery.connection())
+                .await?;
             Ok(())
         }
         BookEvent::Borrowed(_) | BookEvent::Returned(_) => Ok(()),
     }
 }
 
-async fn hear_user(
-    delivery: &mut Delivery<'_>,
-    event: &Recorded,
-    heard: &UserEvent,
-) -> Result<(), sqlx::Error> {
+async fn hear_user(delivery: &mut Delivery<'_>, event: &Recorded, heard: &UserEvent) -> Result<(), sqlx::Error> {
     match heard {
         UserEvent::Updated(e) => remember_member(delivery, e, event.aggregate_version).await,
         UserEvent::Deleted(e) => forget_member(delivery, e.user_id).await,
@@ -207,11 +184,7 @@ async fn greet(delivery: &mut Delivery<'_>, event: &UserRegistered) -> Result<()
     Ok(())
 }
 
-async fn remember_member(
-    delivery: &mut Delivery<'_>,
-    event: &UserUpdated,
-    version: i64,
-) -> Result<(), sqlx::Error> {
+async fn remember_member(delivery: &mut Delivery<'_>, event: &UserUpdated, version: i64) -> Result<(), sqlx::Error> {
     sqlx::query!(
         "insert into notifications.member (id, name, language, version) values ($1, $2, $3, $4)
         on conflict (id) do update

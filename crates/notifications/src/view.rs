@@ -128,10 +128,7 @@ impl TryFrom<Source> for Document {
             id: row.id.to_string(),
             version: row.version,
             body: Some(serde_json::to_vec(&view)?),
-            lists: vec![
-                Listing::new(inbox(user), score),
-                Listing::new(by_read, score),
-            ],
+            lists: vec![Listing::new(inbox(user), score), Listing::new(by_read, score)],
         })
     }
 }
@@ -153,20 +150,16 @@ impl View {
             )
             .fetch_all(&self.pool)
             .await?;
-            let documents: Result<Vec<Document>, _> =
-                rows.into_iter().map(Document::try_from).collect();
+            let documents: Result<Vec<Document>, _> = rows.into_iter().map(Document::try_from).collect();
             self.projection.write(&documents?).await?;
         }
         Ok(())
     }
 
     async fn all_of(&self, user: UserId) -> Result<Vec<Uuid>, sqlx::Error> {
-        sqlx::query_scalar!(
-            "select id from notifications.notification where user_id = $1",
-            user.uuid()
-        )
-        .fetch_all(&self.pool)
-        .await
+        sqlx::query_scalar!("select id from notifications.notification where user_id = $1", user.uuid())
+            .fetch_all(&self.pool)
+            .await
     }
 }
 
@@ -211,8 +204,7 @@ impl Rebuild for View {
         )
         .fetch_all(&self.pool)
         .await?;
-        let documents: Result<Vec<Document>, _> =
-            rows.into_iter().map(Document::try_from).collect();
+        let documents: Result<Vec<Document>, _> = rows.into_iter().map(Document::try_from).collect();
         Ok(documents?)
     }
 }

@@ -59,15 +59,8 @@ impl DeleteNotificationHandler {
 
 #[async_trait]
 impl CommandHandler<DeleteNotification> for DeleteNotificationHandler {
-    async fn handle(
-        &self,
-        call: &Call,
-        command: DeleteNotification,
-    ) -> Result<(), DeleteNotificationError> {
-        let user = call
-            .actor()
-            .user_id()
-            .ok_or(DeleteNotificationError::NotSignedIn)?;
+    async fn handle(&self, call: &Call, command: DeleteNotification) -> Result<(), DeleteNotificationError> {
+        let user = call.actor().user_id().ok_or(DeleteNotificationError::NotSignedIn)?;
         let mut work = call.begin(&self.pool).await?;
         let version = sqlx::query_scalar!(
             "update notifications.notification
@@ -81,12 +74,8 @@ impl CommandHandler<DeleteNotification> for DeleteNotificationHandler {
         .fetch_optional(work.connection())
         .await?
         .ok_or(DeleteNotificationError::NotFound)?;
-        let deleted = NotificationDeleted {
-            notification_id: command.id,
-            user_id: user,
-        };
-        work.append(&NotificationEvent::from(deleted), version)
-            .await?;
+        let deleted = NotificationDeleted { notification_id: command.id, user_id: user };
+        work.append(&NotificationEvent::from(deleted), version).await?;
         Ok(work.commit(()).await?)
     }
 }

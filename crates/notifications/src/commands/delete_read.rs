@@ -74,14 +74,9 @@ impl CommandHandler<DeleteRead> for DeleteReadHandler {
             )
             .fetch_all(work.connection())
             .await?;
-            let gone = |id| NotificationDeleted {
-                notification_id: id,
-                user_id: user,
-            };
-            let events: Vec<(NotificationEvent, i64)> = deleted
-                .iter()
-                .map(|row| (gone(row.id.into()).into(), row.version))
-                .collect();
+            let gone = |id| NotificationDeleted { notification_id: id, user_id: user };
+            let events: Vec<(NotificationEvent, i64)> =
+                deleted.iter().map(|row| (gone(row.id.into()).into(), row.version)).collect();
             work.append_all(&events).await?;
             changed += events.len() as u64;
             if (events.len() as i64) < CHUNK {

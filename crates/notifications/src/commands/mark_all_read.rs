@@ -54,10 +54,7 @@ impl MarkAllReadHandler {
 #[async_trait]
 impl CommandHandler<MarkAllRead> for MarkAllReadHandler {
     async fn handle(&self, call: &Call, _: MarkAllRead) -> Result<u64, MarkAllReadError> {
-        let user = call
-            .actor()
-            .user_id()
-            .ok_or(MarkAllReadError::NotSignedIn)?;
+        let user = call.actor().user_id().ok_or(MarkAllReadError::NotSignedIn)?;
         let mut work = call.begin(&self.pool).await?;
         let mut changed = 0;
         loop {
@@ -76,14 +73,9 @@ impl CommandHandler<MarkAllRead> for MarkAllReadHandler {
             )
             .fetch_all(work.connection())
             .await?;
-            let read = |id| NotificationRead {
-                notification_id: id,
-                user_id: user,
-            };
-            let events: Vec<(NotificationEvent, i64)> = marked
-                .iter()
-                .map(|row| (read(row.id.into()).into(), row.version))
-                .collect();
+            let read = |id| NotificationRead { notification_id: id, user_id: user };
+            let events: Vec<(NotificationEvent, i64)> =
+                marked.iter().map(|row| (read(row.id.into()).into(), row.version)).collect();
             work.append_all(&events).await?;
             changed += events.len() as u64;
             if (events.len() as i64) < CHUNK {

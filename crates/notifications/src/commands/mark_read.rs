@@ -62,11 +62,7 @@ impl MarkReadHandler {
 
 #[async_trait]
 impl CommandHandler<MarkRead> for MarkReadHandler {
-    async fn handle(
-        &self,
-        call: &Call,
-        command: MarkRead,
-    ) -> Result<NotificationView, MarkReadError> {
+    async fn handle(&self, call: &Call, command: MarkRead) -> Result<NotificationView, MarkReadError> {
         let user = call.actor().user_id().ok_or(MarkReadError::NotSignedIn)?;
         let id = command.id;
         let mut work = call.begin(&self.pool).await?;
@@ -81,10 +77,7 @@ impl CommandHandler<MarkRead> for MarkReadHandler {
         .fetch_optional(work.connection())
         .await?;
         if let Some(version) = marked {
-            let read = NotificationRead {
-                notification_id: id,
-                user_id: user,
-            };
+            let read = NotificationRead { notification_id: id, user_id: user };
             work.append(&NotificationEvent::from(read), version).await?;
         }
         let row = sqlx::query_as!(

@@ -39,12 +39,7 @@ pub(crate) struct Names {
 }
 
 /// What is told of `event`, caused by `actor` (`None`: by Folkshelf itself). Dates are those of `zone`.
-pub(crate) fn about_borrow(
-    event: &BorrowEvent,
-    actor: Option<UserId>,
-    names: &Names,
-    zone: &TimeZone,
-) -> Vec<Telling> {
+pub(crate) fn about_borrow(event: &BorrowEvent, actor: Option<UserId>, names: &Names, zone: &TimeZone) -> Vec<Telling> {
     let story = Story::new(event.parties(), actor, names, zone);
     match event {
         // Who has to wait is told by `borrow.queued`, and the owner when it is their turn.
@@ -83,12 +78,7 @@ struct Story<'a> {
 }
 
 impl<'a> Story<'a> {
-    fn new(
-        parties: &'a Parties,
-        actor: Option<UserId>,
-        names: &'a Names,
-        zone: &'a TimeZone,
-    ) -> Self {
+    fn new(parties: &'a Parties, actor: Option<UserId>, names: &'a Names, zone: &'a TimeZone) -> Self {
         let book = names.book.as_deref();
         Self {
             parties,
@@ -109,16 +99,8 @@ impl<'a> Story<'a> {
     }
 
     fn to(&self, recipient: UserId, title: String, body: String) -> Telling {
-        let data = NotificationData {
-            borrow_id: Some(self.parties.borrow_id),
-            book_id: Some(self.parties.book_id),
-        };
-        Telling {
-            recipient,
-            title: capitalised(&title),
-            body: capitalised(&body),
-            data,
-        }
+        let data = NotificationData { borrow_id: Some(self.parties.borrow_id), book_id: Some(self.parties.book_id) };
+        Telling { recipient, title: capitalised(&title), body: capitalised(&body), data }
     }
 
     fn without_actor(&self, tellings: [Telling; 2]) -> Vec<Telling> {
@@ -139,11 +121,7 @@ impl<'a> Story<'a> {
 }
 
 fn in_days(days: u16) -> String {
-    if days == 1 {
-        "1 day".to_owned()
-    } else {
-        format!("{days} days")
-    }
+    if days == 1 { "1 day".to_owned() } else { format!("{days} days") }
 }
 
 fn with_reason(text: String, reason: Option<&str>) -> String {
@@ -156,7 +134,5 @@ fn with_reason(text: String, reason: Option<&str>) -> String {
 /// A text may begin with "a book" or "the owner" where no name is known.
 fn capitalised(text: &str) -> String {
     let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| {
-        first.to_uppercase().chain(letters).collect()
-    })
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }

@@ -71,10 +71,7 @@ struct Cursor {
 
 impl Cursor {
     /// Before the newest that could be.
-    const START: Cursor = Cursor {
-        created_at: datetime!(9999-12-31 0:00 UTC),
-        id: Uuid::max(),
-    };
+    const START: Cursor = Cursor { created_at: datetime!(9999-12-31 0:00 UTC), id: Uuid::max() };
 
     fn behind(last: &NotificationView) -> String {
         let microseconds = last.created_at.unix_timestamp_nanos() / 1_000;
@@ -90,11 +87,8 @@ impl FromStr for Cursor {
         let Some((microseconds, id)) = text.split_once('-') else {
             return Err(wrong);
         };
-        let microseconds: i64 = microseconds
-            .parse()
-            .map_err(|_| ListNotificationsError::Cursor)?;
-        let created_at =
-            OffsetDateTime::from_unix_timestamp_nanos(i128::from(microseconds) * 1_000);
+        let microseconds: i64 = microseconds.parse().map_err(|_| ListNotificationsError::Cursor)?;
+        let created_at = OffsetDateTime::from_unix_timestamp_nanos(i128::from(microseconds) * 1_000);
         match (created_at, Uuid::try_parse(id)) {
             (Ok(created_at), Ok(id)) => Ok(Self { created_at, id }),
             (Err(_), _) | (_, Err(_)) => Err(wrong),
@@ -133,24 +127,14 @@ impl ListNotificationsHandler {
         };
         let projection = &self.view.projection;
         let page = match start {
-            Start::Offset(offset) => {
-                projection
-                    .page(&list, offset, limit, Direction::Descending)
-                    .await?
-            }
+            Start::Offset(offset) => projection.page(&list, offset, limit, Direction::Descending).await?,
             Start::Behind(Cursor { created_at, id }) => {
                 let last = (view::score(created_at), id.to_string());
                 let last = (last.0, last.1.as_str());
-                projection
-                    .page_after(&list, last, limit, Direction::Descending)
-                    .await?
+                projection.page_after(&list, last, limit, Direction::Descending).await?
             }
         };
-        let items: Result<_, _> = page
-            .bodies
-            .iter()
-            .map(|body| serde_json::from_slice(body))
-            .collect();
+        let items: Result<_, _> = page.bodies.iter().map(|body| serde_json::from_slice(body)).collect();
         Ok((items?, page.total))
     }
 
@@ -230,10 +214,7 @@ impl QueryHandler<ListNotifications> for ListNotificationsHandler {
         call: &Call,
         query: ListNotifications,
     ) -> Result<Page<NotificationView>, ListNotificationsError> {
-        let user = call
-            .actor()
-            .user_id()
-            .ok_or(ListNotificationsError::NotSignedIn)?;
+        let user = call.actor().user_id().ok_or(ListNotificationsError::NotSignedIn)?;
         let ListNotifications { unread, page } = query;
         let start = match &page.cursor {
             Some(cursor) => Start::Behind(cursor.parse()?),
@@ -256,11 +237,7 @@ impl QueryHandler<ListNotifications> for ListNotificationsHandler {
         let more = items.len() > page.limit as usize;
         items.truncate(page.limit as usize);
         let next_cursor = items.last().filter(|_| more).map(Cursor::behind);
-        Ok(Page {
-            items,
-            total,
-            next_cursor,
-        })
+        Ok(Page { items, total, next_cursor })
     }
 }
 
@@ -280,10 +257,7 @@ mod tests {
             created_at: datetime!(2026-11-21 10:00:00.123456 UTC),
         };
         let cursor: Cursor = Cursor::behind(&last).parse().unwrap();
-        assert_eq!(
-            (cursor.created_at, cursor.id),
-            (last.created_at, last.id.uuid())
-        );
+        assert_eq!((cursor.created_at, cursor.id), (last.created_at, last.id.uuid()));
     }
 
     #[test]

@@ -85,10 +85,8 @@ impl NotificationsSinceHandler {
         )
         .fetch_optional(&self.pool)
         .await?;
-        Ok(newest.map_or(Position::START, |row| Position {
-            transaction: row.log_transaction,
-            sequence: row.log_position,
-        }))
+        Ok(newest
+            .map_or(Position::START, |row| Position { transaction: row.log_transaction, sequence: row.log_position }))
     }
 
     /// As the log's own readers, it stops at the horizon: below it nothing can appear any more, so nothing is passed over.
@@ -111,10 +109,7 @@ impl NotificationsSinceHandler {
         .fetch_all(&self.pool)
         .await?;
         let arrivals = rows.into_iter().map(|row| Arrival {
-            position: Position {
-                transaction: row.log_transaction,
-                sequence: row.log_position,
-            },
+            position: Position { transaction: row.log_transaction, sequence: row.log_position },
             notification: NotificationView {
                 id: row.id.into(),
                 kind: row.kind,
@@ -131,21 +126,10 @@ impl NotificationsSinceHandler {
 
 #[async_trait]
 impl QueryHandler<NotificationsSince> for NotificationsSinceHandler {
-    async fn handle(
-        &self,
-        call: &Call,
-        query: NotificationsSince,
-    ) -> Result<Arrivals, NotificationsSinceError> {
-        let user = call
-            .actor()
-            .user_id()
-            .ok_or(NotificationsSinceError::NotSignedIn)?
-            .uuid();
+    async fn handle(&self, call: &Call, query: NotificationsSince) -> Result<Arrivals, NotificationsSinceError> {
+        let user = call.actor().user_id().ok_or(NotificationsSinceError::NotSignedIn)?.uuid();
         let Some(after) = query.after else {
-            return Ok(Arrivals {
-                items: Vec::new(),
-                resume_at: self.beginning(user).await?,
-            });
+            return Ok(Arrivals { items: Vec::new(), resume_at: self.beginning(user).await? });
         };
         let items = self.after(user, after).await?;
         let resume_at = items.last().map_or(after, |last| last.position);

@@ -53,10 +53,7 @@ impl UnreadCountHandler {
 #[async_trait]
 impl QueryHandler<UnreadCount> for UnreadCountHandler {
     async fn handle(&self, call: &Call, _: UnreadCount) -> Result<u64, UnreadCountError> {
-        let user = call
-            .actor()
-            .user_id()
-            .ok_or(UnreadCountError::NotSignedIn)?;
+        let user = call.actor().user_id().ok_or(UnreadCountError::NotSignedIn)?;
         if call.source() == Source::ReadStore {
             match self.view.projection.count(&view::unread(user)).await {
                 Ok(count) => return Ok(count),

@@ -1,8 +1,6 @@
 //! While the book is lent, and how that ends.
 
-use borrowing_events::{
-    BorrowExtended, BorrowHandedOver, BorrowReturned, DisputeOutcome, ReturnCondition,
-};
+use borrowing_events::{BorrowExtended, BorrowHandedOver, BorrowReturned, DisputeOutcome, ReturnCondition};
 use kernel::UserId;
 use time::OffsetDateTime;
 
@@ -11,21 +9,15 @@ use super::{Story, Telling, in_days, with_reason};
 impl Story<'_> {
     /// Whoever did it knows already.
     pub(super) fn handed_over(&self, event: &BorrowHandedOver) -> Vec<Telling> {
-        let Self {
-            owner,
-            borrower,
-            book,
-            ..
-        } = self;
+        let Self { owner, borrower, book, .. } = self;
         let (for_borrower, for_owner) = match event.due_at.map(|due| self.day(due)) {
             Some(due) => (
                 format!("{owner} handed {book} over to you. It is due back on {due}."),
                 format!("{borrower} picked {book} up. It is due back on {due}."),
             ),
-            None => (
-                format!("{owner} gave {book} to you for good."),
-                format!("{borrower} picked {book} up, for good."),
-            ),
+            None => {
+                (format!("{owner} gave {book} to you for good."), format!("{borrower} picked {book} up, for good."))
+            }
         };
         let both = [
             self.to_borrower(format!("You have {book}"), for_borrower),
@@ -46,10 +38,7 @@ impl Story<'_> {
     pub(super) fn not_extended(&self, reason: Option<&str>) -> Telling {
         let Self { owner, book, .. } = self;
         let text = format!("{owner} needs {book} back on the day agreed.");
-        self.to_borrower(
-            format!("{book} cannot be extended"),
-            with_reason(text, reason),
-        )
+        self.to_borrower(format!("{book} cannot be extended"), with_reason(text, reason))
     }
 
     /// An extension that the owner did not grant in person, the owner hears of as well.
@@ -81,26 +70,16 @@ impl Story<'_> {
     pub(super) fn due_today(&self, due: OffsetDateTime) -> Telling {
         let Self { owner, book, .. } = self;
         let due = self.day(due);
-        self.to_borrower(
-            format!("{book} is due today"),
-            format!("Please bring {book} back to {owner} today, {due}."),
-        )
+        self.to_borrower(format!("{book} is due today"), format!("Please bring {book} back to {owner} today, {due}."))
     }
 
     pub(super) fn overdue(&self, due: OffsetDateTime) -> Vec<Telling> {
-        let Self {
-            owner,
-            borrower,
-            book,
-            ..
-        } = self;
+        let Self { owner, borrower, book, .. } = self;
         let due = self.day(due);
         vec![
             self.to_borrower(
                 format!("{book} is overdue"),
-                format!(
-                    "{book} was due back on {due}. Please bring it back to {owner} or get in touch."
-                ),
+                format!("{book} was due back on {due}. Please bring it back to {owner} or get in touch."),
             ),
             self.to_owner(
                 format!("{book} is overdue"),
@@ -113,7 +92,9 @@ impl Story<'_> {
         let Self { borrower, book, .. } = self;
         self.to_owner(
             format!("Is {book} back?"),
-            format!("{borrower} says that {book} is back with you. Please confirm it, or say that you have not received it."),
+            format!(
+                "{borrower} says that {book} is back with you. Please confirm it, or say that you have not received it."
+            ),
         )
     }
 
@@ -124,21 +105,14 @@ impl Story<'_> {
                 format!("{owner} has {book} back. Thank you for bringing it back in good order.")
             }
             ReturnCondition::Damaged => {
-                format!(
-                    "{owner} has {book} back and noted that it is damaged. Please get in touch with each other."
-                )
+                format!("{owner} has {book} back and noted that it is damaged. Please get in touch with each other.")
             }
         };
         self.to_borrower(format!("{owner} has {book} back"), body)
     }
 
     pub(super) fn lost(&self) -> Vec<Telling> {
-        let Self {
-            owner,
-            borrower,
-            book,
-            ..
-        } = self;
+        let Self { owner, borrower, book, .. } = self;
         vec![
             self.to_borrower(
                 format!("{book} is reported lost"),
@@ -160,10 +134,7 @@ impl Story<'_> {
         };
         let body = format!("{what} A moderator will look into it; please tell them what you know.");
         let title = format!("Where is {book}?");
-        vec![
-            self.to_borrower(title.clone(), body.clone()),
-            self.to_owner(title, body),
-        ]
+        vec![self.to_borrower(title.clone(), body.clone()), self.to_owner(title, body)]
     }
 
     pub(super) fn resolved(&self, outcome: DisputeOutcome, note: &str) -> Vec<Telling> {
@@ -175,9 +146,6 @@ impl Story<'_> {
         };
         let title = format!("The dispute over {book} is settled");
         let body = format!("{finding} Note: “{note}”");
-        vec![
-            self.to_borrower(title.clone(), body.clone()),
-            self.to_owner(title, body),
-        ]
+        vec![self.to_borrower(title.clone(), body.clone()), self.to_owner(title, body)]
     }
 }

@@ -9,10 +9,7 @@ impl Story<'_> {
         let Self { borrower, book, .. } = self;
         self.to_owner(
             format!("{borrower} asks for {book}"),
-            format!(
-                "{borrower} would like to borrow {book} for {}. Please approve or decline.",
-                in_days(days)
-            ),
+            format!("{borrower} would like to borrow {book} for {}. Please approve or decline.", in_days(days)),
         )
     }
 
@@ -25,12 +22,7 @@ impl Story<'_> {
     }
 
     pub(super) fn first_in_line(&self) -> Vec<Telling> {
-        let Self {
-            owner,
-            borrower,
-            book,
-            ..
-        } = self;
+        let Self { owner, borrower, book, .. } = self;
         vec![
             self.to_borrower(
                 format!("You are next for {book}"),
@@ -65,30 +57,20 @@ impl Story<'_> {
     pub(super) fn rejected(&self, reason: Option<&str>) -> Telling {
         let Self { owner, book, .. } = self;
         let text = format!("{owner} declined your request for {book}.");
-        self.to_borrower(
-            format!("{owner} cannot lend you {book}"),
-            with_reason(text, reason),
-        )
+        self.to_borrower(format!("{owner} cannot lend you {book}"), with_reason(text, reason))
     }
 
     /// Whoever did it knows already; when nobody did, both are told.
     pub(super) fn cancelled(&self, event: &BorrowCancelled) -> Vec<Telling> {
-        let Self {
-            owner,
-            borrower,
-            book,
-            parties,
-            ..
-        } = self;
+        let Self { owner, borrower, book, parties, .. } = self;
         let (for_borrower, for_owner) = match event.cancelled_by {
             Some(by) if by == parties.owner_id => (
                 format!("{owner} cancelled your borrow of {book}."),
                 format!("You cancelled {borrower}'s borrow of {book}."),
             ),
-            Some(by) if by == parties.borrower_id => (
-                format!("You cancelled your borrow of {book}."),
-                format!("{borrower} no longer needs {book}."),
-            ),
+            Some(by) if by == parties.borrower_id => {
+                (format!("You cancelled your borrow of {book}."), format!("{borrower} no longer needs {book}."))
+            }
             Some(_) | None => (
                 format!("{book} is no longer to be had, so your borrow was cancelled."),
                 format!("{borrower}'s borrow of {book} was cancelled."),
@@ -96,28 +78,14 @@ impl Story<'_> {
         };
         let reason = event.reason.as_deref();
         let both = [
-            self.to_borrower(
-                format!("Your borrow of {book} is cancelled"),
-                with_reason(for_borrower, reason),
-            ),
-            self.to_owner(
-                format!("{borrower}'s borrow of {book} is cancelled"),
-                with_reason(for_owner, reason),
-            ),
+            self.to_borrower(format!("Your borrow of {book} is cancelled"), with_reason(for_borrower, reason)),
+            self.to_owner(format!("{borrower}'s borrow of {book} is cancelled"), with_reason(for_owner, reason)),
         ];
-        self.without_actor(both)
-            .into_iter()
-            .filter(|telling| event.cancelled_by != Some(telling.recipient))
-            .collect()
+        self.without_actor(both).into_iter().filter(|telling| event.cancelled_by != Some(telling.recipient)).collect()
     }
 
     pub(super) fn expired(&self, held: bool) -> Vec<Telling> {
-        let Self {
-            owner,
-            borrower,
-            book,
-            ..
-        } = self;
+        let Self { owner, borrower, book, .. } = self;
         let (for_borrower, for_owner) = if held {
             (
                 format!("{book} was not picked up in time, so it is free for others again."),
@@ -131,10 +99,7 @@ impl Story<'_> {
         };
         vec![
             self.to_borrower(format!("Your request for {book} has expired"), for_borrower),
-            self.to_owner(
-                format!("{borrower}'s request for {book} has expired"),
-                for_owner,
-            ),
+            self.to_owner(format!("{borrower}'s request for {book} has expired"), for_owner),
         ]
     }
 }

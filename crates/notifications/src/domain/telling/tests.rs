@@ -1,1 +1,244 @@
+use std::collections::BTreeSet;
 
+use borrowing_events::*;
+use jiff::tz::TimeZone;
+use kernel::{Event, UserId};
+use time::macros::datetime;
+
+use super::{Names, Telling, about_borrow};
+
+const OWNER: &str = "01936f8e-0000-7000-8000-000000000001";
+const BORROWER: &str = "01936f8e-0000-7000-8000-000000000002";
+
+fn owner() -> UserId {
+    OWNER.parse().unwrap()
+}
+
+fn borrower() -> UserId {
+    BORROWER.parse().unwrap()
+}
+
+/// The checked-in sample: Ada lends “Emma” to Grace.
+fn sample(name: &str) -> BorrowEvent {
+    let published = BorrowEvent::PUBLISHED.iter().find(|p| p.name == name);
+    let published = published.expect(name);
+    let payload = serde_json::from_str(published.sample).unwrap();
+    BorrowEvent::decode(name, published.version, &payload).unwrap().unwrap()
+}
+
+fn told_by(event: &BorrowEvent, actor: Option<UserId>) -> Vec<Telling> {
+    let names =
+        Names { owner: Some("Ada".to_owned()), borrower: Some("Grace".to_owned()), book: Some("Emma".to_owned()) };
+    let zone = TimeZone::get("Europe/Berlin").unwrap();
+    about_borrow(event, actor, &names, &zone)
+}
+
+fn told(event: &BorrowEvent) -> Vec<Telling> {
+    told_by(event, None)
+}
+
+fn recipients(tellings: &[Telling]) -> Vec<&'static str> {
+    tellings
+        .iter()
+        .map(|telling| match telling.recipient {
+            user if user == owner() => "owner",
+            user if user == borrower() => "borrower",
+            user => panic!("{user} has nothing to do with it"),
+        })
+        .collect()
+}
+
+fn only(tellings: Vec<Telling>) -> Telling {
+    assert_eq!(tellings.len(), 1, "{tellings:?}");
+    tellings.into_iter().next().unwrap()
+}
+
+fn parties() -> Parties {
+    *sample("borrow.created").parties()
+}
+
+#[test]
+fn each_event_is_told_to_those_it_concerns() {
+    let expected: &[(&str, &[&str])] = &[
+        ("borrow.created", &["owner"]),
+        ("borrow.queued", &["borrower"]),
+        ("borrow.promoted", &["borrower", "owner"]),
+        ("borrow.answer_reminder", &["owner"]),
+        ("borrow.approved", &["borrower"]),
+        ("borrow.rejected", &["borrower"]),
+        ("borrow.handed_over", &["borrower", "owner"]),
+        ("borrow.extension_requested", &["owner"]),
+        ("borrow.extension_refused", &["borrower"]),
+        ("borrow.extended", &["borrower", "owner"]),
+        ("borrow.due_soon", &["borrower"]),
+        ("borrow.due_today", &["borrower"]),
+        ("borrow.overdue", &["borrower", "owner"]),
+        ("borrow.return_declared", &["owner"]),
+        ("borrow.returned", &["borrower"]),
+        ("borrow.cancelled", &["owner"]),
+        ("borrow.expired", &["borrower", "owner"]),
+        ("borrow.lost", &["borrower", "owner"]),
+        ("borrow.disputed", &["borrower", "owner"]),
+        ("borrow.resolved", &["borrower", "owner"]),
+    ];
+    let published: Vec<_> = BorrowEvent::PUBLISHED.iter().map(|p| p.name).collect();
+    let covered: Vec<_> = expected.iter().map(|(name, _)| *name).collect();
+    assert_eq!(published, covered, "every event is decided on");
+    for (name, who) in expected {
+        assert_eq!(&recipients(&told(&sample(name))), who, "{name}");
+    }
+}
+
+#[test]
+fn every_text_names_the_book_and_leads_to_the_borrow() {
+    for published in BorrowEvent::PUBLISHED {
+        for telling in told(&sample(published.name)) {
+            let text = format!("{} {}", telling.title, telling.body);
+            assert!(text.contains("“Emma”"), "{}: {text}", published.name);
+            assert!(text.ends_with(['.', '”', '?']), "{text}");
+            assert_eq!(telling.data.borrow_id, Some(parties().borrow_id));
+            assert_eq!(telling.data.book_id, Some(parties().book_id));
+        }
+    }
+}
+
+#[test]
+fn each_event_has_a_title_of_its_own() {
+    let told = BorrowEvent::PUBLISHED.iter().map(|p| told(&sample(p.name)));
+    let told: Vec<Telling> = told.flatten().collect();
+    let titles: BTreeSet<_> = told.iter().map(|t| (t.recipient, &t.title)).collect();
+    assert_eq!(titles.len(), told.len());
+}
+
+#[test]
+fn an_owner_is_asked_with_the_days_and_the_name() {
+    let telling = only(told(&sample("borrow.created")));
+    assert_eq!(telling.title, "Grace asks for “Emma”");
+    assert_eq!(telling.body, "Grace would like to borrow “Emma” for 21 days. Please approve or decline.");
+}
+
+#[test]
+fn an_owner_hears_nothing_of_a_request_that_has_to_wait() {
+    let waiting = BorrowCreated { parties: parties(), days: 1, queued: true };
+    assert_eq!(told(&waiting.into()), Vec::new());
+}
+
+#[test]
+fn one_day_is_not_days() {
+    let request = BorrowCreated { parties: parties(), days: 1, queued: false };
+    assert!(only(told(&request.into())).body.contains("for 1 day. Please"));
+}
+
+#[test]
+fn a_pickup_date_is_in_words_and_in_the_communitys_zone() {
+    // 23:59:59 of the 12th in Berlin; the place is the owner's.
+    let approved = BorrowApproved {
+        parties: parties(),
+        pickup_by: datetime!(2026-12-12 22:59:59 UTC),
+        place: Some("The bakery".to_owned()),
+    };
+    assert_eq!(
+        only(told(&approved.into())).body,
+        "Ada approved your request. Please pick “Emma” up by Saturday, 12 December 2026. Where: The bakery."
+    );
+}
+
+#[test]
+fn the_end_of_a_day_in_the_west_is_not_the_day_after() {
+    let due = BorrowDueToday { parties: parties(), due_at: datetime!(2026-12-13 04:59:59 UTC) };
+    let zone = TimeZone::get("America/New_York").unwrap();
+    let told = about_borrow(&due.into(), None, &Names::default(), &zone);
+    assert!(only(told).body.contains("Saturday, 12 December 2026"));
+}
+
+#[test]
+fn a_hand_over_is_told_to_whom_did_not_do_it() {
+    let event = sample("borrow.handed_over");
+    assert_eq!(recipients(&told_by(&event, Some(owner()))), ["borrower"]);
+    assert_eq!(recipients(&told_by(&event, Some(borrower()))), ["owner"]);
+    assert_eq!(
+        told_by(&event, Some(owner()))[0].body,
+        "Ada handed “Emma” over to you. It is due back on Saturday, 12 December 2026."
+    );
+}
+
+#[test]
+fn a_gift_has_no_due_date() {
+    let gift = BorrowHandedOver { parties: parties(), due_at: None };
+    for telling in told(&gift.into()) {
+        assert!(telling.body.contains("for good"), "{telling:?}");
+        assert!(!telling.body.contains("due"), "{telling:?}");
+    }
+}
+
+#[test]
+fn an_extension_is_told_to_the_owner_only_when_the_rules_granted_it() {
+    let event = sample("borrow.extended");
+    assert_eq!(recipients(&told_by(&event, Some(owner()))), ["borrower"]);
+    assert_eq!(recipients(&told_by(&event, Some(borrower()))), ["borrower", "owner"]);
+}
+
+#[test]
+fn a_reason_is_passed_on_word_by_word() {
+    let rejected = BorrowRejected { parties: parties(), reason: Some("My aunt has it".to_owned()) };
+    let body = only(told(&rejected.into())).body;
+    assert_eq!(body, "Ada declined your request for “Emma”. Reason: “My aunt has it”");
+}
+
+#[test]
+fn a_cancellation_is_told_to_the_other_party() {
+    let cancelled = |by| BorrowCancelled { parties: parties(), cancelled_by: by, reason: None, held: false };
+    let by_owner = cancelled(Some(owner())).into();
+    assert_eq!(recipients(&told(&by_owner)), ["borrower"]);
+    let by_borrower = cancelled(Some(borrower())).into();
+    assert_eq!(recipients(&told(&by_borrower)), ["owner"]);
+    let by_nobody = cancelled(None).into();
+    assert_eq!(recipients(&told(&by_nobody)), ["borrower", "owner"]);
+    // The owner withdrew the book: nobody cancelled the borrow as such, and the owner knows.
+    assert_eq!(recipients(&told_by(&by_nobody, Some(owner()))), ["borrower"]);
+}
+
+#[test]
+fn expiry_says_whose_silence_it_was() {
+    let expired = |held| BorrowExpired { parties: parties(), held };
+    let unanswered = told(&expired(false).into());
+    assert!(unanswered[0].body.starts_with("Ada did not answer in time."));
+    let not_picked_up = told(&expired(true).into());
+    assert!(not_picked_up[1].body.starts_with("Grace did not pick"));
+}
+
+#[test]
+fn damage_is_named() {
+    let returned = |condition| BorrowReturned { parties: parties(), condition };
+    let damaged = only(told(&returned(ReturnCondition::Damaged).into()));
+    assert!(damaged.body.contains("damaged"));
+    let well = only(told(&returned(ReturnCondition::Ok).into()));
+    assert!(well.body.contains("good order"));
+}
+
+#[test]
+fn a_dispute_is_settled_with_the_moderators_words() {
+    for (outcome, finding) in [
+        (DisputeOutcome::Returned, "“Emma” has come back."),
+        (DisputeOutcome::Lost, "“Emma” is lost."),
+        (DisputeOutcome::Active, "the loan of “Emma” goes on."),
+    ] {
+        let resolved = BorrowResolved { parties: parties(), outcome, note: "Both agree now".to_owned() };
+        for telling in told(&resolved.into()) {
+            assert!(telling.body.contains(finding), "{telling:?}");
+            assert!(telling.body.ends_with("Note: “Both agree now”"));
+        }
+    }
+}
+
+#[test]
+fn without_names_the_texts_are_still_sentences() {
+    let zone = TimeZone::UTC;
+    let event = sample("borrow.due_soon");
+    let telling = only(about_borrow(&event, None, &Names::default(), &zone));
+    assert_eq!(telling.title, "A book is due soon");
+    assert_eq!(
+        telling.body,
+        "Please bring a book back to the owner by Saturday, 12 December 2026, or ask for an extension."
+    );
+}

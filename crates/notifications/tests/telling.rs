@@ -1,0 +1,142 @@
+//! What is heard becomes notifications, once.
+
+mod support;
+
+use borrowing_events::{BorrowApproved, BorrowEvent, BorrowHandedOver, BorrowLost};
+use kernel::actor::RecordedActor;
+use kernel::{BookId, Position};
+use notifications::DeleteNotification;
+use support::{Neighbours, World};
+use testkit::{A_SATURDAY, eventually, member};
+use time::macros::datetime;
+use users_events::{UserDeleted, UserEvent, UserUpdated};
+
+#[tokio::test]
+async fn a_request_comes_into_the_owners_inbox_in_words() {
+    let world = World::new().await;
+    let them = Neighbours::of(&world).await;
+    world.tell::<BorrowEvent>(them.a_request(), 1).await;
+
+    let inbox = world.inbox(them.ada).await;
+    assert_eq!(inbox.len(), 1);
+    assert_eq!(inbox[0].kind, "borrow.created");
+    assert_eq!(inbox[0].title, "Grace asks for “Emma”");
+    assert_eq!(inbox[0].data.book_id, Some(them.emma));
+    assert!(!inbox[0].read);
+    assert_eq!(world.inbox(them.grace).await, []);
+}
+
+#[tokio::test]
+async fn each_owner_is_told_once_although_an_event_is_replayed() {
+    let world = World::new().await;
+    let them = Neighbours::of(&world).await;
+    for _ in 0..3 {
+        world.tell::<BorrowEvent>(them.a_request(), 1).await;
+    }
+    let before = world.inbox(them.ada).await;
+    assert_eq!(before.len(), 3);
+
+    assert!(world.bus.replay("notifications", Position::START).await.unwrap());
+    let position = world.append::<BorrowEvent>(them.a_request(), 1).await;
+    eventually("the replay has come to the end of the log", async || {
+        let all = world.bus.subscriptions().await.unwrap();
+        all.iter().all(|s| s.checkpoint >= position && s.behind == 0)
+    })
+    .await;
+    let after = world.inbox(them.ada).await;
+    assert_eq!(after.len(), 4);
+    assert!(before.iter().all(|told| after.contains(told)));
+    assert_eq!(world.rows(them.ada).await, 4);
+}
+
+#[tokio::test]
+async fn two_processes_do_not_multiply() {
+    let world = World::new().await;
+    let them = Neighbours::of(&world).await;
+    let other = world.another_process().await;
+    let mut last = Position::START;
+    for _ in 0..50 {
+        last = world.append::<BorrowEvent>(them.a_request(), 1).await;
+    }
+    world.until_heard(last).await;
+    assert_eq!(world.rows(them.ada).await, 50);
+    other.running.stop().await;
+    assert_eq!(world.unread(them.ada).await, 50);
+}
+
+#[tokio::test]
+async fn the_actor_of_a_hand_over_is_not_told_of_it() {
+    let world = World::new().await;
+    let them = Neighbours::of(&world).await;
+    let handed_over = BorrowHandedOver { parties: them.a_borrow(), due_at: Some(datetime!(2026-12-12 22:59:59 UTC)) };
+    let ada = RecordedActor::User { id: them.ada };
+    let position = world.append_by(ada, BorrowEvent::from(handed_over), 3).await;
+    world.until_heard(position).await;
+    assert_eq!(world.inbox(them.ada).await, []);
+    let told = world.inbox(them.grace).await;
+    assert!(told[0].body.contains("due back on Saturday, 12 December 2026"));
+}
+
+#[tokio::test]
+async fn texts_use_the_name_that_holds_when_they_are_written() {
+    let world = World::new().await;
+    let them = Neighbours::of(&world).await;
+    let renamed = |name: &str| UserUpdated {
+        user_id: them.grace,
+        name: name.to_owned(),
+        active: true,
+        language: "en".to_owned(),
+    };
+    world.append::<UserEvent>(renamed("Grace Hopper"), 2).await;
+    // An older version comes late.
+    world.append::<UserEvent>(renamed("Grace M."), 1).await;
+    world.tell::<BorrowEvent>(them.a_request(), 1).await;
+    assert_eq!(world.inbox(them.ada).await[0].title, "Grace Hopper asks for “Emma”");
+}
+
+#[tokio::test]
+async fn with_a_member_their_inbox_goes_and_nothing_is_told_to_them_any_more() {
+    let world = World::new().await;
+    let them = Neighbours::of(&world).await;
+    world.tell::<BorrowEvent>(them.a_request(), 1).await;
+    let gone = UserDeleted { user_id: them.ada };
+    world.tell::<UserEvent>(gone, 5).await;
+    assert_eq!(world.inbox(them.ada).await, []);
+    assert_eq!(world.unread(them.ada).await, 0);
+
+    let lost = BorrowLost { parties: them.a_borrow() };
+    world.tell::<BorrowEvent>(lost, 9).await;
+    assert_eq!(world.inbox(them.ada).await, []);
+    assert_eq!(world.inbox(them.grace).await.len(), 1);
+    let texts: i64 = sqlx::query_scalar(
+        "select count(*) from notifications.notification where user_id = $1 and title || body <> ''",
+    )
+    .bind(them.ada.uuid())
+    .fetch_one(&world.pool)
+    .await
+    .unwrap();
+    assert_eq!(texts, 0, "no text of theirs is kept");
+}
+
+#[tokio::test]
+async fn an_event_that_cannot_be_read_is_parked_and_the_rest_flows() {
+    let world = World::new().await;
+    let them = Neighbours::of(&world).await;
+    sqlx::query(
+        "insert into event_bus.log
+            (id, name, version, aggregate_type, aggregate_id, aggregate_version, payload, actor, occurred_at)
+        values ($1, 'borrow.approved', 1, 'borrow', $1, 1, '{\"what\": 7}', '{\"kind\": \"anonymous\"}', now())",
+    )
+    .bind(BookId::new(A_SATURDAY).uuid())
+    .execute(&world.pool)
+    .await
+    .unwrap();
+    let approved =
+        BorrowApproved { parties: them.a_borrow(), pickup_by: datetime!(2026-11-28 22:59:59 UTC), place: None };
+    world.tell::<BorrowEvent>(approved, 2).await;
+    assert_eq!(world.inbox(them.grace).await[0].kind, "borrow.approved");
+    let (parked, total) = world.bus.dead_letters(0, 10).await.unwrap();
+    assert_eq!(total, 1, "{parked:?}");
+    assert_eq!(parked[0].subscription, "notifications");
+    assert_eq!(parked[0].event_name, "borrow.approved");
+}
