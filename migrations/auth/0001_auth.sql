@@ -30,7 +30,6 @@ create table session (
     -- The end whatever happens: refreshing does not move it.
     expires_at timestamptz not null,
     ended_at timestamptz,
-    ended_because text,
     -- Also raised when the account's role, activity or verification changes: the session's document shows them.
     version bigint not null
 );

@@ -1,1 +1,53 @@
-//! The auth context.
+//! Accounts and sessions: who somebody is, and whether they still are signed in.
+//!
+//! | a use case | its file |
+//! |---|---|
+//! | open an account, for oneself or for somebody | `commands/register.rs`, `commands/create_account.rs` |
+//! | sign in, stay signed in, sign out | `commands/log_in.rs`, `commands/refresh_tokens.rs`, `commands/log_out.rs` |
+//! | end a session on another device | `commands/end_session.rs` |
+//! | prove the mail address | `commands/verify_email.rs` |
+//! | forget, reset and change the password | `commands/forgot_password.rs`, `commands/reset_password.rs`, `commands/change_password.rs` |
+//! | check the password before something grave | `queries/check_password.rs` |
+//! | one's account and sessions | `queries/get_account.rs`, `queries/list_sessions.rs` |
+//! | find a member for the command line | `queries/find_account_by_email.rs` |
+//! | the check at each request | `sessions.rs`, with `access_token.rs` and `view.rs` |
+//! | opening and ending sessions | `session.rs` |
+//! | hashing passwords, bounded | `passwords.rs` |
+//! | what mails say, and sending them | `letter.rs`, `mails.rs`, `ports.rs`, `file_mailer.rs` |
+//! | hearing users | `subscribers.rs` |
+
+mod access_token;
+mod account;
+mod commands;
+mod context;
+mod domain;
+mod file_mailer;
+mod housekeeping;
+mod letter;
+mod mails;
+mod passwords;
+mod ports;
+mod queries;
+mod session;
+mod sessions;
+mod settings;
+mod subscribers;
+mod view;
+
+pub use commands::{
+    ChangePassword, ChangePasswordError, CreateAccount, CreateAccountError, EndSession, EndSessionError,
+    ForgotPassword, ForgotPasswordError, LogIn, LogInError, LogOut, LogOutError, RefreshTokens, RefreshTokensError,
+    Register, RegisterError, ResetPassword, ResetPasswordError, VerifyEmail, VerifyEmailError,
+};
+pub use context::{Auth, MIGRATIONS};
+pub use domain::{Email, EmailError, Password, PasswordError};
+pub use file_mailer::FileMailer;
+pub use passwords::HashingError;
+pub use ports::{BoxError, Mail, Mailer};
+pub use queries::{
+    AccountView, CheckPassword, CheckPasswordError, FindAccountByEmail, FindAccountByEmailError, GetAccount,
+    GetAccountError, ListSessions, ListSessionsError, SessionView,
+};
+pub use session::{Device, SignedIn, SigningError};
+pub use sessions::{AuthenticateError, Authenticated, Sessions};
+pub use settings::Settings;

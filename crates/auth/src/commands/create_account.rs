@@ -1,0 +1,114 @@
+use async_trait::async_trait;
+use auth_events::{AuthEvent, UserRegistered, UserVerified};
+use cqrs::{Call, CommandHandler};
+use kernel::{Actor, Command, Detail, ErrorKind, Line, Permission, Refusal, UserId};
+use serde::Serialize;
+
+use crate::context::Parts;
+use crate::domain::{Email, Password};
+use crate::letter::Letter;
+use crate::passwords::HashingError;
+use crate::{account, mails};
+
+/// An administrator, or the command line, opens an account for somebody else.
+#[derive(Debug, Clone, Serialize)]
+pub struct CreateAccount {
+    pub email: Email,
+    pub name: Line<100>,
+    /// Without one the member gets a mail to choose it themself, which also proves the address.
+    pub password: Option<Password>,
+    /// The address counts as proved and no mail is sent: for demo accounts. Only the system may say so.
+    pub verified: bool,
+}
+
+impl Command for CreateAccount {
+    const NAME: &'static str = "create_account";
+    type Output = UserId;
+    type Error = CreateAccountError;
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum CreateAccountError {
+    #[error("your role does not permit opening accounts for others")]
+    NotPermitted,
+    #[error("there is an account with this mail address")]
+    EmailTaken,
+    #[error(transparent)]
+    Hashing(#[from] HashingError),
+    #[error("the database failed")]
+    Database(#[from] sqlx::Error),
+}
+
+impl Refusal for CreateAccountError {
+    fn kind(&self) -> ErrorKind {
+        match self {
+            Self::NotPermitted => ErrorKind::Forbidden,
+            Self::EmailTaken => ErrorKind::Conflict,
+            Self::Hashing(error) => error.kind(),
+            Self::Database(error) => event_bus::error_kind(error),
+        }
+    }
+
+    fn code(&self) -> &'static str {
+        match self {
+            Self::NotPermitted => "FORBIDDEN",
+            Self::EmailTaken => "EMAIL_TAKEN",
+            Self::Hashing(error) => error.code(),
+            Self::Database(_) => "INTERNAL",
+        }
+    }
+
+    fn details(&self) -> Vec<Detail> {
+        match self {
+            Self::EmailTaken => vec![Detail::new("email", "is the address of an account")],
+            Self::NotPermitted | Self::Hashing(_) | Self::Database(_) => Vec::new(),
+        }
+    }
+}
+
+pub(crate) struct CreateAccountHandler(pub Parts);
+
+#[async_trait]
+impl CommandHandler<CreateAccount> for CreateAccountHandler {
+    async fn handle(&self, call: &Call, command: CreateAccount) -> Result<UserId, CreateAccountError> {
+        let system = matches!(call.actor(), Actor::System(_));
+        if !call.actor().may(Permission::WriteUser) || (command.verified && !system) {
+            return Err(CreateAccountError::NotPermitted);
+        }
+        let hash = match &command.password {
+            Some(password) => Some(self.0.passwords.hash(password).await?),
+            None => None,
+        };
+        let (now, user) = (call.now(), UserId::new(call.now()));
+        let mut work = call.begin(&self.0.pool).await?;
+        let opened = account::open(
+            work.connection(),
+            user,
+            &command.email,
+            &command.name,
+            hash.as_deref(),
+            command.verified,
+            now,
+        );
+        if !opened.await? {
+            return Err(CreateAccountError::EmailTaken);
+        }
+        let registered = UserRegistered { user_id: user, name: command.name.into_string() };
+        work.append(&AuthEvent::Registered(registered), account::FIRST_VERSION).await?;
+        let letter = match (command.verified, hash) {
+            (true, Some(_)) => None,
+            (false, Some(_)) => Some(Letter::VerifyEmail),
+            (_, None) => Some(Letter::ChoosePassword),
+        };
+        if let Some(letter) = letter {
+            mails::note(work.connection(), letter, command.email.as_str(), now).await?;
+        }
+        if command.verified {
+            let verified = AuthEvent::Verified(UserVerified { user_id: user });
+            work.append(&verified, account::FIRST_VERSION).await?;
+        }
+        let user = work.commit(user).await?;
+        self.0.wake_mails.notify_one();
+        Ok(user)
+    }
+}

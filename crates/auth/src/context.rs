@@ -1,0 +1,142 @@
+//! The entry point: what the host wires.
+
+use std::sync::Arc;
+
+use cqrs::{CommandBusBuilder, QueryBusBuilder};
+use event_bus::Subscription;
+use kernel::Clock;
+use read_store::{Projection, Rebuild};
+use sqlx::PgPool;
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+
+use crate::access_token::AccessTokens;
+use crate::commands::{
+    ChangePassword, ChangePasswordHandler, CreateAccount, CreateAccountHandler, EndSession, EndSessionHandler,
+    ForgotPassword, ForgotPasswordHandler, LogIn, LogInHandler, LogOut, LogOutHandler, RefreshTokens,
+    RefreshTokensHandler, Register, RegisterHandler, ResetPassword, ResetPasswordHandler, VerifyEmail,
+    VerifyEmailHandler,
+};
+use crate::housekeeping::Housekeeper;
+use crate::mails::MailWorker;
+use crate::passwords::Passwords;
+use crate::ports::Mailer;
+use crate::queries::{
+    CheckPassword, CheckPasswordHandler, FindAccountByEmail, FindAccountByEmailHandler, GetAccount, GetAccountHandler,
+    ListSessions, ListSessionsHandler,
+};
+use crate::session::SessionOpener;
+use crate::sessions::Sessions;
+use crate::settings::Settings;
+use crate::subscribers::Subscriber;
+use crate::view::View;
+
+/// The schema `auth`, run as the role `folkshelf_auth`.
+pub static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("../../migrations/auth");
+
+/// What the handlers work with. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Parts {
+    pub pool: PgPool,
+    pub view: View,
+    pub passwords: Passwords,
+    pub opener: SessionOpener,
+    pub wake_mails: Arc<Notify>,
+}
+
+/// The auth context. Cheap to clone.
+#[derive(Clone)]
+pub struct Auth {
+    pub(crate) parts: Parts,
+    sessions: Sessions,
+    mails: MailWorker,
+    housekeeper: Housekeeper,
+}
+
+impl Auth {
+    /// `pool` is that of the role `folkshelf_auth`, `projection` the one named `auth`.
+    pub fn new(
+        pool: PgPool,
+        projection: Projection,
+        mailer: Arc<dyn Mailer>,
+        clock: Arc<dyn Clock>,
+        settings: &Settings,
+    ) -> Self {
+        let view = View::new(pool.clone(), projection);
+        let tokens = AccessTokens::new(settings);
+        let wake = Arc::new(Notify::new());
+        Self {
+            sessions: Sessions::new(tokens.clone(), view.clone(), Arc::clone(&clock)),
+            mails: MailWorker {
+                pool: pool.clone(),
+                mailer,
+                clock: Arc::clone(&clock),
+                wake: Arc::clone(&wake),
+                public_url: settings.public_url.as_str().into(),
+            },
+            housekeeper: Housekeeper { pool: pool.clone(), view: view.clone(), clock },
+            parts: Parts {
+                pool,
+                view,
+                passwords: Passwords::new(settings),
+                opener: SessionOpener { tokens, lifetime: settings.session_lifetime },
+                wake_mails: wake,
+            },
+        }
+    }
+
+    pub fn register(&self, commands: &mut CommandBusBuilder, queries: &mut QueryBusBuilder) {
+        let (parts, pool) = (|| self.parts.clone(), &self.parts.pool);
+        commands.register::<Register>(pool, RegisterHandler(parts()));
+        commands.register::<CreateAccount>(pool, CreateAccountHandler(parts()));
+        commands.register::<LogIn>(pool, LogInHandler(parts()));
+        commands.register::<RefreshTokens>(pool, RefreshTokensHandler(parts()));
+        commands.register::<LogOut>(pool, LogOutHandler(parts()));
+        commands.register::<EndSession>(pool, EndSessionHandler(parts()));
+        commands.register::<ForgotPassword>(pool, ForgotPasswordHandler(parts()));
+        commands.register::<ResetPassword>(pool, ResetPasswordHandler(parts()));
+        commands.register::<VerifyEmail>(pool, VerifyEmailHandler(parts()));
+        commands.register::<ChangePassword>(pool, ChangePasswordHandler(parts()));
+        queries.register::<CheckPassword>(CheckPasswordHandler(parts()));
+        queries.register::<FindAccountByEmail>(FindAccountByEmailHandler(pool.clone()));
+        queries.register::<GetAccount>(GetAccountHandler { pool: pool.clone(), view: self.parts.view.clone() });
+        queries.register::<ListSessions>(ListSessionsHandler(pool.clone()));
+    }
+
+    pub fn subscriptions(&self) -> Vec<Subscription> {
+        vec![
+            Subscription::apply("auth", self.parts.pool.clone(), Arc::new(Subscriber)),
+            Subscription::project("auth.view", Arc::new(self.parts.view.clone())).after("auth"),
+        ]
+    }
+
+    /// All sessions, for the read store to build the projection from.
+    pub fn rebuild(&self) -> Arc<dyn Rebuild> {
+        Arc::new(self.parts.view.clone())
+    }
+
+    /// The check that every request with an access token passes.
+    pub fn sessions(&self) -> Sessions {
+        self.sessions.clone()
+    }
+
+    /// Sends mails until `shutdown`. Every replica may run it.
+    pub async fn run_mails(&self, shutdown: CancellationToken) {
+        self.mails.run(shutdown).await;
+    }
+
+    /// Sends what is due now; answers how many were sent.
+    pub async fn send_due_mails(&self) -> Result<u64, sqlx::Error> {
+        self.mails.send_due().await
+    }
+
+    /// Forgets what is over until `shutdown`. Every replica may run it.
+    pub async fn run_housekeeping(&self, shutdown: CancellationToken) {
+        self.housekeeper.run(shutdown).await;
+    }
+
+    /// Forgets what is over now; answers how many sessions that were.
+    pub async fn forget_what_is_over(&self) -> Result<u64, sqlx::Error> {
+        self.housekeeper.sweep().await
+    }
+}

@@ -1,0 +1,81 @@
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+use unicode_normalization::UnicodeNormalization;
+
+/// A password that a member chooses. Neither `Debug` nor serialisation shows it.
+#[derive(Debug, Clone)]
+pub struct Password(SecretString);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum PasswordError {
+    #[error("must be at least {} characters", Password::MIN_CHARACTERS)]
+    TooShort,
+    /// bcrypt reads no more; cutting silently would make two passwords the same.
+    #[error("must be at most {} bytes", Password::MAX_BYTES)]
+    TooLong,
+    #[error("must not contain control characters")]
+    ControlCharacter,
+}
+
+impl Password {
+    pub const MIN_CHARACTERS: usize = 10;
+    pub const MAX_BYTES: usize = 71;
+
+    pub fn new(text: &str) -> Result<Self, PasswordError> {
+        let text = as_typed(text);
+        if text.chars().any(char::is_control) {
+            return Err(PasswordError::ControlCharacter);
+        }
+        if text.chars().count() < Self::MIN_CHARACTERS {
+            return Err(PasswordError::TooShort);
+        }
+        if text.len() > Self::MAX_BYTES {
+            return Err(PasswordError::TooLong);
+        }
+        Ok(Self(text.into()))
+    }
+
+    pub(crate) fn expose(&self) -> &str {
+        self.0.expose_secret()
+    }
+}
+
+/// The same for every keyboard: an accented letter may come as one character or as two.
+pub(crate) fn as_typed(text: &str) -> String {
+    text.nfc().collect()
+}
+
+/// A command is hashed under its idempotency key; a password must not be guessable from that hash.
+impl Serialize for Password {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_unit()
+    }
+}
+
+impl<'de> Deserialize<'de> for Password {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::new(&String::deserialize(deserializer)?).map_err(D::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_least_counts_characters_and_the_most_counts_bytes() {
+        assert_eq!(Password::new("ninechars").err(), Some(PasswordError::TooShort));
+        assert!(Password::new("tencharact").is_ok());
+        assert!(Password::new(&"a".repeat(71)).is_ok());
+        assert_eq!(Password::new(&"a".repeat(72)).err(), Some(PasswordError::TooLong));
+        assert_eq!(Password::new(&"ä".repeat(36)).err(), Some(PasswordError::TooLong));
+        assert_eq!(Password::new("with a \0 inside").err(), Some(PasswordError::ControlCharacter));
+    }
+
+    #[test]
+    fn a_password_is_neither_printed_nor_serialised() {
+        let password = Password::new("correct horse").unwrap();
+        assert!(!format!("{password:?}").contains("horse"));
+        assert_eq!(serde_json::to_string(&password).unwrap(), "null");
+    }
+}

@@ -1,0 +1,54 @@
+use std::path::PathBuf;
+
+use async_trait::async_trait;
+use uuid::Uuid;
+
+use crate::ports::{BoxError, Mail, Mailer};
+
+/// For development: writes each mail into a file of its own, named so that the newest comes last.
+#[derive(Debug, Clone)]
+pub struct FileMailer {
+    directory: PathBuf,
+}
+
+impl FileMailer {
+    pub fn new(directory: impl Into<PathBuf>) -> Self {
+        Self { directory: directory.into() }
+    }
+}
+
+#[async_trait]
+impl Mailer for FileMailer {
+    async fn send(&self, mail: Mail) -> Result<(), BoxError> {
+        tokio::fs::create_dir_all(&self.directory).await?;
+        let name = Uuid::now_v7();
+        let draft = self.directory.join(format!(".{name}"));
+        let content = format!(
+            "To: {}\nSubject: {}\nContent-Type: text/plain; charset=utf-8\n\n{}",
+            mail.to, mail.subject, mail.text
+        );
+        tokio::fs::write(&draft, content).await?;
+        // Renamed when complete: nobody reads half a mail.
+        tokio::fs::rename(&draft, self.directory.join(format!("{name}.eml"))).await?;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_mail_becomes_one_file() {
+        let directory = tempfile::tempdir().unwrap();
+        let mailer = FileMailer::new(directory.path().join("mail"));
+        let mail = Mail { to: "ada@example.org".to_owned(), subject: "Hello".to_owned(), text: "A link".to_owned() };
+        mailer.send(mail).await.unwrap();
+        let files: Vec<_> =
+            std::fs::read_dir(directory.path().join("mail")).unwrap().map(|entry| entry.unwrap().path()).collect();
+        assert_eq!(files.len(), 1);
+        let text = std::fs::read_to_string(&files[0]).unwrap();
+        assert!(text.starts_with("To: ada@example.org\nSubject: Hello\n"));
+        assert!(text.ends_with("\n\nA link"));
+    }
+}

@@ -1,0 +1,60 @@
+//! Forgetting what is over: sessions some time after their end, tokens of mails after they expired.
+
+use std::sync::Arc;
+use std::time::Duration as StdDuration;
+
+use kernel::Clock;
+use sqlx::PgPool;
+use time::Duration;
+use tokio_util::sync::CancellationToken;
+
+use crate::view::View;
+
+const EVERY: StdDuration = StdDuration::from_secs(10 * 60);
+/// An access token of the session may live that long, and must find that it has ended.
+const KEEP: Duration = Duration::days(1);
+/// So many sessions a statement.
+const BATCH: i64 = 1_000;
+
+#[derive(Clone)]
+pub(crate) struct Housekeeper {
+    pub pool: PgPool,
+    pub view: View,
+    pub clock: Arc<dyn Clock>,
+}
+
+impl Housekeeper {
+    pub(crate) async fn run(&self, shutdown: CancellationToken) {
+        loop {
+            if let Err(error) = self.sweep().await {
+                tracing::warn!(%error, "sessions that are over were not forgotten");
+            }
+            tokio::select! {
+                () = shutdown.cancelled() => return,
+                () = tokio::time::sleep(EVERY) => {}
+            }
+        }
+    }
+
+    /// How many sessions were forgotten.
+    pub(crate) async fn sweep(&self) -> Result<u64, sqlx::Error> {
+        let (now, mut swept) = (self.clock.now(), 0);
+        sqlx::query!("delete from auth.mail_token where expires_at <= $1", now).execute(&self.pool).await?;
+        loop {
+            let gone = sqlx::query_scalar!(
+                "delete from auth.session where id in (
+                    select id from auth.session where expires_at < $1 or ended_at < $1 limit $2)
+                returning id",
+                now - KEEP,
+                BATCH,
+            )
+            .fetch_all(&self.pool)
+            .await?;
+            if gone.is_empty() {
+                return Ok(swept);
+            }
+            swept += gone.len() as u64;
+            self.view.forget(&gone).await;
+        }
+    }
+}

@@ -1,0 +1,28 @@
+//! What auth needs others to do.
+
+use std::fmt;
+
+use async_trait::async_trait;
+
+pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+/// A mail ready to be sent. Its text holds a secret link, so `Debug` shows neither text nor address.
+#[derive(Clone)]
+pub struct Mail {
+    pub to: String,
+    pub subject: String,
+    pub text: String,
+}
+
+impl fmt::Debug for Mail {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Mail").field("subject", &self.subject).finish_non_exhaustive()
+    }
+}
+
+/// Takes mails to people.
+#[async_trait]
+pub trait Mailer: Send + Sync + 'static {
+    /// An error means "try again later"; it must not name the address.
+    async fn send(&self, mail: Mail) -> Result<(), BoxError>;
+}

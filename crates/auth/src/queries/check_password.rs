@@ -1,0 +1,66 @@
+use async_trait::async_trait;
+use cqrs::{Call, QueryHandler};
+use kernel::{Actor, ErrorKind, Query, Refusal, UserId};
+use secrecy::SecretString;
+
+use crate::context::Parts;
+use crate::passwords::HashingError;
+
+/// Whether a member typed their own password: asked before something that cannot be undone.
+#[derive(Debug, Clone)]
+pub struct CheckPassword {
+    pub user: UserId,
+    pub password: SecretString,
+}
+
+impl Query for CheckPassword {
+    const NAME: &'static str = "check_password";
+    type Answer = bool;
+    type Error = CheckPasswordError;
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum CheckPasswordError {
+    #[error("only members themselves are asked for their password")]
+    NotPermitted,
+    #[error(transparent)]
+    Hashing(#[from] HashingError),
+    #[error("the database failed")]
+    Database(#[from] sqlx::Error),
+}
+
+impl Refusal for CheckPasswordError {
+    fn kind(&self) -> ErrorKind {
+        match self {
+            Self::NotPermitted => ErrorKind::Forbidden,
+            Self::Hashing(error) => error.kind(),
+            Self::Database(error) => event_bus::error_kind(error),
+        }
+    }
+
+    fn code(&self) -> &'static str {
+        match self {
+            Self::NotPermitted => "FORBIDDEN",
+            Self::Hashing(error) => error.code(),
+            Self::Database(_) => "INTERNAL",
+        }
+    }
+}
+
+pub(crate) struct CheckPasswordHandler(pub Parts);
+
+#[async_trait]
+impl QueryHandler<CheckPassword> for CheckPasswordHandler {
+    async fn handle(&self, call: &Call, query: CheckPassword) -> Result<bool, CheckPasswordError> {
+        let actor = call.actor();
+        if !actor.is(query.user) && !matches!(actor, Actor::System(_)) {
+            return Err(CheckPasswordError::NotPermitted);
+        }
+        let hash = sqlx::query_scalar!("select password_hash from auth.account where id = $1", query.user.uuid())
+            .fetch_optional(&self.0.pool)
+            .await?
+            .flatten();
+        let passwords = &self.0.passwords;
+        Ok(passwords.matches(&query.password, hash.as_deref()).await?)
+    }
+}

@@ -1,0 +1,15 @@
+//! Everything that answers something.
+
+mod check_password;
+mod find_account_by_email;
+mod get_account;
+mod list_sessions;
+
+pub(crate) use check_password::CheckPasswordHandler;
+pub use check_password::{CheckPassword, CheckPasswordError};
+pub(crate) use find_account_by_email::FindAccountByEmailHandler;
+pub use find_account_by_email::{FindAccountByEmail, FindAccountByEmailError};
+pub(crate) use get_account::GetAccountHandler;
+pub use get_account::{AccountView, GetAccount, GetAccountError};
+pub(crate) use list_sessions::ListSessionsHandler;
+pub use list_sessions::{ListSessions, ListSessionsError, SessionView};

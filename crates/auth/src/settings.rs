@@ -1,0 +1,35 @@
+use std::time::Duration;
+
+use secrecy::SecretString;
+
+/// What the operator decides. The host has checked the values.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Signs access tokens; at least 32 characters.
+    pub token_secret: SecretString,
+    pub access_token_lifetime: Duration,
+    /// From signing in to the end of the session, however often it is refreshed.
+    pub session_lifetime: Duration,
+    /// bcrypt's: each step doubles the work. 4 to 31.
+    pub bcrypt_cost: u32,
+    /// Passwords hashed at the same time.
+    pub hashing_threads: usize,
+    /// How long a request waits for its turn to hash before it is told to come back later.
+    pub hashing_patience: Duration,
+    /// How members reach Folkshelf; links in mails begin with it.
+    pub public_url: String,
+}
+
+impl Settings {
+    pub fn new(token_secret: SecretString, public_url: impl Into<String>) -> Self {
+        Self {
+            token_secret,
+            access_token_lifetime: Duration::from_secs(15 * 60),
+            session_lifetime: Duration::from_secs(30 * 24 * 60 * 60),
+            bcrypt_cost: 12,
+            hashing_threads: 2,
+            hashing_patience: Duration::from_secs(5),
+            public_url: public_url.into(),
+        }
+    }
+}

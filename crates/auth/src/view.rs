@@ -1,0 +1,212 @@
+//! The live view of each session in Redis: who it is, in which role, whether it still counts. Every request reads one.
+//! Written right after the commit by the command that changed something, and again by the subscription, which does not
+//! give up: a document that a failing Redis missed is made good as soon as Redis is back.
+
+use async_trait::async_trait;
+use auth_events::AuthEvent;
+use event_bus::{HandlerError, Project, Recorded};
+use kernel::{SessionId, UserId};
+use read_store::{BoxError, Document, Projection, ReadStoreError, Rebuild};
+use serde::{Deserialize, Serialize};
+use sqlx::PgPool;
+use time::OffsetDateTime;
+use users_events::UserEvent;
+use uuid::Uuid;
+
+use crate::queries::AccountView;
+
+/// How many sessions one statement reads.
+const CHUNK: usize = 1_000;
+
+/// A session as it is now.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct LiveSession {
+    pub user_id: UserId,
+    pub role: String,
+    pub active: bool,
+    pub revoked: bool,
+    #[serde(with = "time::serde::rfc3339")]
+    pub expires_at: OffsetDateTime,
+    /// The member's own account, for the session that may see it. Not of a session that has ended.
+    pub account: Option<AccountView>,
+}
+
+impl LiveSession {
+    pub(crate) fn counts(&self, now: OffsetDateTime) -> bool {
+        self.active && !self.revoked && now < self.expires_at
+    }
+}
+
+struct Row {
+    id: Uuid,
+    user_id: Uuid,
+    version: i64,
+    role: String,
+    active: bool,
+    revoked: bool,
+    expires_at: OffsetDateTime,
+    email: Option<String>,
+    verified: bool,
+    created_at: OffsetDateTime,
+}
+
+impl From<Row> for LiveSession {
+    fn from(row: Row) -> Self {
+        let (verified, created_at) = (row.verified, row.created_at);
+        Self {
+            user_id: row.user_id.into(),
+            role: row.role,
+            active: row.active,
+            revoked: row.revoked,
+            expires_at: row.expires_at,
+            account: row.email.filter(|_| !row.revoked).map(|email| AccountView { email, verified, created_at }),
+        }
+    }
+}
+
+impl TryFrom<Row> for Document {
+    type Error = serde_json::Error;
+
+    fn try_from(row: Row) -> Result<Self, Self::Error> {
+        Ok(Document {
+            id: row.id.to_string(),
+            version: row.version,
+            body: Some(serde_json::to_vec(&LiveSession::from(row))?),
+            lists: Vec::new(),
+        })
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ViewError {
+    #[error(transparent)]
+    Store(#[from] ReadStoreError),
+    #[error("a session's document cannot be written or read")]
+    Document(#[from] serde_json::Error),
+    #[error("the database failed")]
+    Database(#[from] sqlx::Error),
+}
+
+#[derive(Clone)]
+pub(crate) struct View {
+    pool: PgPool,
+    projection: Projection,
+}
+
+impl View {
+    pub(crate) fn new(pool: PgPool, projection: Projection) -> Self {
+        Self { pool, projection }
+    }
+
+    /// The session's document; `None` when the projection does not have it or does not answer.
+    pub(crate) async fn cached(&self, session: SessionId) -> Option<LiveSession> {
+        match self.projection.get(&session.to_string()).await {
+            Ok(body) => serde_json::from_slice(&body?).ok(),
+            Err(error) => {
+                tracing::debug!(%error, "the session is looked up in PostgreSQL");
+                None
+            }
+        }
+    }
+
+    pub(crate) async fn stored(&self, session: SessionId) -> Result<Option<LiveSession>, sqlx::Error> {
+        let rows = self.rows(&[session.uuid()]).await?;
+        Ok(rows.into_iter().next().map(LiveSession::from))
+    }
+
+    async fn rows(&self, ids: &[Uuid]) -> Result<Vec<Row>, sqlx::Error> {
+        sqlx::query_as!(
+            Row,
+            r#"select s.id, s.user_id, s.version, a.role, a.active, s.ended_at is not null as "revoked!",
+                s.expires_at, a.email, a.verified_at is not null as "verified!", a.created_at
+            from auth.session s join auth.account a on a.id = s.user_id
+            where s.id = any($1)"#,
+            ids,
+        )
+        .fetch_all(&self.pool)
+        .await
+    }
+
+    /// Writes the sessions as they now are. Those that are gone leave nothing to be believed.
+    async fn refresh(&self, ids: &[Uuid]) -> Result<(), ViewError> {
+        for ids in ids.chunks(CHUNK) {
+            let rows = self.rows(ids).await?;
+            let gone = ids.iter().filter(|id| !rows.iter().any(|row| row.id == **id));
+            let mut documents: Vec<Document> = gone.map(|id| Document::deleted(id.to_string())).collect();
+            for row in rows {
+                documents.push(row.try_into()?);
+            }
+            self.projection.write(&documents).await?;
+        }
+        Ok(())
+    }
+
+    /// After a commit: so that the next request, on whichever replica, sees it. What fails here the subscription does.
+    pub(crate) async fn refresh_now(&self, ids: &[Uuid]) {
+        if let Err(error) = self.refresh(ids).await {
+            tracing::warn!(%error, "sessions are shown in Redis a little later");
+        }
+    }
+
+    /// The sessions are deleted already.
+    pub(crate) async fn forget(&self, ids: &[Uuid]) {
+        let documents: Vec<Document> = ids.iter().map(|id| Document::deleted(id.to_string())).collect();
+        if let Err(error) = self.projection.write(&documents).await {
+            tracing::debug!(%error, "documents of sessions that are over stay for a while");
+        }
+    }
+
+    async fn all_of(&self, user: UserId) -> Result<Vec<Uuid>, sqlx::Error> {
+        sqlx::query_scalar!("select id from auth.session where user_id = $1", user.uuid()).fetch_all(&self.pool).await
+    }
+}
+
+#[async_trait]
+impl Project for View {
+    async fn project(&self, events: &[Recorded]) -> Result<(), HandlerError> {
+        let mut dirty = Vec::new();
+        for event in events {
+            if let Some(heard) = event.decode::<AuthEvent>()? {
+                match heard {
+                    AuthEvent::SessionRevoked(e) => dirty.push(e.session_id.uuid()),
+                    AuthEvent::Verified(e) => dirty.extend(self.all_of(e.user_id).await?),
+                    AuthEvent::Registered(_) => {}
+                }
+            } else if let Some(heard) = event.decode::<UserEvent>()? {
+                let user = match heard {
+                    UserEvent::Updated(e) => e.user_id,
+                    UserEvent::RoleChanged(e) => e.user_id,
+                    UserEvent::Deleted(e) => e.user_id,
+                };
+                dirty.extend(self.all_of(user).await?);
+            }
+        }
+        dirty.sort_unstable();
+        dirty.dedup();
+        Ok(self.refresh(&dirty).await?)
+    }
+}
+
+#[async_trait]
+impl Rebuild for View {
+    fn name(&self) -> &'static str {
+        "auth"
+    }
+
+    async fn documents(&self, after: Option<Uuid>, limit: i64) -> Result<Vec<Document>, BoxError> {
+        let rows = sqlx::query_as!(
+            Row,
+            r#"select s.id, s.user_id, s.version, a.role, a.active, s.ended_at is not null as "revoked!",
+                s.expires_at, a.email, a.verified_at is not null as "verified!", a.created_at
+            from auth.session s join auth.account a on a.id = s.user_id
+            where s.id > $1 order by s.id limit $2"#,
+            after.unwrap_or(Uuid::nil()),
+            limit,
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        let documents: Result<Vec<Document>, _> = rows.into_iter().map(Document::try_from).collect();
+        Ok(documents?)
+    }
+}
