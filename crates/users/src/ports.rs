@@ -39,5 +39,5 @@ pub trait LendingGate: Send + Sync + 'static {
 /// Passwords are known to auth alone.
 #[async_trait]
 pub trait PasswordCheck: Send + Sync + 'static {
-    async fn is_password_of(&self, user: UserId, password: &str) -> Result<bool, PortError>;
+    async fn is_password_of(&self, user: UserId, password: &str, caller: &Caller) -> Result<bool, PortError>;
 }

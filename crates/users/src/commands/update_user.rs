@@ -28,6 +28,8 @@ pub enum UpdateUserError {
     NotFound,
     #[error("nobody deactivates themself")]
     OwnAccount,
+    #[error("the community would be without an administrator")]
+    LastAdmin,
     #[error("the database failed")]
     Database(#[from] sqlx::Error),
 }
@@ -36,7 +38,7 @@ impl Refusal for UpdateUserError {
     fn kind(&self) -> ErrorKind {
         match self {
             Self::NotFound => ErrorKind::NotFound,
-            Self::OwnAccount => ErrorKind::Conflict,
+            Self::OwnAccount | Self::LastAdmin => ErrorKind::Conflict,
             Self::Database(error) => event_bus::error_kind(error),
         }
     }
@@ -45,6 +47,7 @@ impl Refusal for UpdateUserError {
         match self {
             Self::NotFound => "USER_NOT_FOUND",
             Self::OwnAccount => "OWN_ACCOUNT",
+            Self::LastAdmin => "LAST_ADMIN",
             Self::Database(_) => "INTERNAL",
         }
     }
@@ -61,6 +64,18 @@ impl CommandHandler<UpdateUser> for UpdateUserHandler {
             return Err(UpdateUserError::OwnAccount);
         }
         let mut work = call.begin(&self.pool).await?;
+        if command.active == Some(false) {
+            // As in ChangeRole: two who deactivate each other at once must not both succeed.
+            let admins = sqlx::query_scalar!(
+                "select id from users.member where role = 'admin' and active and deleted_at is null
+                order by id for update"
+            )
+            .fetch_all(work.connection())
+            .await?;
+            if admins == [command.id.uuid()] {
+                return Err(UpdateUserError::LastAdmin);
+            }
+        }
         let row = sqlx::query_as!(
             Row,
             "update users.member set name = coalesce($2, name), active = coalesce($3, active), version = version + 1
