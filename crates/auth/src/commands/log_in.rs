@@ -91,3 +91,64 @@ impl CommandHandler<LogIn> for LogInHandler {
         Ok(signed_in)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::Ordering;
+
+    use cqrs::{CommandBus, QueryBus};
+    use event_bus::{BusSettings, EventBus};
+    use kernel::{Line, ManualClock};
+    use testkit::{A_SATURDAY, TestDatabase, anonymous};
+
+    use super::*;
+    use crate::{Auth, CreateAccount, FileMailer, Password, Settings};
+
+    /// Time cannot be compared well; the work that takes it can.
+    #[tokio::test]
+    async fn an_unknown_address_costs_as_many_comparisons_as_a_wrong_password() {
+        let database = TestDatabase::new().await;
+        let clock = Arc::new(ManualClock::at(A_SATURDAY));
+        let bus = EventBus::new(database.pool("event_bus"), clock.clone(), BusSettings::default());
+        let store = read_store::ReadStore::connect(read_store::Settings::new(
+            testkit::redis_url(),
+            testkit::redis_prefix(),
+        ));
+        let projection = store.unwrap().projection("auth");
+        let settings = Settings { bcrypt_cost: 4, ..Settings::new("s".repeat(32).into(), "http://localhost") };
+        let mailer = Arc::new(FileMailer::new("never written"));
+        let auth = Auth::new(database.pool("auth"), projection, mailer, clock.clone(), &settings);
+        let mut commands = CommandBus::builder(clock.clone(), bus.clone());
+        let mut queries = QueryBus::builder(clock, bus);
+        auth.register(&mut commands, &mut queries);
+        let commands = commands.build().unwrap();
+
+        let create = |email: &str, password: Option<&str>| CreateAccount {
+            email: Email::new(email).unwrap(),
+            name: Line::new("Ada").unwrap(),
+            password: password.map(|text| Password::new(text).unwrap()),
+            verified: false,
+        };
+        let system = cqrs::Caller::system("test");
+        let opening = commands.dispatch::<CreateAccount>().unwrap();
+        opening.send(&system, create("ada@example.org", Some("correct horse"))).await.unwrap();
+        opening.send(&system, create("grace@example.org", None)).await.unwrap();
+
+        let log_in = commands.dispatch::<LogIn>().unwrap();
+        let long = "x".repeat(500);
+        for (email, password) in [
+            ("ada@example.org", "incorrect horse"),
+            ("ada@example.org", ""),
+            ("ada@example.org", long.as_str()),
+            ("eve@example.org", "correct horse"),
+            ("grace@example.org", "correct horse"),
+        ] {
+            let before = auth.parts.passwords.compared.load(Ordering::Relaxed);
+            let command = LogIn { email: Email::new(email).unwrap(), password: password.into(), device: None };
+            let refused = log_in.send(&anonymous(), command).await.unwrap_err();
+            assert_eq!(refused.code(), "INVALID_CREDENTIALS");
+            assert_eq!(auth.parts.passwords.compared.load(Ordering::Relaxed) - before, 1, "{email}");
+        }
+    }
+}

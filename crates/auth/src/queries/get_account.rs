@@ -6,6 +6,7 @@ use kernel::{ErrorKind, Permission, Query, Refusal, UserId};
 use serde::{Deserialize, Serialize};
 use sqlx::PgPool;
 use time::OffsetDateTime;
+use utoipa::ToSchema;
 
 use crate::view::View;
 
@@ -16,7 +17,7 @@ pub struct GetAccount {
 }
 
 /// The account as the API shows it to its member. `Debug` leaves the address out.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct AccountView {
     pub email: String,

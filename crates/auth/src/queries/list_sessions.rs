@@ -4,12 +4,13 @@ use kernel::{ErrorKind, Query, Refusal, SessionId};
 use serde::{Deserialize, Serialize};
 use sqlx::PgPool;
 use time::OffsetDateTime;
+use utoipa::ToSchema;
 
 /// Where the caller is signed in, newest first. At most the newest hundred.
 #[derive(Debug, Clone)]
 pub struct ListSessions {}
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct SessionView {
     pub id: SessionId,
