@@ -23,14 +23,18 @@ pub(crate) struct Progress {
 impl Progress {
     /// One of our runners handled everything up to `position`.
     pub fn reached(&self, name: &'static str, position: Position) {
-        self.ours.lock().unwrap_or_else(PoisonError::into_inner).insert(name, position);
-        self.moved.notify_waiters();
+        let before = self.ours.lock().unwrap_or_else(PoisonError::into_inner).insert(name, position);
+        // A runner that reads its checkpoint again has not moved: it must not wake itself, nor the others, in a circle.
+        if before != Some(position) {
+            self.moved.notify_waiters();
+        }
     }
 
     /// One of our subscriptions runs elsewhere now.
     pub fn forget(&self, name: &'static str) {
-        self.ours.lock().unwrap_or_else(PoisonError::into_inner).remove(name);
-        self.moved.notify_waiters();
+        if self.ours.lock().unwrap_or_else(PoisonError::into_inner).remove(name).is_some() {
+            self.moved.notify_waiters();
+        }
     }
 
     /// Resolves at the next move of any of our subscriptions, also one between this call and the first poll.
@@ -88,4 +92,27 @@ async fn running(pool: &PgPool) -> Result<HashMap<String, Position>, sqlx::Error
         .into_iter()
         .map(|row| (row.name, Position { transaction: row.transaction_id, sequence: row.position }))
         .collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::FutureExt;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn what_has_not_moved_wakes_nobody() {
+        let progress = Progress::default();
+        let position = Position { transaction: 7, sequence: 1 };
+        let nothing_held = progress.moved();
+        progress.forget("books.view");
+        assert_eq!(nothing_held.now_or_never(), None);
+
+        let first = progress.moved();
+        progress.reached("books.view", position);
+        assert_eq!(first.now_or_never(), Some(()));
+        let again = progress.moved();
+        progress.reached("books.view", position);
+        assert_eq!(again.now_or_never(), None);
+    }
 }
