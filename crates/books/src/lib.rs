@@ -1,3 +1,37 @@
-//! The books context.
+//! Books: what members own and show, and whether it can be had.
+//!
+//! | a use case | its file |
+//! |---|---|
+//! | list a book, change it, delete it | `commands/create_book.rs`, `commands/update_book.rs`, `commands/delete_book.rs` |
+//! | bring a whole shelf from a CSV file | `commands/start_import.rs`, `imports/`, `queries/get_import.rs` |
+//! | one book; the catalogue; one's own shelf | `queries/get_book.rs`, `queries/list_books.rs`, `queries/my_books.rs` |
+//! | what happened to a book; how many a member has | `queries/book_history.rs`, `queries/count_books.rs` |
+//! | ISBNs, languages, years, rows of other programs' exports | `domain/`, pure |
+//! | hearing borrows and members | `subscribers.rs` |
+//! | the catalogue in Redis | `view.rs` |
+//! | what borrowing must answer | `ports.rs` |
 
+mod commands;
+mod context;
 mod domain;
+mod imports;
+mod ports;
+mod queries;
+mod stored;
+mod subscribers;
+mod view;
+
+pub use commands::{
+    CreateBook, CreateBookError, DeleteBook, DeleteBookError, ImportStarted, StartImport, StartImportError, UpdateBook,
+    UpdateBookError,
+};
+pub use context::{Books, MIGRATIONS};
+pub use domain::{BookChanges, BookInput, Change, Condition, Isbn, IsbnError};
+pub use imports::{FileError, ImportSettings, Upload, UploadClosed, UploadSender};
+pub use ports::{LendingGate, WithdrawRefused};
+pub use queries::{
+    BookHistory, BookHistoryError, BookSort, CountBooks, CountBooksError, GetBook, GetBookError, GetImport,
+    GetImportError, HistoryEntry, ImportStatus, ImportView, ListBooks, ListBooksError, MyBooks, MyBooksError, RowError,
+    SortOrder,
+};
+pub use view::{BookOwner, BookStatus, BookView};

@@ -32,13 +32,8 @@ pub enum Condition {
 }
 
 impl Condition {
-    pub const ALL: [Condition; 5] = [
-        Condition::New,
-        Condition::LikeNew,
-        Condition::Good,
-        Condition::Fair,
-        Condition::Poor,
-    ];
+    pub const ALL: [Condition; 5] =
+        [Condition::New, Condition::LikeNew, Condition::Good, Condition::Fair, Condition::Poor];
 
     /// As stored and as shown.
     pub const fn as_str(self) -> &'static str {
@@ -52,9 +47,7 @@ impl Condition {
     }
 
     pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL
-            .into_iter()
-            .find(|condition| condition.as_str() == name)
+        Self::ALL.into_iter().find(|condition| condition.as_str() == name)
     }
 }
 
@@ -98,13 +91,11 @@ impl BookInput {
     /// Checks every field; the answer to a bad description names each one that breaks a rule.
     pub fn check(&self, now: OffsetDateTime) -> Result<BookDetails, Vec<Detail>> {
         let mut wrong = Wrong::default();
-        let title = wrong.required("title", self.title.as_deref(), |text| {
-            Title::new(text).map_err(|error| error.to_string())
-        });
+        let title =
+            wrong.required("title", self.title.as_deref(), |text| Title::new(text).map_err(|error| error.to_string()));
         let authors = wrong.authors(self.authors.as_deref());
-        let isbn = wrong.optional("isbn", self.isbn.as_deref(), |text| {
-            Isbn::parse(text).map_err(|error| error.to_string())
-        });
+        let isbn =
+            wrong.optional("isbn", self.isbn.as_deref(), |text| Isbn::parse(text).map_err(|error| error.to_string()));
         let published_year = wrong.year(self.published_year, now);
         let language = wrong.optional("language", self.language.as_deref(), |text| {
             Language::parse(text).map_err(|error| error.to_string())
@@ -114,12 +105,10 @@ impl BookInput {
             Prose::new(text).map_err(|error| error.to_string())
         });
         let condition = wrong.optional("condition", self.condition.as_deref(), |text| {
-            Condition::from_name(text)
-                .ok_or_else(|| "must be one of new, like_new, good, fair, poor".to_owned())
+            Condition::from_name(text).ok_or_else(|| "must be one of new, like_new, good, fair, poor".to_owned())
         });
-        let notes = wrong.optional("notes", self.notes.as_deref(), |text| {
-            Prose::new(text).map_err(|error| error.to_string())
-        });
+        let notes =
+            wrong.optional("notes", self.notes.as_deref(), |text| Prose::new(text).map_err(|error| error.to_string()));
         let lending = wrong.required("lending", self.lending.as_deref(), |text| {
             Lending::from_name(text).ok_or_else(|| "must be one of lend, give, off".to_owned())
         });
@@ -177,9 +166,7 @@ impl Wrong {
         read: impl FnOnce(&str) -> Result<T, String>,
     ) -> Option<T> {
         let text = text.filter(|text| !text.trim().is_empty())?;
-        read(text)
-            .map_err(|message| self.say(field, message))
-            .ok()
+        read(text).map_err(|message| self.say(field, message)).ok()
     }
 
     fn authors(&mut self, authors: Option<&[String]>) -> Vec<Author> {
@@ -312,13 +299,7 @@ mod tests {
     }
 
     fn wrong_fields(input: &BookInput) -> Vec<String> {
-        input
-            .check(NOW)
-            .err()
-            .unwrap_or_default()
-            .into_iter()
-            .map(|detail| detail.field)
-            .collect()
+        input.check(NOW).err().unwrap_or_default().into_iter().map(|detail| detail.field).collect()
     }
 
     #[test]
@@ -357,25 +338,13 @@ mod tests {
                 "lending"
             ]
         );
-        assert_eq!(
-            wrong_fields(&BookInput::default()),
-            ["title", "authors", "lending"]
-        );
+        assert_eq!(wrong_fields(&BookInput::default()), ["title", "authors", "lending"]);
     }
 
     #[test]
     fn a_year_may_be_before_our_era_but_not_after_the_next() {
-        for (year, fine) in [
-            (-1750, true),
-            (2027, true),
-            (2028, false),
-            (0, false),
-            (i32::MIN, false),
-        ] {
-            let input = BookInput {
-                published_year: Some(year),
-                ..emma()
-            };
+        for (year, fine) in [(-1750, true), (2027, true), (2028, false), (0, false), (i32::MIN, false)] {
+            let input = BookInput { published_year: Some(year), ..emma() };
             assert_eq!(input.check(NOW).is_ok(), fine, "{year}");
         }
     }
@@ -383,29 +352,16 @@ mod tests {
     #[test]
     fn authors_and_categories_are_limited_in_number() {
         let many = |n: usize| Some((0..n).map(|i| format!("Number {i}")).collect());
-        let input = BookInput {
-            authors: many(51),
-            categories: many(21),
-            ..emma()
-        };
+        let input = BookInput { authors: many(51), categories: many(21), ..emma() };
         assert_eq!(wrong_fields(&input), ["authors", "categories"]);
-        let input = BookInput {
-            authors: many(50),
-            categories: many(20),
-            ..emma()
-        };
+        let input = BookInput { authors: many(50), categories: many(20), ..emma() };
         assert!(input.check(NOW).is_ok());
     }
 
     #[test]
     fn a_change_tells_absent_from_null() {
-        let mut book = BookInput {
-            isbn: Some("0439023483".to_owned()),
-            notes: Some("signed".to_owned()),
-            ..emma()
-        };
-        let changes: BookChanges =
-            serde_json::from_str(r#"{"notes": null, "title": "Emma II"}"#).unwrap();
+        let mut book = BookInput { isbn: Some("0439023483".to_owned()), notes: Some("signed".to_owned()), ..emma() };
+        let changes: BookChanges = serde_json::from_str(r#"{"notes": null, "title": "Emma II"}"#).unwrap();
         changes.apply(&mut book);
         assert_eq!(book.title.as_deref(), Some("Emma II"));
         assert_eq!(book.isbn.as_deref(), Some("0439023483"));

@@ -49,15 +49,13 @@ impl Isbn {
             13 => {
                 let isbn13 = Isbn13::new(digits(bare)?).map_err(|_| IsbnError::CheckDigit)?;
                 // 979-0 numbers sheet music.
-                if !(bare.starts_with("978") || bare.starts_with("979")) || bare.starts_with("9790")
-                {
+                if !(bare.starts_with("978") || bare.starts_with("979")) || bare.starts_with("9790") {
                     return Err(IsbnError::Prefix);
                 }
                 Ok(Self::of(isbn13))
             }
             length if (shortest..=10).contains(&length) => {
-                let isbn10 = Isbn10::new(digits(&format!("{bare:0>10}"))?)
-                    .map_err(|_| IsbnError::CheckDigit)?;
+                let isbn10 = Isbn10::new(digits(&format!("{bare:0>10}"))?).map_err(|_| IsbnError::CheckDigit)?;
                 Ok(Self::of(Isbn13::from(isbn10)))
             }
             _ => Err(IsbnError::Length),
@@ -65,10 +63,7 @@ impl Isbn {
     }
 
     fn of(isbn13: Isbn13) -> Self {
-        Self {
-            isbn13: isbn13.to_string(),
-            isbn10: Isbn10::try_from(isbn13).ok().map(|isbn| isbn.to_string()),
-        }
+        Self { isbn13: isbn13.to_string(), isbn10: Isbn10::try_from(isbn13).ok().map(|isbn| isbn.to_string()) }
     }
 
     /// Thirteen digits.
@@ -85,9 +80,7 @@ impl Isbn {
 /// What is left without decoration: `="0439023483"`, `[0439023483]`, `ISBN-13: 978-…`, `9780439023481.0`.
 fn bare(text: &str) -> Result<String, IsbnError> {
     let text = text.trim().to_ascii_uppercase();
-    let text = text
-        .trim_start_matches(['=', '"', '\'', '['])
-        .trim_end_matches(['"', '\'', ']']);
+    let text = text.trim_start_matches(['=', '"', '\'', '[']).trim_end_matches(['"', '\'', ']']);
     let text = text.strip_suffix(".0").unwrap_or(text);
     let text = match text.strip_prefix("ISBN") {
         Some(rest) => {
@@ -104,13 +97,7 @@ fn bare(text: &str) -> Result<String, IsbnError> {
     }
     text.chars()
         .filter(|c| !c.is_whitespace() && !matches!(c, '-' | '\u{2010}'..='\u{2015}' | '\u{2212}'))
-        .map(|c| {
-            if c.is_ascii_digit() || c == 'X' {
-                Ok(c)
-            } else {
-                Err(IsbnError::Character)
-            }
-        })
+        .map(|c| if c.is_ascii_digit() || c == 'X' { Ok(c) } else { Err(IsbnError::Character) })
         .collect()
 }
 
@@ -157,10 +144,7 @@ mod tests {
 
     #[test]
     fn every_way_of_writing_it_is_the_same_number() {
-        let hunger_games = Ok((
-            "9780439023481".to_owned(),
-            Some("0439023483".to_owned()),
-        ));
+        let hunger_games = Ok(("9780439023481".to_owned(), Some("0439023483".to_owned())));
         for text in [
             "0439023483",
             "0-439-02348-3",
@@ -182,20 +166,14 @@ mod tests {
 
     #[test]
     fn an_x_is_a_digit_at_the_end_of_ten_alone() {
-        assert_eq!(
-            both("0-8044-2957-x"),
-            Ok(("9780804429573".to_owned(), Some("080442957X".to_owned())))
-        );
+        assert_eq!(both("0-8044-2957-x"), Ok(("9780804429573".to_owned(), Some("080442957X".to_owned()))));
         assert_eq!(both("X804429570"), Err(IsbnError::Character));
         assert_eq!(both("978080442957X"), Err(IsbnError::Character));
     }
 
     #[test]
     fn the_979_range_has_no_ten_digit_form() {
-        assert_eq!(
-            both("979-10-90636-07-1"),
-            Ok(("9791090636071".to_owned(), None))
-        );
+        assert_eq!(both("979-10-90636-07-1"), Ok(("9791090636071".to_owned(), None)));
         assert_eq!(both("9790260000438"), Err(IsbnError::Prefix), "sheet music");
         assert_eq!(both("4006381333931"), Err(IsbnError::Prefix), "a pen");
     }
@@ -214,10 +192,7 @@ mod tests {
     #[test]
     fn only_a_restoration_adds_more_than_one_zero() {
         assert_eq!(both("60256656"), Err(IsbnError::Length));
-        assert_eq!(
-            Isbn::restore("60256656").as_ref().map(Isbn::isbn13),
-            Ok("9780060256654")
-        );
+        assert_eq!(Isbn::restore("60256656").as_ref().map(Isbn::isbn13), Ok("9780060256654"));
         assert_eq!(Isbn::restore("17"), Err(IsbnError::Length));
     }
 

@@ -29,10 +29,7 @@ impl Language {
     }
 
     fn find(word: &str) -> Option<Self> {
-        LANGUAGES
-            .iter()
-            .find(|(tag, others)| *tag == word || others.contains(&word))
-            .map(|(tag, _)| Self(tag))
+        LANGUAGES.iter().find(|(tag, others)| *tag == word || others.contains(&word)).map(|(tag, _)| Self(tag))
     }
 
     pub const fn tag(self) -> &'static str {
@@ -92,9 +89,7 @@ mod tests {
     fn no_word_stands_for_two_languages() {
         let mut words: Vec<&str> = LANGUAGES
             .iter()
-            .flat_map(|(tag, others)| {
-                std::iter::once(*tag).chain(others.iter().copied().filter(move |o| o != tag))
-            })
+            .flat_map(|(tag, others)| std::iter::once(*tag).chain(others.iter().copied().filter(move |o| o != tag)))
             .collect();
         let all = words.len();
         words.sort_unstable();

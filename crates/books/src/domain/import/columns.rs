@@ -13,10 +13,7 @@ pub struct Columns {
 
 /// Letters and digits alone, so that `Published Year`, `published_year` and `publishedYear` are one.
 fn plain(name: &str) -> String {
-    name.chars()
-        .filter(|c| c.is_alphanumeric())
-        .flat_map(char::to_lowercase)
-        .collect()
+    name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
 impl Columns {

@@ -71,16 +71,10 @@ impl Layout {
         if !columns.has("title") {
             return Err(LayoutError::NoTitle);
         }
-        if !["authors", "author", "primary author"]
-            .iter()
-            .any(|name| columns.has(name))
-        {
+        if !["authors", "author", "primary author"].iter().any(|name| columns.has(name)) {
             return Err(LayoutError::NoAuthors);
         }
-        Ok(Self {
-            source: Source::of(&columns),
-            columns,
-        })
+        Ok(Self { source: Source::of(&columns), columns })
     }
 
     pub fn source(&self) -> Source {
@@ -91,11 +85,7 @@ impl Layout {
     pub fn read(&self, cells: &[&[u8]], now: OffsetDateTime) -> Result<BookDetails, Vec<Detail>> {
         if cells.len() > self.columns.len() {
             // Most often a comma that nobody quoted: every cell behind it is in the wrong column.
-            let message = format!(
-                "has {} cells where the header has {}",
-                cells.len(),
-                self.columns.len()
-            );
+            let message = format!("has {} cells where the header has {}", cells.len(), self.columns.len());
             return Err(vec![Detail::new("row", message)]);
         }
         let row = Row::new(&self.columns, cells)?;

@@ -3,9 +3,7 @@
 use crate::domain::isbn::{Isbn, IsbnError};
 
 /// What follows a comma in a name without beginning another one.
-const SUFFIXES: [&str; 9] = [
-    "jr", "jr.", "sr", "sr.", "ii", "iii", "phd", "ph.d.", "m.d.",
-];
+const SUFFIXES: [&str; 9] = ["jr", "jr.", "sr", "sr.", "ii", "iii", "phd", "ph.d.", "m.d."];
 
 /// The parts of a cell, each once whatever its case, none empty.
 pub fn split(cell: &str, separators: &[char]) -> Vec<String> {
@@ -17,7 +15,8 @@ pub fn split(cell: &str, separators: &[char]) -> Vec<String> {
             continue;
         }
         let lower = part.to_lowercase();
-        if separators.contains(&',') && SUFFIXES.contains(&lower.as_str())
+        if separators.contains(&',')
+            && SUFFIXES.contains(&lower.as_str())
             && let Some(last) = parts.last_mut()
         {
             last.push_str(", ");
@@ -45,9 +44,7 @@ pub fn first_name_first(name: &str) -> String {
 /// A year as tables write it: `2008`, `2008.0`, `-720.0`, `1999-05-01`. 0 stands for unknown.
 pub fn year(cell: &str) -> Result<Option<i32>, &'static str> {
     let cell = cell.strip_suffix(".0").unwrap_or(cell);
-    let date = cell
-        .split_once('-')
-        .map_or(cell, |(year, _)| if year.len() == 4 { year } else { cell });
+    let date = cell.split_once('-').map_or(cell, |(year, _)| if year.len() == 4 { year } else { cell });
     match date.parse::<i32>() {
         Ok(0) => Ok(None),
         Ok(year) => Ok(Some(year)),

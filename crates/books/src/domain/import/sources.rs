@@ -23,18 +23,12 @@ pub fn plain(row: &Row<'_>) -> Read {
         (None, Some(author)) => Some(split(author, &[';', '|'])),
         (None, None) => None,
     };
-    let categories = row
-        .first(&["categories", "category", "tags"])
-        .map(|cell| split(cell, &[';', '|', ',']));
-    let found = isbn(
-        ["isbn13", "isbn", "isbn10"]
-            .iter()
-            .filter_map(|column| row.text(column)),
-    )
-    .unwrap_or_else(|error| {
-        wrong.push(Detail::new("isbn", error.to_string()));
-        None
-    });
+    let categories = row.first(&["categories", "category", "tags"]).map(|cell| split(cell, &[';', '|', ',']));
+    let found =
+        isbn(["isbn13", "isbn", "isbn10"].iter().filter_map(|column| row.text(column))).unwrap_or_else(|error| {
+            wrong.push(Detail::new("isbn", error.to_string()));
+            None
+        });
     let published_year = row
         .first(&["published year", "year", "publication year", "year published"])
         .map_or(Ok(None), year)
@@ -50,9 +44,7 @@ pub fn plain(row: &Row<'_>) -> Read {
         language: row.first(&["language", "languages", "language code"]).and_then(language),
         categories,
         description: row.text("description").map(str::to_owned),
-        condition: row
-            .text("condition")
-            .map(|cell| cell.to_lowercase().replace([' ', '-'], "_")),
+        condition: row.text("condition").map(|cell| cell.to_lowercase().replace([' ', '-'], "_")),
         notes: row.text("notes").map(str::to_owned),
         lending: row.text("lending").map(str::to_lowercase),
     };
@@ -70,24 +62,18 @@ pub fn goodreads(row: &Row<'_>) -> Read {
             }
         }
     }
-    let found = isbn(["isbn13", "isbn"].iter().filter_map(|column| row.text(column)))
-        .unwrap_or_else(|error| {
-            wrong.push(Detail::new("isbn", error.to_string()));
-            None
-        });
+    let found = isbn(["isbn13", "isbn"].iter().filter_map(|column| row.text(column))).unwrap_or_else(|error| {
+        wrong.push(Detail::new("isbn", error.to_string()));
+        None
+    });
     let input = BookInput {
         title: row.line("title"),
         authors: some_authors(names),
         isbn: found.map(|isbn| isbn.isbn13().to_owned()),
-        published_year: row
-            .first(&["original publication year", "year published"])
-            .and_then(year_within),
-        categories: row.text("bookshelves").map(|cell| {
-            tags(cell)
-                .into_iter()
-                .filter(|shelf| !READING_SHELVES.contains(&shelf.as_str()))
-                .collect()
-        }),
+        published_year: row.first(&["original publication year", "year published"]).and_then(year_within),
+        categories: row
+            .text("bookshelves")
+            .map(|cell| tags(cell).into_iter().filter(|shelf| !READING_SHELVES.contains(&shelf.as_str())).collect()),
         notes: row.text("private notes").map(str::to_owned),
         ..BookInput::default()
     };
@@ -97,10 +83,8 @@ pub fn goodreads(row: &Row<'_>) -> Read {
 /// The tab-separated or CSV export of LibraryThing. ISBNs stand in brackets, authors with their last name first.
 pub fn librarything(row: &Row<'_>) -> Read {
     let mut wrong = Vec::new();
-    let mut names: Vec<String> = row
-        .line("primary author")
-        .map(|name| vec![first_name_first(&name)])
-        .unwrap_or_default();
+    let mut names: Vec<String> =
+        row.line("primary author").map(|name| vec![first_name_first(&name)]).unwrap_or_default();
     if let Some(more) = row.text("secondary author") {
         for name in split(more, &['|', ';']) {
             let name = first_name_first(&name);
@@ -110,19 +94,16 @@ pub fn librarything(row: &Row<'_>) -> Read {
         }
     }
     let cells = [row.text("isbn"), row.text("isbns")];
-    let found = isbn(cells.into_iter().flatten().flat_map(|cell| cell.split([',', ';'])))
-        .unwrap_or_else(|error| {
-            wrong.push(Detail::new("isbn", error.to_string()));
-            None
-        });
+    let found = isbn(cells.into_iter().flatten().flat_map(|cell| cell.split([',', ';']))).unwrap_or_else(|error| {
+        wrong.push(Detail::new("isbn", error.to_string()));
+        None
+    });
     let input = BookInput {
         title: row.line("title"),
         authors: some_authors(names),
         isbn: found.map(|isbn| isbn.isbn13().to_owned()),
         published_year: row.text("date").and_then(year_within),
-        language: row
-            .first(&["languages", "language"])
-            .and_then(|cell| cell.split([',', ';', '|']).find_map(language)),
+        language: row.first(&["languages", "language"]).and_then(|cell| cell.split([',', ';', '|']).find_map(language)),
         categories: row.text("tags").map(tags),
         notes: row.text("private comment").map(str::to_owned),
         ..BookInput::default()
@@ -136,10 +117,7 @@ pub fn goodbooks(row: &Row<'_>) -> Read {
     let input = BookInput {
         title: row.line("title").or_else(|| row.line("original_title")),
         authors: row.text("authors").map(|cell| some_of(split(cell, &[',']), MAX_AUTHORS)),
-        isbn: isbn(row.text("isbn"))
-            .ok()
-            .flatten()
-            .map(|isbn| isbn.isbn13().to_owned()),
+        isbn: isbn(row.text("isbn")).ok().flatten().map(|isbn| isbn.isbn13().to_owned()),
         published_year: row.text("original_publication_year").and_then(year_within),
         language: row.text("language_code").and_then(language),
         ..BookInput::default()
@@ -154,10 +132,7 @@ fn language(cell: &str) -> Option<String> {
 
 /// Other programs limit neither tags nor their number: those we cannot keep are left out.
 fn tags(cell: &str) -> Vec<String> {
-    let fitting = split(cell, &[',', ';'])
-        .into_iter()
-        .filter(|tag| Category::new(tag).is_ok())
-        .collect();
+    let fitting = split(cell, &[',', ';']).into_iter().filter(|tag| Category::new(tag).is_ok()).collect();
     some_of(fitting, MAX_CATEGORIES)
 }
 

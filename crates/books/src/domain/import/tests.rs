@@ -6,9 +6,7 @@ const NOW: OffsetDateTime = datetime!(2026-11-21 10:00 UTC);
 
 fn read(header: &[&str], cells: &[&str]) -> Result<BookDetails, Vec<Detail>> {
     let cells: Vec<&[u8]> = cells.iter().map(|cell| cell.as_bytes()).collect();
-    Layout::of_header(header.iter().copied())
-        .unwrap()
-        .read(&cells, NOW)
+    Layout::of_header(header.iter().copied()).unwrap().read(&cells, NOW)
 }
 
 fn authors(book: &BookDetails) -> Vec<&str> {
@@ -20,12 +18,7 @@ fn categories(book: &BookDetails) -> Vec<&str> {
 }
 
 fn fields(result: Result<BookDetails, Vec<Detail>>) -> Vec<String> {
-    result
-        .err()
-        .unwrap_or_default()
-        .into_iter()
-        .map(|detail| detail.field)
-        .collect()
+    result.err().unwrap_or_default().into_iter().map(|detail| detail.field).collect()
 }
 
 const GOODREADS: [&str; 10] = [
@@ -41,17 +34,8 @@ const GOODREADS: [&str; 10] = [
     "Private Notes",
 ];
 
-const LIBRARYTHING: [&str; 9] = [
-    "Book Id",
-    "Title",
-    "Primary Author",
-    "Secondary Author",
-    "Date",
-    "Tags",
-    "Languages",
-    "ISBN",
-    "ISBNs",
-];
+const LIBRARYTHING: [&str; 9] =
+    ["Book Id", "Title", "Primary Author", "Secondary Author", "Date", "Tags", "Languages", "ISBN", "ISBNs"];
 
 const GOODBOOKS: [&str; 8] = [
     "book_id",
@@ -88,7 +72,16 @@ fn a_file_without_titles_or_authors_is_refused() {
 fn plain_columns_come_in_any_order_and_case() {
     let book = read(
         &["LENDING", "Published Year", "isbn", "Authors", "title", "categories", "condition", "language"],
-        &["Give", "1815", "0-439-02348-3", "Jane Austen; A. N. Other", "Emma", "Novel, Classics", "Like New", "English"],
+        &[
+            "Give",
+            "1815",
+            "0-439-02348-3",
+            "Jane Austen; A. N. Other",
+            "Emma",
+            "Novel, Classics",
+            "Like New",
+            "English",
+        ],
     )
     .unwrap();
     assert_eq!(book.lending.as_str(), "give");
@@ -127,8 +120,16 @@ fn a_goodreads_row_is_read() {
     let book = read(
         &GOODREADS,
         &[
-            "3", "Harry Potter and the Sorcerer's Stone (Harry Potter, #1)", "J.K. Rowling", "Rowling, J.K.",
-            "Mary GrandPré", "=\"0439554934\"", "=\"\"", "1997", "to-read, fantasy", "from Ann",
+            "3",
+            "Harry Potter and the Sorcerer's Stone (Harry Potter, #1)",
+            "J.K. Rowling",
+            "Rowling, J.K.",
+            "Mary GrandPré",
+            "=\"0439554934\"",
+            "=\"\"",
+            "1997",
+            "to-read, fantasy",
+            "from Ann",
         ],
     )
     .unwrap();
@@ -144,8 +145,15 @@ fn a_librarything_row_is_read() {
     let book = read(
         &LIBRARYTHING,
         &[
-            "1", "The Hobbit", "Tolkien, J. R. R.", "Lee, Alan|Howe, John", "1937", "fantasy,dragons",
-            "English", "[0618002219]", "0618002219, 9780618002214",
+            "1",
+            "The Hobbit",
+            "Tolkien, J. R. R.",
+            "Lee, Alan|Howe, John",
+            "1937",
+            "fantasy,dragons",
+            "English",
+            "[0618002219]",
+            "0618002219, 9780618002214",
         ],
     )
     .unwrap();
@@ -160,7 +168,16 @@ fn goodbooks_quirks_are_repaired() {
     let row = |isbn, year, language| {
         read(
             &GOODBOOKS,
-            &["1", "2767052", isbn, "9.78043902348e+12", "Suzanne Collins, Suzanne Collins", year, "The Hunger Games (The Hunger Games, #1)", language],
+            &[
+                "1",
+                "2767052",
+                isbn,
+                "9.78043902348e+12",
+                "Suzanne Collins, Suzanne Collins",
+                year,
+                "The Hunger Games (The Hunger Games, #1)",
+                language,
+            ],
         )
         .unwrap()
     };

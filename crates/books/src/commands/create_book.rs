@@ -1,0 +1,102 @@
+use async_trait::async_trait;
+use books_events::{BookCreated, BookEvent};
+use cqrs::{Call, CommandHandler};
+use kernel::{BookId, Command, Detail, ErrorKind, Refusal};
+use serde::Serialize;
+use sqlx::PgPool;
+
+use crate::domain::BookInput;
+use crate::stored::{self, Stored};
+use crate::view::{self, BookView};
+
+/// The caller lists a book of theirs.
+#[derive(Debug, Clone, Serialize)]
+pub struct CreateBook {
+    pub book: BookInput,
+}
+
+impl Command for CreateBook {
+    const NAME: &'static str = "create_book";
+    type Output = BookView;
+    type Error = CreateBookError;
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum CreateBookError {
+    #[error("sign in to list books")]
+    NotSignedIn,
+    /// The account was deleted while its last access token still counted.
+    #[error("this account is gone")]
+    OwnerGone,
+    #[error("the description of the book breaks a rule")]
+    Invalid(Vec<Detail>),
+    #[error("the database failed")]
+    Database(#[from] sqlx::Error),
+}
+
+impl Refusal for CreateBookError {
+    fn kind(&self) -> ErrorKind {
+        match self {
+            Self::NotSignedIn => ErrorKind::Unauthenticated,
+            Self::OwnerGone => ErrorKind::Forbidden,
+            Self::Invalid(_) => ErrorKind::Invalid,
+            Self::Database(error) => event_bus::error_kind(error),
+        }
+    }
+
+    fn code(&self) -> &'static str {
+        match self {
+            Self::NotSignedIn => "UNAUTHENTICATED",
+            Self::OwnerGone => "FORBIDDEN",
+            Self::Invalid(_) => "VALIDATION_ERROR",
+            Self::Database(_) => "INTERNAL",
+        }
+    }
+
+    fn details(&self) -> Vec<Detail> {
+        match self {
+            Self::Invalid(details) => details.clone(),
+            Self::NotSignedIn | Self::OwnerGone | Self::Database(_) => Vec::new(),
+        }
+    }
+}
+
+pub(crate) struct CreateBookHandler {
+    pool: PgPool,
+}
+
+impl CreateBookHandler {
+    pub(crate) fn new(pool: PgPool) -> Self {
+        Self { pool }
+    }
+}
+
+#[async_trait]
+impl CommandHandler<CreateBook> for CreateBookHandler {
+    async fn handle(&self, call: &Call, command: CreateBook) -> Result<BookView, CreateBookError> {
+        let owner = call.actor().user_id().ok_or(CreateBookError::NotSignedIn)?;
+        let now = call.now();
+        let book = command.book.check(now).map_err(CreateBookError::Invalid)?;
+        let id = BookId::new(now);
+
+        let mut work = call.begin(&self.pool).await?;
+        // Locked against `user.deleted`, which removes the books it sees.
+        let gone = sqlx::query_scalar!("select deleted from books.member where id = $1 for share", owner.uuid())
+            .fetch_optional(work.connection())
+            .await?;
+        if gone == Some(true) {
+            return Err(CreateBookError::OwnerGone);
+        }
+        stored::insert(work.connection(), owner, &[Stored::new(id, &book)], now).await?;
+        let created = BookCreated {
+            book_id: id,
+            owner_id: owner,
+            title: book.title.into_string(),
+            authors: book.authors.into_iter().map(|author| author.into_string()).collect(),
+            lending: book.lending,
+        };
+        work.append(&BookEvent::from(created), 1).await?;
+        let view = view::load_one(work.connection(), id).await?.ok_or(sqlx::Error::RowNotFound)?;
+        Ok(work.commit(view).await?)
+    }
+}

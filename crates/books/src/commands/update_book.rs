@@ -1,0 +1,155 @@
+use async_trait::async_trait;
+use books_events::{BookEvent, BookUpdated};
+use cqrs::{Call, CommandHandler};
+use kernel::{BookId, Command, Detail, ErrorKind, Permission, Refusal, UserId};
+use serde::Serialize;
+use sqlx::PgPool;
+
+use crate::domain::{BookChanges, BookInput};
+use crate::stored::Stored;
+use crate::view::{self, BookView};
+
+/// The owner, or somebody who moderates books, changes the description or the lending mode.
+#[derive(Debug, Clone, Serialize)]
+pub struct UpdateBook {
+    pub book_id: BookId,
+    /// The version the caller has seen; `None`: whichever.
+    pub expected_version: Option<i64>,
+    pub changes: BookChanges,
+}
+
+impl Command for UpdateBook {
+    const NAME: &'static str = "update_book";
+    type Output = BookView;
+    type Error = UpdateBookError;
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum UpdateBookError {
+    #[error("there is no such book")]
+    NotFound,
+    #[error("only the owner may change a book")]
+    NotOwner,
+    #[error("the book has changed since")]
+    VersionMismatch { now: i64 },
+    #[error("the description of the book breaks a rule")]
+    Invalid(Vec<Detail>),
+    #[error("the database failed")]
+    Database(#[from] sqlx::Error),
+}
+
+impl Refusal for UpdateBookError {
+    fn kind(&self) -> ErrorKind {
+        match self {
+            Self::NotFound => ErrorKind::NotFound,
+            Self::NotOwner => ErrorKind::Forbidden,
+            Self::VersionMismatch { .. } => ErrorKind::VersionMismatch,
+            Self::Invalid(_) => ErrorKind::Invalid,
+            Self::Database(error) => event_bus::error_kind(error),
+        }
+    }
+
+    fn code(&self) -> &'static str {
+        match self {
+            Self::NotFound => "BOOK_NOT_FOUND",
+            Self::NotOwner => "FORBIDDEN",
+            Self::VersionMismatch { .. } => "VERSION_MISMATCH",
+            Self::Invalid(_) => "VALIDATION_ERROR",
+            Self::Database(_) => "INTERNAL",
+        }
+    }
+
+    fn details(&self) -> Vec<Detail> {
+        match self {
+            Self::VersionMismatch { now } => vec![Detail::new("version", now.to_string())],
+            Self::Invalid(details) => details.clone(),
+            Self::NotFound | Self::NotOwner | Self::Database(_) => Vec::new(),
+        }
+    }
+}
+
+pub(crate) struct UpdateBookHandler {
+    pool: PgPool,
+}
+
+impl UpdateBookHandler {
+    pub(crate) fn new(pool: PgPool) -> Self {
+        Self { pool }
+    }
+}
+
+#[async_trait]
+impl CommandHandler<UpdateBook> for UpdateBookHandler {
+    async fn handle(&self, call: &Call, command: UpdateBook) -> Result<BookView, UpdateBookError> {
+        let id = command.book_id;
+        let mut work = call.begin(&self.pool).await?;
+        let row = sqlx::query!(
+            "select owner_id, version, title, authors, isbn13, published_year, language, categories, description,
+                condition, notes, lending
+            from books.book where id = $1 for update",
+            id.uuid(),
+        )
+        .fetch_optional(work.connection())
+        .await?
+        .ok_or(UpdateBookError::NotFound)?;
+        let owner = UserId::from(row.owner_id);
+        if !call.actor().is(owner) && !call.actor().may(Permission::ModerateBook) {
+            return Err(UpdateBookError::NotOwner);
+        }
+        if command.expected_version.is_some_and(|expected| expected != row.version) {
+            return Err(UpdateBookError::VersionMismatch { now: row.version });
+        }
+        let mut input = BookInput {
+            title: Some(row.title),
+            authors: Some(row.authors),
+            isbn: row.isbn13,
+            published_year: row.published_year.map(i32::from),
+            language: row.language,
+            categories: Some(row.categories),
+            description: row.description,
+            condition: row.condition,
+            notes: row.notes,
+            lending: Some(row.lending),
+        };
+        command.changes.apply(&mut input);
+        let book = input.check(call.now()).map_err(UpdateBookError::Invalid)?;
+
+        let stored = Stored::new(id, &book);
+        let version = sqlx::query_scalar!(
+            "update books.book set title = $2, title_sort = $3, shelf_key = decode($4, 'hex'), authors = $5,
+                author_words = $6, isbn13 = $7, isbn10 = $8, published_year = $9, language = $10, categories = $11,
+                category_keys = $12, description = $13, condition = $14, notes = $15, lending = $16,
+                version = version + 1, updated_at = $17
+            where id = $1 returning version",
+            stored.id,
+            stored.title,
+            stored.title_sort,
+            stored.shelf_key,
+            &stored.authors,
+            &stored.author_words,
+            stored.isbn13,
+            stored.isbn10,
+            stored.published_year,
+            stored.language,
+            &stored.categories,
+            &stored.category_keys,
+            stored.description,
+            stored.condition,
+            stored.notes,
+            stored.lending,
+            call.now(),
+        )
+        .fetch_one(work.connection())
+        .await?;
+        let updated = BookUpdated {
+            book_id: id,
+            owner_id: owner,
+            title: stored.title,
+            authors: stored.authors,
+            lending: book.lending,
+        };
+        work.append(&BookEvent::from(updated), version).await?;
+        let view = view::load_one(work.connection(), id).await?.ok_or(UpdateBookError::NotFound)?;
+        Ok(work.commit(view.for_actor(call.actor())).await?)
+    }
+}

@@ -1,0 +1,120 @@
+//! The entry point: what the host wires.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use cqrs::{CommandBusBuilder, QueryBusBuilder};
+use event_bus::{EventBus, Subscription};
+use kernel::Clock;
+use read_store::{Projection, Rebuild};
+use sqlx::PgPool;
+use tokio_util::sync::CancellationToken;
+
+use crate::commands::{
+    CreateBook, CreateBookHandler, DeleteBook, DeleteBookError, DeleteBookHandler, Deletions, StartImport,
+    StartImportHandler, UpdateBook, UpdateBookHandler,
+};
+use crate::imports::{ImportSettings, Worker};
+use crate::ports::LendingGate;
+use crate::queries::{
+    BookHistory, BookHistoryHandler, CountBooks, CountBooksHandler, GetBook, GetBookHandler, GetImport,
+    GetImportHandler, ListBooks, ListBooksHandler, MyBooks, MyBooksHandler,
+};
+use crate::subscribers::Subscriber;
+use crate::view::View;
+
+/// The schema `books`, run as the role `folkshelf_books`.
+pub static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("../../migrations/books");
+
+/// How often the sweeper looks for what a crash left behind.
+const SWEEP_EVERY: Duration = Duration::from_secs(10);
+
+/// The books context. Cheap to clone.
+#[derive(Clone)]
+pub struct Books {
+    pool: PgPool,
+    view: View,
+    events: EventBus,
+    deletions: Deletions,
+    worker: Worker,
+    imports: ImportSettings,
+}
+
+impl Books {
+    /// `pool` is that of the role `folkshelf_books`, `projection` the one named `books`.
+    pub fn new(
+        pool: PgPool,
+        projection: Projection,
+        events: EventBus,
+        gate: Arc<dyn LendingGate>,
+        clock: Arc<dyn Clock>,
+        imports: ImportSettings,
+    ) -> Self {
+        Self {
+            view: View::new(pool.clone(), projection),
+            deletions: Deletions::new(pool.clone(), gate, Arc::clone(&clock)),
+            worker: Worker::new(pool.clone(), events.clone(), clock, imports.clone()),
+            pool,
+            events,
+            imports,
+        }
+    }
+
+    pub fn register(&self, commands: &mut CommandBusBuilder, queries: &mut QueryBusBuilder) {
+        let (pool, view) = (&self.pool, &self.view);
+        let import = StartImportHandler::new(pool.clone(), self.imports.clone(), Arc::clone(&self.worker.wake));
+        commands.register::<CreateBook>(pool, CreateBookHandler::new(pool.clone()));
+        commands.register::<UpdateBook>(pool, UpdateBookHandler::new(pool.clone()));
+        commands.register::<DeleteBook>(pool, DeleteBookHandler::new(self.deletions.clone()));
+        commands.register::<StartImport>(pool, import);
+
+        let list = ListBooksHandler::new(pool.clone(), view.clone());
+        queries.register::<GetBook>(GetBookHandler::new(pool.clone(), view.clone()));
+        queries.register::<MyBooks>(MyBooksHandler::new(list.clone()));
+        queries.register::<ListBooks>(list);
+        queries.register::<BookHistory>(BookHistoryHandler::new(pool.clone(), self.events.clone()));
+        queries.register::<GetImport>(GetImportHandler::new(pool.clone()));
+        queries.register::<CountBooks>(CountBooksHandler::new(pool.clone(), view.clone()));
+    }
+
+    pub fn subscriptions(&self) -> Vec<Subscription> {
+        vec![
+            Subscription::apply("books", self.pool.clone(), Arc::new(Subscriber)),
+            Subscription::project("books.view", Arc::new(self.view.clone())).after("books"),
+        ]
+    }
+
+    /// All books, for the read store to build the projection from.
+    pub fn rebuild(&self) -> Arc<dyn Rebuild> {
+        Arc::new(self.view.clone())
+    }
+
+    /// Puts uploaded books on their shelves. In every process: each takes the imports that no other works on.
+    pub async fn run_imports(&self, shutdown: CancellationToken) {
+        self.worker.run(shutdown).await;
+    }
+
+    /// One batch of one import. `true`: there may be more to do at once.
+    pub async fn import_tick(&self) -> Result<bool, sqlx::Error> {
+        self.worker.tick().await
+    }
+
+    /// Now and then finishes what a crash left half done. In every process: doing it twice does no harm.
+    pub async fn run_sweeper(&self, shutdown: CancellationToken) {
+        loop {
+            tokio::select! {
+                () = shutdown.cancelled() => return,
+                () = tokio::time::sleep(SWEEP_EVERY) => {}
+            }
+            if let Err(error) = self.sweep().await {
+                tracing::warn!(%error, "what a crash left behind has to wait");
+            }
+        }
+    }
+
+    /// Deletions that were cut short are finished, uploads whose host died are forgotten. Answers how many deletions.
+    pub async fn sweep(&self) -> Result<u64, DeleteBookError> {
+        self.worker.forget_abandoned().await?;
+        self.deletions.finish_cut_short().await
+    }
+}

@@ -1,0 +1,113 @@
+use std::collections::HashMap;
+
+use async_trait::async_trait;
+use cqrs::{Call, QueryHandler};
+use event_bus::EventBus;
+use kernel::actor::RecordedActor;
+use kernel::{BookId, ErrorKind, Permission, Query, Refusal, UserId};
+use serde::Serialize;
+use sqlx::PgPool;
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use crate::view::BookOwner;
+
+/// Everything that happened to a book, oldest first, for its owner and moderators: it tells who borrowed it.
+#[derive(Debug, Clone)]
+pub struct BookHistory {
+    pub book_id: BookId,
+}
+
+impl Query for BookHistory {
+    const NAME: &'static str = "book_history";
+    type Answer = Vec<HistoryEntry>;
+    type Error = BookHistoryError;
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
+pub struct HistoryEntry {
+    /// The event's name: `book.created`.
+    #[serde(rename = "type")]
+    pub kind: String,
+    #[serde(with = "time::serde::rfc3339")]
+    pub at: OffsetDateTime,
+    /// `None`: Folkshelf itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub actor: Option<BookOwner>,
+    #[schema(value_type = Object)]
+    pub data: serde_json::Value,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum BookHistoryError {
+    #[error("there is no such book")]
+    NotFound,
+    #[error("only the owner may see what happened to a book")]
+    NotOwner,
+    #[error("the database failed")]
+    Database(#[from] sqlx::Error),
+}
+
+impl Refusal for BookHistoryError {
+    fn kind(&self) -> ErrorKind {
+        match self {
+            Self::NotFound => ErrorKind::NotFound,
+            Self::NotOwner => ErrorKind::Forbidden,
+            Self::Database(error) => event_bus::error_kind(error),
+        }
+    }
+
+    fn code(&self) -> &'static str {
+        match self {
+            Self::NotFound => "BOOK_NOT_FOUND",
+            Self::NotOwner => "FORBIDDEN",
+            Self::Database(_) => "INTERNAL",
+        }
+    }
+}
+
+pub(crate) struct BookHistoryHandler {
+    pool: PgPool,
+    events: EventBus,
+}
+
+impl BookHistoryHandler {
+    pub(crate) fn new(pool: PgPool, events: EventBus) -> Self {
+        Self { pool, events }
+    }
+
+    async fn names(&self, ids: &[Uuid]) -> Result<HashMap<Uuid, String>, sqlx::Error> {
+        let rows =
+            sqlx::query!("select id, name from books.member where id = any($1)", ids).fetch_all(&self.pool).await?;
+        Ok(rows.into_iter().map(|row| (row.id, row.name)).collect())
+    }
+}
+
+#[async_trait]
+impl QueryHandler<BookHistory> for BookHistoryHandler {
+    async fn handle(&self, call: &Call, query: BookHistory) -> Result<Vec<HistoryEntry>, BookHistoryError> {
+        let id = query.book_id.uuid();
+        let owner = sqlx::query_scalar!("select owner_id from books.book where id = $1", id)
+            .fetch_optional(&self.pool)
+            .await?
+            .ok_or(BookHistoryError::NotFound)?;
+        if !call.actor().is(UserId::from(owner)) && !call.actor().may(Permission::ModerateBook) {
+            return Err(BookHistoryError::NotOwner);
+        }
+        let events = self.events.history("book", id).await?;
+        let actor = |actor: &RecordedActor| match actor {
+            RecordedActor::User { id } => Some(*id),
+            RecordedActor::Anonymous | RecordedActor::System { .. } => None,
+        };
+        let ids: Vec<Uuid> = events.iter().filter_map(|event| actor(&event.actor)).map(UserId::uuid).collect();
+        let names = self.names(&ids).await?;
+        let entry = |event: event_bus::Recorded| HistoryEntry {
+            actor: actor(&event.actor)
+                .map(|id| BookOwner { id, name: names.get(&id.uuid()).cloned().unwrap_or_default() }),
+            kind: event.name,
+            at: event.occurred_at,
+            data: event.payload,
+        };
+        Ok(events.into_iter().map(entry).collect())
+    }
+}

@@ -1,0 +1,66 @@
+use async_trait::async_trait;
+use cqrs::{Call, QueryHandler, Source};
+use kernel::{ErrorKind, Query, Refusal, UserId};
+use sqlx::PgPool;
+
+use crate::view::{self, View};
+
+/// How many books a member shows.
+#[derive(Debug, Clone)]
+pub struct CountBooks {
+    pub owner: UserId,
+}
+
+impl Query for CountBooks {
+    const NAME: &'static str = "count_books";
+    type Answer = u64;
+    type Error = CountBooksError;
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum CountBooksError {
+    #[error("the database failed")]
+    Database(#[from] sqlx::Error),
+}
+
+impl Refusal for CountBooksError {
+    fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Database(error) => event_bus::error_kind(error),
+        }
+    }
+
+    fn code(&self) -> &'static str {
+        "INTERNAL"
+    }
+}
+
+pub(crate) struct CountBooksHandler {
+    pool: PgPool,
+    view: View,
+}
+
+impl CountBooksHandler {
+    pub(crate) fn new(pool: PgPool, view: View) -> Self {
+        Self { pool, view }
+    }
+}
+
+#[async_trait]
+impl QueryHandler<CountBooks> for CountBooksHandler {
+    async fn handle(&self, call: &Call, query: CountBooks) -> Result<u64, CountBooksError> {
+        if call.source() == Source::ReadStore {
+            match self.view.projection.count(&view::of_owner(query.owner)).await {
+                Ok(count) => return Ok(count),
+                Err(error) => tracing::debug!(%error, "books are counted in PostgreSQL"),
+            }
+        }
+        let count = sqlx::query_scalar!(
+            r#"select count(*) as "count!" from books.book where owner_id = $1 and owner_active"#,
+            query.owner.uuid(),
+        )
+        .fetch_one(&self.pool)
+        .await?;
+        Ok(u64::try_from(count).unwrap_or(0))
+    }
+}

@@ -1,0 +1,109 @@
+//! Where a page of books ended: the sort key and the id of its last book. The same in Redis and in PostgreSQL, so a walk
+//! goes on when the one answers instead of the other.
+
+use kernel::BookId;
+use uuid::Uuid;
+
+use super::list_books::BookSort;
+use crate::domain::keys::title_sort;
+use crate::view::BookView;
+
+/// Years nobody knows stand before all others, as in the index.
+pub(super) const UNKNOWN_YEAR: i16 = i16::MIN;
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Key {
+    /// Microseconds since 1970.
+    CreatedAt(i64),
+    Title(String),
+    Year(i16),
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Cursor {
+    pub key: Key,
+    pub id: Uuid,
+}
+
+impl Cursor {
+    pub fn behind(book: &BookView, sort: BookSort) -> Self {
+        let key = match sort {
+            BookSort::CreatedAt => Key::CreatedAt(book.created_at_micros()),
+            BookSort::Title => Key::Title(title_sort(&book.title)),
+            BookSort::PublishedYear => Key::Year(book.published_year.unwrap_or(UNKNOWN_YEAR)),
+        };
+        Self { key, id: book.id.uuid() }
+    }
+
+    /// Letters, digits, dots and dashes.
+    pub fn encode(&self) -> String {
+        let id = self.id.simple();
+        match &self.key {
+            Key::CreatedAt(micros) => format!("c.{micros}.{id}"),
+            Key::Title(title) => {
+                let hex: String = title.bytes().map(|byte| format!("{byte:02x}")).collect();
+                format!("t.{hex}.{id}")
+            }
+            Key::Year(year) => format!("y.{year}.{id}"),
+        }
+    }
+
+    /// `None`: no page of a list in this order ended so.
+    pub fn decode(text: &str, sort: BookSort) -> Option<Self> {
+        let mut parts = text.split('.');
+        let (kind, key, id) = (parts.next()?, parts.next()?, parts.next()?);
+        let key = match (kind, sort) {
+            ("c", BookSort::CreatedAt) => Key::CreatedAt(key.parse().ok().filter(|micros| *micros >= 0)?),
+            ("t", BookSort::Title) => Key::Title(text_of_hex(key)?),
+            ("y", BookSort::PublishedYear) => Key::Year(key.parse().ok()?),
+            _ => return None,
+        };
+        let id = id.parse::<BookId>().ok()?.uuid();
+        parts.next().is_none().then_some(Self { key, id })
+    }
+}
+
+fn text_of_hex(hex: &str) -> Option<String> {
+    if hex.len() % 2 != 0 || !hex.is_ascii() {
+        return None;
+    }
+    let bytes: Result<Vec<u8>, _> =
+        (0..hex.len()).step_by(2).map(|at| u8::from_str_radix(&hex[at..at + 2], 16)).collect();
+    String::from_utf8(bytes.ok()?).ok().filter(|text| !text.contains('\0'))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn keys() -> impl Strategy<Value = (Key, BookSort)> {
+        prop_oneof![
+            (0i64..i64::MAX).prop_map(|micros| (Key::CreatedAt(micros), BookSort::CreatedAt)),
+            "\\PC{0,100}".prop_map(|title| (Key::Title(title), BookSort::Title)),
+            any::<i16>().prop_map(|year| (Key::Year(year), BookSort::PublishedYear)),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn a_cursor_reads_back((key, sort) in keys(), id in any::<u128>()) {
+            let cursor = Cursor { key, id: Uuid::from_u128(id) };
+            prop_assert_eq!(Cursor::decode(&cursor.encode(), sort), Some(cursor));
+        }
+
+        #[test]
+        fn no_text_makes_it_panic(text in "[cty]?\\.?\\PC{0,40}") {
+            for sort in [BookSort::CreatedAt, BookSort::Title, BookSort::PublishedYear] {
+                let _ = Cursor::decode(&text, sort);
+            }
+        }
+    }
+
+    #[test]
+    fn a_cursor_of_another_order_is_none() {
+        let cursor = Cursor { key: Key::Year(1815), id: Uuid::nil() };
+        assert_eq!(Cursor::decode(&cursor.encode(), BookSort::CreatedAt), None);
+    }
+}

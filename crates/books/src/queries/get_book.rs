@@ -1,0 +1,74 @@
+use async_trait::async_trait;
+use cqrs::{Call, QueryHandler, Source};
+use kernel::{BookId, ErrorKind, Query, Refusal};
+use sqlx::PgPool;
+
+use crate::view::{self, BookView, View, ViewError};
+
+/// One book, for anybody; its notes for the owner and moderators alone.
+#[derive(Debug, Clone)]
+pub struct GetBook {
+    pub book_id: BookId,
+}
+
+impl Query for GetBook {
+    const NAME: &'static str = "get_book";
+    type Answer = BookView;
+    type Error = GetBookError;
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum GetBookError {
+    #[error("there is no such book")]
+    NotFound,
+    #[error("the database failed")]
+    Database(#[from] sqlx::Error),
+}
+
+impl Refusal for GetBookError {
+    fn kind(&self) -> ErrorKind {
+        match self {
+            Self::NotFound => ErrorKind::NotFound,
+            Self::Database(error) => event_bus::error_kind(error),
+        }
+    }
+
+    fn code(&self) -> &'static str {
+        match self {
+            Self::NotFound => "BOOK_NOT_FOUND",
+            Self::Database(_) => "INTERNAL",
+        }
+    }
+}
+
+pub(crate) struct GetBookHandler {
+    pool: PgPool,
+    view: View,
+}
+
+impl GetBookHandler {
+    pub(crate) fn new(pool: PgPool, view: View) -> Self {
+        Self { pool, view }
+    }
+
+    async fn in_read_store(&self, id: BookId) -> Result<Option<BookView>, ViewError> {
+        let body = self.view.projection.get(&id.to_string()).await?;
+        Ok(body.map(|body| serde_json::from_slice(&body)).transpose()?)
+    }
+}
+
+#[async_trait]
+impl QueryHandler<GetBook> for GetBookHandler {
+    async fn handle(&self, call: &Call, query: GetBook) -> Result<BookView, GetBookError> {
+        if call.source() == Source::ReadStore {
+            match self.in_read_store(query.book_id).await {
+                Ok(Some(book)) => return Ok(book.for_actor(call.actor())),
+                Ok(None) => {}
+                Err(error) => tracing::debug!(%error, "a book is read from PostgreSQL"),
+            }
+        }
+        let mut connection = self.pool.acquire().await?;
+        let book = view::load_one(&mut connection, query.book_id).await?.ok_or(GetBookError::NotFound)?;
+        Ok(book.for_actor(call.actor()))
+    }
+}

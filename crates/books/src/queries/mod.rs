@@ -1,0 +1,20 @@
+mod book_history;
+mod count_books;
+mod cursor;
+mod get_book;
+mod get_import;
+mod list_books;
+mod my_books;
+
+pub(crate) use book_history::BookHistoryHandler;
+pub use book_history::{BookHistory, BookHistoryError, HistoryEntry};
+pub(crate) use count_books::CountBooksHandler;
+pub use count_books::{CountBooks, CountBooksError};
+pub(crate) use get_book::GetBookHandler;
+pub use get_book::{GetBook, GetBookError};
+pub(crate) use get_import::GetImportHandler;
+pub use get_import::{GetImport, GetImportError, ImportStatus, ImportView, RowError};
+pub(crate) use list_books::ListBooksHandler;
+pub use list_books::{BookSort, ListBooks, ListBooksError, SortOrder};
+pub(crate) use my_books::MyBooksHandler;
+pub use my_books::{MyBooks, MyBooksError};

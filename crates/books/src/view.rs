@@ -1,0 +1,308 @@
+//! Books in Redis: a document per book, whose body is the JSON that the API shows, and the lists `newest`, `available`,
+//! `owner:`, `category:` and `language:`. An event only says which books to look at again; what is written is read from
+//! our own tables, whole, under the row's version.
+
+use std::collections::HashMap;
+
+use async_trait::async_trait;
+use auth_events::AuthEvent;
+use books_events::{BookEvent, Lending};
+use borrowing_events::BorrowEvent;
+use event_bus::{HandlerError, Project, Recorded};
+use kernel::{Actor, BookId, Event, Permission, UserId};
+use read_store::{BoxError, Document, Listing, Projection, ReadStoreError, Rebuild};
+use serde::{Deserialize, Serialize};
+use sqlx::{PgConnection, PgPool};
+use time::OffsetDateTime;
+use users_events::UserEvent;
+use uuid::Uuid;
+
+use crate::domain::keys::category_key;
+
+/// How many books one statement reads.
+const CHUNK: usize = 1_000;
+
+/// Whether a book can be had now, and if not, why.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum BookStatus {
+    Available,
+    /// Promised to somebody, not handed over yet.
+    Reserved,
+    OnLoan,
+    Lost,
+    /// The owner does not let it go at present, or has left.
+    Withdrawn,
+}
+
+impl BookStatus {
+    /// As `books.book.status` has it.
+    fn of_column(status: &str) -> Self {
+        match status {
+            "available" => BookStatus::Available,
+            "reserved" => BookStatus::Reserved,
+            "on_loan" => BookStatus::OnLoan,
+            "lost" => BookStatus::Lost,
+            _ => BookStatus::Withdrawn,
+        }
+    }
+}
+
+/// A member, as shown beside what is theirs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct BookOwner {
+    pub id: UserId,
+    pub name: String,
+}
+
+/// A book as the API shows it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct BookView {
+    pub id: BookId,
+    pub title: String,
+    pub authors: Vec<String>,
+    pub isbn13: Option<String>,
+    pub isbn10: Option<String>,
+    /// Negative: before our era.
+    pub published_year: Option<i16>,
+    /// `en`, `ar`, `fil`.
+    pub language: Option<String>,
+    pub categories: Vec<String>,
+    pub description: Option<String>,
+    pub condition: Option<String>,
+    pub cover_url: Option<String>,
+    #[schema(value_type = String)]
+    pub lending: Lending,
+    pub status: BookStatus,
+    pub available: bool,
+    pub owner: BookOwner,
+    /// For the owner and moderators alone.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub notes: Option<String>,
+    #[serde(with = "time::serde::rfc3339")]
+    pub created_at: OffsetDateTime,
+    #[serde(with = "time::serde::rfc3339")]
+    pub updated_at: OffsetDateTime,
+    pub version: i64,
+}
+
+impl BookView {
+    /// Without what this actor may not see.
+    pub(crate) fn for_actor(mut self, actor: &Actor) -> Self {
+        if !actor.is(self.owner.id) && !actor.may(Permission::ModerateBook) {
+            self.notes = None;
+        }
+        self
+    }
+
+    /// Where the book stands in lists by time, in Redis and in PostgreSQL: microseconds since 1970.
+    pub(crate) fn created_at_micros(&self) -> i64 {
+        micros(self.created_at)
+    }
+}
+
+/// Microseconds since 1970, which a list's score holds exactly.
+pub(crate) fn micros(moment: OffsetDateTime) -> i64 {
+    i64::try_from(moment.unix_timestamp_nanos() / 1_000).unwrap_or(i64::MAX)
+}
+
+/// The lists of the projection, by name.
+pub(crate) const NEWEST: &str = "newest";
+pub(crate) const AVAILABLE: &str = "available";
+
+pub(crate) fn of_owner(owner: UserId) -> String {
+    format!("owner:{owner}")
+}
+
+pub(crate) fn in_category(category: &str) -> String {
+    format!("category:{}", category_key(category))
+}
+
+pub(crate) fn in_language(tag: &str) -> String {
+    format!("language:{tag}")
+}
+
+struct Row {
+    id: Uuid,
+    owner_id: Uuid,
+    owner_name: Option<String>,
+    owner_active: bool,
+    title: String,
+    authors: Vec<String>,
+    isbn13: Option<String>,
+    isbn10: Option<String>,
+    published_year: Option<i16>,
+    language: Option<String>,
+    categories: Vec<String>,
+    description: Option<String>,
+    condition: Option<String>,
+    notes: Option<String>,
+    lending: String,
+    status: String,
+    available: bool,
+    version: i64,
+    created_at: OffsetDateTime,
+    updated_at: OffsetDateTime,
+}
+
+impl From<Row> for BookView {
+    fn from(row: Row) -> Self {
+        Self {
+            id: row.id.into(),
+            title: row.title,
+            authors: row.authors,
+            isbn13: row.isbn13,
+            isbn10: row.isbn10,
+            published_year: row.published_year,
+            language: row.language,
+            categories: row.categories,
+            description: row.description,
+            condition: row.condition,
+            cover_url: None,
+            lending: Lending::from_name(&row.lending).unwrap_or(Lending::Off),
+            status: BookStatus::of_column(&row.status),
+            available: row.available,
+            owner: BookOwner { id: row.owner_id.into(), name: row.owner_name.unwrap_or_default() },
+            notes: row.notes,
+            created_at: row.created_at,
+            updated_at: row.updated_at,
+            version: row.version,
+        }
+    }
+}
+
+/// A book, and whether lists show it: those of a member who is not active are in none.
+struct Loaded {
+    view: BookView,
+    listed: bool,
+}
+
+impl Loaded {
+    fn document(&self) -> Result<Document, serde_json::Error> {
+        let view = &self.view;
+        let mut lists = Vec::new();
+        if self.listed {
+            lists.extend([NEWEST.to_owned(), of_owner(view.owner.id)]);
+            lists.extend(view.categories.iter().map(|category| in_category(category)));
+            lists.extend(view.language.as_deref().map(in_language));
+            lists.extend(view.available.then(|| AVAILABLE.to_owned()));
+        }
+        #[allow(clippy::cast_precision_loss, reason = "microseconds stay below 2^53 until 2255")]
+        let score = view.created_at_micros() as f64;
+        Ok(Document {
+            id: view.id.to_string(),
+            version: view.version,
+            body: Some(serde_json::to_vec(view)?),
+            lists: lists.into_iter().map(|list| Listing::new(list, score)).collect(),
+        })
+    }
+}
+
+async fn read(connection: &mut PgConnection, ids: &[Uuid]) -> Result<HashMap<Uuid, Loaded>, sqlx::Error> {
+    let rows = sqlx::query_as!(
+        Row,
+        r#"select id, owner_id, (select name from books.member where member.id = book.owner_id) as owner_name, owner_active,
+            title, authors, isbn13, isbn10, published_year, language, categories, description, condition, notes, lending,
+            status, available, version, created_at, updated_at
+        from books.book where id = any($1)"#,
+        ids,
+    )
+    .fetch_all(connection)
+    .await?;
+    let loaded = |row: Row| (row.id, Loaded { listed: row.owner_active, view: row.into() });
+    Ok(rows.into_iter().map(loaded).collect())
+}
+
+/// The books as they are in the tables, in the order of `ids`; those that are gone are left out.
+pub(crate) async fn load(connection: &mut PgConnection, ids: &[Uuid]) -> Result<Vec<BookView>, sqlx::Error> {
+    let mut found = read(connection, ids).await?;
+    Ok(ids.iter().filter_map(|id| found.remove(id)).map(|loaded| loaded.view).collect())
+}
+
+/// One book as it is in the tables.
+pub(crate) async fn load_one(connection: &mut PgConnection, id: BookId) -> Result<Option<BookView>, sqlx::Error> {
+    Ok(load(connection, &[id.uuid()]).await?.pop())
+}
+
+/// Why the projection did not answer; PostgreSQL is asked then.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ViewError {
+    #[error(transparent)]
+    Store(#[from] ReadStoreError),
+    #[error("a document cannot be read")]
+    Document(#[from] serde_json::Error),
+}
+
+#[derive(Clone)]
+pub(crate) struct View {
+    pool: PgPool,
+    pub(crate) projection: Projection,
+}
+
+impl View {
+    pub(crate) fn new(pool: PgPool, projection: Projection) -> Self {
+        Self { pool, projection }
+    }
+
+    /// Writes the books as they now are; those that are gone leave a tombstone.
+    pub(crate) async fn refresh(&self, ids: &[Uuid]) -> Result<(), HandlerError> {
+        for ids in ids.chunks(CHUNK) {
+            let found = read(&mut *self.pool.acquire().await?, ids).await?;
+            let documents: Result<Vec<Document>, _> = ids
+                .iter()
+                .map(|id| found.get(id).map_or_else(|| Ok(Document::deleted(id.to_string())), Loaded::document))
+                .collect();
+            self.projection.write(&documents?).await?;
+        }
+        Ok(())
+    }
+
+    async fn all_of(&self, owner: UserId) -> Result<Vec<Uuid>, sqlx::Error> {
+        sqlx::query_scalar!("select id from books.book where owner_id = $1", owner.uuid()).fetch_all(&self.pool).await
+    }
+}
+
+#[async_trait]
+impl Project for View {
+    async fn project(&self, events: &[Recorded]) -> Result<(), HandlerError> {
+        let mut dirty = Vec::new();
+        for event in events {
+            if let Some(heard) = event.decode::<BookEvent>()? {
+                dirty.push(heard.aggregate_id());
+            } else if let Some(heard) = event.decode::<BorrowEvent>()? {
+                dirty.push(heard.parties().book_id.uuid());
+            } else if let Some(UserEvent::Updated(heard)) = event.decode::<UserEvent>()? {
+                dirty.extend(self.all_of(heard.user_id).await?);
+            } else if let Some(AuthEvent::Registered(heard)) = event.decode::<AuthEvent>()? {
+                dirty.extend(self.all_of(heard.user_id).await?);
+            }
+        }
+        dirty.sort_unstable();
+        dirty.dedup();
+        self.refresh(&dirty).await
+    }
+}
+
+#[async_trait]
+impl Rebuild for View {
+    fn name(&self) -> &'static str {
+        "books"
+    }
+
+    async fn documents(&self, after: Option<Uuid>, limit: i64) -> Result<Vec<Document>, BoxError> {
+        let ids = sqlx::query_scalar!(
+            "select id from books.book where id > $1 order by id limit $2",
+            after.unwrap_or(Uuid::nil()),
+            limit,
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        let mut found = read(&mut *self.pool.acquire().await?, &ids).await?;
+        let mut documents = Vec::with_capacity(ids.len());
+        for loaded in ids.iter().filter_map(|id| found.remove(id)) {
+            documents.push(loaded.document()?);
+        }
+        Ok(documents)
+    }
+}
