@@ -113,7 +113,7 @@ impl ListNotificationsHandler {
         Self { pool, view }
     }
 
-    async fn from_projection(
+    async fn read_projection(
         &self,
         user: UserId,
         unread: Option<bool>,
@@ -139,7 +139,7 @@ impl ListNotificationsHandler {
     }
 
     /// Two statements, so that each has its index.
-    async fn from_database(
+    async fn read_database(
         &self,
         user: UserId,
         unread: Option<bool>,
@@ -224,7 +224,7 @@ impl QueryHandler<ListNotifications> for ListNotificationsHandler {
         let limit = page.limit.saturating_add(1);
         let found = match call.source() {
             Source::ReadStore => self
-                .from_projection(user, unread, start, limit)
+                .read_projection(user, unread, start, limit)
                 .await
                 .inspect_err(|error| tracing::debug!(%error, "listed from PostgreSQL"))
                 .ok(),
@@ -232,7 +232,7 @@ impl QueryHandler<ListNotifications> for ListNotificationsHandler {
         };
         let (mut items, total) = match found {
             Some(found) => found,
-            None => self.from_database(user, unread, start, limit).await?,
+            None => self.read_database(user, unread, start, limit).await?,
         };
         let more = items.len() > page.limit as usize;
         items.truncate(page.limit as usize);
