@@ -1,0 +1,202 @@
+//! Opening accounts, proving addresses, forgetting passwords, and the mails in between.
+
+mod support;
+
+use auth::{
+    CheckPassword, CreateAccount, FindAccountByEmail, ForgotPassword, GetAccount, Password, Register, ResetPassword,
+    VerifyEmail,
+};
+use cqrs::Caller;
+use kernel::{ErrorKind, Line, Refusal};
+use support::{PASSWORD, World, an_email, caller};
+use testkit::{a_user, admin, anonymous, member, moderator};
+use time::Duration;
+
+fn a_reset(token: secrecy::SecretString) -> ResetPassword {
+    ResetPassword { token, new_password: Password::new("battery staple").expect("a good one") }
+}
+
+#[tokio::test]
+async fn an_address_has_one_account_whatever_its_capitals() {
+    let world = World::new().await;
+    world.registered("ada@example.org").await;
+    let again = Register {
+        email: an_email("ADA@example.org"),
+        password: Password::new(PASSWORD).expect("a good one"),
+        name: Line::new("Eve").expect("a name"),
+        device: None,
+    };
+    let refused = world.send(&anonymous(), again).await.expect_err("taken");
+    assert_eq!((refused.kind(), refused.code()), (ErrorKind::Conflict, "EMAIL_TAKEN"));
+    assert_eq!(world.count("select count(*) from auth.account").await, 1);
+}
+
+#[tokio::test]
+async fn the_verification_token_is_compared() {
+    let world = World::new().await;
+    let ada = world.registered("ada@example.org").await;
+    assert_eq!(world.auth.send_due_mails().await.expect("sent"), 1);
+    let right = world.postbox.token("verify-email");
+
+    let wrong = VerifyEmail { token: "0".repeat(64).into() };
+    let refused = world.send(&anonymous(), wrong).await.expect_err("refused");
+    assert_eq!((refused.kind(), refused.code()), (ErrorKind::Invalid, "VALIDATION_ERROR"));
+    let account = GetAccount { user: ada.user_id };
+    assert!(!world.ask(&caller(&ada), account.clone()).await.expect("an account").verified);
+
+    world.send(&anonymous(), VerifyEmail { token: right.clone() }).await.expect("verified");
+    assert!(world.ask(&caller(&ada), account).await.expect("an account").verified);
+    assert!(world.log().await.contains("user.verified"));
+    assert!(world.send(&anonymous(), VerifyEmail { token: right }).await.is_err(), "used before");
+}
+
+#[tokio::test]
+async fn a_token_is_good_for_one_purpose_and_not_for_ever() {
+    let world = World::new().await;
+    world.registered("ada@example.org").await;
+    world.auth.send_due_mails().await.expect("sent");
+    let verification = world.postbox.token("verify-email");
+    assert!(world.send(&anonymous(), a_reset(verification)).await.is_err(), "meant for something else");
+
+    world.send(&anonymous(), ForgotPassword { email: an_email("ada@example.org") }).await.expect("noted");
+    world.auth.send_due_mails().await.expect("sent");
+    let token = world.postbox.token("reset-password");
+    world.clock.advance(Duration::minutes(61));
+    assert!(world.send(&anonymous(), a_reset(token)).await.is_err(), "expired");
+}
+
+#[tokio::test]
+async fn a_reset_changes_the_password_once_ends_all_sessions_and_proves_the_address() {
+    let world = World::new().await;
+    let session = world.registered("ada@example.org").await;
+    world.send(&anonymous(), ForgotPassword { email: an_email("ada@example.org") }).await.expect("noted");
+    world.auth.send_due_mails().await.expect("sent");
+    let token = world.postbox.token("reset-password");
+
+    world.send(&anonymous(), a_reset(token.clone())).await.expect("reset");
+    assert!(world.authenticate(&session).await.is_err());
+    assert_eq!(world.log_in("ada@example.org", PASSWORD).await.err(), Some("INVALID_CREDENTIALS"));
+    let again = world.log_in("ada@example.org", "battery staple").await.expect("signed in");
+    assert!(world.ask(&caller(&again), GetAccount { user: again.user_id }).await.expect("an account").verified);
+    assert!(world.send(&anonymous(), a_reset(token)).await.is_err(), "used before");
+}
+
+#[tokio::test]
+async fn forgetting_the_password_of_an_unknown_address_leaves_the_same_trace_and_sends_nothing() {
+    let world = World::new().await;
+    world.send(&anonymous(), ForgotPassword { email: an_email("eve@example.org") }).await.expect("noted");
+    assert_eq!(world.count("select count(*) from auth.mail").await, 1);
+    assert_eq!(world.auth.send_due_mails().await.expect("none"), 0);
+    assert_eq!(world.count("select count(*) from auth.mail").await, 0);
+    assert!(world.postbox.mails().is_empty());
+}
+
+#[tokio::test]
+async fn two_workers_send_each_mail_once() {
+    let world = World::new().await;
+    for number in 0..20 {
+        world.registered(&format!("ada{number}@example.org")).await;
+    }
+    let (one, other) = tokio::join!(world.auth.send_due_mails(), world.auth.send_due_mails());
+    assert_eq!(one.expect("sent") + other.expect("sent"), 20);
+    let mut recipients: Vec<String> = world.postbox.mails().into_iter().map(|mail| mail.to).collect();
+    recipients.sort();
+    recipients.dedup();
+    assert_eq!((recipients.len(), world.postbox.mails().len()), (20, 20));
+}
+
+#[tokio::test]
+async fn a_mail_that_fails_is_sent_later_and_given_up_in_the_end() {
+    let world = World::new().await;
+    world.registered("ada@example.org").await;
+    world.postbox.fail(1);
+    assert_eq!(world.auth.send_due_mails().await.expect("tried"), 0);
+    assert_eq!(world.auth.send_due_mails().await.expect("not due yet"), 0);
+    world.clock.advance(Duration::minutes(2));
+    assert_eq!(world.auth.send_due_mails().await.expect("sent"), 1);
+
+    world.send(&anonymous(), ForgotPassword { email: an_email("ada@example.org") }).await.expect("noted");
+    world.postbox.fail(u32::MAX);
+    for _ in 0..14 {
+        assert_eq!(world.count("select count(*) from auth.mail").await, 1);
+        world.auth.send_due_mails().await.expect("tried");
+        world.clock.advance(Duration::hours(5));
+    }
+    assert_eq!(world.count("select count(*) from auth.mail").await, 0);
+}
+
+#[tokio::test]
+async fn who_is_given_an_account_chooses_the_password_by_mail() {
+    let world = World::new().await;
+    let create = CreateAccount {
+        email: an_email("grace@example.org"),
+        name: Line::new("Grace").expect("a name"),
+        password: None,
+        verified: false,
+    };
+    let refused = world.send(&moderator(a_user()), create.clone()).await.expect_err("refused");
+    assert_eq!(refused.kind(), ErrorKind::Forbidden);
+    let grace = world.send(&admin(a_user()), create).await.expect("created");
+    assert_eq!(world.log_in("grace@example.org", "").await.err(), Some("INVALID_CREDENTIALS"));
+
+    world.auth.send_due_mails().await.expect("sent");
+    let token = world.postbox.token("reset-password");
+    world.send(&anonymous(), a_reset(token)).await.expect("chosen");
+    assert_eq!(world.log_in("grace@example.org", "battery staple").await.expect("signed in").user_id, grace);
+}
+
+#[tokio::test]
+async fn only_the_system_may_call_an_address_proved() {
+    let world = World::new().await;
+    let create = CreateAccount {
+        email: an_email("grace@example.org"),
+        name: Line::new("Grace").expect("a name"),
+        password: Some(Password::new(PASSWORD).expect("a good one")),
+        verified: true,
+    };
+    let refused = world.send(&admin(a_user()), create.clone()).await.expect_err("refused");
+    assert_eq!(refused.kind(), ErrorKind::Forbidden);
+    world.send(&Caller::system("seed"), create).await.expect("created");
+    assert_eq!(world.count("select count(*) from auth.mail").await, 0);
+    assert!(world.log_in("grace@example.org", PASSWORD).await.is_ok());
+}
+
+#[tokio::test]
+async fn an_account_is_for_its_member_and_for_who_may_read_members() {
+    let world = World::new().await;
+    let ada = world.registered("ada@example.org").await;
+    let get = GetAccount { user: ada.user_id };
+    assert_eq!(world.ask(&caller(&ada), get.clone()).await.expect("hers").email, "ada@example.org");
+    assert!(world.ask(&moderator(a_user()), get.clone()).await.is_ok());
+    let refused = world.ask(&member(a_user()), get.clone()).await.expect_err("not theirs");
+    assert_eq!(refused.code(), "USER_NOT_FOUND");
+    assert!(world.ask(&anonymous(), get).await.is_err());
+}
+
+#[tokio::test]
+async fn only_the_command_line_finds_members_by_their_address() {
+    let world = World::new().await;
+    let ada = world.registered("ada@example.org").await;
+    let find = FindAccountByEmail { email: an_email("ada@example.org") };
+    assert_eq!(world.ask(&Caller::system("promote"), find.clone()).await.expect("found"), Some(ada.user_id));
+    assert!(world.ask(&admin(a_user()), find).await.is_err());
+}
+
+#[tokio::test]
+async fn members_are_asked_for_their_own_password_only() {
+    let world = World::new().await;
+    let ada = world.registered("ada@example.org").await;
+    let check = |password: &str| CheckPassword { user: ada.user_id, password: password.into() };
+    assert!(world.ask(&caller(&ada), check(PASSWORD)).await.expect("asked"));
+    assert!(!world.ask(&caller(&ada), check("incorrect horse")).await.expect("asked"));
+    assert!(world.ask(&member(a_user()), check(PASSWORD)).await.is_err());
+}
+
+#[tokio::test]
+async fn neither_addresses_nor_hashes_leave_auth() {
+    let world = World::new().await;
+    world.registered("ada@example.org").await;
+    let log = world.log().await;
+    assert!(log.contains("user.registered"));
+    assert!(!log.contains("example.org") && !log.contains("$2b$"));
+}

@@ -1,0 +1,132 @@
+//! Profiles: one's own, and what others see of it.
+
+mod support;
+
+use auth_events::{AuthEvent, UserVerified};
+use kernel::{ErrorKind, Line, Page, PageRequest, Prose, Refusal, UserId};
+use support::World;
+use testkit::{PrivateRedis, a_user, admin, anonymous, member, moderator};
+use users::{
+    GetProfile, GetPublicProfile, Language, ListUsers, Preferences, ProfileView, TimeZoneName, UpdateProfile,
+    UpdateUser, UserSort,
+};
+
+fn a_profile(name: &str) -> UpdateProfile {
+    UpdateProfile {
+        name: Line::new(name).expect("a name"),
+        bio: Some(Prose::new("Compilers.").expect("a text")),
+        location: None,
+        language: Language::new("fr-CA").expect("a language"),
+        time_zone: TimeZoneName::new("Europe/Vienna").expect("a zone"),
+        preferences: Preferences::default(),
+    }
+}
+
+fn a_list(page: u64, limit: u32) -> ListUsers {
+    ListUsers {
+        q: None,
+        role: None,
+        active: None,
+        sort: UserSort::Name,
+        descending: false,
+        page: PageRequest { page, ..PageRequest::first(limit) },
+    }
+}
+
+async fn names(world: &World, query: ListUsers) -> Vec<String> {
+    let page: Page<ProfileView> = world.ask(&moderator(a_user()), query).await.expect("a page");
+    page.items.into_iter().map(|member| member.name).collect()
+}
+
+#[tokio::test]
+async fn a_registration_begins_a_profile_that_is_there_at_once() {
+    let world = World::new().await;
+    let grace = world.a_member("Grace").await;
+    let profile = world.ask(&member(grace), GetProfile { id: grace }).await.expect("a profile");
+    assert_eq!((profile.name.as_str(), profile.role.as_str(), profile.verified), ("Grace", "user", false));
+    world.tell(AuthEvent::Verified(UserVerified { user_id: grace })).await;
+    assert!(world.ask(&member(grace), GetProfile { id: grace }).await.expect("a profile").verified);
+}
+
+#[tokio::test]
+async fn a_profile_is_shown_as_it_was_just_written() {
+    let world = World::new().await;
+    let grace = world.a_member("Grace").await;
+    for number in 0..20 {
+        let name = format!("Grace {number}");
+        world.send(&member(grace), a_profile(&name)).await.expect("written");
+        let profile = world.ask(&member(grace), GetProfile { id: grace }).await.expect("a profile");
+        assert_eq!((profile.name, profile.language.as_str()), (name, "fr-CA"));
+    }
+    let public = world.ask(&anonymous(), GetPublicProfile { id: grace }).await.expect("a profile");
+    assert_eq!(public.name, "Grace 19");
+}
+
+#[tokio::test]
+async fn everybody_sees_the_public_part_and_no_more() {
+    let world = World::new().await;
+    let grace = world.a_member("Grace").await;
+    let public = world.ask(&anonymous(), GetPublicProfile { id: grace }).await.expect("a profile");
+    let json = serde_json::to_value(&public).expect("JSON");
+    let fields: Vec<&str> = json.as_object().expect("an object").keys().map(String::as_str).collect();
+    assert_eq!(fields.len(), 4);
+    assert!(["id", "name", "avatarUrl", "memberSince"].iter().all(|field| fields.contains(field)));
+    let own = world.ask(&member(a_user()), GetProfile { id: grace }).await;
+    assert!(own.is_err(), "another member's whole profile");
+}
+
+#[tokio::test]
+async fn no_list_shows_mail_addresses_or_password_hashes() {
+    let world = World::new().await;
+    world.a_member("Grace").await;
+    let page = world.ask(&admin(a_user()), a_list(1, 20)).await.expect("a page");
+    let json = serde_json::to_string(&page.items).expect("JSON").to_lowercase();
+    assert!(json.contains("grace"));
+    assert!(!json.contains("mail") && !json.contains("password") && !json.contains("hash"));
+}
+
+#[tokio::test]
+async fn every_page_of_the_members_holds_each_of_them_once() {
+    let world = World::new().await;
+    for _ in 0..7 {
+        world.a_member("Grace").await;
+    }
+    let mut seen: Vec<UserId> = Vec::new();
+    for page in 1..=4 {
+        let page = world.ask(&moderator(a_user()), a_list(page, 2)).await.expect("a page");
+        assert_eq!(page.total, 7);
+        seen.extend(page.items.into_iter().map(|member| member.id));
+    }
+    seen.sort();
+    seen.dedup();
+    assert_eq!(seen.len(), 7);
+}
+
+#[tokio::test]
+async fn members_are_found_by_a_part_of_their_name_by_role_and_by_activity() {
+    let world = World::new().await;
+    let ada = world.an_admin("Ada 100%").await;
+    let grace = world.a_member("grace_hopper").await;
+    let deactivate = UpdateUser { id: grace, name: None, active: Some(false) };
+    world.send(&admin(ada), deactivate).await.expect("deactivated");
+    let with = |q: &str| ListUsers { q: Some(q.to_owned()), ..a_list(1, 20) };
+    assert_eq!(names(&world, with("GRACE")).await, ["grace_hopper"]);
+    assert_eq!(names(&world, with("%")).await, ["Ada 100%"]);
+    assert_eq!(names(&world, with("_")).await, ["grace_hopper"]);
+    assert_eq!(names(&world, ListUsers { role: Some("admin".to_owned()), ..a_list(1, 20) }).await, ["Ada 100%"]);
+    assert_eq!(names(&world, ListUsers { active: Some(false), ..a_list(1, 20) }).await, ["grace_hopper"]);
+    assert_eq!(names(&world, ListUsers { descending: true, ..a_list(1, 20) }).await, ["grace_hopper", "Ada 100%"]);
+    let refused = world.ask(&member(grace), a_list(1, 20)).await.expect_err("refused");
+    assert_eq!(refused.kind(), ErrorKind::Forbidden);
+}
+
+#[tokio::test]
+async fn profiles_are_read_and_written_while_redis_is_away() {
+    let mut redis = PrivateRedis::start().await;
+    let world = World::with_redis(&redis.url()).await;
+    let grace = world.a_member("Grace").await;
+    redis.stop().await;
+    world.send(&member(grace), a_profile("Grace Hopper")).await.expect("written");
+    let public = world.ask(&anonymous(), GetPublicProfile { id: grace }).await.expect("a profile");
+    assert_eq!(public.name, "Grace Hopper");
+}
