@@ -1,1 +1,44 @@
-//! The borrowing context.
+//! Borrowing: who may have which copy, for how long, and who comes next.
+//!
+//! | a use case | its file |
+//! |---|---|
+//! | ask for a book | `commands/request_borrow.rs` |
+//! | answer: yes, no, never mind | `commands/approve_borrow.rs`, `reject_borrow.rs`, `cancel_borrow.rs` |
+//! | give it from hand to hand | `commands/hand_over.rs` |
+//! | keep it longer | `commands/request_extension.rs`, `answer_extension.rs` |
+//! | bring it back | `commands/declare_return.rs`, `return_borrow.rs` |
+//! | trouble | `commands/mark_not_received.rs`, `report_lost.rs`, `resolve_dispute.rs` |
+//! | a book or a member leaves | `commands/withdraw_book.rs`, `close_member.rs` |
+//! | look | `queries/get_borrow.rs`, `list_borrows.rs`, `borrow_timeline.rs`, `count_borrows.rs` |
+//! | the rules | `domain/`, pure |
+//! | what follows from a change | `transition.rs` |
+//! | what time does | `scheduler.rs` |
+//! | hearing the other contexts | `subscribers.rs` |
+//! | the borrows in Redis | `view.rs` |
+
+mod commands;
+mod context;
+mod desk;
+mod domain;
+mod members;
+mod queries;
+mod scheduler;
+mod store;
+mod subscribers;
+mod transition;
+mod view;
+
+pub use commands::{
+    AnswerExtension, ApproveBorrow, CancelBorrow, CloseMember, CloseMemberError, DeclareReturn, HandOver,
+    MarkNotReceived, RejectBorrow, ReportLost, RequestBorrow, RequestBorrowError, RequestExtension, ResolveDispute,
+    ReturnBorrow, WithdrawBook, WithdrawBookError,
+};
+pub use context::{Borrowing, MIGRATIONS};
+pub use domain::{BorrowStatus, CommunityZone, LendingRules, Refused, UnknownTimeZone};
+pub use queries::{
+    BorrowTimeline, BorrowTimelineError, CountBorrows, CountBorrowsError, Counts, GetBorrow, GetBorrowError, Happening,
+    ListBorrows, ListBorrowsError, Role,
+};
+pub use scheduler::Tick;
+pub use transition::TransitionError;
+pub use view::{BookPart, BorrowView, MemberPart};

@@ -1,0 +1,175 @@
+use async_trait::async_trait;
+use cqrs::{Call, CommandHandler};
+use kernel::{BookId, BorrowId, Command, Detail, ErrorKind, Prose, Refusal, UserId};
+use serde::Serialize;
+use sqlx::PgConnection;
+
+use crate::desk::Desk;
+use crate::domain::{Borrow, BorrowStatus, Part, Refused, Request};
+use crate::store;
+use crate::transition::{TransitionError, carry_out};
+use crate::view::{self, BorrowView};
+
+/// A member asks for a book: pending, or queued if it is held or others wait.
+#[derive(Debug, Clone, Serialize)]
+pub struct RequestBorrow {
+    pub book: BookId,
+    /// 1 to 90.
+    pub days: u16,
+    pub message: Option<Prose<1000>>,
+}
+
+impl Command for RequestBorrow {
+    const NAME: &'static str = "request_borrow";
+    type Output = BorrowView;
+    type Error = RequestBorrowError;
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum RequestBorrowError {
+    #[error("Sign in to borrow a book.")]
+    NotSignedIn,
+    #[error("There is no such book.")]
+    BookNotFound,
+    #[error("Your account is closed or not active.")]
+    MemberNotActive,
+    #[error(transparent)]
+    Refused(TransitionError),
+}
+
+impl<E: Into<TransitionError>> From<E> for RequestBorrowError {
+    fn from(error: E) -> Self {
+        Self::Refused(error.into())
+    }
+}
+
+impl Refusal for RequestBorrowError {
+    fn kind(&self) -> ErrorKind {
+        match self {
+            Self::NotSignedIn => ErrorKind::Unauthenticated,
+            Self::BookNotFound => ErrorKind::NotFound,
+            Self::MemberNotActive => ErrorKind::Forbidden,
+            Self::Refused(error) => error.kind(),
+        }
+    }
+
+    fn code(&self) -> &'static str {
+        match self {
+            Self::NotSignedIn => "UNAUTHENTICATED",
+            Self::BookNotFound => "BOOK_NOT_FOUND",
+            Self::MemberNotActive => "MEMBER_NOT_ACTIVE",
+            Self::Refused(error) => error.code(),
+        }
+    }
+
+    fn details(&self) -> Vec<Detail> {
+        match self {
+            Self::NotSignedIn | Self::BookNotFound | Self::MemberNotActive => Vec::new(),
+            Self::Refused(error) => error.details(),
+        }
+    }
+}
+
+pub(crate) struct RequestBorrowHandler(pub Desk);
+
+#[async_trait]
+impl CommandHandler<RequestBorrow> for RequestBorrowHandler {
+    async fn handle(&self, call: &Call, command: RequestBorrow) -> Result<BorrowView, RequestBorrowError> {
+        let borrower = call.actor().user_id().ok_or(RequestBorrowError::NotSignedIn)?;
+        let now = call.now();
+        let mut work = call.begin(&self.0.pool).await?;
+        let owner = owner(work.connection(), command.book).await?.ok_or(RequestBorrowError::BookNotFound)?;
+        let members = lock_members(work.connection(), borrower, owner).await?;
+        if !members.borrower_active {
+            return Err(RequestBorrowError::MemberNotActive);
+        }
+        let copy = store::lock_copy(work.connection(), command.book).await?.ok_or(RequestBorrowError::BookNotFound)?;
+        if !members.owner_active {
+            return Err(Refused::NotLendable.into());
+        }
+        let open = store::open_borrows(work.connection(), command.book).await?;
+        let request = Request {
+            id: BorrowId::new(now),
+            borrower,
+            days: command.days,
+            message: command.message.map(Prose::into_string),
+            copy: &copy,
+            held: open.iter().any(|other| other.status.is_holding()),
+            others_wait: open.iter().any(|other| other.status == BorrowStatus::Queued),
+            asked_already: open.iter().any(|other| other.borrower_id == borrower),
+            open_requests: open_requests(work.connection(), borrower).await?,
+            now,
+        };
+        let change = Borrow::request(request, &self.0.rules)?;
+        let id = change.borrow.id;
+        carry_out(&mut work, &copy, change, now, &self.0.rules).await?;
+        let view = view::one(work.connection(), id).await?.ok_or(Refused::NotFound)?;
+        Ok(work.commit(view.shown_to(Part::Borrower, now)).await?)
+    }
+}
+
+/// Whose book it is, if it is there for anybody to ask for. Books do not change hands, so it is read before any lock.
+async fn owner(connection: &mut PgConnection, book: BookId) -> Result<Option<UserId>, sqlx::Error> {
+    let owner = sqlx::query_scalar!(
+        "select owner_id from borrowing.lendable_book where book_id = $1 and withdrawn is distinct from 'deleted'",
+        book.uuid(),
+    )
+    .fetch_optional(connection)
+    .await?;
+    Ok(owner.flatten().map(UserId::from))
+}
+
+struct Members {
+    borrower_active: bool,
+    owner_active: bool,
+}
+
+/// Locks both until the transaction ends, the borrower against any other request of theirs, the owner against leaving. The
+/// lower id first, so that two who ask each other do not wait for one another.
+async fn lock_members(connection: &mut PgConnection, borrower: UserId, owner: UserId) -> Result<Members, sqlx::Error> {
+    if borrower < owner {
+        let borrower_active = lock_borrower(connection, borrower).await?;
+        Ok(Members { borrower_active, owner_active: lock_owner(connection, owner).await? })
+    } else {
+        let owner_active = lock_owner(connection, owner).await?;
+        Ok(Members { borrower_active: lock_borrower(connection, borrower).await?, owner_active })
+    }
+}
+
+/// Who asks may not have been told of yet: they are signed in, so they are there.
+async fn lock_borrower(connection: &mut PgConnection, borrower: UserId) -> Result<bool, sqlx::Error> {
+    sqlx::query!(
+        "insert into borrowing.member (id, version, name, active) values ($1, 0, '', true) on conflict (id) do nothing",
+        borrower.uuid(),
+    )
+    .execute(&mut *connection)
+    .await?;
+    sqlx::query_scalar!(
+        r#"select active and closed_at is null as "active!" from borrowing.member where id = $1 for no key update"#,
+        borrower.uuid(),
+    )
+    .fetch_one(connection)
+    .await
+}
+
+async fn lock_owner(connection: &mut PgConnection, owner: UserId) -> Result<bool, sqlx::Error> {
+    let active = sqlx::query_scalar!(
+        r#"select active and closed_at is null as "active!" from borrowing.member where id = $1 for share"#,
+        owner.uuid(),
+    )
+    .fetch_optional(connection)
+    .await?;
+    Ok(active.unwrap_or(true))
+}
+
+/// Those that are not handed over yet.
+async fn open_requests(connection: &mut PgConnection, borrower: UserId) -> Result<u32, sqlx::Error> {
+    let open = sqlx::query_scalar!(
+        r#"select count(*) as "count!" from borrowing.borrow
+        where borrower_id = $1 and status in ('pending', 'queued', 'approved')"#,
+        borrower.uuid(),
+    )
+    .fetch_one(connection)
+    .await?;
+    Ok(u32::try_from(open).unwrap_or(u32::MAX))
+}

@@ -1,0 +1,89 @@
+//! The entry point: what the host wires.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use cqrs::{CommandBusBuilder, QueryBusBuilder};
+use event_bus::{EventBus, Subscription};
+use kernel::Clock;
+use read_store::{Projection, Rebuild};
+use sqlx::PgPool;
+use time::OffsetDateTime;
+use tokio_util::sync::CancellationToken;
+
+use crate::commands::*;
+use crate::desk::Desk;
+use crate::domain::LendingRules;
+use crate::queries::*;
+use crate::scheduler::{Scheduler, Tick};
+use crate::subscribers::Subscriber;
+use crate::transition::TransitionError;
+use crate::view::View;
+
+/// The schema `borrowing`, run as the role `folkshelf_borrowing`.
+pub static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("../../migrations/borrowing");
+
+/// The borrowing context. Cheap to clone.
+#[derive(Clone)]
+pub struct Borrowing {
+    desk: Desk,
+    view: View,
+    events: EventBus,
+    scheduler: Arc<Scheduler>,
+}
+
+impl Borrowing {
+    /// `pool` is that of the role `folkshelf_borrowing`, `projection` the one named `borrowing`; `events` is asked for the
+    /// history of a borrow.
+    pub fn new(pool: PgPool, projection: Projection, events: EventBus, rules: LendingRules) -> Self {
+        let rules = Arc::new(rules);
+        let view = View::new(pool.clone(), projection);
+        let scheduler = Arc::new(Scheduler { pool: pool.clone(), rules: Arc::clone(&rules) });
+        Self { desk: Desk { pool, rules }, view, events, scheduler }
+    }
+
+    pub fn register(&self, commands: &mut CommandBusBuilder, queries: &mut QueryBusBuilder) {
+        let (pool, desk, view) = (&self.desk.pool, &self.desk, &self.view);
+        commands.register::<RequestBorrow>(pool, RequestBorrowHandler(desk.clone()));
+        commands.register::<ApproveBorrow>(pool, ApproveBorrowHandler(desk.clone()));
+        commands.register::<RejectBorrow>(pool, RejectBorrowHandler(desk.clone()));
+        commands.register::<CancelBorrow>(pool, CancelBorrowHandler(desk.clone()));
+        commands.register::<HandOver>(pool, HandOverHandler { desk: desk.clone(), view: view.clone() });
+        commands.register::<RequestExtension>(pool, RequestExtensionHandler(desk.clone()));
+        commands.register::<AnswerExtension>(pool, AnswerExtensionHandler(desk.clone()));
+        commands.register::<DeclareReturn>(pool, DeclareReturnHandler(desk.clone()));
+        commands.register::<ReturnBorrow>(pool, ReturnBorrowHandler(desk.clone()));
+        commands.register::<MarkNotReceived>(pool, MarkNotReceivedHandler(desk.clone()));
+        commands.register::<ReportLost>(pool, ReportLostHandler(desk.clone()));
+        commands.register::<ResolveDispute>(pool, ResolveDisputeHandler(desk.clone()));
+        commands.register::<WithdrawBook>(pool, WithdrawBookHandler(desk.clone()));
+        commands.register::<CloseMember>(pool, CloseMemberHandler(desk.clone()));
+        queries.register::<GetBorrow>(GetBorrowHandler::new(pool.clone(), view.clone()));
+        queries.register::<ListBorrows>(ListBorrowsHandler::new(pool.clone(), view.clone()));
+        queries.register::<BorrowTimeline>(BorrowTimelineHandler::new(pool.clone(), self.events.clone()));
+        queries.register::<CountBorrows>(CountBorrowsHandler::new(pool.clone(), view.clone()));
+    }
+
+    pub fn subscriptions(&self) -> Vec<Subscription> {
+        let subscriber = Arc::new(Subscriber::new(Arc::clone(&self.desk.rules)));
+        vec![
+            Subscription::apply("borrowing", self.desk.pool.clone(), subscriber),
+            Subscription::project("borrowing.view", Arc::new(self.view.clone())).after("borrowing"),
+        ]
+    }
+
+    /// All borrows, for the read store to build the projection from.
+    pub fn rebuild(&self) -> Arc<dyn Rebuild> {
+        Arc::new(self.view.clone())
+    }
+
+    /// Lets requests run out and reminds people, until it is told to stop. May run on every replica.
+    pub async fn run_scheduler(&self, clock: Arc<dyn Clock>, every: Duration, shutdown: CancellationToken) {
+        self.scheduler.run(every, move || clock.now(), shutdown).await;
+    }
+
+    /// One look at the clock.
+    pub async fn tick(&self, now: OffsetDateTime) -> Result<Tick, TransitionError> {
+        self.scheduler.tick(now).await
+    }
+}

@@ -1,0 +1,55 @@
+//! Where every command on an existing borrow begins and ends: its copy and itself locked, who is asking, and the answer.
+
+use std::sync::Arc;
+
+use cqrs::{Call, Work};
+use kernel::BorrowId;
+use sqlx::PgPool;
+use time::OffsetDateTime;
+
+use crate::domain::{Borrow, Change, Copy, LendingRules, Part, Refused};
+use crate::store;
+use crate::transition::{TransitionError, carry_out};
+use crate::view::{self, BorrowView};
+
+#[derive(Clone)]
+pub(crate) struct Desk {
+    pub pool: PgPool,
+    pub rules: Arc<LendingRules>,
+}
+
+/// A borrow that nobody else can change meanwhile.
+pub(crate) struct Opened<'c> {
+    pub work: Work<'c>,
+    pub copy: Copy,
+    pub borrow: Borrow,
+    /// Who is asking.
+    pub part: Part,
+    pub now: OffsetDateTime,
+    rules: Arc<LendingRules>,
+}
+
+impl Desk {
+    pub(crate) async fn open<'c>(&self, call: &'c Call, id: BorrowId) -> Result<Opened<'c>, TransitionError> {
+        let mut work = call.begin(&self.pool).await?;
+        let (copy, borrow) = store::lock_borrow(work.connection(), id).await?.ok_or(Refused::NotFound)?;
+        let part = borrow.part_of(call.actor());
+        Ok(Opened { work, copy, borrow, part, now: call.now(), rules: Arc::clone(&self.rules) })
+    }
+}
+
+impl Opened<'_> {
+    /// The other open borrows of the copy.
+    pub(crate) async fn others(&mut self) -> Result<Vec<Borrow>, sqlx::Error> {
+        let mut open = store::open_borrows(self.work.connection(), self.copy.book_id).await?;
+        open.retain(|other| other.id != self.borrow.id);
+        Ok(open)
+    }
+
+    /// Does it, and answers with the borrow as it then is.
+    pub(crate) async fn carry_out(mut self, change: Change) -> Result<BorrowView, TransitionError> {
+        carry_out(&mut self.work, &self.copy, change, self.now, &self.rules).await?;
+        let view = view::one(self.work.connection(), self.borrow.id).await?.ok_or(Refused::NotFound)?;
+        Ok(self.work.commit(view.shown_to(self.part, self.now)).await?)
+    }
+}

@@ -1,0 +1,43 @@
+//! The life of a borrow as pure rules: no async, no SQL, no clock and no randomness of its own.
+//!
+//! A command is a method of [`Borrow`] (or [`Borrow::request`]) that answers with a [`Change`] or with a [`Refused`]. What a
+//! change means for the others who wait for the same copy is said by [`Change::queue`]; [`queue`] holds those rules.
+//!
+//! | file | holds |
+//! |---|---|
+//! | `borrow.rs` | the borrow, who stands where towards it, and the request |
+//! | `answer.rs` | until the hand-over: approve, reject, cancel, wait, come first, run out |
+//! | `loan.rs` | from the hand-over on: extend, return, lose, disagree, settle |
+//! | `copy.rs` | the lendable copy |
+//! | `queue.rs` | who comes next, and who must wait |
+//! | `reminder.rs` | what is to be said when, once per due date |
+//! | `calendar.rs` | days of the community's time zone |
+//! | `code.rs` | the hand-over code |
+//! | `rules.rs` | the community's limits |
+
+mod answer;
+mod borrow;
+mod calendar;
+mod code;
+mod copy;
+mod loan;
+pub mod queue;
+mod refused;
+mod reminder;
+mod rules;
+mod status;
+#[cfg(test)]
+mod tests;
+
+pub use answer::Approval;
+pub use borrow::{Borrow, Change, CopyEffect, Part, Request};
+pub use calendar::{CommunityZone, UnknownTimeZone};
+pub use code::{HandOverCode, MAX_WRONG_CODES};
+pub use copy::{Copy, Withdrawal};
+pub use loan::ExtensionAnswer;
+#[cfg(test)]
+pub use loan::HandOverBy;
+pub use refused::Refused;
+pub use reminder::Reminder;
+pub use rules::LendingRules;
+pub use status::BorrowStatus;

@@ -1,0 +1,127 @@
+use std::collections::HashMap;
+
+use async_trait::async_trait;
+use cqrs::{Call, QueryHandler};
+use event_bus::{EventBus, Recorded};
+use kernel::actor::RecordedActor;
+use kernel::{BorrowId, ErrorKind, Query, Refusal, UserId};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use sqlx::PgPool;
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use crate::domain::Part;
+use crate::view::MemberPart;
+
+/// Everything that happened to a borrow, oldest first, for its parties and moderators.
+#[derive(Debug, Clone)]
+pub struct BorrowTimeline {
+    pub borrow: BorrowId,
+}
+
+/// One thing that happened.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Happening {
+    /// The event's name: `borrow.approved`.
+    #[serde(rename = "type")]
+    pub kind: String,
+    #[serde(with = "time::serde::rfc3339")]
+    pub at: OffsetDateTime,
+    /// `None`: nobody did it, time did.
+    pub actor: Option<MemberPart>,
+    /// What else the event tells.
+    pub data: Value,
+}
+
+impl Query for BorrowTimeline {
+    const NAME: &'static str = "borrow_timeline";
+    type Answer = Vec<Happening>;
+    type Error = BorrowTimelineError;
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum BorrowTimelineError {
+    #[error("There is no such borrow.")]
+    NotFound,
+    #[error("the database failed")]
+    Database(#[from] sqlx::Error),
+}
+
+impl Refusal for BorrowTimelineError {
+    fn kind(&self) -> ErrorKind {
+        match self {
+            Self::NotFound => ErrorKind::NotFound,
+            Self::Database(error) => event_bus::error_kind(error),
+        }
+    }
+
+    fn code(&self) -> &'static str {
+        match self {
+            Self::NotFound => "BORROW_NOT_FOUND",
+            Self::Database(_) => "INTERNAL",
+        }
+    }
+}
+
+pub(crate) struct BorrowTimelineHandler {
+    pool: PgPool,
+    events: EventBus,
+}
+
+impl BorrowTimelineHandler {
+    pub(crate) fn new(pool: PgPool, events: EventBus) -> Self {
+        Self { pool, events }
+    }
+
+    async fn names(&self, actors: &[Uuid]) -> Result<HashMap<Uuid, String>, sqlx::Error> {
+        let rows = sqlx::query!("select id, name from borrowing.member where id = any($1)", actors)
+            .fetch_all(&self.pool)
+            .await?;
+        Ok(rows.into_iter().map(|row| (row.id, row.name)).collect())
+    }
+}
+
+#[async_trait]
+impl QueryHandler<BorrowTimeline> for BorrowTimelineHandler {
+    async fn handle(&self, call: &Call, query: BorrowTimeline) -> Result<Vec<Happening>, BorrowTimelineError> {
+        let id = query.borrow.uuid();
+        let parties = sqlx::query!("select owner_id, borrower_id from borrowing.borrow where id = $1", id)
+            .fetch_optional(&self.pool)
+            .await?
+            .ok_or(BorrowTimelineError::NotFound)?;
+        if Part::of(call.actor(), parties.owner_id.into(), parties.borrower_id.into()) == Part::Stranger {
+            return Err(BorrowTimelineError::NotFound);
+        }
+        let events = self.events.history("borrow", id).await?;
+        let actors: Vec<Uuid> = events.iter().filter_map(actor).map(UserId::uuid).collect();
+        let names = self.names(&actors).await?;
+        let happening = |event: Recorded| Happening {
+            actor: actor(&event).map(|id| MemberPart { id, name: names.get(&id.uuid()).cloned().unwrap_or_default() }),
+            kind: event.name,
+            at: event.occurred_at,
+            data: without_parties(event.payload),
+        };
+        Ok(events.into_iter().map(happening).collect())
+    }
+}
+
+fn actor(event: &Recorded) -> Option<UserId> {
+    match event.actor {
+        RecordedActor::User { id } => Some(id),
+        RecordedActor::Anonymous | RecordedActor::System { .. } => None,
+    }
+}
+
+/// Whoever asks knows whose borrow of what it is.
+fn without_parties(payload: Value) -> Value {
+    match payload {
+        Value::Object(mut fields) => {
+            for party in ["borrowId", "bookId", "ownerId", "borrowerId"] {
+                fields.remove(party);
+            }
+            Value::Object(fields)
+        }
+        other => other,
+    }
+}

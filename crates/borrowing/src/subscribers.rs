@@ -1,0 +1,235 @@
+//! What is heard from the other contexts, as rows of our own. Each is guarded by the version of the thing it tells of, so a
+//! replay does no harm; what follows for those who wait commits with it.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use auth_events::{AuthEvent, UserRegistered};
+use books_events::{BookEvent, Lending};
+use event_bus::{Apply, Delivery, HandlerError, Recorded};
+use kernel::{BookId, UserId};
+use users_events::{UserEvent, UserUpdated};
+
+use crate::domain::{LendingRules, Withdrawal};
+use crate::transition::{TransitionError, cancel_waiting, put_next_forward};
+use crate::{members, store};
+
+/// What others see of a member who is gone.
+const FORMER_MEMBER: &str = "Former member";
+
+pub(crate) struct Subscriber {
+    rules: Arc<LendingRules>,
+}
+
+impl Subscriber {
+    pub(crate) fn new(rules: Arc<LendingRules>) -> Self {
+        Self { rules }
+    }
+}
+
+#[async_trait]
+impl Apply for Subscriber {
+    async fn apply(&self, delivery: &mut Delivery<'_>, event: &Recorded) -> Result<(), HandlerError> {
+        if let Some(heard) = event.decode::<BookEvent>()? {
+            self.hear_book(delivery, event, heard).await?;
+        } else if let Some(heard) = event.decode::<UserEvent>()? {
+            self.hear_user(delivery, event, heard).await?;
+        } else if let Some(heard) = event.decode::<AuthEvent>()? {
+            hear_auth(delivery, heard).await?;
+        }
+        Ok(())
+    }
+}
+
+/// A book as books tells it.
+struct Told {
+    book: BookId,
+    owner: UserId,
+    title: String,
+    authors: Vec<String>,
+    lending: Lending,
+}
+
+impl Subscriber {
+    async fn hear_book(
+        &self,
+        delivery: &mut Delivery<'_>,
+        event: &Recorded,
+        heard: BookEvent,
+    ) -> Result<(), TransitionError> {
+        let told = match heard {
+            BookEvent::Created(e) => {
+                Told { book: e.book_id, owner: e.owner_id, title: e.title, authors: e.authors, lending: e.lending }
+            }
+            BookEvent::Updated(e) => {
+                Told { book: e.book_id, owner: e.owner_id, title: e.title, authors: e.authors, lending: e.lending }
+            }
+            BookEvent::Deleted(e) => return forget_book(delivery, e.book_id).await,
+            // Echoes of what we told ourselves.
+            BookEvent::Borrowed(_) | BookEvent::Returned(_) => return Ok(()),
+        };
+        if !remember_book(delivery, event, &told).await? {
+            return Ok(());
+        }
+        if let Some(copy) = store::lock_copy(delivery.connection(), told.book).await? {
+            let now = delivery.now();
+            put_next_forward(delivery, &copy, now, &self.rules).await?;
+        }
+        Ok(())
+    }
+
+    async fn hear_user(
+        &self,
+        delivery: &mut Delivery<'_>,
+        event: &Recorded,
+        heard: UserEvent,
+    ) -> Result<(), TransitionError> {
+        match heard {
+            UserEvent::Updated(e) => {
+                if remember_member(delivery, event, &e).await? && !e.active {
+                    self.cancel_requests_of(delivery, e.user_id).await?;
+                }
+                Ok(())
+            }
+            UserEvent::Deleted(e) => {
+                forget_member(delivery, e.user_id).await?;
+                self.cancel_requests_of(delivery, e.user_id).await
+            }
+            UserEvent::RoleChanged(_) => Ok(()),
+        }
+    }
+
+    /// Whoever closed the member has done it already, as a rule; here for those that nobody asked us about.
+    async fn cancel_requests_of(&self, delivery: &mut Delivery<'_>, user: UserId) -> Result<(), TransitionError> {
+        let now = delivery.now();
+        let copies = members::lock_copies_of(delivery.connection(), user).await?;
+        members::cancel_requests_of(delivery, user, &copies, now, &self.rules).await
+    }
+}
+
+async fn hear_auth(delivery: &mut Delivery<'_>, heard: AuthEvent) -> Result<(), sqlx::Error> {
+    match heard {
+        AuthEvent::Registered(e) => remember_name(delivery, &e).await,
+        AuthEvent::Verified(_) | AuthEvent::SessionRevoked(_) => Ok(()),
+    }
+}
+
+/// Whether it was news. A copy that was set aside may be lent again once its owner has touched the book after that; what they
+/// did before is no answer to it.
+async fn remember_book(delivery: &mut Delivery<'_>, event: &Recorded, told: &Told) -> Result<bool, sqlx::Error> {
+    let news = sqlx::query!(
+        "insert into borrowing.lendable_book as known (book_id, version, owner_id, title, authors, lending)
+        values ($1, $2, $3, $4, $5, $6)
+        on conflict (book_id) do update set
+            version = excluded.version, owner_id = excluded.owner_id, title = excluded.title,
+            authors = excluded.authors, lending = excluded.lending,
+            set_aside_at = case when known.set_aside_at >= $7 then known.set_aside_at end
+        where known.version < excluded.version",
+        told.book.uuid(),
+        event.aggregate_version,
+        told.owner.uuid(),
+        told.title,
+        &told.authors,
+        told.lending.as_str(),
+        event.occurred_at,
+    )
+    .execute(delivery.connection())
+    .await?
+    .rows_affected()
+        == 1;
+    if news {
+        sqlx::query!("update borrowing.borrow set revision = revision + 1 where book_id = $1", told.book.uuid())
+            .execute(delivery.connection())
+            .await?;
+    }
+    Ok(news)
+}
+
+/// The row stays: closed borrows show the title for ever.
+async fn forget_book(delivery: &mut Delivery<'_>, book: BookId) -> Result<(), TransitionError> {
+    let now = delivery.now();
+    let Some(copy) = store::lock_copy(delivery.connection(), book).await? else {
+        // Withdrawn before we knew whose it was: nobody had it.
+        store::withdraw(delivery.connection(), book, Withdrawal::Deleted, now).await?;
+        return Ok(());
+    };
+    store::withdraw(delivery.connection(), book, Withdrawal::Deleted, now).await?;
+    cancel_waiting(delivery, &copy, Withdrawal::Deleted, now).await
+}
+
+/// Whether it was news. A member who is told of as active after they were closed has not left after all, or is back.
+async fn remember_member(
+    delivery: &mut Delivery<'_>,
+    event: &Recorded,
+    told: &UserUpdated,
+) -> Result<bool, sqlx::Error> {
+    let news = sqlx::query!(
+        "insert into borrowing.member as known (id, version, name, active) values ($1, $2, $3, $4)
+        on conflict (id) do update set
+            version = excluded.version, name = excluded.name, active = excluded.active,
+            closed_at = case when excluded.active and known.closed_at < $5 then null else known.closed_at end
+        where known.version < excluded.version",
+        told.user_id.uuid(),
+        event.aggregate_version,
+        told.name,
+        told.active,
+        event.occurred_at,
+    )
+    .execute(delivery.connection())
+    .await?
+    .rows_affected()
+        == 1;
+    if news {
+        show_anew(delivery, told.user_id).await?;
+    }
+    Ok(news)
+}
+
+/// The name given at the registration counts until the profile tells one.
+async fn remember_name(delivery: &mut Delivery<'_>, told: &UserRegistered) -> Result<(), sqlx::Error> {
+    let news = sqlx::query!(
+        "insert into borrowing.member as known (id, version, name, active) values ($1, 0, $2, true)
+        on conflict (id) do update set name = excluded.name where known.version = 0 and known.name = ''",
+        told.user_id.uuid(),
+        told.name,
+    )
+    .execute(delivery.connection())
+    .await?
+    .rows_affected()
+        == 1;
+    if news {
+        show_anew(delivery, told.user_id).await?;
+    }
+    Ok(())
+}
+
+/// The other one keeps their history; name and words of who is gone go. Nothing that is replayed later brings them back.
+async fn forget_member(delivery: &mut Delivery<'_>, user: UserId) -> Result<(), sqlx::Error> {
+    let now = delivery.now();
+    sqlx::query!(
+        "insert into borrowing.member as known (id, version, name, active, closed_at) values ($1, $2, $3, false, $4)
+        on conflict (id) do update set
+            version = excluded.version, name = excluded.name, active = false,
+            closed_at = coalesce(known.closed_at, excluded.closed_at)",
+        user.uuid(),
+        i64::MAX,
+        FORMER_MEMBER,
+        now,
+    )
+    .execute(delivery.connection())
+    .await?;
+    sqlx::query!("update borrowing.borrow set message = null where borrower_id = $1", user.uuid())
+        .execute(delivery.connection())
+        .await?;
+    show_anew(delivery, user).await
+}
+
+async fn show_anew(delivery: &mut Delivery<'_>, user: UserId) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "update borrowing.borrow set revision = revision + 1 where borrower_id = $1 or owner_id = $1",
+        user.uuid(),
+    )
+    .execute(delivery.connection())
+    .await?;
+    Ok(())
+}

@@ -1,0 +1,91 @@
+//! What time does.
+
+mod support;
+
+use borrowing::*;
+use support::{Neighbours, World};
+use testkit::member;
+use time::Duration;
+
+impl World {
+    async fn days_later(&self, days: i64) -> Tick {
+        use kernel::Clock;
+        self.clock.advance(Duration::days(days));
+        let tick = self.borrowing.tick(self.clock.now()).await.expect("a tick");
+        self.until_level().await;
+        tick
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn reminders_are_sent_once_and_not_daily_nor_per_replica() {
+    use kernel::Clock;
+    let world = World::new().await;
+    let them = Neighbours::of(&world).await;
+    let loan = them.a_loan(&world).await;
+    let replica = world.another_replica(LendingRules::default());
+    for _ in 0..30 {
+        world.clock.advance(Duration::days(1));
+        let now = world.clock.now();
+        let (one, other) = tokio::join!(world.borrowing.tick(now), replica.tick(now));
+        one.expect("a tick");
+        other.expect("a tick");
+    }
+    for name in ["borrow.due_soon", "borrow.due_today", "borrow.overdue"] {
+        assert_eq!(world.told(name).await, 1, "{name}");
+    }
+    world.until_level().await;
+    let late = world.get(them.grace, loan.id).await;
+    assert!(late.overdue);
+    let query = ListBorrows {
+        role: Role::Owner,
+        statuses: Vec::new(),
+        overdue: Some(true),
+        oldest_first: false,
+        page: kernel::PageRequest::first(10),
+    };
+    assert_eq!(world.ask(&member(them.ada), query).await.unwrap().total, 1);
+}
+
+#[tokio::test]
+async fn an_extension_gives_a_new_due_date_to_be_reminded_of() {
+    let world = World::new().await;
+    let them = Neighbours::of(&world).await;
+    let loan = them.a_loan(&world).await;
+    assert_eq!(world.days_later(12).await.reminded, 1);
+    world.send(&member(them.grace), RequestExtension { borrow: loan.id, days: 10 }).await.unwrap();
+    world.send(&member(them.ada), AnswerExtension { borrow: loan.id, approve: true, reason: None }).await.unwrap();
+    assert_eq!(world.days_later(5).await.reminded, 0);
+    assert_eq!(world.days_later(5).await.reminded, 1);
+    assert_eq!(world.told("borrow.due_soon").await, 2);
+}
+
+#[tokio::test]
+async fn what_nobody_answers_or_picks_up_runs_out_and_the_next_comes() {
+    let world = World::new().await;
+    let them = Neighbours::of(&world).await;
+    let first = world.request(them.grace, them.emma).await;
+    world.approve(them.ada, first.id).await;
+    let next = world.request(them.linus, them.emma).await;
+    assert_eq!(world.days_later(8).await, Tick { expired: 1, reminded: 0 });
+    assert_eq!(world.status(&first).await, BorrowStatus::Expired);
+    assert_eq!(world.status(&next).await, BorrowStatus::Pending);
+    assert_eq!(world.days_later(3).await, Tick { expired: 0, reminded: 1 });
+    assert_eq!(world.told("borrow.answer_reminder").await, 1);
+    assert_eq!(world.days_later(4).await, Tick { expired: 1, reminded: 0 });
+    assert_eq!(world.status(&next).await, BorrowStatus::Expired);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_schedulers_let_a_request_run_out_once() {
+    use kernel::Clock;
+    let world = World::new().await;
+    let them = Neighbours::of(&world).await;
+    world.request(them.grace, them.emma).await;
+    world.clock.advance(Duration::days(8));
+    let replica = world.another_replica(LendingRules::default());
+    let now = world.clock.now();
+    let (one, other) = tokio::join!(world.borrowing.tick(now), replica.tick(now));
+    assert_eq!(one.unwrap().expired + other.unwrap().expired, 1);
+    assert_eq!(world.told("borrow.expired").await, 1);
+}
