@@ -1,4 +1,5 @@
 //! A follower comes after its leader, never before.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on ends here")]
 
 mod support;
 

@@ -1,4 +1,5 @@
 //! PostgreSQL goes away and comes back.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on ends here")]
 
 mod support;
 

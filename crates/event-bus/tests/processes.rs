@@ -1,4 +1,5 @@
 //! Several processes share the subscriptions: one runs each, and when it dies another takes over.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on ends here")]
 
 mod support;
 

@@ -1,4 +1,5 @@
 //! What no role may do with the log, and what a context may not do with another's subscription.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on ends here")]
 
 mod support;
 

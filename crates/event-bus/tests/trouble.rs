@@ -1,4 +1,5 @@
 //! Events that a handler cannot handle: tried again, then parked, while the rest flows.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on ends here")]
 
 mod support;
 

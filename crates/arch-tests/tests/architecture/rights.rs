@@ -1,4 +1,5 @@
 //! A context reaches its own tables and nobody else's: asked of PostgreSQL, as the contexts' real roles.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on ends here")]
 
 use sqlx::{AssertSqlSafe, ConnectOptions, PgConnection};
 use testkit::TestDatabase;

@@ -1,5 +1,6 @@
 //! Counters that count: each event of a counter carries its next number, so that order, gaps and repeats show.
 //! The tables stand in the schema of the context `books`, in a database that only one test has.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on ends here")]
 #![allow(dead_code, reason = "each file of tests uses a part")]
 
 pub mod process;
