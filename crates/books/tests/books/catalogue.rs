@@ -1,0 +1,135 @@
+//! Lists: every book once over all pages, from Redis and from PostgreSQL alike.
+
+use std::collections::HashSet;
+
+use books::{BookInput, BookSort, ImportSettings, ListBooks, SortOrder};
+use kernel::{BookId, PageRequest, Refusal};
+use testkit::{PrivateRedis, anonymous};
+use time::Duration;
+
+use crate::support::{World, a_book, code};
+
+fn all() -> ListBooks {
+    ListBooks::newest(PageRequest::first(20))
+}
+
+/// `count` books of one owner, all created at the same moment.
+async fn a_shelf(world: &World, count: usize) -> Vec<BookId> {
+    let ada = world.a_member("Ada").await;
+    let rows: String = (0..count).map(|i| format!("Book {i:05},Author {i},{}\n", 1000 + i % 7)).collect();
+    let import = world.upload(ada, format!("title,authors,year\n{rows}").into_bytes()).await.unwrap();
+    let state = world.until_imported(ada, import).await;
+    assert_eq!(state.imported as usize, count);
+    world.walk(all(), 100, false).await
+}
+
+fn each_once(ids: &[BookId], count: usize) {
+    assert_eq!(ids.len(), count);
+    assert_eq!(ids.iter().collect::<HashSet<_>>().len(), count);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn more_than_the_first_12_books_are_visible() {
+    let world = World::new().await;
+    let shelf = a_shelf(&world, 45).await;
+    each_once(&shelf, 45);
+    let third = world.list(ListBooks::newest(PageRequest { page: 3, ..PageRequest::first(20) })).await;
+    assert_eq!((third.items.len(), third.total), (5, 45));
+    assert_eq!(third.next_cursor, None);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn ties_are_broken_alike_in_redis_and_in_postgresql() {
+    let mut redis = PrivateRedis::start().await;
+    let world = World::with_redis(&redis.url(), ImportSettings::default()).await;
+    world.until_served().await;
+    let by_page = a_shelf(&world, 250).await;
+    each_once(&by_page, 250);
+    assert_eq!(world.walk(all(), 33, true).await, by_page, "by cursor");
+    let first = world.list(ListBooks::newest(PageRequest::first(33))).await;
+
+    redis.stop().await;
+    assert_eq!(world.walk(all(), 33, false).await, by_page, "from PostgreSQL, by page");
+    assert_eq!(world.walk(all(), 33, true).await, by_page, "from PostgreSQL, by cursor");
+    // A walk that began in Redis goes on in PostgreSQL.
+    let rest = PageRequest { cursor: first.next_cursor, ..PageRequest::first(33) };
+    let second: Vec<BookId> = world.list(ListBooks::newest(rest)).await.items.iter().map(|book| book.id).collect();
+    assert_eq!(second, by_page[33..66]);
+    let ascending = world.walk(ListBooks { order: SortOrder::Ascending, ..all() }, 33, true).await;
+    assert!(ascending.iter().rev().eq(&by_page));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_order_and_filter_shows_each_book_once() {
+    let world = World::new().await;
+    let shelf = a_shelf(&world, 60).await;
+    for sort in [BookSort::CreatedAt, BookSort::Title, BookSort::PublishedYear] {
+        for order in [SortOrder::Ascending, SortOrder::Descending] {
+            for by_cursor in [false, true] {
+                each_once(&world.walk(ListBooks { sort, order, ..all() }, 7, by_cursor).await, 60);
+            }
+        }
+    }
+    let titles = ListBooks { sort: BookSort::Title, order: SortOrder::Ascending, ..all() };
+    assert_eq!(world.list(titles).await.items[0].title, "Book 00000");
+    let author = ListBooks { author: Some("AUTHOR 7".to_owned()), ..all() };
+    assert_eq!(world.walk(author, 5, true).await.len(), 1);
+    let owner = Some(world.seen(shelf[0]).await.owner.id);
+    each_once(&world.walk(ListBooks { owner, available: Some(true), ..all() }, 7, true).await, 60);
+    assert_eq!(world.list(ListBooks { available: Some(false), ..all() }).await.total, 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn categories_and_languages_are_found_whatever_their_spelling() {
+    let world = World::new().await;
+    let ada = world.a_member("Ada").await;
+    let novel = BookInput {
+        categories: Some(vec!["Science Fiction".to_owned()]),
+        language: Some("en-GB".to_owned()),
+        ..a_book("Frankenstein")
+    };
+    world.create(ada, novel).await;
+    world.create(ada, a_book("Emma")).await;
+    let category = |name: &str| ListBooks { category: Some(name.to_owned()), ..all() };
+    assert_eq!(world.list(category("science fiction")).await.total, 1);
+    assert_eq!(world.list(category("science")).await.total, 0);
+    let language = |tag: &str| ListBooks { language: Some(tag.to_owned()), ..all() };
+    assert_eq!(world.list(language("eng")).await.total, 1);
+    let both = ListBooks { category: Some("SCIENCE FICTION".to_owned()), ..language("en") };
+    assert_eq!(world.list(both).await.total, 1);
+    assert_eq!(code(world.ask(&anonymous(), language("klingon")).await), "VALIDATION_ERROR");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn page_ten_to_the_twelve_is_empty_and_a_false_cursor_is_refused() {
+    let world = World::new().await;
+    a_shelf(&world, 3).await;
+    for sort in [BookSort::CreatedAt, BookSort::Title] {
+        let page = PageRequest { page: 1_000_000_000_000, ..PageRequest::first(100) };
+        let far = world.list(ListBooks { sort, ..ListBooks::newest(page) }).await;
+        assert_eq!((far.items.len(), far.total), (0, 3));
+    }
+    let page = PageRequest { cursor: Some("c.x.y".to_owned()), ..PageRequest::first(5) };
+    let refused = world.ask(&anonymous(), ListBooks::newest(page)).await.unwrap_err();
+    assert_eq!((refused.code(), refused.details()[0].field.as_str()), ("VALIDATION_ERROR", "cursor"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn catalogue_does_not_shrink_when_redis_is_wiped_or_time_passes() {
+    let mut redis = PrivateRedis::start().await;
+    let world = World::with_redis(&redis.url(), ImportSettings::default()).await;
+    world.until_served().await;
+    let shelf = a_shelf(&world, 120).await;
+    world.clock.advance(Duration::days(400));
+    assert_eq!(world.walk(all(), 50, false).await, shelf);
+
+    // Redis forgets everything: at every moment until it is rebuilt, and after, the list is whole.
+    redis.kill().await;
+    redis.start_again().await;
+    testkit::eventually("the projection is built again", async || {
+        assert_eq!(world.walk(all(), 50, true).await, shelf);
+        world.store.status().await.is_ok_and(|all| all.iter().all(|projection| projection.ready))
+    })
+    .await;
+    assert_eq!(world.walk(all(), 50, true).await, shelf);
+}

@@ -1,0 +1,194 @@
+//! Imports: every row once, whatever happens in between.
+
+use std::collections::HashSet;
+use std::path::Path;
+use std::time::Instant;
+
+use books::{GetImport, ImportSettings, ImportStatus, ListBooks, StartImport, Upload};
+use kernel::{PageRequest, Refusal, UserId};
+use testkit::member;
+use time::Duration;
+use tokio_util::sync::CancellationToken;
+
+use crate::support::{World, a_book, code};
+
+fn plain(rows: &str) -> Vec<u8> {
+    format!("title,authors,isbn\n{rows}").into_bytes()
+}
+
+async fn shelf_size(world: &World, owner: UserId) -> u64 {
+    let mine = ListBooks { owner: Some(owner), ..ListBooks::newest(PageRequest::first(1)) };
+    world.list(mine).await.total
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn good_rows_are_imported_and_bad_ones_named_with_row_and_field() {
+    let world = World::new().await;
+    let ada = world.a_member("Ada").await;
+    let file = plain("Emma,Jane Austen,\n,Jane Austen,\nIlias,Homer,0439023484\nOdyssey,Homer,\n");
+    let import = world.upload(ada, file).await.unwrap();
+    let state = world.until_imported(ada, import).await;
+    assert_eq!(state.status, ImportStatus::Completed);
+    assert_eq!((state.total, state.imported, state.duplicates, state.failed), (4, 2, 0, 2));
+    let errors: Vec<(i32, &str)> = state.errors.iter().map(|error| (error.row, error.field.as_str())).collect();
+    assert_eq!(errors, [(3, "title"), (4, "isbn")]);
+    assert_eq!(shelf_size(&world, ada).await, 2);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_book_that_is_on_the_shelf_already_is_not_imported_again() {
+    let world = World::new().await;
+    let (ada, eve) = (world.a_member("Ada").await, world.a_member("Eve").await);
+    world.create(ada, a_book("Emma")).await;
+    let file = plain("EMMA.,jane austen,\nGames,Suzanne Collins,0439023483\nOther title,Somebody,9780439023481\n");
+    let import = world.upload(ada, file.clone()).await.unwrap();
+    let state = world.until_imported(ada, import).await;
+    assert_eq!((state.imported, state.duplicates), (1, 2));
+    let again = world.upload(ada, file.clone()).await.unwrap();
+    assert_eq!(world.until_imported(ada, again).await.duplicates, 3);
+    let elsewhere = world.upload(eve, file).await.unwrap();
+    assert_eq!(world.until_imported(eve, elsewhere).await.imported, 2, "another shelf");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_import_goes_on_where_a_killed_worker_left_it() {
+    let settings = ImportSettings { batch: 50, ..ImportSettings::default() };
+    let world = World::with_redis(&testkit::redis_url(), settings).await;
+    world.until_served().await;
+    let ada = world.a_member("Ada").await;
+    let rows: String = (0..1_000).map(|i| format!("Book {i},Author {i},\n")).collect();
+    let import = world.upload(ada, plain(&rows)).await.unwrap();
+    // Workers that are dropped at whatever await they have come to, until some of it is done.
+    let mut killed = 0;
+    while world.import_state(ada, import).await.imported < 500 {
+        let books = world.books.clone();
+        let worker = tokio::spawn(async move { books.run_imports(CancellationToken::new()).await });
+        tokio::time::sleep(std::time::Duration::from_millis(3 + killed % 40)).await;
+        worker.abort();
+        killed += 7;
+    }
+    let state = world.until_imported(ada, import).await;
+    assert_eq!((state.status, state.imported, state.duplicates), (ImportStatus::Completed, 1_000, 0));
+    assert_eq!(shelf_size(&world, ada).await, 1_000);
+    let (books, events): (i64, i64) = sqlx::query_as(
+        "select (select count(distinct title) from books.book), (select count(*) from event_bus.log where name = 'book.created')",
+    )
+    .fetch_one(&world.pool)
+    .await
+    .unwrap();
+    assert_eq!((books, events), (1_000, 1_000));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_workers_share_the_imports_of_one_shelf_without_doubles() {
+    let settings = ImportSettings { batch: 20, ..ImportSettings::default() };
+    let world = World::with_redis(&testkit::redis_url(), settings).await;
+    world.until_served().await;
+    let ada = world.a_member("Ada").await;
+    let rows: String = (0..200).map(|i| format!("Book {i},Author {i},\n")).collect();
+    let first = world.upload(ada, plain(&rows)).await.unwrap();
+    let second = world.upload(ada, plain(&rows)).await.unwrap();
+    let (first, second) = tokio::join!(world.until_imported(ada, first), world.until_imported(ada, second));
+    assert_eq!(first.imported + second.imported, 200);
+    assert_eq!(first.duplicates + second.duplicates, 200);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_import_is_not_completed_before_the_views_show_its_books() {
+    let mut world = World::new().await;
+    let ada = world.a_member("Ada").await;
+    let import = world.upload(ada, plain("Emma,Jane Austen,\n")).await.unwrap();
+    world.stop_subscriptions().await;
+    assert!(world.books.import_tick().await.unwrap());
+    assert!(!world.books.import_tick().await.unwrap());
+    let state = world.import_state(ada, import).await;
+    assert_eq!((state.status, state.imported), (ImportStatus::Running, 1), "progress shows, completion does not");
+    world.start_subscriptions().await;
+    world.until_imported(ada, import).await;
+    assert_eq!(shelf_size(&world, ada).await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn half_a_file_is_refused_and_leaves_nothing() {
+    let world = World::new().await;
+    let ada = world.a_member("Ada").await;
+    let (sender, upload) = Upload::channel();
+    sender.send(plain("Emma,Jane Austen,\n")).await.unwrap();
+    drop(sender);
+    let refused = world.send(&member(ada), StartImport { upload }).await.unwrap_err();
+    assert_eq!((refused.code(), refused.details()[0].field.as_str()), ("VALIDATION_ERROR", "file"));
+    assert_eq!(code(world.upload(ada, b"not,a,table".to_vec()).await), "VALIDATION_ERROR");
+    let kept: i64 = sqlx::query_scalar("select count(*) from books.import").fetch_one(&world.pool).await.unwrap();
+    assert_eq!(kept, 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_file_beyond_the_bounds_is_refused_and_leaves_nothing() {
+    let settings = ImportSettings { max_rows: 600, max_bytes: 50_000, ..ImportSettings::default() };
+    let world = World::with_redis(&testkit::redis_url(), settings).await;
+    let ada = world.a_member("Ada").await;
+    assert_eq!(code(world.upload(ada, plain(&"a,b,\n".repeat(601))).await), "FILE_TOO_LARGE");
+    assert_eq!(code(world.upload(ada, plain(&"x".repeat(60_000))).await), "FILE_TOO_LARGE");
+    let kept: i64 = sqlx::query_scalar("select count(*) from books.import").fetch_one(&world.pool).await.unwrap();
+    assert_eq!(kept, 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn all_errors_are_counted_and_the_first_thousand_shown() {
+    let world = World::new().await;
+    let ada = world.a_member("Ada").await;
+    let import = world.upload(ada, plain(&",Ann,\n".repeat(1_200))).await.unwrap();
+    let state = world.until_imported(ada, import).await;
+    assert_eq!((state.failed, state.errors.len()), (1_200, 1_000));
+    assert_eq!(state.errors[999].row, 1_001);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_import_is_seen_by_the_one_who_started_it_alone() {
+    let world = World::new().await;
+    let (ada, eve) = (world.a_member("Ada").await, world.a_member("Eve").await);
+    let import_id = world.upload(ada, plain("Emma,Jane Austen,\n")).await.unwrap();
+    assert_eq!(code(world.ask(&member(eve), GetImport { import_id }).await), "IMPORT_NOT_FOUND");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_upload_whose_host_died_is_forgotten() {
+    let world = World::new().await;
+    sqlx::query(
+        "insert into books.import (id, owner_id, status, created_at, updated_at)
+        select gen_random_uuid(), gen_random_uuid(), 'receiving', $1, $1",
+    )
+    .bind(testkit::A_SATURDAY)
+    .execute(&world.pool)
+    .await
+    .unwrap();
+    world.clock.advance(Duration::hours(2));
+    world.books.sweep().await.unwrap();
+    let kept: i64 = sqlx::query_scalar("select count(*) from books.import").fetch_one(&world.pool).await.unwrap();
+    assert_eq!(kept, 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn ten_thousand_real_books_are_each_shown_once_over_all_pages() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data/goodbooks-10k/books.csv");
+    let Ok(file) = std::fs::read(&path) else {
+        println!("skipped: the real data are not on this machine");
+        return;
+    };
+    let world = World::new().await;
+    let ada = world.a_member("Ada").await;
+    let started = Instant::now();
+    let import = world.upload(ada, file).await.unwrap();
+    let received = started.elapsed();
+    let state = world.until_imported(ada, import).await;
+    println!("10,000 rows: received in {received:.2?}, completed after {:.2?}", started.elapsed());
+    assert_eq!(state.status, ImportStatus::Completed);
+    assert_eq!((state.total, state.failed), (10_000, 0));
+    assert_eq!(state.imported + state.duplicates, 10_000);
+    assert!(state.duplicates < 10, "{}", state.duplicates);
+    for by_cursor in [false, true] {
+        let all = world.walk(ListBooks::newest(PageRequest::first(100)), 100, by_cursor).await;
+        assert_eq!(all.len(), state.imported as usize);
+        assert_eq!(all.iter().collect::<HashSet<_>>().len(), all.len());
+    }
+}

@@ -1,0 +1,151 @@
+//! Listing, changing and looking at books.
+
+use books::{BookChanges, BookHistory, BookInput, BookStatus, Change, CountBooks, CreateBook, MyBooks, UpdateBook};
+use books::{BookSort, SortOrder};
+use kernel::{PageRequest, Refusal};
+use testkit::{a_user, anonymous, member, moderator};
+use users_events::{UserDeleted, UserEvent, UserUpdated};
+
+use crate::support::{World, a_book, code};
+
+fn lending(mode: &str) -> BookChanges {
+    BookChanges { lending: Change::Set(mode.to_owned()), ..BookChanges::default() }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_new_book_is_seen_at_once_with_its_owners_name() {
+    let world = World::new().await;
+    let ada = world.a_member("Ada").await;
+    let created =
+        world.create(ada, BookInput { isbn: Some("439023483".to_owned()), ..a_book("The Hunger Games") }).await;
+    let seen = world.seen(created.id).await;
+    assert_eq!(seen, created);
+    assert_eq!(seen.owner.name, "Ada");
+    assert_eq!(seen.isbn13.as_deref(), Some("9780439023481"));
+    assert_eq!(seen.isbn10.as_deref(), Some("0439023483"));
+    assert_eq!((seen.status, seen.available, seen.version), (BookStatus::Available, true, 1));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_wrong_check_digit_is_refused_and_every_bad_field_is_named() {
+    let world = World::new().await;
+    let book = BookInput { isbn: Some("0439023484".to_owned()), title: None, ..a_book("") };
+    let refused = world.send(&member(a_user()), CreateBook { book }).await.unwrap_err();
+    assert_eq!(refused.code(), "VALIDATION_ERROR");
+    let fields: Vec<String> = refused.details().into_iter().map(|detail| detail.field).collect();
+    assert_eq!(fields, ["title", "isbn"]);
+    assert_eq!(code(world.send(&anonymous(), CreateBook { book: a_book("Emma") }).await), "UNAUTHENTICATED");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_member_cannot_flip_anothers_availability() {
+    let world = World::new().await;
+    let (ada, eve) = (world.a_member("Ada").await, world.a_member("Eve").await);
+    let book = world.create(ada, a_book("Emma")).await;
+    let update = |changes| UpdateBook { book_id: book.id, expected_version: None, changes };
+    assert_eq!(code(world.send(&member(eve), update(lending("off"))).await), "FORBIDDEN");
+    assert_eq!(code(world.send(&anonymous(), update(lending("off"))).await), "FORBIDDEN");
+    assert!(world.seen(book.id).await.available);
+
+    let off = world.send(&member(ada), update(lending("off"))).await.unwrap();
+    assert_eq!((off.available, off.status, off.version), (false, BookStatus::Withdrawn, 2));
+    world.send(&moderator(eve), update(lending("lend"))).await.unwrap();
+    assert!(world.seen(book.id).await.available);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stale_version_changes_nothing() {
+    let world = World::new().await;
+    let ada = world.a_member("Ada").await;
+    let book = world.create(ada, a_book("Emma")).await;
+    let rename = |version, title: &str| UpdateBook {
+        book_id: book.id,
+        expected_version: Some(version),
+        changes: BookChanges { title: Change::Set(title.to_owned()), ..BookChanges::default() },
+    };
+    let renamed = world.send(&member(ada), rename(1, "Emma II")).await.unwrap();
+    assert_eq!((renamed.title.as_str(), renamed.authors.len()), ("Emma II", 1));
+    assert_eq!(code(world.send(&member(ada), rename(1, "Emma III")).await), "VERSION_MISMATCH");
+    assert_eq!(world.seen(book.id).await.title, "Emma II");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn notes_are_for_the_owner_and_moderators_alone() {
+    let world = World::new().await;
+    let (ada, eve) = (world.a_member("Ada").await, world.a_member("Eve").await);
+    let book = world.create(ada, BookInput { notes: Some("signed".to_owned()), ..a_book("Emma") }).await.id;
+    assert_eq!(world.get(&member(ada), book).await.unwrap().notes.as_deref(), Some("signed"));
+    assert_eq!(world.get(&moderator(eve), book).await.unwrap().notes.as_deref(), Some("signed"));
+    assert_eq!(world.get(&member(eve), book).await.unwrap().notes, None);
+    assert_eq!(world.newest().await.items[0].notes, None);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_history_is_for_the_owner_and_moderators_alone() {
+    let world = World::new().await;
+    let (ada, eve) = (world.a_member("Ada").await, world.a_member("Eve").await);
+    let book_id = world.create(ada, a_book("Emma")).await.id;
+    world.send(&member(ada), UpdateBook { book_id, expected_version: None, changes: lending("give") }).await.unwrap();
+    let history = world.ask(&member(ada), BookHistory { book_id }).await.unwrap();
+    let kinds: Vec<&str> = history.iter().map(|entry| entry.kind.as_str()).collect();
+    assert_eq!(kinds, ["book.created", "book.updated"]);
+    assert_eq!(history[0].actor.as_ref().map(|actor| actor.name.as_str()), Some("Ada"));
+    assert_eq!(code(world.ask(&member(eve), BookHistory { book_id }).await), "FORBIDDEN");
+    assert!(world.ask(&moderator(eve), BookHistory { book_id }).await.is_ok());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_new_name_shows_on_every_book_of_the_member() {
+    let world = World::new().await;
+    let ada = world.a_member("Ada").await;
+    let book = world.create(ada, a_book("Emma")).await.id;
+    let updated =
+        |name: &str, active| UserUpdated { user_id: ada, name: name.to_owned(), active, language: "en".to_owned() };
+    world.tell::<UserEvent>(updated("Ada Lovelace", true), 3).await;
+    assert_eq!(world.seen(book).await.owner.name, "Ada Lovelace");
+    // A late echo of an older state changes nothing.
+    world.tell::<UserEvent>(updated("Ada", true), 2).await;
+    assert_eq!(world.seen(book).await.owner.name, "Ada Lovelace");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn books_of_a_deactivated_member_are_in_no_list_and_not_available() {
+    let world = World::new().await;
+    let ada = world.a_member("Ada").await;
+    let book = world.create(ada, a_book("Emma")).await.id;
+    let active = |active| UserUpdated { user_id: ada, name: "Ada".to_owned(), active, language: "en".to_owned() };
+    world.tell::<UserEvent>(active(false), 2).await;
+    assert_eq!(world.newest().await.total, 0);
+    assert!(!world.seen(book).await.available);
+    world.tell::<UserEvent>(active(true), 3).await;
+    assert_eq!(world.newest().await.total, 1);
+    assert!(world.seen(book).await.available);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_leaves_takes_their_books_along_and_lists_no_more() {
+    let world = World::new().await;
+    let (ada, eve) = (world.a_member("Ada").await, world.a_member("Eve").await);
+    let book = world.create(ada, a_book("Emma")).await.id;
+    let kept = world.create(eve, a_book("Persuasion")).await.id;
+    let position = world.tell::<UserEvent>(UserDeleted { user_id: ada }, 2).await;
+    world.until_heard(position).await;
+    testkit::eventually("the book is gone", async || world.get(&anonymous(), book).await.is_err()).await;
+    assert_eq!(code(world.get(&anonymous(), book).await), "BOOK_NOT_FOUND");
+    assert_eq!(world.seen(kept).await.id, kept);
+    assert_eq!(world.newest().await.total, 1);
+    assert_eq!(code(world.send(&member(ada), CreateBook { book: a_book("Emma") }).await), "FORBIDDEN");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_member_sees_their_own_shelf_and_its_size() {
+    let world = World::new().await;
+    let (ada, eve) = (world.a_member("Ada").await, world.a_member("Eve").await);
+    world.create(ada, a_book("Emma")).await;
+    world.create(eve, a_book("Persuasion")).await;
+    let mine = MyBooks { sort: BookSort::Title, order: SortOrder::Ascending, page: PageRequest::first(20) };
+    let page = world.ask(&member(ada), mine.clone()).await.unwrap();
+    assert_eq!((page.total, page.items[0].title.as_str()), (1, "Emma"));
+    assert_eq!(world.ask(&anonymous(), CountBooks { owner: ada }).await.unwrap(), 1);
+    assert_eq!(code(world.ask(&anonymous(), mine).await), "UNAUTHENTICATED");
+}
