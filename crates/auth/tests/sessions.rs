@@ -2,8 +2,8 @@
 
 mod support;
 
-use auth::{ChangePassword, EndSession, ListSessions, LogOut, Password};
-use kernel::Refusal;
+use auth::{ChangePassword, EndSession, GetAccount, ListSessions, LogOut, Password};
+use kernel::{ErrorKind, Refusal};
 use secrecy::ExposeSecret;
 use support::{PASSWORD, World, caller};
 use testkit::PrivateRedis;
@@ -196,6 +196,22 @@ async fn sessions_are_checked_and_ended_while_redis_is_away() {
     assert!(world.authenticate(&session).await.is_ok());
     world.send(&caller(&session), LogOut {}).await.expect("logged out");
     assert_eq!(world.authenticate(&session).await.err(), Some(REFUSED));
+}
+
+#[tokio::test]
+async fn sessions_are_checked_while_postgresql_is_away() {
+    let world = World::new().await;
+    let live = world.registered("ada@example.org").await;
+    let over = world.log_in("ada@example.org", PASSWORD).await.expect("signed in");
+    world.send(&caller(&over), LogOut {}).await.expect("logged out");
+    // To us a closed pool is a server that is away.
+    world.pool.close().await;
+    assert_eq!(world.authenticate(&live).await.expect("from Redis").user_id, live.user_id);
+    let account = GetAccount { user: live.user_id };
+    assert_eq!(world.ask(&caller(&live), account).await.expect("from Redis").email, "ada@example.org");
+    assert_eq!(world.authenticate(&over).await.err(), Some(REFUSED));
+    let command = LogOut {};
+    assert_eq!(world.send(&caller(&live), command).await.expect_err("a write").kind(), ErrorKind::Unavailable);
 }
 
 #[tokio::test]

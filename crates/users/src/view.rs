@@ -53,6 +53,7 @@ impl From<ProfileView> for PublicProfileView {
 }
 
 /// A row of `users.member`, as every statement that shows members selects it.
+#[derive(sqlx::FromRow)]
 pub(crate) struct Row {
     pub id: Uuid,
     pub name: String,

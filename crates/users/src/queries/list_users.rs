@@ -1,7 +1,7 @@
 use async_trait::async_trait;
 use cqrs::{Call, QueryHandler};
 use kernel::{ErrorKind, Page, PageRequest, Permission, Query, Refusal};
-use sqlx::PgPool;
+use sqlx::{PgPool, Postgres, QueryBuilder};
 
 use crate::view::{ProfileView, Row};
 
@@ -73,50 +73,47 @@ impl QueryHandler<ListUsers> for ListUsersHandler {
         if !call.actor().may(Permission::ReadUser) {
             return Err(ListUsersError::NotAllowed);
         }
-        // What a person types is text to find, not a pattern.
-        let pattern = query.q.as_ref().map(|q| {
-            let escaped = q.to_lowercase().replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
-            format!("%{escaped}%")
-        });
-        let by = match (query.sort, query.descending) {
-            (UserSort::MemberSince, true) => "newest",
-            (UserSort::MemberSince, false) => "oldest",
-            (UserSort::Name, false) => "name",
-            (UserSort::Name, true) => "name_desc",
-        };
-        let rows = sqlx::query_as!(
-            Row,
-            "select id, name, bio, location, language, time_zone, preferences, role, active, verified, created_at,
-                version
-            from users.member
-            where deleted_at is null and ($1::text is null or lower(name) like $1)
-                and ($2::text is null or role = $2) and ($3::boolean is null or active = $3)
-            order by case when $4 = 'newest' then created_at end desc, case when $4 = 'oldest' then created_at end,
-                case when $4 = 'name' then lower(name) end, case when $4 = 'name_desc' then lower(name) end desc, id
-            offset $5 limit $6",
-            pattern,
-            query.role,
-            query.active,
-            by,
-            i64::try_from(query.page.offset()).unwrap_or(i64::MAX),
-            i64::from(query.page.limit),
-        )
-        .fetch_all(&self.pool)
-        .await?;
-        let total = sqlx::query_scalar!(
-            r#"select count(*) as "count!" from users.member
-            where deleted_at is null and ($1::text is null or lower(name) like $1)
-                and ($2::text is null or role = $2) and ($3::boolean is null or active = $3)"#,
-            pattern,
-            query.role,
-            query.active,
-        )
-        .fetch_one(&self.pool)
-        .await?;
+        let mut count = QueryBuilder::new("select count(*) from users.member ");
+        filter(&mut count, &query);
+        let total: i64 = count.build_query_scalar().fetch_one(&self.pool).await?;
+        let rows: Vec<Row> = page(&query).build_query_as().fetch_all(&self.pool).await?;
         Ok(Page {
             items: rows.into_iter().map(ProfileView::from).collect(),
             total: u64::try_from(total).unwrap_or(0),
             next_cursor: None,
         })
     }
+}
+
+fn filter(sql: &mut QueryBuilder<Postgres>, query: &ListUsers) {
+    sql.push("where deleted_at is null");
+    if let Some(q) = &query.q {
+        // What a person types is text to find, not a pattern.
+        let escaped = q.to_lowercase().replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+        sql.push(" and lower(name) like ").push_bind(format!("%{escaped}%"));
+    }
+    if let Some(role) = &query.role {
+        sql.push(" and role = ").push_bind(role.clone());
+    }
+    if let Some(active) = query.active {
+        sql.push(" and active = ").push_bind(active);
+    }
+}
+
+/// A statement for each order, so that an index serves it.
+fn page(query: &ListUsers) -> QueryBuilder<Postgres> {
+    let mut sql = QueryBuilder::new(
+        "select id, name, bio, location, language, time_zone, preferences, role, active, verified, created_at, version
+        from users.member ",
+    );
+    filter(&mut sql, query);
+    sql.push(match (query.sort, query.descending) {
+        (UserSort::MemberSince, true) => " order by created_at desc, id desc",
+        (UserSort::MemberSince, false) => " order by created_at, id",
+        (UserSort::Name, true) => " order by lower(name) desc, id desc",
+        (UserSort::Name, false) => " order by lower(name), id",
+    });
+    sql.push(" offset ").push_bind(i64::try_from(query.page.offset()).unwrap_or(i64::MAX));
+    sql.push(" limit ").push_bind(i64::from(query.page.limit));
+    sql
 }
