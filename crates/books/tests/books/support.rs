@@ -47,6 +47,8 @@ impl LendingGate for Gate {
 
 pub struct World {
     pub pool: PgPool,
+    /// Of the log's own role, which may look at all of it.
+    pub log: PgPool,
     pub bus: EventBus,
     pub store: ReadStore,
     pub clock: Arc<ManualClock>,
@@ -74,7 +76,8 @@ impl World {
         let pool = database.pool("books");
         let clock = Arc::new(ManualClock::at(A_SATURDAY));
         let store = ReadStore::connect(Settings::new(url, testkit::redis_prefix())).unwrap();
-        let bus = EventBus::new(database.pool("event_bus"), clock.clone(), BusSettings::default());
+        let log = database.pool("event_bus");
+        let bus = EventBus::new(log.clone(), clock.clone(), BusSettings::default());
         let gate = Arc::new(Gate::default());
         let projection = store.projection("books");
         let books = Books::new(pool.clone(), projection, bus.clone(), gate.clone(), clock.clone(), imports);
@@ -89,6 +92,7 @@ impl World {
         books.register(&mut commands, &mut queries);
         Self {
             pool,
+            log,
             bus,
             store,
             clock,
