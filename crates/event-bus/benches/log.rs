@@ -238,8 +238,9 @@ async fn plans() {
         ),
         (
             "look around",
-            "select exists (select 1 from event_bus.log l
-                where (l.transaction_id, l.position) > (s.transaction_id, s.position))
+            "select coalesce((select true from event_bus.log l
+                where (l.transaction_id, l.position) > (s.transaction_id, s.position)
+                order by l.transaction_id, l.position limit 1), false)
             from event_bus.subscription s where s.name = 'books'".to_owned(),
         ),
         (

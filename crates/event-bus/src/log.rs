@@ -229,13 +229,17 @@ pub(crate) async fn read_behind(
 /// the horizon hides an event, or did a moment ago: worth another look soon, since no wake will tell of it.
 pub(crate) async fn goes_on_after(pool: &PgPool, from: Position) -> Result<bool, sqlx::Error> {
     sqlx::query_scalar!(
-        r#"select exists (select 1 from event_bus.log
-            where (transaction_id, position) > ($1::bigint::text::xid8, $2::bigint)) as "more!""#,
+        // Not `exists`: from that PostgreSQL drops order and limit, believes a third of the log to match wherever `from`
+        // is, and reads the whole of it from its beginning.
+        "select true from event_bus.log
+        where (transaction_id, position) > ($1::bigint::text::xid8, $2::bigint)
+        order by log.transaction_id, log.position limit 1",
         from.transaction,
         from.sequence,
     )
-    .fetch_one(pool)
+    .fetch_optional(pool)
     .await
+    .map(|found| found.is_some())
 }
 
 /// Whether the log holds transaction ids that this server has not given yet: its rows were carried over (`pg_dump`)

@@ -146,10 +146,12 @@ impl Runner {
 
     /// There is nothing to read: is there anything else to do, and how soon is it worth another look?
     async fn look_around(&mut self, from: Position) -> Result<Turn, HandlerError> {
+        // As in `log::goes_on_after`, `exists` would not use the index.
         let seen = sqlx::query!(
             r#"select s.transaction_id::text::bigint as "transaction!", s.position,
-                exists (select 1 from event_bus.log l
-                    where (l.transaction_id, l.position) > (s.transaction_id, s.position)) as "more!",
+                coalesce((select true from event_bus.log l
+                    where (l.transaction_id, l.position) > (s.transaction_id, s.position)
+                    order by l.transaction_id, l.position limit 1), false) as "more!",
                 exists (select 1 from event_bus.dead_letter d
                     where d.subscription = s.name and d.retry_requested_at is not null) as "retry!"
             from event_bus.subscription s where s.name = $1"#,
