@@ -64,7 +64,7 @@ impl Cursor {
 }
 
 fn text_of_hex(hex: &str) -> Option<String> {
-    if hex.len() % 2 != 0 || !hex.is_ascii() {
+    if !hex.len().is_multiple_of(2) || !hex.is_ascii() {
         return None;
     }
     let bytes: Result<Vec<u8>, _> =

@@ -1,5 +1,7 @@
 //! The books context against a real PostgreSQL and Redis, in one program: linking is what costs.
 
+#![allow(clippy::unwrap_used, reason = "a test panics where something is not as it must be")]
+
 mod borrows;
 mod catalogue;
 mod deletion;

@@ -63,8 +63,7 @@ pub fn year_within(cell: &str) -> Option<i32> {
         .filter(|year| *year != 0)
 }
 
-/// The first cell that holds a valid ISBN. None when all are empty (`[]` and `=""` are), or when some were rounded and
-/// none of the rest is wrong; else why the first wrong one is.
+/// The first cell that holds a valid ISBN. None when all are empty (`[]` and `=""` are); else why the first one is wrong.
 pub fn isbn<'a>(cells: impl IntoIterator<Item = &'a str>) -> Result<Option<Isbn>, IsbnError> {
     let mut first_error = None;
     for cell in cells {
