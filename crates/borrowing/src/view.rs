@@ -24,7 +24,7 @@ use crate::domain::{BorrowStatus, Part};
 const CHUNK: usize = 500;
 
 /// A borrow as the API shows it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct BorrowView {
     pub id: BorrowId,
@@ -70,7 +70,7 @@ pub struct BorrowView {
     pub version: i64,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct BookPart {
     pub id: BookId,
@@ -80,7 +80,7 @@ pub struct BookPart {
     pub cover_url: Option<String>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct MemberPart {
     pub id: UserId,
     /// Empty as long as nobody has told it.

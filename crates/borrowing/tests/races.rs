@@ -89,25 +89,23 @@ async fn the_limit_of_open_requests_holds_for_requests_at_once() {
     assert_eq!(refused.code(), "TOO_MANY_OPEN_REQUESTS");
 }
 
+const DENY: &str = "
+    create function event_bus.deny() returns trigger language plpgsql as $$ begin raise exception 'no'; end $$;
+    create trigger deny before insert on event_bus.log for each row
+        when (new.name = 'borrow.approved') execute function event_bus.deny();";
+
 /// DESIGN section 7. Books hears of the loan from the log: that the loan is stored and that books is told is one transaction.
 #[tokio::test]
 async fn a_loan_and_the_books_state_change_together() {
     let world = World::new().await;
     let them = Neighbours::of(&world).await;
     let borrow = world.request(them.grace, them.emma).await;
-    // The log takes nothing: then nothing of the approval may be stored.
-    let mut owner =
-        sqlx::PgPool::connect_with(world.database.owner_options()).await.unwrap().acquire().await.unwrap().detach();
-    let deny = "create function deny() returns trigger language plpgsql as $$ begin raise exception 'no'; end $$;
-        create trigger deny before insert on event_bus.log for each row when (new.name = 'borrow.approved')
-        execute function deny();";
-    sqlx::raw_sql(&*format!("set role folkshelf_event_bus; set search_path = event_bus; {deny}").leak())
-        .execute(&mut owner)
-        .await
-        .unwrap();
+    // The log refuses to be told: then nothing of the approval may be stored.
+    let log = world.database.pool("event_bus");
+    sqlx::raw_sql(DENY).execute(&log).await.unwrap();
     assert_eq!(code(world.send(&member(them.ada), approval(&borrow)).await), "INTERNAL");
     assert_eq!(world.status(&borrow).await, BorrowStatus::Pending);
-    sqlx::raw_sql("drop trigger deny on event_bus.log").execute(&mut owner).await.unwrap();
+    sqlx::raw_sql("drop trigger deny on event_bus.log").execute(&log).await.unwrap();
     world.approve(them.ada, borrow.id).await;
     assert_eq!(world.told("borrow.approved").await, 1);
 }

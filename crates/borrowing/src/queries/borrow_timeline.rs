@@ -21,7 +21,7 @@ pub struct BorrowTimeline {
 }
 
 /// One thing that happened.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Happening {
     /// The event's name: `borrow.approved`.
     #[serde(rename = "type")]
