@@ -52,7 +52,7 @@ impl CountBorrowsHandler {
         Self { pool, view }
     }
 
-    async fn from_projection(&self, user: UserId) -> Result<Counts, ReadStoreError> {
+    async fn in_projection(&self, user: UserId) -> Result<Counts, ReadStoreError> {
         let projection = &self.view.projection;
         Ok(Counts {
             borrowed: projection.count(&view::borrowed(user)).await?,
@@ -65,7 +65,7 @@ impl CountBorrowsHandler {
 impl QueryHandler<CountBorrows> for CountBorrowsHandler {
     async fn handle(&self, call: &Call, query: CountBorrows) -> Result<Counts, CountBorrowsError> {
         if call.source() == Source::ReadStore {
-            match self.from_projection(query.user).await {
+            match self.in_projection(query.user).await {
                 Ok(counts) => return Ok(counts),
                 Err(error) => tracing::debug!(%error, "counted in PostgreSQL"),
             }

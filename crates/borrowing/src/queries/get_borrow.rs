@@ -53,7 +53,7 @@ impl GetBorrowHandler {
     }
 
     /// `None`: the projection has no answer.
-    async fn from_projection(&self, id: BorrowId) -> Option<BorrowView> {
+    async fn in_projection(&self, id: BorrowId) -> Option<BorrowView> {
         match self.view.projection.get(&id.to_string()).await {
             Ok(body) => serde_json::from_slice(&body?)
                 .inspect_err(|error| tracing::warn!(%error, "a document cannot be read"))
@@ -70,7 +70,7 @@ impl GetBorrowHandler {
 impl QueryHandler<GetBorrow> for GetBorrowHandler {
     async fn handle(&self, call: &Call, query: GetBorrow) -> Result<BorrowView, GetBorrowError> {
         let found = match call.source() {
-            Source::ReadStore => self.from_projection(query.borrow).await,
+            Source::ReadStore => self.in_projection(query.borrow).await,
             Source::Database => None,
         };
         let view = match found {

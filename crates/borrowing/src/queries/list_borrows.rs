@@ -139,7 +139,7 @@ impl ListBorrowsHandler {
     }
 
     /// `None`: there is no such list.
-    async fn from_projection(&self, wanted: &Wanted) -> Result<Option<(Vec<BorrowView>, u64)>, ViewError> {
+    async fn in_projection(&self, wanted: &Wanted) -> Result<Option<(Vec<BorrowView>, u64)>, ViewError> {
         let list = match (&wanted.statuses[..], wanted.overdue) {
             ([], None) => wanted.list.name(None),
             ([status], None) => wanted.list.name(Some(*status)),
@@ -158,7 +158,7 @@ impl ListBorrowsHandler {
         Ok(Some((items?, page.total)))
     }
 
-    async fn from_database(&self, wanted: &Wanted, now: OffsetDateTime) -> Result<(Vec<BorrowView>, u64), sqlx::Error> {
+    async fn in_database(&self, wanted: &Wanted, now: OffsetDateTime) -> Result<(Vec<BorrowView>, u64), sqlx::Error> {
         let total: i64 = wanted.filtered("select count(*)", now).build_query_scalar().fetch_one(&self.pool).await?;
         let mut page = wanted.filtered("select id", now);
         let (than, order) = if wanted.oldest_first { (">", "asc") } else { ("<", "desc") };
@@ -242,7 +242,7 @@ impl QueryHandler<ListBorrows> for ListBorrowsHandler {
         };
         let found = match call.source() {
             Source::ReadStore => self
-                .from_projection(&wanted)
+                .in_projection(&wanted)
                 .await
                 .inspect_err(|error| tracing::debug!(%error, "listed from PostgreSQL"))
                 .unwrap_or(None),
@@ -251,7 +251,7 @@ impl QueryHandler<ListBorrows> for ListBorrowsHandler {
         let now = call.now();
         let (mut items, total) = match found {
             Some(found) => found,
-            None => self.from_database(&wanted, now).await?,
+            None => self.in_database(&wanted, now).await?,
         };
         let more = items.len() > shown;
         items.truncate(shown);
