@@ -1,1 +1,30 @@
-fn main() {}
+//! Folkshelf: one binary. `folkshelf help` lists what it can do.
+
+mod app;
+mod cli;
+mod contexts;
+mod http;
+mod ports;
+mod seed;
+mod settings;
+
+use clap::Parser;
+
+fn main() -> std::process::ExitCode {
+    let cli = cli::Cli::parse();
+    // HTTP workers have runtimes of their own; this one carries the bus, schedulers and connections.
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("folkshelf: no runtime: {error}");
+            return std::process::ExitCode::FAILURE;
+        }
+    };
+    match runtime.block_on(cli::run(cli)) {
+        Ok(()) => std::process::ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("folkshelf: {error:#}");
+            std::process::ExitCode::FAILURE
+        }
+    }
+}

@@ -19,7 +19,7 @@ use crate::domain::NotificationData;
 const CHUNK: usize = 1_000;
 
 /// A notification as the API shows it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct NotificationView {
     pub id: NotificationId,

@@ -1,0 +1,276 @@
+//! The wiring: pools, read store, bus, contexts, and what runs beside the requests.
+
+use std::str::FromStr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use anyhow::Context as _;
+use auth::{Auth, FileMailer};
+use books::{Books, ImportSettings};
+use borrowing::{Borrowing, LendingRules};
+use cqrs::{Caller, CommandBus, QueryBus};
+use event_bus::{BusSettings, EventBus, Running};
+use kernel::{Actor, Clock};
+use notifications::Notifications;
+use read_store::ReadStore;
+use secrecy::ExposeSecret;
+use sqlx::PgPool;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use users::{ChangeRole, Users};
+
+use crate::contexts::Context;
+use crate::http::{self, Api, Gate};
+use crate::ports::Ports;
+use crate::settings::Settings;
+
+/// How long a request waits for a connection before it is told to come back.
+const ACQUIRE: Duration = Duration::from_secs(3);
+/// How long work in the background may take to end when the host stops.
+const LAST_WORK: Duration = Duration::from_secs(20);
+/// How often borrows are looked at for what time has done to them.
+const SCHEDULE: Duration = Duration::from_secs(30);
+/// How often answers past their time are forgotten.
+const SWEEP: Duration = Duration::from_secs(600);
+
+fn owner(settings: &Settings) -> anyhow::Result<PgConnectOptions> {
+    // The address may hold a password: an error must not show it.
+    PgConnectOptions::from_str(settings.database.url.expose_secret())
+        .map_err(|_| anyhow::anyhow!("database.url is not an address of PostgreSQL"))
+}
+
+fn pool(settings: &Settings, schema: &str) -> anyhow::Result<PgPool> {
+    let password = settings.database.context_password.expose_secret();
+    let options = provision::context_options(&owner(settings)?, schema, Some(password));
+    Ok(PgPoolOptions::new()
+        .max_connections(settings.database.max_connections)
+        .acquire_timeout(ACQUIRE)
+        .connect_lazy_with(options.application_name(&format!("folkshelf {schema}"))))
+}
+
+/// Roles, schemas and tables as this program needs them.
+pub async fn migrate(settings: &Settings) -> anyhow::Result<()> {
+    let schemas: Vec<_> = Context::ALL.iter().map(|context| (context.name(), context.migrations())).collect();
+    let password = settings.database.context_password.expose_secret();
+    provision::provision(&owner(settings)?, Some(password), &schemas).await?;
+    tracing::info!("the database is up to date");
+    Ok(())
+}
+
+/// The bus alone, for operators' commands.
+pub fn event_bus(settings: &Settings, clock: Arc<dyn Clock>) -> anyhow::Result<EventBus> {
+    Ok(EventBus::new(pool(settings, provision::EVENT_BUS)?, clock, BusSettings::default()))
+}
+
+/// Folkshelf, wired.
+pub struct App {
+    pub commands: CommandBus,
+    pub queries: QueryBus,
+    pub read_store: ReadStore,
+    events: EventBus,
+    auth: Auth,
+    users: Users,
+    books: Books,
+    borrowing: Borrowing,
+    notifications: Notifications,
+    clock: Arc<dyn Clock>,
+    started: Instant,
+    background: TaskTracker,
+    shutdown: CancellationToken,
+}
+
+impl App {
+    pub async fn new(settings: &Settings, clock: Arc<dyn Clock>) -> anyhow::Result<Self> {
+        let read_store = ReadStore::connect(read_store::Settings::new(
+            settings.redis.url.expose_secret(),
+            settings.redis.prefix.as_str(),
+        ))?;
+        let events = event_bus(settings, Arc::clone(&clock))?;
+        let zone = settings.community.time_zone.as_str();
+        let ports = Ports::default();
+
+        let pool = |context: Context| pool(settings, context.name());
+        let projection = |context: Context| read_store.projection(context.name());
+        let auth = Auth::new(
+            pool(Context::Auth)?,
+            projection(Context::Auth),
+            Arc::new(FileMailer::new(&settings.mail.directory)),
+            Arc::clone(&clock),
+            &auth_settings(settings),
+        );
+        let users = Users::new(
+            pool(Context::Users)?,
+            projection(Context::Users),
+            Arc::new(ports.clone()),
+            Arc::new(ports.clone()),
+        );
+        let books = Books::new(
+            pool(Context::Books)?,
+            projection(Context::Books),
+            events.clone(),
+            Arc::new(ports.clone()),
+            Arc::clone(&clock),
+            ImportSettings {
+                max_bytes: settings.imports.max_bytes as u64,
+                max_rows: u32::try_from(settings.imports.max_rows).unwrap_or(u32::MAX),
+                ..ImportSettings::default()
+            },
+        );
+        let rules = LendingRules {
+            zone: zone.parse().context("community.time_zone is not a time zone")?,
+            max_open_requests: settings.community.max_open_requests,
+            extension_limit: u16::try_from(settings.community.max_extensions).unwrap_or(u16::MAX),
+            auto_extend: settings.community.auto_extend,
+            ..LendingRules::default()
+        };
+        let borrowing =
+            Borrowing::new(pool(Context::Borrowing)?, projection(Context::Borrowing), events.clone(), rules);
+        let zone = jiff::tz::TimeZone::get(zone).context("community.time_zone is not a time zone")?;
+        let notifications = Notifications::new(pool(Context::Notifications)?, projection(Context::Notifications), zone);
+
+        let mut commands = CommandBus::builder(Arc::clone(&clock), events.clone());
+        let mut queries = QueryBus::builder(Arc::clone(&clock), events.clone());
+        auth.register(&mut commands, &mut queries);
+        users.register(&mut commands, &mut queries);
+        books.register(&mut commands, &mut queries);
+        borrowing.register(&mut commands, &mut queries);
+        notifications.register(&mut commands, &mut queries);
+        let (commands, queries) = (commands.build()?, queries.build()?);
+        ports.connect(&commands, &queries)?;
+        for source in [auth.rebuild(), users.rebuild(), books.rebuild(), borrowing.rebuild(), notifications.rebuild()] {
+            read_store.register(source);
+        }
+        Ok(Self {
+            commands,
+            queries,
+            read_store,
+            events,
+            auth,
+            users,
+            books,
+            borrowing,
+            notifications,
+            clock,
+            started: Instant::now(),
+            background: TaskTracker::new(),
+            shutdown: CancellationToken::new(),
+        })
+    }
+
+    pub fn projections(&self) -> Vec<&'static str> {
+        Context::ALL.iter().map(|context| context.name()).collect()
+    }
+
+    /// Begins what runs beside the requests: subscriptions, the projection's watcher, schedulers and workers.
+    pub async fn start(&self) -> anyhow::Result<Work> {
+        let subscriptions = [
+            self.auth.subscriptions(),
+            self.users.subscriptions(),
+            self.books.subscriptions(),
+            self.borrowing.subscriptions(),
+            self.notifications.subscriptions(),
+        ];
+        let running = self
+            .events
+            .start(subscriptions.into_iter().flatten().collect())
+            .await
+            .context("the event log cannot be read; is the database there, and migrated?")?;
+        let stop = || self.shutdown.clone();
+        let (store, commands) = (self.read_store.clone(), self.commands.clone());
+        let (auth, books, borrowing) = (self.auth.clone(), self.books.clone(), self.borrowing.clone());
+        let until = stop();
+        self.background.spawn(async move { store.run_watcher(until).await });
+        let (mails, until) = (auth.clone(), stop());
+        self.background.spawn(async move { mails.run_mails(until).await });
+        let until = stop();
+        self.background.spawn(async move { auth.run_housekeeping(until).await });
+        let (imports, until) = (books.clone(), stop());
+        self.background.spawn(async move { imports.run_imports(until).await });
+        let until = stop();
+        self.background.spawn(async move { books.run_sweeper(until).await });
+        let (clock, until) = (Arc::clone(&self.clock), stop());
+        self.background.spawn(async move { borrowing.run_scheduler(clock, SCHEDULE, until).await });
+        self.background.spawn(sweep_idempotency_keys(commands, stop()));
+        Ok(Work { running, background: self.background.clone(), shutdown: stop() })
+    }
+
+    /// What the routes work with. `shutdown` ends streams.
+    pub fn api(&self, settings: &Settings, shutdown: CancellationToken) -> anyhow::Result<Api> {
+        let (commands, queries) = (&self.commands, &self.queries);
+        Ok(Api {
+            gate: Gate::new(self.auth.sessions(), queries.asking()?),
+            auth: http::AuthApi::new(commands, queries)?,
+            users: http::UsersApi::new(commands, queries)?,
+            books: http::BooksApi::new(commands, queries)?,
+            borrowing: http::BorrowingApi::new(commands, queries)?,
+            notifications: http::NotificationsApi::new(commands, queries)?,
+            events: self.events.clone(),
+            read_store: self.read_store.clone(),
+            projections: self.projections(),
+            clock: Arc::clone(&self.clock),
+            started: self.started,
+            background: self.background.clone(),
+            shutdown,
+            closed_catalogue: settings.community.closed_catalogue,
+            secure_cookies: settings.http.public_url.starts_with("https://"),
+        })
+    }
+
+    /// Gives the member with this mail address a role.
+    pub async fn promote(&self, actor: Actor, email: &str, role: &str) -> anyhow::Result<()> {
+        let caller = Caller::new(actor, "");
+        let email = auth::Email::new(email).context("this is no mail address")?;
+        let find = self.queries.asking::<auth::FindAccountByEmail>()?;
+        let user = find.ask(&caller, auth::FindAccountByEmail { email }).await?;
+        let id = user.context("nobody has this mail address")?;
+        self.commands.dispatch::<ChangeRole>()?.send(&caller, ChangeRole { id, role: role.to_owned() }).await?;
+        Ok(())
+    }
+
+    pub fn borrowing(&self) -> &Borrowing {
+        &self.borrowing
+    }
+}
+
+fn auth_settings(settings: &Settings) -> auth::Settings {
+    let day = 24 * 60 * 60;
+    auth::Settings {
+        access_token_lifetime: Duration::from_secs(u64::from(settings.auth.access_token_minutes) * 60),
+        session_lifetime: Duration::from_secs(u64::from(settings.auth.refresh_token_days) * day),
+        bcrypt_cost: settings.auth.bcrypt_cost,
+        hashing_threads: settings.auth.hashing_threads,
+        ..auth::Settings::new(settings.auth.token_secret.clone(), settings.http.public_url.as_str())
+    }
+}
+
+async fn sweep_idempotency_keys(commands: CommandBus, shutdown: CancellationToken) {
+    loop {
+        tokio::select! {
+            () = shutdown.cancelled() => return,
+            () = tokio::time::sleep(SWEEP) => {}
+        }
+        if let Err(error) = commands.sweep_idempotency_keys().await {
+            tracing::warn!(%error, "old idempotency keys have to wait");
+        }
+    }
+}
+
+/// What runs beside the requests.
+pub struct Work {
+    running: Running,
+    background: TaskTracker,
+    shutdown: CancellationToken,
+}
+
+impl Work {
+    /// Lets everything finish what it has begun, within bounds.
+    pub async fn stop(self) {
+        self.shutdown.cancel();
+        self.background.close();
+        if tokio::time::timeout(LAST_WORK, self.background.wait()).await.is_err() {
+            tracing::warn!("work in the background was cut short; it goes on at the next start");
+        }
+        self.running.stop().await;
+    }
+}

@@ -1,0 +1,232 @@
+//! The command line.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anyhow::{Context, bail};
+use clap::{Parser, Subcommand};
+use kernel::{Actor, Clock, SystemClock};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use crate::app::{self, App};
+use crate::settings::{LogFormat, Settings};
+use crate::{http, seed};
+
+/// Share the books that people near you own.
+#[derive(Parser)]
+#[command(name = "folkshelf", version)]
+pub struct Cli {
+    /// The configuration file; variables named FOLKSHELF_… win over it.
+    #[arg(long, global = true, env = "FOLKSHELF_CONFIG")]
+    config: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Answer requests until told to stop.
+    Serve,
+    /// Create or update the database: roles, schemas, tables.
+    Migrate,
+    /// Fill an empty development database with a demo community.
+    Seed,
+    /// Rebuild a projection, or all of them, from PostgreSQL.
+    Rebuild { projection: Option<String> },
+    /// Events that a subscription could not handle.
+    #[command(subcommand)]
+    DeadLetters(DeadLetters),
+    /// Subscriptions to the event log.
+    #[command(subcommand)]
+    Subscriptions(Subscriptions),
+    /// Members.
+    #[command(subcommand)]
+    Users(Users),
+    /// Print the OpenAPI document.
+    Openapi,
+    /// The configuration.
+    #[command(subcommand)]
+    Config(Configuration),
+}
+
+#[derive(Subcommand)]
+enum DeadLetters {
+    List,
+    /// Try the event again, wherever its subscription runs.
+    Retry {
+        id: Uuid,
+    },
+    /// Forget it: the event stays unhandled for that subscription.
+    Drop {
+        id: Uuid,
+    },
+}
+
+#[derive(Subcommand)]
+enum Subscriptions {
+    List,
+    /// Handle again everything after a position, as in `0-0` for all.
+    Replay {
+        name: String,
+        from: kernel::Position,
+    },
+}
+
+#[derive(Subcommand)]
+enum Users {
+    /// Give the member with this mail address a role.
+    Promote {
+        email: String,
+        #[arg(long, default_value = "admin")]
+        role: String,
+    },
+}
+
+#[derive(Subcommand)]
+enum Configuration {
+    /// Say what is wrong with the configuration, without starting.
+    Check,
+}
+
+pub async fn run(cli: Cli) -> anyhow::Result<()> {
+    if let Command::Openapi = cli.command {
+        println!("{}", http::document().to_pretty_json()?);
+        return Ok(());
+    }
+    let settings = Settings::load(cli.config.as_deref())?;
+    telemetry::init(&telemetry::Settings {
+        format: match settings.log.format {
+            LogFormat::Auto => telemetry::Format::Auto,
+            LogFormat::Json => telemetry::Format::Json,
+            LogFormat::Pretty => telemetry::Format::Pretty,
+        },
+        filter: settings.log.filter.clone(),
+    })?;
+    match cli.command {
+        Command::Serve => serve(&settings).await,
+        Command::Migrate => app::migrate(&settings).await,
+        Command::Seed => seed::run(&settings).await,
+        Command::Rebuild { projection } => rebuild(&settings, projection).await,
+        Command::DeadLetters(command) => dead_letters(&settings, command).await,
+        Command::Subscriptions(command) => subscriptions(&settings, command).await,
+        Command::Users(Users::Promote { email, role }) => promote(&settings, &email, &role).await,
+        Command::Config(Configuration::Check) => {
+            println!("the configuration is fine");
+            Ok(())
+        }
+        Command::Openapi => Ok(()),
+    }
+}
+
+fn system_clock() -> Arc<dyn Clock> {
+    Arc::new(SystemClock)
+}
+
+async fn serve(settings: &Settings) -> anyhow::Result<()> {
+    let shutdown = CancellationToken::new();
+    tokio::spawn(stop_on_signal(shutdown.clone()));
+    let app = App::new(settings, system_clock()).await?;
+    let running = app.start().await?;
+    let api = app.api(settings, shutdown.clone())?;
+    let served = http::serve(settings, api, shutdown).await;
+    // Requests have ended; now what they started ends too.
+    running.stop().await;
+    served
+}
+
+/// SIGINT and SIGTERM ask for an orderly end; a second one is the shell's to send as SIGKILL.
+async fn stop_on_signal(shutdown: CancellationToken) {
+    let (Ok(mut interrupt), Ok(mut terminate)) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
+    else {
+        tracing::error!("signals cannot be heard; stop with SIGKILL");
+        return;
+    };
+    tokio::select! {
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+    }
+    tracing::info!("stopping: requests under way are finished first");
+    shutdown.cancel();
+}
+
+async fn rebuild(settings: &Settings, projection: Option<String>) -> anyhow::Result<()> {
+    let app = App::new(settings, system_clock()).await?;
+    let known = app.projections();
+    let wanted: Vec<&str> = match &projection {
+        None => known.clone(),
+        Some(name) if known.contains(&name.as_str()) => vec![name],
+        Some(name) => bail!("there is no projection {name}; there are: {}", known.join(", ")),
+    };
+    for name in wanted {
+        let rebuilt = app.read_store.rebuild(name).await.with_context(|| format!("{name} was not rebuilt"))?;
+        println!("{name}: {} documents in {:.1} s", rebuilt.documents, rebuilt.took.as_secs_f64());
+    }
+    Ok(())
+}
+
+async fn dead_letters(settings: &Settings, command: DeadLetters) -> anyhow::Result<()> {
+    let events = app::event_bus(settings, system_clock())?;
+    match command {
+        DeadLetters::List => {
+            let (letters, total) = events.dead_letters(0, 100).await?;
+            for letter in letters {
+                println!(
+                    "{}  {}  {} {}  {} tries, parked {}\n    {}",
+                    letter.id,
+                    letter.subscription,
+                    letter.event_name,
+                    letter.aggregate_id,
+                    letter.attempts,
+                    letter.parked_at,
+                    letter.error
+                );
+            }
+            println!("{total} in all");
+        }
+        DeadLetters::Retry { id } => {
+            if !events.retry_dead_letter(id).await? {
+                bail!("there is no dead letter {id}");
+            }
+            println!("it will be tried again where its subscription runs");
+        }
+        DeadLetters::Drop { id } => {
+            if !events.drop_dead_letter(id).await? {
+                bail!("there is no dead letter {id}");
+            }
+        }
+    }
+    Ok(())
+}
+
+async fn subscriptions(settings: &Settings, command: Subscriptions) -> anyhow::Result<()> {
+    let events = app::event_bus(settings, system_clock())?;
+    match command {
+        Subscriptions::List => {
+            for s in events.subscriptions().await? {
+                let state = if s.running { "running" } else { "not running" };
+                println!(
+                    "{:<22} at {:<14} {} behind, {:.1} s, {} dead letters, {state}",
+                    s.name, s.checkpoint, s.behind, s.lag_seconds, s.dead_letters
+                );
+            }
+        }
+        Subscriptions::Replay { name, from } => {
+            if !events.replay(&name, from).await? {
+                bail!("there is no subscription {name}");
+            }
+        }
+    }
+    Ok(())
+}
+
+async fn promote(settings: &Settings, email: &str, role: &str) -> anyhow::Result<()> {
+    let app = App::new(settings, system_clock()).await?;
+    let running = app.start().await?;
+    let outcome = app.promote(Actor::System("command line"), email, role).await;
+    running.stop().await;
+    outcome?;
+    println!("{email} is now {role}");
+    Ok(())
+}

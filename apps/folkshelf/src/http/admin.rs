@@ -1,0 +1,248 @@
+//! For administrators: subscriptions, dead letters, projections.
+
+use actix_web::{HttpRequest, HttpResponse, delete, get, post, web};
+use deserr::Deserr;
+use kernel::Page;
+use serde::Serialize;
+use time::OffsetDateTime;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::Api;
+use super::caller::{Admin, Permitted};
+use super::input::{FieldErrors, List, NoParams, Params, PathId};
+use super::problem::Problem;
+use super::respond::{self, Envelope, ListEnvelope};
+
+pub(super) fn configure(services: &mut utoipa_actix_web::service_config::ServiceConfig) {
+    services
+        .service(list_subscriptions)
+        .service(list_dead_letters)
+        .service(retry_dead_letter)
+        .service(drop_dead_letter)
+        .service(list_projections)
+        .service(rebuild_projection);
+}
+
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct SubscriptionView {
+    name: String,
+    /// The last event handled.
+    checkpoint: String,
+    /// Events not handled yet, counted up to 10,000.
+    behind: i64,
+    /// Age in seconds of the oldest of them.
+    lag_seconds: f64,
+    /// Whether some process runs it.
+    running: bool,
+    dead_letters: i64,
+    last_error: Option<String>,
+    #[serde(with = "time::serde::rfc3339::option")]
+    last_error_at: Option<OffsetDateTime>,
+}
+
+/// Every subscription with its checkpoint and lag.
+#[utoipa::path(tag = "admin", security(("session" = [])), responses(
+    (status = 200, body = Envelope<Vec<SubscriptionView>>),
+))]
+#[get("/admin/subscriptions")]
+async fn list_subscriptions(
+    request: HttpRequest,
+    api: web::Data<Api>,
+    _admin: Permitted<Admin>,
+    _none: Params<NoParams>,
+) -> Result<HttpResponse, Problem> {
+    let subscriptions: Vec<SubscriptionView> = api
+        .events
+        .subscriptions()
+        .await
+        .map_err(|error| Problem::from(super::DatabaseRefusal(error)))?
+        .into_iter()
+        .map(|status| SubscriptionView {
+            name: status.name,
+            checkpoint: status.checkpoint.to_string(),
+            behind: status.behind,
+            lag_seconds: status.lag_seconds,
+            running: status.running,
+            dead_letters: status.dead_letters,
+            last_error: status.last_error,
+            last_error_at: status.last_error_at,
+        })
+        .collect();
+    respond::found(&request, &subscriptions)
+}
+
+#[derive(Deserr)]
+#[deserr(error = FieldErrors, deny_unknown_fields)]
+struct NoFilters {}
+
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct DeadLetterView {
+    id: Uuid,
+    subscription: String,
+    event_id: Uuid,
+    event: String,
+    aggregate_type: String,
+    aggregate_id: Uuid,
+    error: String,
+    attempts: i32,
+    #[serde(with = "time::serde::rfc3339")]
+    parked_at: OffsetDateTime,
+    retry_requested: bool,
+}
+
+const DEAD_LETTER_FIELDS: &[&str] = &[
+    "id",
+    "subscription",
+    "eventId",
+    "event",
+    "aggregateType",
+    "aggregateId",
+    "error",
+    "attempts",
+    "parkedAt",
+    "retryRequested",
+];
+
+/// Events that a subscription could not handle, newest first.
+#[utoipa::path(tag = "admin", security(("session" = [])), params(super::ListQuery), responses(
+    (status = 200, body = ListEnvelope<DeadLetterView>),
+))]
+#[get("/admin/dead-letters")]
+async fn list_dead_letters(
+    request: HttpRequest,
+    api: web::Data<Api>,
+    _admin: Permitted<Admin>,
+    list: List<NoFilters>,
+) -> Result<HttpResponse, Problem> {
+    list.params.refuse_sorting()?;
+    let asked = list.params.page_request();
+    if asked.cursor.is_some() {
+        return Err(Problem::invalid_field("cursor", "is not known here: use page"));
+    }
+    let offset = i64::try_from(asked.offset()).unwrap_or(i64::MAX);
+    let (letters, total) = api
+        .events
+        .dead_letters(offset, i64::from(asked.limit))
+        .await
+        .map_err(|error| Problem::from(super::DatabaseRefusal(error)))?;
+    let items = letters
+        .into_iter()
+        .map(|letter| DeadLetterView {
+            id: letter.id,
+            subscription: letter.subscription,
+            event_id: letter.event_id.uuid(),
+            event: letter.event_name,
+            aggregate_type: letter.aggregate_type,
+            aggregate_id: letter.aggregate_id,
+            error: letter.error,
+            attempts: letter.attempts,
+            parked_at: letter.parked_at,
+            retry_requested: letter.retry_requested,
+        })
+        .collect();
+    respond::listed(&request, &list.params, Page { items, total, next_cursor: None }, DEAD_LETTER_FIELDS)
+}
+
+/// Tries the event again, wherever its subscription runs. The dead letter is gone once that works.
+#[utoipa::path(tag = "admin", security(("session" = [])), params(("id" = Uuid, Path)), responses(
+    (status = 204, description = "It will be tried"),
+))]
+#[post("/admin/dead-letters/{id}/retry")]
+async fn retry_dead_letter(
+    api: web::Data<Api>,
+    _admin: Permitted<Admin>,
+    id: PathId<Uuid>,
+) -> Result<HttpResponse, Problem> {
+    let known =
+        api.events.retry_dead_letter(id.0).await.map_err(|error| Problem::from(super::DatabaseRefusal(error)))?;
+    if known { Ok(HttpResponse::NoContent().finish()) } else { Err(Problem::not_found()) }
+}
+
+/// Forgets the dead letter: its event stays unhandled for that subscription.
+#[utoipa::path(tag = "admin", security(("session" = [])), params(("id" = Uuid, Path)), responses(
+    (status = 204, description = "It is gone"),
+))]
+#[delete("/admin/dead-letters/{id}")]
+async fn drop_dead_letter(
+    api: web::Data<Api>,
+    _admin: Permitted<Admin>,
+    id: PathId<Uuid>,
+) -> Result<HttpResponse, Problem> {
+    let known =
+        api.events.drop_dead_letter(id.0).await.map_err(|error| Problem::from(super::DatabaseRefusal(error)))?;
+    if known { Ok(HttpResponse::NoContent().finish()) } else { Err(Problem::not_found()) }
+}
+
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct ProjectionView {
+    name: String,
+    /// Whether it is served from Redis; PostgreSQL answers meanwhile.
+    ready: bool,
+    documents: u64,
+    rebuilding: Option<RebuildView>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct RebuildView {
+    documents: u64,
+    #[serde(with = "time::serde::rfc3339")]
+    started_at: OffsetDateTime,
+}
+
+/// Every projection, and how far a rebuild is.
+#[utoipa::path(tag = "admin", security(("session" = [])), responses(
+    (status = 200, body = Envelope<Vec<ProjectionView>>),
+))]
+#[get("/admin/projections")]
+async fn list_projections(
+    request: HttpRequest,
+    api: web::Data<Api>,
+    _admin: Permitted<Admin>,
+    _none: Params<NoParams>,
+) -> Result<HttpResponse, Problem> {
+    let projections: Vec<ProjectionView> = api
+        .read_store
+        .status()
+        .await
+        .map_err(|error| Problem::from(super::ReadStoreRefusal(error)))?
+        .into_iter()
+        .map(|status| ProjectionView {
+            name: status.name,
+            ready: status.ready,
+            documents: status.documents,
+            rebuilding: status
+                .rebuilding
+                .map(|progress| RebuildView { documents: progress.documents, started_at: progress.started_at }),
+        })
+        .collect();
+    respond::found(&request, &projections)
+}
+
+/// Rebuilds a projection from PostgreSQL while the present one is served. Answers at once; the list of projections shows
+/// how far it is.
+#[utoipa::path(tag = "admin", security(("session" = [])), params(("name" = String, Path)), responses(
+    (status = 202, description = "It has begun, or one is under way"),
+))]
+#[post("/admin/projections/{name}/rebuild")]
+async fn rebuild_projection(
+    api: web::Data<Api>,
+    _admin: Permitted<Admin>,
+    name: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
+    let known = api.projections.iter().any(|known| *known == name.as_str());
+    if !known {
+        return Err(Problem::not_found());
+    }
+    let (read_store, name) = (api.read_store.clone(), name.into_inner());
+    api.background.spawn(async move {
+        if let Err(error) = read_store.rebuild(&name).await {
+            tracing::warn!(projection = name, %error, "the rebuild that was asked for did not come to its end");
+        }
+    });
+    Ok(HttpResponse::Accepted().finish())
+}

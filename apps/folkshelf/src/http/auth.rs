@@ -1,0 +1,371 @@
+//! Accounts and sessions.
+
+use actix_web::cookie::{Cookie, SameSite, time::Duration as CookieDuration};
+use actix_web::http::header;
+use actix_web::{HttpRequest, HttpResponse, delete, get, post, web};
+use auth::{
+    ChangePassword, Email, EndSession, ForgotPassword, GetAccount, ListSessions, LogIn, LogOut, Password,
+    RefreshTokens, Register, ResetPassword, SessionView, SignedIn as Tokens, VerifyEmail,
+};
+use cqrs::{Ask, Caller, CommandBus, Dispatch, MissingHandler, QueryBus};
+use deserr::{Deserr, IntoValue, Value, ValuePointerRef};
+use kernel::{Line, SessionId, UserId};
+use secrecy::{ExposeSecret, SecretString};
+use serde::Serialize;
+use users::GetProfile;
+use utoipa::ToSchema;
+
+use super::Api;
+use super::caller::{Anyone, SignedIn};
+use super::input::{Body, FieldErrors, MaybeBody, NoParams, Params, PathId, from_string};
+use super::problem::Problem;
+use super::respond::{self, Envelope};
+
+pub struct AuthApi {
+    register: Dispatch<Register>,
+    log_in: Dispatch<LogIn>,
+    refresh: Dispatch<RefreshTokens>,
+    log_out: Dispatch<LogOut>,
+    forgot_password: Dispatch<ForgotPassword>,
+    reset_password: Dispatch<ResetPassword>,
+    verify_email: Dispatch<VerifyEmail>,
+    change_password: Dispatch<ChangePassword>,
+    end_session: Dispatch<EndSession>,
+    sessions: Ask<ListSessions>,
+    account: Ask<GetAccount>,
+    profile: Ask<GetProfile>,
+}
+
+impl AuthApi {
+    pub fn new(commands: &CommandBus, queries: &QueryBus) -> Result<Self, MissingHandler> {
+        Ok(Self {
+            register: commands.dispatch()?,
+            log_in: commands.dispatch()?,
+            refresh: commands.dispatch()?,
+            log_out: commands.dispatch()?,
+            forgot_password: commands.dispatch()?,
+            reset_password: commands.dispatch()?,
+            verify_email: commands.dispatch()?,
+            change_password: commands.dispatch()?,
+            end_session: commands.dispatch()?,
+            sessions: queries.asking()?,
+            account: queries.asking()?,
+            profile: queries.asking()?,
+        })
+    }
+}
+
+pub(super) fn configure(services: &mut utoipa_actix_web::service_config::ServiceConfig) {
+    services
+        .service(register)
+        .service(log_in)
+        .service(renew_tokens)
+        .service(log_out)
+        .service(forgot_password)
+        .service(reset_password)
+        .service(verify_email)
+        .service(change_password)
+        .service(list_sessions)
+        .service(end_session);
+}
+
+/// Browsers keep the refresh token here, out of reach of scripts, and send it to these routes alone.
+const COOKIE: &str = "folkshelf_refresh";
+const COOKIE_PATH: &str = "/api/v1/auth";
+
+pub(super) struct EmailField(pub Email);
+
+impl Deserr<FieldErrors> for EmailField {
+    fn deserialize_from_value<V: IntoValue>(value: Value<V>, at: ValuePointerRef) -> Result<Self, FieldErrors> {
+        from_string(value, at, |text| Email::new(text).map(Self).map_err(|error| error.to_string()))
+    }
+}
+
+struct PasswordField(Password);
+
+impl Deserr<FieldErrors> for PasswordField {
+    fn deserialize_from_value<V: IntoValue>(value: Value<V>, at: ValuePointerRef) -> Result<Self, FieldErrors> {
+        from_string(value, at, |text| Password::new(text).map(Self).map_err(|error| error.to_string()))
+    }
+}
+
+/// Something secret that somebody typed or was sent: a password that may be wrong, a token.
+struct SecretField(SecretString);
+
+impl Deserr<FieldErrors> for SecretField {
+    fn deserialize_from_value<V: IntoValue>(value: Value<V>, at: ValuePointerRef) -> Result<Self, FieldErrors> {
+        from_string(value, at, |text| match text.len() {
+            0 => Err("must not be empty".to_owned()),
+            1..=1000 => Ok(Self(SecretString::from(text))),
+            _ => Err("is too long".to_owned()),
+        })
+    }
+}
+
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct SignedInView {
+    user: AccountUser,
+    /// Send it as `Authorization: Bearer …`.
+    access_token: String,
+    /// Seconds until the access token expires.
+    expires_in: u64,
+    /// Worth one new pair of tokens.
+    refresh_token: String,
+}
+
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct AccountUser {
+    id: UserId,
+    email: String,
+    name: String,
+    role: String,
+    verified: bool,
+}
+
+async fn account_user(api: &Api, id: UserId) -> Result<AccountUser, Problem> {
+    let system = Caller::system("sign-in");
+    let account = api.auth.account.ask(&system, GetAccount { user: id }).await?;
+    let profile = api.auth.profile.ask(&system, GetProfile { id }).await?;
+    Ok(AccountUser { id, email: account.email, name: profile.name, role: profile.role, verified: account.verified })
+}
+
+fn signed_in(
+    api: &Api,
+    mut response: actix_web::HttpResponseBuilder,
+    tokens: &Tokens,
+    user: AccountUser,
+) -> HttpResponse {
+    let lifetime = tokens.session_expires_at - api.clock.now();
+    let cookie = Cookie::build(COOKIE, tokens.refresh_token.expose_secret().to_owned())
+        .path(COOKIE_PATH)
+        .http_only(true)
+        .secure(api.secure_cookies)
+        .same_site(SameSite::Strict)
+        .max_age(CookieDuration::seconds(lifetime.whole_seconds()))
+        .finish();
+    response.cookie(cookie).insert_header((header::CACHE_CONTROL, "no-store")).json(Envelope {
+        success: true,
+        data: SignedInView {
+            user,
+            access_token: tokens.access_token.expose_secret().to_owned(),
+            expires_in: tokens.expires_in,
+            refresh_token: tokens.refresh_token.expose_secret().to_owned(),
+        },
+    })
+}
+
+/// What the device calls itself, for the list of sessions.
+fn device(request: &HttpRequest) -> Option<Line<200>> {
+    let agent = request.headers().get(header::USER_AGENT)?.to_str().ok()?;
+    Line::optional(&agent.chars().take(200).collect::<String>()).ok().flatten()
+}
+
+#[derive(Deserr, ToSchema)]
+#[deserr(error = FieldErrors, deny_unknown_fields)]
+struct RegisterBody {
+    #[schema(value_type = String, format = Email, max_length = 254, example = "ada@example.org")]
+    email: EmailField,
+    /// At least 10 characters, at most 71 bytes.
+    #[schema(value_type = String, min_length = 10)]
+    password: PasswordField,
+    #[schema(value_type = String, min_length = 1, max_length = 100)]
+    name: Line<100>,
+}
+
+/// Opens an account and signs in.
+#[utoipa::path(tag = "auth", request_body = RegisterBody, responses((status = 201, body = Envelope<SignedInView>)))]
+#[post("/auth/register")]
+async fn register(
+    request: HttpRequest,
+    api: web::Data<Api>,
+    caller: Anyone,
+    body: Body<RegisterBody>,
+) -> Result<HttpResponse, Problem> {
+    let Body(body) = body;
+    let (email, name) = (body.email.0.as_str().to_owned(), body.name.as_str().to_owned());
+    let command =
+        Register { email: body.email.0, password: body.password.0, name: body.name, device: device(&request) };
+    let done = api.auth.register.send(&caller.0, command).await?;
+    let id = done.output.user_id;
+    // The profile follows the account by event: if it is late, what was just written is the answer.
+    let user = match account_user(&api, id).await {
+        Ok(user) => user,
+        Err(_) => AccountUser { id, email, name, role: "user".to_owned(), verified: false },
+    };
+    let mut response = HttpResponse::Created();
+    if let Some(position) = done.position {
+        response.insert_header((respond::POSITION, position.to_string()));
+    }
+    Ok(signed_in(&api, response, &done.output, user))
+}
+
+#[derive(Deserr, ToSchema)]
+#[deserr(error = FieldErrors, deny_unknown_fields)]
+struct LogInBody {
+    #[schema(value_type = String, format = Email)]
+    email: EmailField,
+    #[schema(value_type = String)]
+    password: SecretField,
+}
+
+/// Signs in. An unknown address and a wrong password are answered alike.
+#[utoipa::path(tag = "auth", request_body = LogInBody, responses((status = 200, body = Envelope<SignedInView>)))]
+#[post("/auth/login")]
+async fn log_in(
+    request: HttpRequest,
+    api: web::Data<Api>,
+    caller: Anyone,
+    body: Body<LogInBody>,
+) -> Result<HttpResponse, Problem> {
+    let Body(body) = body;
+    let command = LogIn { email: body.email.0, password: body.password.0, device: device(&request) };
+    let done = api.auth.log_in.send(&caller.0, command).await?;
+    let user = account_user(&api, done.output.user_id).await?;
+    Ok(signed_in(&api, HttpResponse::Ok(), &done.output, user))
+}
+
+#[derive(Deserr, ToSchema)]
+#[deserr(error = FieldErrors, rename_all = camelCase, deny_unknown_fields)]
+#[schema(rename_all = "camelCase")]
+struct RefreshBody {
+    /// Browsers leave it out: their cookie holds it.
+    #[schema(value_type = Option<String>)]
+    #[deserr(default)]
+    refresh_token: Option<SecretField>,
+}
+
+/// A new pair of tokens for the old refresh token, which is dead then. Using it again ends the session.
+#[utoipa::path(tag = "auth", request_body = Option<RefreshBody>, responses(
+    (status = 200, body = Envelope<SignedInView>),
+))]
+#[post("/auth/refresh-token")]
+async fn renew_tokens(
+    request: HttpRequest,
+    api: web::Data<Api>,
+    body: MaybeBody<RefreshBody>,
+) -> Result<HttpResponse, Problem> {
+    let given = body.0.and_then(|body| body.refresh_token).map(|token| token.0);
+    let cookie = || request.cookie(COOKIE).map(|cookie| SecretString::from(cookie.value()));
+    let refresh_token = given.or_else(cookie).ok_or_else(Problem::unauthenticated)?;
+    // The access token that comes along has usually expired: it is not looked at.
+    let caller = Caller::new(kernel::Actor::Anonymous, super::trace::current());
+    let done = api.auth.refresh.send(&caller, RefreshTokens { refresh_token }).await?;
+    let user = account_user(&api, done.output.user_id).await?;
+    Ok(signed_in(&api, HttpResponse::Ok(), &done.output, user))
+}
+
+/// Ends the session: both tokens are worth nothing from now on.
+#[utoipa::path(tag = "auth", security(("session" = [])), responses((status = 204, description = "Signed out")))]
+#[post("/auth/logout")]
+async fn log_out(api: web::Data<Api>, caller: SignedIn) -> Result<HttpResponse, Problem> {
+    let done = api.auth.log_out.send(&caller.0, LogOut {}).await?;
+    let mut response = respond::empty(&done);
+    let mut cookie = Cookie::build(COOKIE, "").path(COOKIE_PATH).http_only(true).finish();
+    cookie.make_removal();
+    // Only a malformed cookie could be refused, and this one is not.
+    drop(response.add_cookie(&cookie));
+    Ok(response)
+}
+
+#[derive(Deserr, ToSchema)]
+#[deserr(error = FieldErrors, deny_unknown_fields)]
+struct ForgotBody {
+    #[schema(value_type = String, format = Email)]
+    email: EmailField,
+}
+
+/// Sends a mail to choose a new password with, if there is an account. The answer does not tell.
+#[utoipa::path(tag = "auth", request_body = ForgotBody, responses(
+    (status = 202, description = "If there is an account, a mail is on its way"),
+))]
+#[post("/auth/forgot-password")]
+async fn forgot_password(api: web::Data<Api>, caller: Anyone, body: Body<ForgotBody>) -> Result<HttpResponse, Problem> {
+    api.auth.forgot_password.send(&caller.0, ForgotPassword { email: body.0.email.0 }).await?;
+    Ok(HttpResponse::Accepted().finish())
+}
+
+#[derive(Deserr, ToSchema)]
+#[deserr(error = FieldErrors, rename_all = camelCase, deny_unknown_fields)]
+#[schema(rename_all = "camelCase")]
+struct ResetBody {
+    #[schema(value_type = String)]
+    token: SecretField,
+    #[schema(value_type = String, min_length = 10)]
+    new_password: PasswordField,
+}
+
+/// Chooses a new password with the token of the mail. All sessions end.
+#[utoipa::path(tag = "auth", request_body = ResetBody, responses((status = 204, description = "Changed")))]
+#[post("/auth/reset-password")]
+async fn reset_password(api: web::Data<Api>, caller: Anyone, body: Body<ResetBody>) -> Result<HttpResponse, Problem> {
+    let command = ResetPassword { token: body.0.token.0, new_password: body.0.new_password.0 };
+    let done = api.auth.reset_password.send(&caller.0, command).await?;
+    Ok(respond::empty(&done))
+}
+
+#[derive(Deserr, ToSchema)]
+#[deserr(error = FieldErrors, deny_unknown_fields)]
+struct VerifyBody {
+    #[schema(value_type = String)]
+    token: SecretField,
+}
+
+/// Proves that the mail address is one's own, with the token of the mail.
+#[utoipa::path(tag = "auth", request_body = VerifyBody, responses((status = 204, description = "Proved")))]
+#[post("/auth/verify-email")]
+async fn verify_email(api: web::Data<Api>, caller: Anyone, body: Body<VerifyBody>) -> Result<HttpResponse, Problem> {
+    let done = api.auth.verify_email.send(&caller.0, VerifyEmail { token: body.0.token.0 }).await?;
+    Ok(respond::empty(&done))
+}
+
+#[derive(Deserr, ToSchema)]
+#[deserr(error = FieldErrors, rename_all = camelCase, deny_unknown_fields)]
+#[schema(rename_all = "camelCase")]
+struct ChangePasswordBody {
+    #[schema(value_type = String)]
+    current_password: SecretField,
+    #[schema(value_type = String, min_length = 10)]
+    new_password: PasswordField,
+}
+
+/// Changes one's password. One's other sessions end.
+#[utoipa::path(tag = "auth", security(("session" = [])), request_body = ChangePasswordBody, responses(
+    (status = 204, description = "Changed"),
+))]
+#[post("/auth/change-password")]
+async fn change_password(
+    api: web::Data<Api>,
+    caller: SignedIn,
+    body: Body<ChangePasswordBody>,
+) -> Result<HttpResponse, Problem> {
+    let command = ChangePassword { current_password: body.0.current_password.0, new_password: body.0.new_password.0 };
+    let done = api.auth.change_password.send(&caller.0, command).await?;
+    Ok(respond::empty(&done))
+}
+
+/// Where one is signed in.
+#[utoipa::path(tag = "auth", security(("session" = [])), responses(
+    (status = 200, body = Envelope<Vec<SessionView>>),
+))]
+#[get("/auth/sessions")]
+async fn list_sessions(
+    request: HttpRequest,
+    api: web::Data<Api>,
+    caller: SignedIn,
+    _none: Params<NoParams>,
+) -> Result<HttpResponse, Problem> {
+    let sessions = api.auth.sessions.ask(&caller.0, ListSessions {}).await?;
+    respond::found(&request, &sessions)
+}
+
+/// Ends one of one's sessions.
+#[utoipa::path(tag = "auth", security(("session" = [])), params(("id" = Uuid, Path)), responses(
+    (status = 204, description = "It has ended"),
+))]
+#[delete("/auth/sessions/{id}")]
+async fn end_session(api: web::Data<Api>, caller: SignedIn, id: PathId<SessionId>) -> Result<HttpResponse, Problem> {
+    let done = api.auth.end_session.send(&caller.0, EndSession { session: id.0 }).await?;
+    Ok(respond::empty(&done))
+}

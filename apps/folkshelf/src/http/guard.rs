@@ -1,0 +1,93 @@
+//! What surrounds every request: measures, a log line, a bound in time, security headers.
+
+use std::sync::LazyLock;
+use std::time::{Duration, Instant};
+
+use actix_web::body::MessageBody;
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::header::{self, HeaderName, HeaderValue};
+use actix_web::middleware::Next;
+use actix_web::web;
+use prometheus::{HistogramVec, IntCounterVec, register_histogram_vec, register_int_counter_vec};
+
+use super::problem::Problem;
+
+static REQUESTS: LazyLock<IntCounterVec> = LazyLock::new(|| {
+    register_int_counter_vec!("http_requests_total", "Requests answered.", &["method", "route", "status"])
+        .expect("each metric is registered once")
+});
+
+static SECONDS: LazyLock<HistogramVec> = LazyLock::new(|| {
+    register_histogram_vec!(
+        "http_request_duration_seconds",
+        "Seconds from a request to the head of its answer.",
+        &["method", "route"],
+        vec![0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 30.0]
+    )
+    .expect("each metric is registered once")
+});
+
+/// How long a request may take to be answered.
+#[derive(Clone, Copy)]
+pub struct Patience(pub Duration);
+
+/// Uploads are given more time: they are as slow as the line they come over.
+const UPLOADS: u32 = 10;
+
+/// Measures, logs and bounds a request.
+pub async fn watch<B: MessageBody>(
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<B>, actix_web::Error> {
+    let started = Instant::now();
+    // Methods and routes are labels, and labels are bounded: what is not ours is "other".
+    let method = match request.method().as_str() {
+        "GET" => "GET",
+        "HEAD" => "HEAD",
+        "POST" => "POST",
+        "PUT" => "PUT",
+        "DELETE" => "DELETE",
+        "OPTIONS" => "OPTIONS",
+        _ => "other",
+    };
+    let route = request.match_pattern().unwrap_or_else(|| "other".to_owned());
+    let patience = request.app_data::<web::Data<Patience>>().map_or(Duration::from_secs(30), |patience| patience.0);
+    let patience = if route.ends_with("/import") { patience * UPLOADS } else { patience };
+    let outcome = match tokio::time::timeout(patience, next.call(request)).await {
+        Ok(outcome) => outcome,
+        Err(_) => Err(Problem::timed_out().into()),
+    };
+    let status = match &outcome {
+        Ok(response) => response.status(),
+        Err(error) => error.as_response_error().status_code(),
+    };
+    let seconds = started.elapsed().as_secs_f64();
+    REQUESTS.with_label_values(&[method, &route, status.as_str()]).inc();
+    SECONDS.with_label_values(&[method, &route]).observe(seconds);
+    tracing::info!(route, status = status.as_u16(), milliseconds = seconds * 1000.0, "answered");
+    outcome
+}
+
+const CONTENT_SECURITY_POLICY: HeaderName = HeaderName::from_static("content-security-policy");
+const REFERRER_POLICY: HeaderName = HeaderName::from_static("referrer-policy");
+
+/// Tells browsers to be careful with our answers.
+pub async fn security_headers<B: MessageBody>(
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<B>, actix_web::Error> {
+    let documentation = request.path().starts_with("/api-docs");
+    let mut response = next.call(request).await?;
+    let headers = response.headers_mut();
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
+    headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    // Swagger UI styles itself in line and draws its icons from data addresses; scripts come from here alone.
+    let policy = if documentation {
+        "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'"
+    } else {
+        "default-src 'none'; frame-ancestors 'none'"
+    };
+    headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
+    Ok(response)
+}

@@ -1,0 +1,117 @@
+//! For operators: health and metrics.
+
+use std::time::Duration;
+
+use actix_web::{HttpResponse, get, web};
+use serde::Serialize;
+use time::OffsetDateTime;
+use utoipa::ToSchema;
+
+use super::Api;
+
+/// Each part is asked at most this long.
+const PATIENCE: Duration = Duration::from_secs(1);
+/// Events older than this that nobody has handled are worth an operator's look.
+const LATE: f64 = 60.0;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Health {
+    Healthy,
+    /// Something is away; what can be done without it goes on.
+    Degraded,
+    Unhealthy,
+}
+
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct HealthReport {
+    status: Health,
+    #[serde(with = "time::serde::rfc3339")]
+    timestamp: OffsetDateTime,
+    /// Seconds since the start.
+    uptime: u64,
+    version: &'static str,
+    checks: Checks,
+}
+
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct Checks {
+    /// PostgreSQL: without it there are no writes.
+    database: Health,
+    /// Redis: without it PostgreSQL answers the reads.
+    cache: Health,
+    /// Whether what happened is told in time.
+    event_log: Health,
+}
+
+pub(super) fn configure(services: &mut utoipa_actix_web::service_config::ServiceConfig) {
+    services.service(get_health).service(get_liveness).service(get_readiness);
+}
+
+async fn report(api: &Api) -> HealthReport {
+    let health = |fine: bool| if fine { Health::Healthy } else { Health::Unhealthy };
+    let (cache, log) = tokio::join!(
+        tokio::time::timeout(PATIENCE, api.read_store.ping()),
+        tokio::time::timeout(PATIENCE, api.events.subscriptions()),
+    );
+    let cache = health(matches!(cache, Ok(Ok(()))));
+    let (database, event_log) = match log {
+        Ok(Ok(subscriptions)) => {
+            let late = subscriptions.iter().any(|s| !s.running || s.lag_seconds > LATE || s.dead_letters > 0);
+            (Health::Healthy, if late { Health::Degraded } else { Health::Healthy })
+        }
+        Ok(Err(_)) | Err(_) => (Health::Unhealthy, Health::Unhealthy),
+    };
+    let status = match (database, cache, event_log) {
+        (Health::Healthy, Health::Healthy, Health::Healthy) => Health::Healthy,
+        (Health::Unhealthy, Health::Unhealthy, _) => Health::Unhealthy,
+        _ => Health::Degraded,
+    };
+    HealthReport {
+        status,
+        timestamp: api.clock.now(),
+        uptime: api.started.elapsed().as_secs(),
+        version: env!("CARGO_PKG_VERSION"),
+        checks: Checks { database, cache, event_log },
+    }
+}
+
+fn answer(report: HealthReport) -> HttpResponse {
+    let mut response =
+        if report.status == Health::Unhealthy { HttpResponse::ServiceUnavailable() } else { HttpResponse::Ok() };
+    response.insert_header(("Cache-Control", "no-store")).json(report)
+}
+
+/// How Folkshelf is.
+#[utoipa::path(tag = "operations", responses(
+    (status = 200, description = "It answers, perhaps not everything", body = HealthReport),
+    (status = 503, description = "Neither PostgreSQL nor Redis can be reached", body = HealthReport),
+))]
+#[get("/health")]
+async fn get_health(api: web::Data<Api>) -> HttpResponse {
+    answer(report(&api).await)
+}
+
+/// Whether the process runs. Asks nobody else.
+#[utoipa::path(tag = "operations", responses((status = 204, description = "It runs")))]
+#[get("/health/live")]
+async fn get_liveness() -> HttpResponse {
+    HttpResponse::NoContent().finish()
+}
+
+/// Whether it can answer requests.
+#[utoipa::path(tag = "operations", responses(
+    (status = 200, description = "It can", body = HealthReport),
+    (status = 503, description = "It cannot", body = HealthReport),
+))]
+#[get("/health/ready")]
+async fn get_readiness(api: web::Data<Api>) -> HttpResponse {
+    answer(report(&api).await)
+}
+
+/// Prometheus text. On the main address only where no other is configured.
+pub async fn metrics() -> HttpResponse {
+    HttpResponse::Ok().content_type("text/plain; version=0.0.4; charset=utf-8").body(telemetry::metrics_text())
+}

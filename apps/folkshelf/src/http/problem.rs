@@ -1,0 +1,199 @@
+//! From a refusal to an answer: the only place where a kind of error becomes an HTTP status.
+
+use std::fmt;
+
+use actix_web::http::{StatusCode, header};
+use actix_web::{HttpResponse, ResponseError};
+use kernel::{Detail, ErrorKind, Refusal};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::trace;
+
+/// What went wrong, as a client is told.
+#[derive(Debug)]
+pub struct Problem {
+    kind: Answered,
+    code: &'static str,
+    message: String,
+    details: Vec<Detail>,
+}
+
+/// A kind of error, or one of the few that only HTTP knows.
+#[derive(Debug, Clone, Copy)]
+enum Answered {
+    Kind(ErrorKind),
+    MediaType,
+    Method,
+    TimedOut,
+}
+
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ErrorBody {
+    #[schema(example = false)]
+    success: bool,
+    error: ErrorContent,
+    #[schema(example = 409)]
+    status_code: u16,
+    #[schema(example = "4bf92f3577b34da6a3ce929d0e0e4736")]
+    trace_id: String,
+}
+
+#[derive(Serialize, ToSchema)]
+struct ErrorContent {
+    /// Stable: programs may match on it.
+    #[schema(example = "BOOK_ON_LOAN")]
+    code: String,
+    #[schema(example = "the book is on loan")]
+    message: String,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    details: Vec<ErrorDetail>,
+}
+
+/// A field and what is wrong with it, or a part of the present state.
+#[derive(Serialize, ToSchema)]
+struct ErrorDetail {
+    #[schema(example = "status")]
+    field: String,
+    #[schema(example = "active")]
+    message: String,
+}
+
+impl Problem {
+    /// The input breaks rules of form: one detail for each field.
+    pub fn invalid(details: Vec<Detail>) -> Self {
+        let message = "some of what you sent is not as it should be; see details".to_owned();
+        Self { kind: Answered::Kind(ErrorKind::Invalid), code: "VALIDATION_ERROR", message, details }
+    }
+
+    pub fn invalid_field(field: impl Into<String>, message: impl Into<String>) -> Self {
+        Self::invalid(vec![Detail::new(field, message)])
+    }
+
+    pub fn unauthenticated() -> Self {
+        Self::plain(ErrorKind::Unauthenticated, "UNAUTHENTICATED", "sign in first")
+    }
+
+    pub fn forbidden() -> Self {
+        Self::plain(ErrorKind::Forbidden, "FORBIDDEN", "your role does not allow this")
+    }
+
+    pub fn not_found() -> Self {
+        Self::plain(ErrorKind::NotFound, "NOT_FOUND", "there is nothing here")
+    }
+
+    pub fn too_large(limit: usize) -> Self {
+        let message = format!("the body is larger than {limit} bytes");
+        Self { kind: Answered::Kind(ErrorKind::TooLarge), code: "BODY_TOO_LARGE", message, details: Vec::new() }
+    }
+
+    pub fn unsupported_media_type(expected: &str) -> Self {
+        let message = format!("send {expected}");
+        Self { kind: Answered::MediaType, code: "UNSUPPORTED_MEDIA_TYPE", message, details: Vec::new() }
+    }
+
+    pub fn method_not_allowed() -> Self {
+        let message = "this path knows other methods".to_owned();
+        Self { kind: Answered::Method, code: "METHOD_NOT_ALLOWED", message, details: Vec::new() }
+    }
+
+    pub fn timed_out() -> Self {
+        let message = "the request was not complete in time".to_owned();
+        Self { kind: Answered::TimedOut, code: "REQUEST_TIMEOUT", message, details: Vec::new() }
+    }
+
+    /// A fault that is nobody's refusal; logged with its causes, shown without them.
+    pub fn internal(error: &(dyn std::error::Error + 'static)) -> Self {
+        tracing::error!(error = chain(error), "an unexpected error");
+        Self::plain(ErrorKind::Internal, "INTERNAL", "something went wrong on our side")
+    }
+
+    fn plain(kind: ErrorKind, code: &'static str, message: &str) -> Self {
+        Self { kind: Answered::Kind(kind), code, message: message.to_owned(), details: Vec::new() }
+    }
+}
+
+impl<R: Refusal> From<R> for Problem {
+    fn from(refusal: R) -> Self {
+        match refusal.kind() {
+            ErrorKind::Internal => Self::internal(&refusal),
+            ErrorKind::Unavailable => {
+                tracing::warn!(error = chain(&refusal), "something we need is away");
+                Self::plain(ErrorKind::Unavailable, "UNAVAILABLE", "not possible at the moment; try again shortly")
+            }
+            kind => Self {
+                kind: Answered::Kind(kind),
+                code: refusal.code(),
+                message: refusal.to_string(),
+                details: refusal.details(),
+            },
+        }
+    }
+}
+
+fn chain(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    text
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.code, self.message)
+    }
+}
+
+impl ResponseError for Problem {
+    fn status_code(&self) -> StatusCode {
+        match self.kind {
+            Answered::Kind(kind) => match kind {
+                ErrorKind::Invalid => StatusCode::BAD_REQUEST,
+                ErrorKind::Unauthenticated => StatusCode::UNAUTHORIZED,
+                ErrorKind::Forbidden => StatusCode::FORBIDDEN,
+                ErrorKind::NotFound => StatusCode::NOT_FOUND,
+                ErrorKind::Conflict => StatusCode::CONFLICT,
+                ErrorKind::VersionMismatch => StatusCode::PRECONDITION_FAILED,
+                ErrorKind::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+                ErrorKind::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+                ErrorKind::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+            },
+            Answered::MediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Answered::Method => StatusCode::METHOD_NOT_ALLOWED,
+            Answered::TimedOut => StatusCode::REQUEST_TIMEOUT,
+        }
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        let status = self.status_code();
+        let mut response = HttpResponse::build(status);
+        match status {
+            StatusCode::UNAUTHORIZED => {
+                response.insert_header((header::WWW_AUTHENTICATE, "Bearer"));
+            }
+            StatusCode::SERVICE_UNAVAILABLE => {
+                response.insert_header((header::RETRY_AFTER, "2"));
+            }
+            _ => {}
+        }
+        response.insert_header((header::CACHE_CONTROL, "no-store")).json(ErrorBody {
+            success: false,
+            error: ErrorContent {
+                code: self.code.to_owned(),
+                message: self.message.clone(),
+                details: self
+                    .details
+                    .iter()
+                    .map(|d| ErrorDetail { field: d.field.clone(), message: d.message.clone() })
+                    .collect(),
+            },
+            status_code: status.as_u16(),
+            trace_id: trace::current_id(),
+        })
+    }
+}

@@ -1,0 +1,132 @@
+//! The server: routes, and what surrounds them.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_cors::Cors;
+use actix_web::http::header;
+use actix_web::middleware::{Compress, Condition, from_fn};
+use actix_web::{App, HttpServer, web};
+use tokio_util::sync::CancellationToken;
+use utoipa::OpenApi;
+use utoipa_actix_web::service_config::ServiceConfig;
+use utoipa_actix_web::{AppExt, scope};
+use utoipa_swagger_ui::SwaggerUi;
+
+use super::guard::{self, Patience};
+use super::openapi::{Document, KnownPaths, no_route};
+use super::{Api, admin, auth, books, borrowing, notifications, operations, respond, trace, users};
+use crate::settings::{Environment, Settings};
+
+/// How long requests under way may take to end after the server was told to stop.
+const LAST_REQUESTS: Duration = Duration::from_secs(20);
+
+fn api(services: &mut ServiceConfig) {
+    auth::configure(services);
+    users::configure(services);
+    books::configure(services);
+    borrowing::configure(services);
+    notifications::configure(services);
+    admin::configure(services);
+}
+
+/// Every route, with the document that describes them.
+pub fn routes() -> ((), utoipa::openapi::OpenApi) {
+    let (_, document) = App::new()
+        .into_utoipa_app()
+        .openapi(Document::openapi())
+        .service(scope("/api/v1").configure(api))
+        .configure(operations::configure)
+        .split_for_parts();
+    ((), document)
+}
+
+/// Serves until `shutdown`, then lets requests under way end.
+pub async fn serve(settings: &Settings, state: Api, shutdown: CancellationToken) -> anyhow::Result<()> {
+    let document = super::document();
+    let known = web::Data::new(KnownPaths::of(&document));
+    let state = web::Data::from(Arc::new(state));
+    let patience = web::Data::new(Patience(Duration::from_secs(settings.http.request_timeout_seconds)));
+    let origins = settings.http.allowed_origins.clone();
+    let metrics_here = settings.http.metrics_listen.is_none();
+    let encrypted = settings.http.public_url.starts_with("https://");
+
+    let server = HttpServer::new(move || {
+        let cors = origins.iter().fold(Cors::default(), |cors, origin| cors.allowed_origin(origin));
+        let cors = cors
+            .allowed_methods(["GET", "POST", "PUT", "DELETE"])
+            .allowed_headers([header::AUTHORIZATION, header::CONTENT_TYPE, header::IF_MATCH, header::IF_NONE_MATCH])
+            .allowed_headers(["idempotency-key", "x-folkshelf-min-position", "last-event-id", "traceparent"])
+            .expose_headers([header::ETAG, header::RETRY_AFTER, header::LOCATION])
+            .expose_headers([respond::POSITION])
+            .supports_credentials()
+            .max_age(3600);
+        let strict_transport =
+            actix_web::middleware::DefaultHeaders::new().add((header::STRICT_TRANSPORT_SECURITY, "max-age=31536000"));
+        App::new()
+            .into_utoipa_app()
+            .app_data(state.clone())
+            .app_data(known.clone())
+            .app_data(patience.clone())
+            .service(scope("/api/v1").configure(api))
+            .configure(operations::configure)
+            .map(|app| {
+                app.service(SwaggerUi::new("/api-docs/{_:.*}").url("/api-docs/openapi.json", document.clone()))
+                    .service(web::redirect("/api-docs", "/api-docs/"))
+                    .configure(|services| {
+                        if metrics_here {
+                            services.route("/metrics", web::get().to(operations::metrics));
+                        }
+                    })
+                    .default_service(web::to(no_route))
+                    // The last one is the outermost.
+                    .wrap(Compress::default())
+                    .wrap(cors)
+                    .wrap(Condition::new(encrypted, strict_transport))
+                    .wrap(from_fn(guard::security_headers))
+                    .wrap(from_fn(guard::watch))
+                    .wrap(from_fn(trace::middleware))
+            })
+            .into_app()
+    })
+    .workers(settings.http.workers)
+    .client_request_timeout(Duration::from_secs(10))
+    .client_disconnect_timeout(Duration::from_secs(2))
+    .keep_alive(Duration::from_secs(75))
+    .shutdown_timeout(LAST_REQUESTS.as_secs())
+    .disable_signals()
+    .bind(settings.http.listen)
+    .map_err(|error| anyhow::anyhow!("cannot listen at {}: {error}", settings.http.listen))?;
+
+    let metrics = match settings.http.metrics_listen {
+        None => None,
+        Some(address) => Some(
+            HttpServer::new(|| App::new().route("/metrics", web::get().to(operations::metrics)))
+                .workers(1)
+                .disable_signals()
+                .bind(address)
+                .map_err(|error| anyhow::anyhow!("cannot listen at {address}: {error}"))?
+                .run(),
+        ),
+    };
+    let metrics = metrics.map(|server| (server.handle(), tokio::spawn(server)));
+
+    for address in server.addrs() {
+        tracing::info!(%address, environment = ?settings.environment, "listening on http://{address}");
+    }
+    if settings.environment == Environment::Development {
+        tracing::info!("development: demo secrets are in use");
+    }
+    let server = server.run();
+    let handle = server.handle();
+    let stopping = tokio::spawn(async move {
+        shutdown.cancelled().await;
+        handle.stop(true).await;
+        if let Some((handle, _)) = metrics {
+            handle.stop(false).await;
+        }
+    });
+    server.await?;
+    stopping.await?;
+    Ok(())
+}

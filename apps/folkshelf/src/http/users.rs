@@ -1,0 +1,469 @@
+//! Members, their profiles and roles.
+
+use actix_web::{HttpRequest, HttpResponse, delete, get, post, put, web};
+use auth::{CreateAccount, GetAccount};
+use books::CountBooks;
+use borrowing::CountBorrows;
+use cqrs::{Ask, CommandBus, Dispatch, MissingHandler, QueryBus};
+use deserr::{Deserr, IntoValue, Value, ValuePointerRef};
+use kernel::{Line, Page, Prose, UserId};
+use serde::Serialize;
+use time::OffsetDateTime;
+use users::{
+    ChangeRole, DeleteUser, GetProfile, GetPublicProfile, Language, ListRoles, ListUsers, Preferences, ProfileView,
+    Proof, TimeZoneName, UpdateProfile, UpdateUser, UserSort,
+};
+use utoipa::{IntoParams, ToSchema};
+
+use super::auth::EmailField;
+use super::caller::{Admin, Anyone, DeleteUser as MayDeleteUser, Permitted, ReadUser, SignedIn, WriteUser};
+use super::input::{Body, FieldErrors, List, Maybe, NoParams, Order, Param, Params, PathId, from_string};
+use super::problem::Problem;
+use super::respond::{self, Envelope, ListEnvelope};
+use super::{Api, ListQuery};
+
+pub struct UsersApi {
+    profile: Ask<GetProfile>,
+    public_profile: Ask<GetPublicProfile>,
+    list: Ask<ListUsers>,
+    roles: Ask<ListRoles>,
+    account: Ask<GetAccount>,
+    count_books: Ask<CountBooks>,
+    count_borrows: Ask<CountBorrows>,
+    create: Dispatch<CreateAccount>,
+    update_profile: Dispatch<UpdateProfile>,
+    update: Dispatch<UpdateUser>,
+    change_role: Dispatch<ChangeRole>,
+    delete: Dispatch<DeleteUser>,
+}
+
+impl UsersApi {
+    pub fn new(commands: &CommandBus, queries: &QueryBus) -> Result<Self, MissingHandler> {
+        Ok(Self {
+            profile: queries.asking()?,
+            public_profile: queries.asking()?,
+            list: queries.asking()?,
+            roles: queries.asking()?,
+            account: queries.asking()?,
+            count_books: queries.asking()?,
+            count_borrows: queries.asking()?,
+            create: commands.dispatch()?,
+            update_profile: commands.dispatch()?,
+            update: commands.dispatch()?,
+            change_role: commands.dispatch()?,
+            delete: commands.dispatch()?,
+        })
+    }
+}
+
+pub(super) fn configure(services: &mut utoipa_actix_web::service_config::ServiceConfig) {
+    services
+        .service(get_me)
+        .service(list_users)
+        .service(create_user)
+        .service(get_user)
+        .service(update_user)
+        .service(change_role)
+        .service(delete_user)
+        .service(list_roles)
+        .service(get_profile)
+        .service(update_profile)
+        .service(delete_profile);
+}
+
+/// A member as they themselves see it.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct MeView {
+    pub email: String,
+    #[serde(flatten)]
+    pub profile: ProfileView,
+}
+
+/// A member as everybody sees them.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct MemberView {
+    id: UserId,
+    name: String,
+    avatar_url: Option<String>,
+    #[serde(with = "time::serde::rfc3339")]
+    member_since: OffsetDateTime,
+    counts: MemberCounts,
+}
+
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct MemberCounts {
+    /// Books on the shelf.
+    books: u64,
+    /// Loans of other members' books, present and past.
+    borrowed: u64,
+    /// Loans of their books.
+    lent: u64,
+}
+
+/// A role and what it permits.
+#[derive(Serialize, ToSchema)]
+struct RoleBody {
+    #[schema(example = "moderator")]
+    name: String,
+    #[schema(example = json!(["write:book", "moderate:borrow"]))]
+    permissions: Vec<&'static str>,
+}
+
+async fn me(api: &Api, caller: &SignedIn) -> Result<MeView, Problem> {
+    let id = caller.user()?;
+    let profile = api.users.profile.ask(&caller.0, GetProfile { id }).await?;
+    let account = api.users.account.ask(&caller.0, GetAccount { user: id }).await?;
+    Ok(MeView { email: account.email, profile })
+}
+
+/// Oneself.
+#[utoipa::path(tag = "users", security(("session" = [])), responses((status = 200, body = Envelope<MeView>)))]
+#[get("/users/me")]
+async fn get_me(
+    request: HttpRequest,
+    api: web::Data<Api>,
+    caller: SignedIn,
+    _none: Params<NoParams>,
+) -> Result<HttpResponse, Problem> {
+    respond::found(&request, &me(&api, &caller).await?)
+}
+
+/// One's own profile.
+#[utoipa::path(tag = "users", security(("session" = [])), responses((status = 200, body = Envelope<MeView>)))]
+#[get("/profile")]
+async fn get_profile(
+    request: HttpRequest,
+    api: web::Data<Api>,
+    caller: SignedIn,
+    _none: Params<NoParams>,
+) -> Result<HttpResponse, Problem> {
+    respond::found(&request, &me(&api, &caller).await?)
+}
+
+/// The public part of a member.
+#[utoipa::path(tag = "users", params(("id" = Uuid, Path)), responses((status = 200, body = Envelope<MemberView>)))]
+#[get("/users/{id}")]
+async fn get_user(
+    request: HttpRequest,
+    api: web::Data<Api>,
+    caller: Anyone,
+    id: PathId<UserId>,
+    _none: Params<NoParams>,
+) -> Result<HttpResponse, Problem> {
+    super::books::may_browse(&api, &caller.0)?;
+    let caller = &caller.0;
+    let (profile, books, borrows) = tokio::join!(
+        api.users.public_profile.ask(caller, GetPublicProfile { id: id.0 }),
+        api.users.count_books.ask(caller, CountBooks { owner: id.0 }),
+        api.users.count_borrows.ask(caller, CountBorrows { user: id.0 }),
+    );
+    let (profile, books, borrows) = (profile?, books?, borrows?);
+    let member = MemberView {
+        id: profile.id,
+        name: profile.name,
+        avatar_url: profile.avatar_url,
+        member_since: profile.member_since,
+        counts: MemberCounts { books, borrowed: borrows.borrowed, lent: borrows.lent },
+    };
+    respond::found(&request, &member)
+}
+
+#[derive(Deserr, IntoParams)]
+#[deserr(error = FieldErrors, deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct Filters {
+    /// A part of the name.
+    #[deserr(default)]
+    q: Option<String>,
+    #[deserr(default)]
+    role: Option<String>,
+    #[param(value_type = Option<bool>)]
+    #[deserr(default)]
+    active: Option<Param<bool>>,
+}
+
+/// How members are sorted, for the OpenAPI document; read by [`super::input::ListParams`].
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[allow(dead_code, reason = "described here, read by input::ListParams")]
+struct Sorting {
+    /// `memberSince` (without it) or `name`.
+    sort: Option<String>,
+    /// `asc` or `desc`.
+    order: Option<String>,
+}
+
+const FIELDS: &[&str] = &[
+    "id",
+    "name",
+    "bio",
+    "location",
+    "language",
+    "timeZone",
+    "preferences",
+    "avatarUrl",
+    "role",
+    "active",
+    "verified",
+    "memberSince",
+    "version",
+];
+
+/// The members, newest first. Mail addresses are in no list.
+#[utoipa::path(tag = "users", security(("session" = [])), params(ListQuery, Sorting, Filters), responses(
+    (status = 200, body = ListEnvelope<ProfileView>),
+))]
+#[get("/users")]
+async fn list_users(
+    request: HttpRequest,
+    api: web::Data<Api>,
+    caller: Permitted<ReadUser>,
+    list: List<Filters>,
+) -> Result<HttpResponse, Problem> {
+    let page = list.params.page_request();
+    if page.cursor.is_some() {
+        return Err(Problem::invalid_field("cursor", "is not known here: use page"));
+    }
+    let sort = match list.params.sort.as_deref() {
+        None => UserSort::MemberSince,
+        Some(name) => {
+            UserSort::from_name(name).ok_or_else(|| Problem::invalid_field("sort", "must be memberSince or name"))?
+        }
+    };
+    let descending = match list.params.order() {
+        Some(order) => order == Order::Descending,
+        None => sort == UserSort::MemberSince,
+    };
+    for (field, value) in [("q", &list.filters.q), ("role", &list.filters.role)] {
+        if value.as_ref().is_some_and(|text| text.contains('\0') || text.chars().count() > 200) {
+            return Err(Problem::invalid_field(field, "must be at most 200 characters without control characters"));
+        }
+    }
+    let query = ListUsers {
+        q: list.filters.q.clone(),
+        role: list.filters.role.clone(),
+        active: list.filters.active.as_ref().map(|active| active.0),
+        sort,
+        descending,
+        page,
+    };
+    let page: Page<ProfileView> = api.users.list.ask(&caller.0, query).await?;
+    respond::listed(&request, &list.params, page, FIELDS)
+}
+
+#[derive(Deserr, ToSchema)]
+#[deserr(error = FieldErrors, deny_unknown_fields)]
+struct CreateBody {
+    #[schema(value_type = String, format = Email, max_length = 254)]
+    email: EmailField,
+    #[schema(value_type = String, min_length = 1, max_length = 100)]
+    name: Line<100>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct CreatedUser {
+    id: UserId,
+}
+
+/// Opens an account for somebody, who is sent a mail to set a password.
+#[utoipa::path(tag = "users", security(("session" = [])), request_body = CreateBody, responses(
+    (status = 201, body = Envelope<CreatedUser>),
+))]
+#[post("/users")]
+async fn create_user(
+    api: web::Data<Api>,
+    caller: Permitted<WriteUser>,
+    body: Body<CreateBody>,
+) -> Result<HttpResponse, Problem> {
+    let command = CreateAccount { email: body.0.email.0, name: body.0.name, password: None, verified: false };
+    let done = api.users.create.send(&caller.0, command).await?;
+    respond::created(done.position, &CreatedUser { id: done.output })
+}
+
+#[derive(Deserr, ToSchema)]
+#[deserr(error = FieldErrors, deny_unknown_fields)]
+struct UpdateBody {
+    /// Stays as it is without it.
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 100)]
+    #[deserr(default)]
+    name: Option<Line<100>>,
+    /// Who is not active cannot sign in, lend or borrow.
+    #[deserr(default)]
+    active: Option<bool>,
+}
+
+/// Changes a member's name, or deactivates and reactivates them.
+#[utoipa::path(tag = "users", security(("session" = [])), params(("id" = Uuid, Path)), request_body = UpdateBody,
+    responses((status = 200, body = Envelope<ProfileView>)))]
+#[put("/users/{id}")]
+async fn update_user(
+    api: web::Data<Api>,
+    caller: Permitted<WriteUser>,
+    id: PathId<UserId>,
+    body: Body<UpdateBody>,
+) -> Result<HttpResponse, Problem> {
+    let command = UpdateUser { id: id.0, name: body.0.name, active: body.0.active };
+    let done = api.users.update.send(&caller.0, command).await?;
+    respond::done(done.position, &done.output)
+}
+
+#[derive(Deserr, ToSchema)]
+#[deserr(error = FieldErrors, deny_unknown_fields)]
+struct ChangeRoleBody {
+    #[schema(value_type = String, example = "moderator")]
+    role: Line<60>,
+}
+
+/// Gives a member a role, from their next request on.
+#[utoipa::path(tag = "users", security(("session" = [])), params(("id" = Uuid, Path)), request_body = ChangeRoleBody,
+    responses((status = 200, body = Envelope<ProfileView>)))]
+#[put("/users/{id}/role")]
+async fn change_role(
+    api: web::Data<Api>,
+    caller: Permitted<Admin>,
+    id: PathId<UserId>,
+    body: Body<ChangeRoleBody>,
+) -> Result<HttpResponse, Problem> {
+    let command = ChangeRole { id: id.0, role: body.0.role.into_string() };
+    let done = api.users.change_role.send(&caller.0, command).await?;
+    respond::done(done.position, &done.output)
+}
+
+/// Deletes a member. Refused while they have open loans.
+#[utoipa::path(tag = "users", security(("session" = [])), params(("id" = Uuid, Path)), responses(
+    (status = 204, description = "They are gone"),
+))]
+#[delete("/users/{id}")]
+async fn delete_user(
+    api: web::Data<Api>,
+    caller: Permitted<MayDeleteUser>,
+    id: PathId<UserId>,
+) -> Result<HttpResponse, Problem> {
+    let done = api.users.delete.send(&caller.0, DeleteUser { id: id.0, proof: Proof::Permission }).await?;
+    Ok(respond::empty(&done))
+}
+
+/// The roles and what they permit.
+#[utoipa::path(tag = "users", security(("session" = [])), responses((status = 200, body = Envelope<Vec<RoleBody>>)))]
+#[get("/roles")]
+async fn list_roles(
+    request: HttpRequest,
+    api: web::Data<Api>,
+    caller: SignedIn,
+    _none: Params<NoParams>,
+) -> Result<HttpResponse, Problem> {
+    let roles: Vec<RoleBody> = api
+        .users
+        .roles
+        .ask(&caller.0, ListRoles)
+        .await?
+        .into_iter()
+        .map(|role| RoleBody {
+            name: role.name,
+            permissions: role.permissions.iter().map(|permission| permission.name()).collect(),
+        })
+        .collect();
+    respond::found(&request, &roles)
+}
+
+struct LanguageField(Language);
+
+impl Deserr<FieldErrors> for LanguageField {
+    fn deserialize_from_value<V: IntoValue>(value: Value<V>, at: ValuePointerRef) -> Result<Self, FieldErrors> {
+        from_string(value, at, |text| {
+            Language::new(text).map(Self).ok_or_else(|| "must be a language tag, as in en or fr-CA".to_owned())
+        })
+    }
+}
+
+struct TimeZoneField(TimeZoneName);
+
+impl Deserr<FieldErrors> for TimeZoneField {
+    fn deserialize_from_value<V: IntoValue>(value: Value<V>, at: ValuePointerRef) -> Result<Self, FieldErrors> {
+        from_string(value, at, |text| {
+            TimeZoneName::new(text).map(Self).ok_or_else(|| "must be a time zone, as in Europe/Vienna".to_owned())
+        })
+    }
+}
+
+struct PreferencesField(Preferences);
+
+impl Deserr<FieldErrors> for PreferencesField {
+    fn deserialize_from_value<V: IntoValue>(value: Value<V>, at: ValuePointerRef) -> Result<Self, FieldErrors> {
+        match serde_json::Value::from(value) {
+            serde_json::Value::Object(values) => {
+                Preferences::new(values).map(Self).map_err(|message| FieldErrors::one(at, message))
+            }
+            _ => Err(FieldErrors::one(at, "must be an object")),
+        }
+    }
+}
+
+#[derive(Deserr, ToSchema)]
+#[deserr(error = FieldErrors, rename_all = camelCase, deny_unknown_fields)]
+#[schema(rename_all = "camelCase")]
+struct ProfileBody {
+    #[schema(value_type = String, min_length = 1, max_length = 100)]
+    name: Line<100>,
+    #[deserr(default)]
+    #[schema(value_type = Option<String>, max_length = 1000)]
+    bio: Maybe<Prose<1000>>,
+    #[deserr(default)]
+    #[schema(value_type = Option<String>, max_length = 100)]
+    location: Maybe<Line<100>>,
+    #[schema(value_type = String, example = "fr-CA")]
+    language: LanguageField,
+    #[schema(value_type = String, example = "Europe/Vienna")]
+    time_zone: TimeZoneField,
+    /// Settings of the member's programs; at most 10,000 bytes.
+    #[schema(value_type = Option<Object>)]
+    #[deserr(default)]
+    preferences: Option<PreferencesField>,
+}
+
+/// Describes oneself anew.
+#[utoipa::path(tag = "users", security(("session" = [])), request_body = ProfileBody, responses(
+    (status = 200, body = Envelope<ProfileView>),
+))]
+#[put("/profile")]
+async fn update_profile(
+    api: web::Data<Api>,
+    caller: SignedIn,
+    body: Body<ProfileBody>,
+) -> Result<HttpResponse, Problem> {
+    let Body(body) = body;
+    let command = UpdateProfile {
+        name: body.name,
+        bio: body.bio.0,
+        location: body.location.0,
+        language: body.language.0,
+        time_zone: body.time_zone.0,
+        preferences: body.preferences.map(|preferences| preferences.0).unwrap_or_default(),
+    };
+    let done = api.users.update_profile.send(&caller.0, command).await?;
+    respond::done(done.position, &done.output)
+}
+
+#[derive(Deserr, ToSchema)]
+#[deserr(error = FieldErrors, deny_unknown_fields)]
+struct PasswordBody {
+    password: String,
+}
+
+/// Deletes one's own account. Refused while there are open loans.
+#[utoipa::path(tag = "users", security(("session" = [])), request_body = PasswordBody, responses(
+    (status = 204, description = "It is gone"),
+))]
+#[delete("/profile")]
+async fn delete_profile(
+    api: web::Data<Api>,
+    caller: SignedIn,
+    body: Body<PasswordBody>,
+) -> Result<HttpResponse, Problem> {
+    let command = DeleteUser { id: caller.user()?, proof: Proof::Password(body.0.password) };
+    let done = api.users.delete.send(&caller.0, command).await?;
+    Ok(respond::empty(&done))
+}

@@ -1,0 +1,104 @@
+//! The adapters for every port a context declares: one context's need, met by another's command or query. The only place
+//! where two contexts meet in code.
+//!
+//! A context wants its ports before the buses exist that lead to the others, so the adapters get the buses afterwards.
+
+use std::sync::{Arc, OnceLock};
+
+use async_trait::async_trait;
+use auth::CheckPassword;
+use borrowing::{CloseMember, WithdrawBook};
+use cqrs::{Ask, Caller, CommandBus, Dispatch, MissingHandler, QueryBus};
+use kernel::{BookId, ErrorKind, Refusal, UserId};
+use secrecy::SecretString;
+
+/// Where the adapters lead.
+struct Routes {
+    withdraw_book: Dispatch<WithdrawBook>,
+    close_member: Dispatch<CloseMember>,
+    check_password: Ask<CheckPassword>,
+}
+
+/// All adapters in one; cheap to clone.
+#[derive(Clone, Default)]
+pub struct Ports {
+    routes: Arc<OnceLock<Routes>>,
+}
+
+/// A port was used before the host was wired.
+#[derive(Debug, thiserror::Error)]
+#[error("the ports are not connected yet")]
+struct NotConnected;
+
+impl Refusal for NotConnected {
+    fn kind(&self) -> ErrorKind {
+        ErrorKind::Unavailable
+    }
+
+    fn code(&self) -> &'static str {
+        "UNAVAILABLE"
+    }
+}
+
+impl Ports {
+    pub fn connect(&self, commands: &CommandBus, queries: &QueryBus) -> Result<(), MissingHandler> {
+        let routes = Routes {
+            withdraw_book: commands.dispatch()?,
+            close_member: commands.dispatch()?,
+            check_password: queries.asking()?,
+        };
+        // Connected once, when the host is wired; a second time would change nothing.
+        drop(self.routes.set(routes));
+        Ok(())
+    }
+
+    fn routes(&self) -> Result<&Routes, NotConnected> {
+        self.routes.get().ok_or(NotConnected)
+    }
+}
+
+/// books asks borrowing whether a book may leave its shelf.
+#[async_trait]
+impl books::LendingGate for Ports {
+    async fn withdraw(&self, book: BookId, caller: &Caller) -> Result<(), books::WithdrawRefused> {
+        let routes = self.routes().map_err(|error| books::WithdrawRefused::Unavailable(Box::new(error)))?;
+        match routes.withdraw_book.send(caller, WithdrawBook { book }).await {
+            Ok(_) => Ok(()),
+            Err(refused) if refused.kind() == ErrorKind::Conflict => {
+                let told = |field: &str| {
+                    refused.details().into_iter().find(|detail| detail.field == field).map(|detail| detail.message)
+                };
+                Err(books::WithdrawRefused::OnLoan {
+                    status: told("status").unwrap_or_default(),
+                    borrow: told("borrowId").and_then(|id| id.parse().ok()),
+                })
+            }
+            Err(error) => Err(books::WithdrawRefused::Unavailable(Box::new(error))),
+        }
+    }
+}
+
+/// users asks borrowing whether a member may leave.
+#[async_trait]
+impl users::LendingGate for Ports {
+    async fn close_member(&self, user: UserId, caller: &Caller) -> Result<(), users::CloseRefused> {
+        let routes = self.routes().map_err(users::PortError::new)?;
+        match routes.close_member.send(caller, CloseMember { user }).await {
+            Ok(_) => Ok(()),
+            Err(refused) if refused.kind() == ErrorKind::Conflict => {
+                Err(users::CloseRefused::OpenLoans { details: refused.details() })
+            }
+            Err(error) => Err(users::PortError::new(error).into()),
+        }
+    }
+}
+
+/// users asks auth whether a password is right.
+#[async_trait]
+impl users::PasswordCheck for Ports {
+    async fn is_password_of(&self, user: UserId, password: &str, caller: &Caller) -> Result<bool, users::PortError> {
+        let routes = self.routes().map_err(users::PortError::new)?;
+        let query = CheckPassword { user, password: SecretString::from(password) };
+        routes.check_password.ask(caller, query).await.map_err(users::PortError::new)
+    }
+}

@@ -1,0 +1,206 @@
+//! Configuration: one typed structure, from a file and the environment. Every value is documented in
+//! `deploy/config.example.toml`; wrong ones are named at start-up, all at once.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
+
+/// The secrets a development set-up gets without asking. Refused everywhere else.
+const DEVELOPMENT_SECRET: &str = "folkshelf-development-only-not-a-secret";
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Environment {
+    Development,
+    Production,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    pub environment: Environment,
+    pub http: Http,
+    pub database: Database,
+    pub redis: Redis,
+    pub auth: Auth,
+    pub mail: Mail,
+    pub community: Community,
+    pub imports: Imports,
+    pub log: Log,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Http {
+    pub listen: SocketAddr,
+    /// `/metrics` answers only here when set, and at the main address otherwise.
+    pub metrics_listen: Option<SocketAddr>,
+    /// How members reach Folkshelf; links in mails begin with it.
+    pub public_url: String,
+    /// Web pages of other origins that may call the API.
+    pub allowed_origins: Vec<String>,
+    pub workers: usize,
+    pub request_timeout_seconds: u64,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Database {
+    /// The owner's address: used to migrate; each context connects with a role of its own.
+    pub url: SecretString,
+    /// The contexts' roles' password.
+    pub context_password: SecretString,
+    /// Connections each context may hold.
+    pub max_connections: u32,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Redis {
+    pub url: SecretString,
+    /// Begins every key, so that communities can share a server.
+    pub prefix: String,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Auth {
+    /// Signs access tokens. At least 32 characters.
+    pub token_secret: SecretString,
+    pub access_token_minutes: u32,
+    pub refresh_token_days: u32,
+    pub bcrypt_cost: u32,
+    /// Passwords hashed at the same time.
+    pub hashing_threads: usize,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Mail {
+    /// Mails are written here, one file each.
+    pub directory: PathBuf,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Community {
+    /// IANA name: days end at midnight there.
+    pub time_zone: String,
+    /// Whether one needs an account to browse.
+    pub closed_catalogue: bool,
+    pub max_open_requests: u32,
+    pub max_extensions: u32,
+    /// An extension is granted by itself when nobody waits for the copy.
+    pub auto_extend: bool,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Imports {
+    pub max_bytes: usize,
+    pub max_rows: usize,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Log {
+    /// `auto`, `json` or `pretty`.
+    pub format: LogFormat,
+    pub filter: String,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    Auto,
+    Json,
+    Pretty,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum SettingsError {
+    #[error("the configuration cannot be read: {0}")]
+    Unreadable(#[from] config::ConfigError),
+    #[error("the configuration is wrong:\n{}", .0.iter().map(|line| format!("  - {line}")).collect::<Vec<_>>().join("\n"))]
+    Wrong(Vec<String>),
+}
+
+impl Settings {
+    /// Defaults, then the file, then `FOLKSHELF_…` variables (`FOLKSHELF_HTTP__LISTEN` for `http.listen`).
+    pub fn load(file: Option<&std::path::Path>) -> Result<Self, SettingsError> {
+        let mut sources = config::Config::builder()
+            .add_source(config::File::from_str(include_str!("../defaults.toml"), config::FileFormat::Toml));
+        if let Some(file) = file {
+            sources = sources.add_source(config::File::from(file).format(config::FileFormat::Toml));
+        }
+        // Other variables of that prefix are not settings: FOLKSHELF_CONFIG names the file.
+        let variables = std::env::vars_os().filter_map(|(name, value)| {
+            let (name, value) = (name.into_string().ok()?, value.into_string().ok()?);
+            (name == "FOLKSHELF_ENVIRONMENT" || (name.starts_with("FOLKSHELF_") && name.contains("__")))
+                .then_some((name, value))
+        });
+        let environment = config::Environment::with_prefix("FOLKSHELF")
+            .source(Some(variables.collect()))
+            .prefix_separator("_")
+            .separator("__")
+            .list_separator(",")
+            .with_list_parse_key("http.allowed_origins")
+            .try_parsing(true);
+        let settings: Self = sources.add_source(environment).build()?.try_deserialize()?;
+        settings.check()?;
+        Ok(settings)
+    }
+
+    fn check(&self) -> Result<(), SettingsError> {
+        let mut wrong = Vec::new();
+        let mut require = |holds: bool, what: &str| {
+            if !holds {
+                wrong.push(what.to_owned());
+            }
+        };
+        let secrets = [
+            ("auth.token_secret", &self.auth.token_secret),
+            ("database.context_password", &self.database.context_password),
+        ];
+        for (name, secret) in secrets {
+            let secret = secret.expose_secret();
+            let default = secret == DEVELOPMENT_SECRET;
+            require(
+                self.environment == Environment::Development || !default,
+                &format!("{name} still has the value for development; set one of your own"),
+            );
+            require(secret.len() >= 32, &format!("{name} must have at least 32 characters"));
+        }
+        require(
+            self.http.public_url.starts_with("http://") || self.http.public_url.starts_with("https://"),
+            "http.public_url must begin with http:// or https://",
+        );
+        require((1..=64).contains(&self.http.workers), "http.workers must be 1 to 64");
+        require(
+            (1..=300).contains(&self.http.request_timeout_seconds),
+            "http.request_timeout_seconds must be 1 to 300",
+        );
+        require((2..=200).contains(&self.database.max_connections), "database.max_connections must be 2 to 200");
+        require((4..=16).contains(&self.auth.bcrypt_cost), "auth.bcrypt_cost must be 4 to 16");
+        require(
+            self.environment == Environment::Development || self.auth.bcrypt_cost >= 10,
+            "auth.bcrypt_cost must be at least 10 outside development",
+        );
+        require((1..=64).contains(&self.auth.hashing_threads), "auth.hashing_threads must be 1 to 64");
+        require((1..=60).contains(&self.auth.access_token_minutes), "auth.access_token_minutes must be 1 to 60");
+        require((1..=365).contains(&self.auth.refresh_token_days), "auth.refresh_token_days must be 1 to 365");
+        require(
+            (1_024..=1_073_741_824).contains(&self.imports.max_bytes),
+            "imports.max_bytes must be 1,024 to 1,073,741,824",
+        );
+        require((1..=10_000_000).contains(&self.imports.max_rows), "imports.max_rows must be 1 to 10,000,000");
+        require(
+            (1..=1_000).contains(&self.community.max_open_requests),
+            "community.max_open_requests must be 1 to 1,000",
+        );
+        require(self.community.max_extensions <= 100, "community.max_extensions must be at most 100");
+        if wrong.is_empty() { Ok(()) } else { Err(SettingsError::Wrong(wrong)) }
+    }
+}

@@ -1,0 +1,159 @@
+//! The catalogue: every book once on every page, imports of real files.
+
+mod support;
+
+use std::collections::HashSet;
+use std::path::Path;
+
+use reqwest::Method;
+use reqwest::multipart::{Form, Part};
+use serde_json::json;
+use support::{Host, Person, Reply};
+
+async fn upload(host: &Host, owner: &Person, csv: Vec<u8>) -> Reply {
+    let part = Part::bytes(csv).file_name("books.csv").mime_str("text/csv").expect("a media type");
+    Reply::to(owner.request(host, Method::POST, "/books/import").multipart(Form::new().part("file", part))).await
+}
+
+/// The import once it has ended.
+async fn ended(host: &Host, owner: &Person, id: &str) -> serde_json::Value {
+    let path = format!("/books/imports/{id}");
+    testkit::eventually_within(std::time::Duration::from_secs(120), "the import ends", || async {
+        let import = owner.get(host, &path).await.expect(200);
+        ["completed", "failed"].contains(&import.data()["status"].as_str().unwrap_or_default())
+    })
+    .await;
+    owner.get(host, &path).await.expect(200).data().clone()
+}
+
+/// The ids on all pages, page by page and cursor by cursor.
+async fn walk(host: &Host, query: &str) -> (Vec<String>, Vec<String>) {
+    let (mut by_page, mut by_cursor) = (Vec::new(), Vec::new());
+    for page in 1.. {
+        let reply = host.get(&format!("/books?limit=100&page={page}{query}")).await.expect(200);
+        let ids = reply.ids();
+        if ids.is_empty() {
+            break;
+        }
+        by_page.extend(ids);
+    }
+    let mut cursor = String::new();
+    loop {
+        let reply = host.get(&format!("/books?limit=100{query}{cursor}")).await.expect(200);
+        by_cursor.extend(reply.ids());
+        match reply.body["pagination"]["nextCursor"].as_str() {
+            Some(next) => cursor = format!("&cursor={next}"),
+            None => return (by_page, by_cursor),
+        }
+    }
+}
+
+#[tokio::test]
+async fn ten_thousand_real_books_are_imported_and_each_is_listed_once() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data/goodbooks-10k/books.csv");
+    let Ok(csv) = std::fs::read(&file) else {
+        println!("skipped: the goodbooks-10k table is not beside this checkout");
+        return;
+    };
+    let (_place, host) = Host::start().await;
+    let owner = host.register("Olga").await;
+    let started = std::time::Instant::now();
+    let id = upload(&host, &owner, csv).await.expect(202).data()["id"].as_str().expect("an id").to_owned();
+    let import = ended(&host, &owner, &id).await;
+    println!("10,000 rows took {:.1} s: {import}", started.elapsed().as_secs_f64());
+    assert_eq!(import["status"], "completed");
+    let count = |field: &str| import[field].as_u64().expect("a number");
+    assert_eq!(count("total"), 10_000);
+    assert_eq!(count("imported") + count("duplicates") + count("failed"), 10_000);
+    assert!(count("imported") > 9_500, "{import}");
+
+    // Completed means: the lists show it.
+    let first = host.get("/books").await.expect(200);
+    assert_eq!(first.body["pagination"]["total"], count("imported"));
+    let (by_page, by_cursor) = walk(&host, "").await;
+    assert_eq!(by_page.len() as u64, count("imported"));
+    assert_eq!(by_page.iter().collect::<HashSet<_>>().len(), by_page.len(), "a book is listed twice");
+    assert_eq!(by_page, by_cursor);
+    let (by_title, _) = walk(&host, "&sort=title&language=en").await;
+    assert_eq!(by_title.iter().collect::<HashSet<_>>().len(), by_title.len());
+    assert!(by_title.len() > 5_000);
+}
+
+#[tokio::test]
+async fn bad_rows_are_told_by_field_and_the_rest_is_imported() {
+    let (_place, host) = Host::start().await;
+    let owner = host.register("Olga").await;
+    let csv = "title,authors,isbn,year\n\
+        Emma,Jane Austen,,1815\n\
+        ,Nobody,,\n\
+        Dracula,Bram Stoker,9783161484101,1897\n\
+        Emma,Jane Austen,,1815\n";
+    let id = upload(&host, &owner, csv.into()).await.expect(202).data()["id"].as_str().expect("an id").to_owned();
+    let import = ended(&host, &owner, &id).await;
+    assert_eq!(
+        (&import["total"], &import["imported"], &import["duplicates"], &import["failed"]),
+        (&json!(4), &json!(1), &json!(1), &json!(2))
+    );
+    let errors: Vec<(u64, &str)> = import["errors"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|e| (e["row"].as_u64().expect("a row"), e["field"].as_str().expect("a field")))
+        .collect();
+    assert_eq!(errors, [(3, "title"), (4, "isbn")]);
+    let stranger = host.register("Stan").await;
+    stranger.get(&host, &format!("/books/imports/{id}")).await.expect(404);
+}
+
+#[tokio::test]
+async fn an_upload_that_is_no_csv_is_refused() {
+    let (_place, host) = Host::start().await;
+    let owner = host.register("Olga").await;
+    assert_eq!(upload(&host, &owner, vec![]).await.expect(400).fields(), ["file"]);
+    assert_eq!(upload(&host, &owner, b"colour,size\nred,5\n".to_vec()).await.expect(400).fields(), ["file"]);
+    let other = Form::new().text("colour", "red");
+    let reply = Reply::to(owner.request(&host, Method::POST, "/books/import").multipart(other)).await;
+    assert_eq!(reply.expect(400).fields(), ["colour"]);
+    Reply::to(owner.request(&host, Method::POST, "/books/import").json(&json!({}))).await.expect(415);
+}
+
+#[tokio::test]
+async fn more_than_the_first_twelve_books_are_visible_and_filters_agree() {
+    let (_place, host) = Host::start().await;
+    let (owner, finn) = (host.register("Olga").await, host.register("Finn").await);
+    let mut books = Vec::new();
+    for nth in 0..25 {
+        books.push(owner.lists(&host, &format!("Volume {nth:02}")).await);
+    }
+    let borrow = finn.asks_for(&host, &books[3]).await;
+    owner.does(&host, &borrow, "approve", json!({})).await;
+    let (all, _) = walk(&host, "").await;
+    assert_eq!(all.len(), 25);
+    let (available, _) = walk(&host, "&available=true").await;
+    assert_eq!(available.len(), 24);
+    assert!(!available.contains(&books[3]));
+    let (of_owner, _) = walk(&host, &format!("&owner={}", owner.id)).await;
+    assert_eq!(of_owner, all);
+    assert_eq!(owner.get(&host, "/books/mine?limit=100").await.expect(200).ids().len(), 25);
+    let titles = host.get("/books?sort=title&order=asc&limit=2&fields=title").await.expect(200);
+    assert_eq!(titles.data(), &json!([{"title": "Volume 00"}, {"title": "Volume 01"}]));
+}
+
+#[tokio::test]
+async fn notes_are_for_the_owner_alone() {
+    let (_place, host) = Host::start().await;
+    let (owner, finn) = (host.register("Olga").await, host.register("Finn").await);
+    let body = json!({"title": "Emma", "authors": ["Jane Austen"], "lending": "lend", "notes": "third shelf"});
+    let id = owner.post(&host, "/books", body).await.expect(201).data()["id"].as_str().expect("an id").to_owned();
+    let path = format!("/books/{id}");
+    assert_eq!(owner.get(&host, &path).await.expect(200).data()["notes"], "third shelf");
+    for reply in [finn.get(&host, &path).await, host.get(&path).await, finn.get(&host, "/books").await] {
+        assert!(!reply.body.to_string().contains("third shelf"), "{reply:?}");
+    }
+    let edit = json!({"title": "Mine now", "authors": ["Finn"], "lending": "lend"});
+    finn.put(&host, &path, edit).await.expect(403);
+    finn.delete(&host, &path).await.expect(403);
+    // Availability follows from borrows: nobody can write it.
+    let flip = json!({"title": "Emma", "authors": ["Jane Austen"], "lending": "lend", "available": false});
+    assert_eq!(owner.put(&host, &path, flip).await.expect(400).fields(), ["available"]);
+}

@@ -1,0 +1,156 @@
+//! What operators see and do.
+
+mod support;
+
+use std::process::Command;
+
+use reqwest::Method;
+use serde_json::json;
+use support::{Host, Place, Reply};
+
+#[tokio::test]
+async fn health_and_metrics_tell_how_it_is() {
+    let (_place, host) = Host::start().await;
+    let owner = host.register("Olga").await;
+    owner.lists(&host, "Emma").await;
+    host.get("/books").await.expect(200);
+    let health = host.get("/health").await.expect(200).body;
+    assert_eq!(health["status"], "healthy", "{health:#}");
+    for check in ["database", "cache", "eventLog"] {
+        assert_eq!(health["checks"][check], "healthy", "{health:#}");
+    }
+    host.get("/health/ready").await.expect(200);
+    host.get("/health/live").await.expect(204);
+    let reply = host.get("/metrics").await.expect(200);
+    let metrics = reply.body.as_str().expect("text");
+    for name in [
+        "http_requests_total",
+        "http_request_duration_seconds",
+        "redis_operations_total",
+        "cache_hit_rate",
+        "event_processing_lag",
+        "command_duration_seconds",
+        "read_store_breaker_state",
+    ] {
+        assert!(metrics.contains(&format!("# TYPE {name} ")), "{name} is missing");
+    }
+    // Routes are labels, ids are not.
+    host.get("/nowhere/01936f8e-0000-7000-8000-000000000001").await.expect(404);
+    let reply = host.get("/metrics").await.expect(200);
+    assert!(!reply.body.as_str().expect("text").contains("01936f8e"));
+}
+
+#[tokio::test]
+async fn answers_carry_security_headers_and_the_callers_trace() {
+    let (_place, host) = Host::start().await;
+    let trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+    let reply =
+        Reply::to(host.request(Method::GET, "/books/not-a-uuid").header("traceparent", trace)).await.expect(400);
+    assert_eq!(reply.body["traceId"], "4bf92f3577b34da6a3ce929d0e0e4736");
+    assert_eq!(reply.header("x-content-type-options"), "nosniff");
+    assert_eq!(reply.header("x-frame-options"), "DENY");
+    assert!(reply.header("content-security-policy").starts_with("default-src 'none'"));
+    let page = host.get("/api-docs/").await.expect(200);
+    assert!(page.body.as_str().expect("a page").contains("swagger-ui"));
+    // Another origin is not let in unless it is configured.
+    let cors = Reply::to(host.request(Method::GET, "/books").header("origin", "https://evil.example")).await;
+    assert_eq!(cors.header("access-control-allow-origin"), "");
+}
+
+#[tokio::test]
+async fn a_projection_is_rebuilt_on_demand_and_by_command() {
+    let (place, host) = Host::start().await;
+    let ada = host.register("Ada").await;
+    support::command_line(&place, &["users", "promote", &ada.email]);
+    ada.lists(&host, "Emma").await;
+    ada.post(&host, "/admin/projections/books/rebuild", json!({})).await.expect(202);
+    ada.post(&host, "/admin/projections/nonsense/rebuild", json!({})).await.expect(404);
+    testkit::eventually("the projections are ready", || async {
+        let reply = ada.get(&host, "/admin/projections").await.expect(200);
+        let all = reply.data().as_array().expect("a list").clone();
+        all.len() == 5 && all.iter().all(|p| p["ready"] == true && p["rebuilding"].is_null())
+    })
+    .await;
+    let rebuilt = support::command_line(&place, &["rebuild"]);
+    assert!(rebuilt.status.success(), "{rebuilt:?}");
+    assert!(String::from_utf8_lossy(&rebuilt.stdout).contains("books: 1 documents"), "{rebuilt:?}");
+    assert_eq!(host.get("/books").await.expect(200).ids().len(), 1);
+    let subscriptions = ada.get(&host, "/admin/subscriptions").await.expect(200);
+    assert_eq!(subscriptions.data().as_array().expect("a list").len(), 10);
+    assert_eq!(ada.get(&host, "/admin/dead-letters").await.expect(200).body["pagination"]["total"], 0);
+}
+
+#[test]
+fn wrong_settings_are_all_named_at_start_up() {
+    let output = Command::new(env!("CARGO_BIN_EXE_folkshelf"))
+        .args(["config", "check"])
+        .env("FOLKSHELF_HTTP__WORKERS", "0")
+        .env("FOLKSHELF_AUTH__BCRYPT_COST", "4")
+        .output()
+        .expect("it runs");
+    assert!(!output.status.success());
+    let text = String::from_utf8_lossy(&output.stderr);
+    // The defaults for development are refused in production, by name and without their value.
+    for name in ["auth.token_secret", "database.context_password", "http.workers", "auth.bcrypt_cost"] {
+        assert!(text.contains(name), "{text}");
+    }
+    assert!(!text.contains("not-a-secret"), "{text}");
+}
+
+#[test]
+fn an_unknown_setting_is_refused() {
+    let output = Command::new(env!("CARGO_BIN_EXE_folkshelf"))
+        .args(["config", "check"])
+        .env("FOLKSHELF_ENVIRONMENT", "development")
+        .env("FOLKSHELF_HTTP__COLOUR", "red")
+        .output()
+        .expect("it runs");
+    assert!(!output.status.success());
+    assert!(String::from_utf8_lossy(&output.stderr).contains("colour"), "{output:?}");
+}
+
+#[test]
+fn the_example_configuration_is_complete_and_right() {
+    let example = concat!(env!("CARGO_MANIFEST_DIR"), "/../../deploy/config.example.toml");
+    let output = Command::new(env!("CARGO_BIN_EXE_folkshelf"))
+        .args(["--config", example, "config", "check"])
+        .env("FOLKSHELF_ENVIRONMENT", "development")
+        .output()
+        .expect("it runs");
+    assert!(output.status.success(), "{output:?}");
+}
+
+#[tokio::test]
+async fn the_demo_community_has_borrows_in_every_state_and_never_overwrites_accounts() {
+    let place = Place::new().await;
+    let seeded = support::command_line(&place, &["seed"]);
+    assert!(seeded.status.success(), "{}", String::from_utf8_lossy(&seeded.stderr));
+    let again = support::command_line(&place, &["seed"]);
+    assert!(!again.status.success());
+    assert!(String::from_utf8_lossy(&again.stderr).contains("accounts already"), "{again:?}");
+
+    let host = Host::start_in(&place);
+    let reply = host.log_in("ada@example.org", "folkshelf-demo").await.expect(200);
+    let ada = support::Person::from("Ada", "ada@example.org", &reply);
+    assert_eq!(host.get("/books").await.expect(200).body["pagination"]["total"], 40);
+    for state in [
+        "pending",
+        "queued",
+        "approved",
+        "active",
+        "return_pending",
+        "disputed",
+        "returned",
+        "rejected",
+        "cancelled",
+        "expired",
+        "lost",
+    ] {
+        let reply = ada.get(&host, &format!("/borrows?role=any&status={state}")).await.expect(200);
+        assert!(!reply.ids().is_empty(), "nothing is {state}");
+    }
+    let overdue = ada.get(&host, "/borrows?role=any&overdue=true").await.expect(200);
+    assert!(!overdue.ids().is_empty());
+    let dead = ada.get(&host, "/admin/dead-letters").await.expect(200);
+    assert_eq!(dead.body["pagination"]["total"], 0, "{:#}", dead.body);
+}

@@ -1,0 +1,60 @@
+//! Two hosts over one database and one Redis.
+
+mod support;
+
+use reqwest::Method;
+use serde_json::json;
+use support::{Host, Place, Reply};
+
+#[tokio::test]
+async fn a_position_from_one_replica_holds_on_the_other() {
+    let place = Place::new().await;
+    let (one, two) = (Host::start_in(&place), Host::start_in(&place));
+    let owner = one.register("Olga").await;
+    for nth in 0..20 {
+        let body = json!({"title": format!("Volume {nth}"), "authors": ["A"], "lending": "lend"});
+        let made = owner.post(&one, "/books", body).await.expect(201);
+        let position = made.header("x-folkshelf-position").to_owned();
+        assert!(!position.is_empty());
+        let id = made.data()["id"].as_str().expect("an id");
+        let path = format!("/books/{id}");
+        let read = Reply::to(two.request(Method::GET, &path).header("X-Folkshelf-Min-Position", &position));
+        read.await.expect(200);
+        let list =
+            Reply::to(two.request(Method::GET, "/books?limit=100").header("X-Folkshelf-Min-Position", &position));
+        assert_eq!(list.await.expect(200).ids().len(), nth + 1);
+    }
+    let wrong = Reply::to(two.request(Method::GET, "/books").header("X-Folkshelf-Min-Position", "soon")).await;
+    assert_eq!(wrong.expect(400).fields(), ["X-Folkshelf-Min-Position"]);
+}
+
+#[tokio::test]
+async fn a_logout_and_a_role_hold_on_every_replica_at_once() {
+    let place = Place::new().await;
+    let (one, two) = (Host::start_in(&place), Host::start_in(&place));
+    let owner = one.register("Olga").await;
+    owner.get(&two, "/users").await.expect(403);
+    let promoted = support::command_line(&place, &["users", "promote", &owner.email]);
+    assert!(promoted.status.success(), "{promoted:?}");
+    owner.get(&two, "/users").await.expect(200);
+    owner.get(&one, "/users").await.expect(200);
+    owner.post(&one, "/auth/logout", json!({})).await.expect(204);
+    owner.get(&two, "/users/me").await.expect(401);
+    owner.get(&one, "/users/me").await.expect(401);
+}
+
+#[tokio::test]
+async fn one_replica_goes_on_when_the_other_is_killed() {
+    let place = Place::new().await;
+    let mut one = Host::start_in(&place);
+    let owner = one.register("Olga").await;
+    let finn = one.register("Finn").await;
+    let book = owner.lists(&one, "Emma").await;
+    let two = Host::start_in(&place);
+    // The first one runs the subscriptions; its leases run out, and the second takes over.
+    one.kill();
+    let borrow = finn.asks_for(&two, &book).await;
+    testkit::eventually("the owner is told", || async { owner.was_told(&two).await == ["borrow.created"] }).await;
+    owner.does(&two, &borrow, "approve", json!({})).await;
+    assert_eq!(finn.borrow(&two, &borrow).await["status"], "approved");
+}

@@ -1,0 +1,133 @@
+//! Signing in, staying signed in, signing out.
+
+mod support;
+
+use reqwest::Method;
+use serde_json::json;
+use support::{Host, PASSWORD, Person, Reply};
+
+#[tokio::test]
+async fn logout_ends_the_access_token_and_the_refresh_token() {
+    let (_place, host) = Host::start().await;
+    let ada = host.register("Ada").await;
+    ada.get(&host, "/users/me").await.expect(200);
+    ada.post(&host, "/auth/logout", json!({})).await.expect(204);
+    assert_eq!(ada.get(&host, "/users/me").await.expect(401).header("www-authenticate"), "Bearer");
+    host.post("/auth/refresh-token", json!({"refreshToken": ada.refresh})).await.expect(401);
+}
+
+#[tokio::test]
+async fn a_refresh_token_works_once_and_using_it_again_ends_the_session() {
+    let (_place, host) = Host::start().await;
+    let ada = host.register("Ada").await;
+    let fresh = host.post("/auth/refresh-token", json!({"refreshToken": ada.refresh})).await.expect(200);
+    let fresh = Person::from("Ada", &ada.email, &fresh);
+    fresh.get(&host, "/users/me").await.expect(200);
+    host.post("/auth/refresh-token", json!({"refreshToken": ada.refresh})).await.expect(401);
+    fresh.get(&host, "/users/me").await.expect(401);
+    host.post("/auth/refresh-token", json!({"refreshToken": fresh.refresh})).await.expect(401);
+}
+
+#[tokio::test]
+async fn browsers_keep_the_refresh_token_in_a_cookie_that_scripts_cannot_read() {
+    let (_place, host) = Host::start().await;
+    let ada = host.register("Ada").await;
+    let reply = host.log_in(&ada.email, PASSWORD).await.expect(200);
+    let cookie = reply.header("set-cookie").to_owned();
+    for part in ["HttpOnly", "SameSite=Strict", "Path=/api/v1/auth"] {
+        assert!(cookie.contains(part), "{cookie}");
+    }
+    let pair = cookie.split(';').next().expect("a pair").to_owned();
+    let refreshed = Reply::to(host.request(Method::POST, "/auth/refresh-token").header("cookie", pair)).await;
+    refreshed.expect(200);
+}
+
+#[tokio::test]
+async fn an_unknown_address_and_a_wrong_password_are_answered_alike() {
+    let (_place, host) = Host::start().await;
+    let ada = host.register("Ada").await;
+    let wrong = host.log_in(&ada.email, "wrong wrong wrong").await.expect(401);
+    let unknown = host.log_in("nobody@example.org", "wrong wrong wrong").await.expect(401);
+    assert_eq!(wrong.body["error"], unknown.body["error"]);
+    let known = host.post("/auth/forgot-password", json!({"email": ada.email})).await.expect(202);
+    let unknown = host.post("/auth/forgot-password", json!({"email": "nobody@example.org"})).await.expect(202);
+    assert_eq!(known.body, unknown.body);
+}
+
+#[tokio::test]
+async fn a_forgotten_password_is_reset_by_mail_and_all_sessions_end() {
+    let (place, host) = Host::start().await;
+    let ada = host.register("Ada").await;
+    let verify = token(&place.mail_to(&ada.email, "verify").await);
+    host.post("/auth/verify-email", json!({"token": "not-the-one"})).await;
+    assert_eq!(ada.get(&host, "/users/me").await.expect(200).data()["verified"], false);
+    host.post("/auth/verify-email", json!({"token": verify})).await.expect(204);
+    assert_eq!(ada.get(&host, "/users/me").await.expect(200).data()["verified"], true);
+
+    host.post("/auth/forgot-password", json!({"email": ada.email})).await.expect(202);
+    let reset = token(&place.mail_to(&ada.email, "reset").await);
+    let body = json!({"token": reset, "newPassword": "a new pass phrase"});
+    host.post("/auth/reset-password", body.clone()).await.expect(204);
+    ada.get(&host, "/users/me").await.expect(401);
+    host.log_in(&ada.email, PASSWORD).await.expect(401);
+    host.log_in(&ada.email, "a new pass phrase").await.expect(200);
+    let again = host.post("/auth/reset-password", body).await;
+    assert!((400..500).contains(&again.status), "a token works once: {again:?}");
+}
+
+/// The token in a mail's link.
+fn token(mail: &str) -> String {
+    let (_, rest) = mail.split_once("token=").expect("a link with a token");
+    rest.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '-' || *c == '_').collect()
+}
+
+#[tokio::test]
+async fn changing_the_password_ends_the_other_sessions() {
+    let (_place, host) = Host::start().await;
+    let here = host.register("Ada").await;
+    let there = Person::from("Ada", &here.email, &host.log_in(&here.email, PASSWORD).await.expect(200));
+    assert_eq!(here.get(&host, "/auth/sessions").await.expect(200).ids().len(), 2);
+    let body = json!({"currentPassword": PASSWORD, "newPassword": "another pass phrase"});
+    here.post(&host, "/auth/change-password", body).await.expect(204);
+    here.get(&host, "/users/me").await.expect(200);
+    there.get(&host, "/users/me").await.expect(401);
+}
+
+#[tokio::test]
+async fn forged_and_foreign_tokens_are_refused() {
+    let (_place, host) = Host::start().await;
+    let ada = host.register("Ada").await;
+    let (head, signature) = ada.token.rsplit_once('.').expect("a token has three parts");
+    let flipped: String = signature.chars().rev().collect();
+    // {"alg":"none"} in front of a payload that was good.
+    let none = format!("eyJhbGciOiJub25lIiwidHlwIjoiSldUIn0.{}.", head.split('.').nth(1).expect("a payload"));
+    for token in [format!("{head}.{flipped}"), none, "x".to_owned(), String::new(), "a.b.c".to_owned()] {
+        let reply = Reply::to(host.request(Method::GET, "/users/me").bearer_auth(&token)).await;
+        assert_eq!(reply.expect(401).code(), "UNAUTHENTICATED");
+    }
+    let basic = Reply::to(host.request(Method::GET, "/users/me").header("authorization", "Basic eDp5")).await;
+    basic.expect(401);
+    // A bad token is refused even where none is needed.
+    Reply::to(host.request(Method::GET, "/books").bearer_auth("x")).await.expect(401);
+}
+
+#[tokio::test]
+async fn who_leaves_is_gone_from_everywhere() {
+    let (_place, host) = Host::start().await;
+    let (ada, finn) = (host.register("Ada").await, host.register("Finn").await);
+    let book = ada.lists(&host, "Emma").await;
+    let borrow = finn.asks_for(&host, &book).await;
+    ada.does(&host, &borrow, "approve", json!({})).await;
+    let wrong =
+        Reply::to(ada.request(&host, Method::DELETE, "/profile").json(&json!({"password": "wrong wrong"}))).await;
+    assert_eq!(wrong.expect(400).fields(), ["password"]);
+    let leave = || Reply::to(ada.request(&host, Method::DELETE, "/profile").json(&json!({"password": PASSWORD})));
+    assert_eq!(leave().await.expect(409).code(), "MEMBER_HAS_OPEN_LOANS");
+    finn.does(&host, &borrow, "cancel", json!({})).await;
+    leave().await.expect(204);
+    ada.get(&host, "/users/me").await.expect(401);
+    host.log_in(&ada.email, PASSWORD).await.expect(401);
+    host.get(&format!("/users/{}", ada.id)).await.expect(404);
+    testkit::eventually("the shelf is gone", || async { host.get(&format!("/books/{book}")).await.status == 404 })
+        .await;
+}

@@ -1,0 +1,303 @@
+//! A real host, started as a process of its own over a database and Redis keys that no other test has, and people who use
+//! it over HTTP.
+#![allow(dead_code, reason = "each test file uses a part of it")]
+
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::mpsc;
+use std::time::Duration;
+
+use reqwest::header::HeaderMap;
+use reqwest::{Method, RequestBuilder};
+use serde_json::{Value, json};
+use sqlx::ConnectOptions;
+use testkit::TestDatabase;
+
+pub const PASSWORD: &str = "correct horse battery";
+
+/// What several hosts may share: the database and the prefix of their keys.
+pub struct Place {
+    pub database: TestDatabase,
+    pub prefix: String,
+    pub mail: tempfile::TempDir,
+}
+
+impl Place {
+    pub async fn new() -> Self {
+        Self {
+            database: TestDatabase::new().await,
+            prefix: testkit::redis_prefix(),
+            mail: tempfile::tempdir().expect("a folder for mails"),
+        }
+    }
+
+    pub fn environment(&self) -> Vec<(String, String)> {
+        let url = self.database.owner_options().to_url_lossy().to_string();
+        environment(&url, &testkit::redis_url(), &self.prefix, &self.mail.path().to_string_lossy())
+    }
+
+    /// The newest mail to an address, once there is one whose text holds `word`.
+    pub async fn mail_to(&self, address: &str, word: &str) -> String {
+        let found = std::sync::Mutex::new(String::new());
+        testkit::eventually("a mail", || async {
+            let mut mails: Vec<_> = std::fs::read_dir(self.mail.path())
+                .expect("the folder")
+                .filter_map(|entry| std::fs::read_to_string(entry.ok()?.path()).ok())
+                .filter(|text| text.contains(address) && text.contains(word))
+                .collect();
+            let Some(mail) = mails.pop() else { return false };
+            *found.lock().expect("no panic") = mail;
+            true
+        })
+        .await;
+        found.into_inner().expect("no panic")
+    }
+}
+
+/// The variables that configure a host for tests.
+pub fn environment(database: &str, redis: &str, prefix: &str, mail: &str) -> Vec<(String, String)> {
+    [
+        ("ENVIRONMENT", "development"),
+        ("DATABASE__URL", database),
+        ("DATABASE__MAX_CONNECTIONS", "5"),
+        ("REDIS__URL", redis),
+        ("REDIS__PREFIX", prefix),
+        ("HTTP__LISTEN", "127.0.0.1:0"),
+        ("AUTH__BCRYPT_COST", "4"),
+        ("MAIL__DIRECTORY", mail),
+        ("LOG__FORMAT", "json"),
+        ("LOG__FILTER", "info,sqlx=warn"),
+    ]
+    .into_iter()
+    .map(|(name, value)| (format!("FOLKSHELF_{name}"), value.to_owned()))
+    .collect()
+}
+
+/// A running host.
+pub struct Host {
+    child: Child,
+    base: String,
+    client: reqwest::Client,
+    people: AtomicU32,
+}
+
+impl Host {
+    /// A host of its own in a place of its own.
+    pub async fn start() -> (Place, Self) {
+        let place = Place::new().await;
+        let host = Self::start_in(&place);
+        (place, host)
+    }
+
+    pub fn start_in(place: &Place) -> Self {
+        Self::start_with(&place.environment())
+    }
+
+    pub fn start_with(environment: &[(String, String)]) -> Self {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_folkshelf"))
+            .arg("serve")
+            .envs(environment.iter().map(|(name, value)| (name, value)))
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the host starts");
+        let (found, address) = mpsc::channel();
+        let log = child.stderr.take().expect("its log is piped");
+        std::thread::spawn(move || {
+            for line in BufReader::new(log).lines().map_while(Result::ok) {
+                if let Some((_, rest)) = line.split_once("listening on http://") {
+                    let address: String =
+                        rest.chars().take_while(|c| c.is_ascii_digit() || *c == '.' || *c == ':').collect();
+                    drop(found.send(address));
+                }
+                // Shown by the test runner when the test fails.
+                eprintln!("{line}");
+            }
+        });
+        let address = address.recv_timeout(Duration::from_secs(30)).expect("the host says where it listens");
+        let client = reqwest::Client::builder().timeout(Duration::from_secs(30)).build().expect("a client");
+        Self { child, base: format!("http://{address}"), client, people: AtomicU32::new(0) }
+    }
+
+    pub fn url(&self, path: &str) -> String {
+        let prefix = ["/health", "/metrics", "/api-docs"].iter().any(|own| path.starts_with(own));
+        if prefix { format!("{}{path}", self.base) } else { format!("{}/api/v1{path}", self.base) }
+    }
+
+    pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        self.client.request(method, self.url(path))
+    }
+
+    pub async fn get(&self, path: &str) -> Reply {
+        Reply::to(self.request(Method::GET, path)).await
+    }
+
+    pub async fn post(&self, path: &str, body: Value) -> Reply {
+        Reply::to(self.request(Method::POST, path).json(&body)).await
+    }
+
+    /// Registers somebody new, whose first name is given.
+    pub async fn register(&self, name: &str) -> Person {
+        let nth = self.people.fetch_add(1, Ordering::Relaxed);
+        let email = format!("{}{nth}@example.org", name.to_lowercase());
+        let reply = self.post("/auth/register", json!({"email": email, "password": PASSWORD, "name": name})).await;
+        assert_eq!(reply.status, 201, "{reply:?}");
+        Person::from(name, &email, &reply)
+    }
+
+    pub async fn log_in(&self, email: &str, password: &str) -> Reply {
+        self.post("/auth/login", json!({"email": email, "password": password})).await
+    }
+
+    /// Ends the host as a power cut would.
+    pub fn kill(&mut self) {
+        self.child.kill().expect("the host is killed");
+        self.child.wait().expect("the host is gone");
+    }
+
+    /// Asks the host to stop, and waits until it has. Whether it ended well.
+    pub fn stop(&mut self) -> bool {
+        let pid = self.child.id().to_string();
+        Command::new("kill").args(["-TERM", &pid]).status().expect("kill runs");
+        self.child.wait().expect("the host is gone").success()
+    }
+}
+
+impl Drop for Host {
+    fn drop(&mut self) {
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+/// Runs the host's command line in a place.
+pub fn command_line(place: &Place, arguments: &[&str]) -> std::process::Output {
+    Command::new(env!("CARGO_BIN_EXE_folkshelf"))
+        .args(arguments)
+        .envs(place.environment())
+        .output()
+        .expect("the command runs")
+}
+
+/// An answer.
+#[derive(Debug)]
+pub struct Reply {
+    pub status: u16,
+    pub headers: HeaderMap,
+    pub body: Value,
+}
+
+impl Reply {
+    pub async fn to(request: RequestBuilder) -> Self {
+        let response = request.send().await.expect("an answer");
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        let text = response.text().await.expect("a body");
+        let body = serde_json::from_str(&text).unwrap_or(Value::String(text));
+        Self { status, headers, body }
+    }
+
+    pub fn data(&self) -> &Value {
+        &self.body["data"]
+    }
+
+    pub fn code(&self) -> &str {
+        self.body["error"]["code"].as_str().unwrap_or_default()
+    }
+
+    /// The fields that the error names.
+    pub fn fields(&self) -> Vec<&str> {
+        let details = self.body["error"]["details"].as_array();
+        details.into_iter().flatten().filter_map(|detail| detail["field"].as_str()).collect()
+    }
+
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+    }
+
+    /// The ids of a list's items.
+    pub fn ids(&self) -> Vec<String> {
+        let items = self.data().as_array().expect("a list");
+        items.iter().map(|item| item["id"].as_str().expect("an id").to_owned()).collect()
+    }
+
+    #[track_caller]
+    pub fn expect(self, status: u16) -> Self {
+        assert_eq!(self.status, status, "{:#}", self.body);
+        self
+    }
+}
+
+/// Somebody with an account.
+#[derive(Debug, Clone)]
+pub struct Person {
+    pub name: String,
+    pub email: String,
+    pub id: String,
+    pub token: String,
+    pub refresh: String,
+}
+
+impl Person {
+    pub fn from(name: &str, email: &str, reply: &Reply) -> Self {
+        let text = |value: &Value| value.as_str().expect("a string").to_owned();
+        Self {
+            name: name.to_owned(),
+            email: email.to_owned(),
+            id: text(&reply.data()["user"]["id"]),
+            token: text(&reply.data()["accessToken"]),
+            refresh: text(&reply.data()["refreshToken"]),
+        }
+    }
+
+    pub fn request(&self, host: &Host, method: Method, path: &str) -> RequestBuilder {
+        host.request(method, path).bearer_auth(&self.token)
+    }
+
+    pub async fn get(&self, host: &Host, path: &str) -> Reply {
+        Reply::to(self.request(host, Method::GET, path)).await
+    }
+
+    pub async fn post(&self, host: &Host, path: &str, body: Value) -> Reply {
+        Reply::to(self.request(host, Method::POST, path).json(&body)).await
+    }
+
+    pub async fn put(&self, host: &Host, path: &str, body: Value) -> Reply {
+        Reply::to(self.request(host, Method::PUT, path).json(&body)).await
+    }
+
+    pub async fn delete(&self, host: &Host, path: &str) -> Reply {
+        Reply::to(self.request(host, Method::DELETE, path)).await
+    }
+
+    /// Lists a book; its id.
+    pub async fn lists(&self, host: &Host, title: &str) -> String {
+        let body = json!({"title": title, "authors": ["Somebody"], "lending": "lend"});
+        let reply = self.post(host, "/books", body).await.expect(201);
+        reply.data()["id"].as_str().expect("an id").to_owned()
+    }
+
+    /// Asks for a book; the borrow's id.
+    pub async fn asks_for(&self, host: &Host, book: &str) -> String {
+        let reply = self.post(host, "/borrows", json!({"bookId": book, "days": 21})).await.expect(201);
+        reply.data()["id"].as_str().expect("an id").to_owned()
+    }
+
+    /// Does something with a borrow, and expects to be allowed; the borrow afterwards.
+    pub async fn does(&self, host: &Host, borrow: &str, what: &str, body: Value) -> Value {
+        let reply = self.post(host, &format!("/borrows/{borrow}/{what}"), body).await.expect(200);
+        reply.data().clone()
+    }
+
+    pub async fn borrow(&self, host: &Host, borrow: &str) -> Value {
+        self.get(host, &format!("/borrows/{borrow}")).await.expect(200).data().clone()
+    }
+
+    /// The kinds of what this person was told, oldest first.
+    pub async fn was_told(&self, host: &Host) -> Vec<String> {
+        let reply = self.get(host, "/notifications?limit=100").await.expect(200);
+        let items = reply.data().as_array().expect("a list").clone();
+        items.iter().rev().map(|item| item["type"].as_str().expect("a type").to_owned()).collect()
+    }
+}

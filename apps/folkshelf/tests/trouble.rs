@@ -1,0 +1,154 @@
+//! What happens when something we need is away, or the host is killed: nothing that was acknowledged is lost, reads go on,
+//! and all recovers by itself.
+
+mod support;
+
+use std::time::Duration;
+
+use reqwest::Method;
+use serde_json::json;
+use support::{Host, Place};
+use testkit::{PrivatePostgres, PrivateRedis, eventually};
+
+#[tokio::test]
+async fn without_redis_reads_and_writes_go_on_and_the_views_come_back_by_themselves() {
+    let place = Place::new().await;
+    let mut redis = PrivateRedis::start().await;
+    let mut environment = place.environment();
+    environment.push(("FOLKSHELF_REDIS__URL".to_owned(), redis.url()));
+    let host = Host::start_with(&environment);
+    let owner = host.register("Olga").await;
+    owner.lists(&host, "Before").await;
+
+    redis.kill().await;
+    let book = owner.lists(&host, "Meanwhile").await;
+    let finn = host.register("Finn").await;
+    let borrow = finn.asks_for(&host, &book).await;
+    assert_eq!(host.get("/books").await.expect(200).ids().len(), 2);
+    assert_eq!(finn.borrow(&host, &borrow).await["status"], "pending");
+    assert_eq!(host.get("/health").await.expect(200).body["status"], "degraded");
+
+    redis.start_again().await;
+    eventually("the cache is healthy again", || async {
+        host.get("/health").await.body["checks"]["cache"] == "healthy"
+    })
+    .await;
+    owner.does(&host, &borrow, "approve", json!({})).await;
+    assert_eq!(finn.borrow(&host, &borrow).await["status"], "approved");
+    assert_eq!(host.get("/books").await.expect(200).ids().len(), 2);
+    eventually("every projection is served again", || async { projections_ready(&host).await }).await;
+    assert_eq!(host.get(&format!("/books/{book}")).await.expect(200).data()["status"], "reserved");
+}
+
+/// Whether all reads come from Redis again.
+async fn projections_ready(host: &Host) -> bool {
+    let text = host.get("/metrics").await.body;
+    let text = text.as_str().unwrap_or_default();
+    text.lines().any(|line| line.starts_with("read_store_breaker_state") && line.ends_with(" 0"))
+}
+
+#[tokio::test]
+async fn a_wiped_redis_changes_no_answer() {
+    let place = Place::new().await;
+    let redis = PrivateRedis::start().await;
+    let mut environment = place.environment();
+    environment.push(("FOLKSHELF_REDIS__URL".to_owned(), redis.url()));
+    let host = Host::start_with(&environment);
+    let owner = host.register("Olga").await;
+    for nth in 0..30 {
+        owner.lists(&host, &format!("Volume {nth}")).await;
+    }
+    let before = host.get("/books?limit=100").await.expect(200);
+    let wiped = std::process::Command::new("redis-cli").args(["-u", &redis.url(), "flushall"]).output();
+    assert!(wiped.expect("redis-cli runs").status.success());
+    for _ in 0..50 {
+        let now = host.get("/books?limit=100").await.expect(200);
+        assert_eq!(now.body, before.body);
+        owner.get(&host, "/users/me").await.expect(200);
+    }
+}
+
+#[tokio::test]
+async fn without_postgresql_redis_answers_and_writes_are_told_to_come_back() {
+    let mut postgres = PrivatePostgres::start().await;
+    let mail = tempfile::tempdir().expect("a folder");
+    let environment = support::environment(
+        &postgres.url(),
+        &testkit::redis_url(),
+        &testkit::redis_prefix(),
+        &mail.path().to_string_lossy(),
+    );
+    let host = Host::start_with(&environment);
+    let owner = host.register("Olga").await;
+    let finn = host.register("Finn").await;
+    let book = owner.lists(&host, "Emma").await;
+    let borrow = finn.asks_for(&host, &book).await;
+    let path = format!("/borrows/{borrow}");
+    // Until Redis serves every view, PostgreSQL would be asked.
+    eventually("the views are served from Redis", || async {
+        let text = host.get("/metrics").await.body;
+        let text = text.as_str().unwrap_or_default().to_owned();
+        host.get("/books").await.expect(200);
+        text.contains("projection_rebuilds_total")
+    })
+    .await;
+
+    postgres.kill().await;
+    assert_eq!(host.get("/books").await.expect(200).ids(), [book.clone()]);
+    host.get(&format!("/books/{book}")).await.expect(200);
+    assert_eq!(finn.get(&host, &path).await.expect(200).data()["status"], "pending");
+    assert_eq!(finn.get(&host, "/borrows").await.expect(200).ids().len(), 1);
+    owner.get(&host, "/notifications").await.expect(200);
+    owner.get(&host, "/notifications/unread-count").await.expect(200);
+    let refused = owner.post(&host, &format!("{path}/approve"), json!({})).await.expect(503);
+    assert_eq!(refused.code(), "UNAVAILABLE");
+    assert!(!refused.header("retry-after").is_empty());
+    assert_eq!(host.get("/health").await.expect(200).body["checks"]["database"], "unhealthy");
+
+    postgres.start_again().await;
+    eventually("the approval is taken", || async {
+        owner.post(&host, &format!("{path}/approve"), json!({})).await.status == 200
+    })
+    .await;
+    assert_eq!(finn.borrow(&host, &borrow).await["status"], "approved");
+    eventually("the borrower is told", || async { finn.was_told(&host).await.contains(&"borrow.approved".to_owned()) })
+        .await;
+}
+
+#[tokio::test]
+async fn what_was_acknowledged_survives_a_kill_and_each_owner_is_told_once() {
+    let place = Place::new().await;
+    let mut host = Host::start_in(&place);
+    let owner = host.register("Olga").await;
+    let finn = host.register("Finn").await;
+    let mut borrows = Vec::new();
+    for round in 0..6 {
+        let book = owner.lists(&host, &format!("Volume {round}")).await;
+        borrows.push(finn.asks_for(&host, &book).await);
+        // More requests are on their way when the power goes.
+        let more = finn.request(&host, Method::POST, "/borrows").json(&json!({"bookId": book, "days": 5})).send();
+        let killed = tokio::time::timeout(Duration::from_millis(3), more).await;
+        drop(killed);
+        host.kill();
+        host = Host::start_in(&place);
+    }
+    for borrow in &borrows {
+        assert_eq!(finn.borrow(&host, borrow).await["status"], "pending");
+    }
+    eventually("the owner is told of each", || async { owner.was_told(&host).await.len() >= borrows.len() }).await;
+    assert_eq!(owner.was_told(&host).await, vec!["borrow.created"; borrows.len()]);
+}
+
+#[tokio::test]
+async fn an_orderly_stop_ends_well_and_loses_nothing() {
+    let place = Place::new().await;
+    let mut host = Host::start_in(&place);
+    let owner = host.register("Olga").await;
+    let book = owner.lists(&host, "Last words").await;
+    // A stream is open: it must not hold the end up.
+    let stream = owner.request(&host, Method::GET, "/notifications/stream").send().await.expect("a stream");
+    assert_eq!(stream.status().as_u16(), 200);
+    assert!(host.stop(), "the host ends without an error");
+    let host = Host::start_in(&place);
+    host.get(&format!("/books/{book}")).await.expect(200);
+}
