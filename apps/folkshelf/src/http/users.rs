@@ -1,23 +1,25 @@
-//! Members, their profiles and roles.
+//! Members and roles. One's own profile is in `users/profile.rs`.
+
+mod profile;
 
 use actix_web::{HttpRequest, HttpResponse, delete, get, post, put, web};
 use auth::{CreateAccount, GetAccount};
 use books::CountBooks;
 use borrowing::CountBorrows;
 use cqrs::{Ask, CommandBus, Dispatch, MissingHandler, QueryBus};
-use deserr::{Deserr, IntoValue, Value, ValuePointerRef};
-use kernel::{Line, Page, Prose, UserId};
+use deserr::Deserr;
+use kernel::{Line, Page, UserId};
 use serde::Serialize;
 use time::OffsetDateTime;
 use users::{
-    ChangeRole, DeleteUser, GetProfile, GetPublicProfile, Language, ListRoles, ListUsers, Preferences, ProfileView,
-    Proof, TimeZoneName, UpdateProfile, UpdateUser, UserSort,
+    ChangeRole, DeleteUser, GetProfile, GetPublicProfile, ListRoles, ListUsers, ProfileView, Proof, UpdateProfile,
+    UpdateUser, UserSort,
 };
 use utoipa::{IntoParams, ToSchema};
 
 use super::auth::EmailField;
 use super::caller::{Admin, Anyone, DeleteUser as MayDeleteUser, Permitted, ReadUser, SignedIn, WriteUser};
-use super::input::{Body, FieldErrors, List, Maybe, NoParams, Order, Param, Params, PathId, from_string};
+use super::input::{Body, FieldErrors, List, NoParams, Order, Param, Params, PathId};
 use super::problem::Problem;
 use super::respond::{self, Envelope, ListEnvelope};
 use super::{Api, ListQuery};
@@ -65,10 +67,8 @@ pub(super) fn configure(services: &mut utoipa_actix_web::service_config::Service
         .service(update_user)
         .service(change_role)
         .service(delete_user)
-        .service(list_roles)
-        .service(get_profile)
-        .service(update_profile)
-        .service(delete_profile);
+        .service(list_roles);
+    profile::configure(services);
 }
 
 /// A member as they themselves see it.
@@ -123,18 +123,6 @@ async fn me(api: &Api, caller: &SignedIn) -> Result<MeView, Problem> {
 #[utoipa::path(tag = "users", security(("session" = [])), responses((status = 200, body = Envelope<MeView>)))]
 #[get("/users/me")]
 async fn get_me(
-    request: HttpRequest,
-    api: web::Data<Api>,
-    caller: SignedIn,
-    _none: Params<NoParams>,
-) -> Result<HttpResponse, Problem> {
-    respond::found(&request, &me(&api, &caller).await?)
-}
-
-/// One's own profile.
-#[utoipa::path(tag = "users", security(("session" = [])), responses((status = 200, body = Envelope<MeView>)))]
-#[get("/profile")]
-async fn get_profile(
     request: HttpRequest,
     api: web::Data<Api>,
     caller: SignedIn,
@@ -367,103 +355,4 @@ async fn list_roles(
         })
         .collect();
     respond::found(&request, &roles)
-}
-
-struct LanguageField(Language);
-
-impl Deserr<FieldErrors> for LanguageField {
-    fn deserialize_from_value<V: IntoValue>(value: Value<V>, at: ValuePointerRef) -> Result<Self, FieldErrors> {
-        from_string(value, at, |text| {
-            Language::new(text).map(Self).ok_or_else(|| "must be a language tag, as in en or fr-CA".to_owned())
-        })
-    }
-}
-
-struct TimeZoneField(TimeZoneName);
-
-impl Deserr<FieldErrors> for TimeZoneField {
-    fn deserialize_from_value<V: IntoValue>(value: Value<V>, at: ValuePointerRef) -> Result<Self, FieldErrors> {
-        from_string(value, at, |text| {
-            TimeZoneName::new(text).map(Self).ok_or_else(|| "must be a time zone, as in Europe/Vienna".to_owned())
-        })
-    }
-}
-
-struct PreferencesField(Preferences);
-
-impl Deserr<FieldErrors> for PreferencesField {
-    fn deserialize_from_value<V: IntoValue>(value: Value<V>, at: ValuePointerRef) -> Result<Self, FieldErrors> {
-        match serde_json::Value::from(value) {
-            serde_json::Value::Object(values) => {
-                Preferences::new(values).map(Self).map_err(|message| FieldErrors::one(at, message))
-            }
-            _ => Err(FieldErrors::one(at, "must be an object")),
-        }
-    }
-}
-
-#[derive(Deserr, ToSchema)]
-#[deserr(error = FieldErrors, rename_all = camelCase, deny_unknown_fields)]
-#[schema(rename_all = "camelCase")]
-struct ProfileBody {
-    #[schema(value_type = String, min_length = 1, max_length = 100)]
-    name: Line<100>,
-    #[deserr(default)]
-    #[schema(value_type = Option<String>, max_length = 1000)]
-    bio: Maybe<Prose<1000>>,
-    #[deserr(default)]
-    #[schema(value_type = Option<String>, max_length = 100)]
-    location: Maybe<Line<100>>,
-    #[schema(value_type = String, example = "fr-CA")]
-    language: LanguageField,
-    #[schema(value_type = String, example = "Europe/Vienna")]
-    time_zone: TimeZoneField,
-    /// Settings of the member's programs; at most 10,000 bytes.
-    #[schema(value_type = Option<Object>)]
-    #[deserr(default)]
-    preferences: Option<PreferencesField>,
-}
-
-/// Describes oneself anew.
-#[utoipa::path(tag = "users", security(("session" = [])), request_body = ProfileBody, responses(
-    (status = 200, body = Envelope<ProfileView>),
-))]
-#[put("/profile")]
-async fn update_profile(
-    api: web::Data<Api>,
-    caller: SignedIn,
-    body: Body<ProfileBody>,
-) -> Result<HttpResponse, Problem> {
-    let Body(body) = body;
-    let command = UpdateProfile {
-        name: body.name,
-        bio: body.bio.0,
-        location: body.location.0,
-        language: body.language.0,
-        time_zone: body.time_zone.0,
-        preferences: body.preferences.map(|preferences| preferences.0).unwrap_or_default(),
-    };
-    let done = api.users.update_profile.send(&caller.0, command).await?;
-    respond::done(done.position, &done.output)
-}
-
-#[derive(Deserr, ToSchema)]
-#[deserr(error = FieldErrors, deny_unknown_fields)]
-struct PasswordBody {
-    password: String,
-}
-
-/// Deletes one's own account. Refused while there are open loans.
-#[utoipa::path(tag = "users", security(("session" = [])), request_body = PasswordBody, responses(
-    (status = 204, description = "It is gone"),
-))]
-#[delete("/profile")]
-async fn delete_profile(
-    api: web::Data<Api>,
-    caller: SignedIn,
-    body: Body<PasswordBody>,
-) -> Result<HttpResponse, Problem> {
-    let command = DeleteUser { id: caller.user()?, proof: Proof::Password(body.0.password) };
-    let done = api.users.delete.send(&caller.0, command).await?;
-    Ok(respond::empty(&done))
 }

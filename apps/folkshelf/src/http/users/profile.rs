@@ -1,0 +1,129 @@
+//! One's own profile.
+
+use actix_web::{HttpRequest, HttpResponse, delete, get, put, web};
+use deserr::{Deserr, IntoValue, Value, ValuePointerRef};
+use kernel::{Line, Prose};
+use users::{DeleteUser, Language, Preferences, ProfileView, Proof, TimeZoneName, UpdateProfile};
+use utoipa::ToSchema;
+
+use super::{MeView, me};
+use crate::http::Api;
+use crate::http::caller::SignedIn;
+use crate::http::input::{Body, FieldErrors, Maybe, NoParams, Params, from_string};
+use crate::http::problem::Problem;
+use crate::http::respond::{self, Envelope};
+
+pub(super) fn configure(services: &mut utoipa_actix_web::service_config::ServiceConfig) {
+    services.service(get_profile).service(update_profile).service(delete_profile);
+}
+
+/// One's own profile.
+#[utoipa::path(tag = "users", security(("session" = [])), responses((status = 200, body = Envelope<MeView>)))]
+#[get("/profile")]
+async fn get_profile(
+    request: HttpRequest,
+    api: web::Data<Api>,
+    caller: SignedIn,
+    _none: Params<NoParams>,
+) -> Result<HttpResponse, Problem> {
+    respond::found(&request, &me(&api, &caller).await?)
+}
+
+struct LanguageField(Language);
+
+impl Deserr<FieldErrors> for LanguageField {
+    fn deserialize_from_value<V: IntoValue>(value: Value<V>, at: ValuePointerRef) -> Result<Self, FieldErrors> {
+        from_string(value, at, |text| {
+            Language::new(text).map(Self).ok_or_else(|| "must be a language tag, as in en or fr-CA".to_owned())
+        })
+    }
+}
+
+struct TimeZoneField(TimeZoneName);
+
+impl Deserr<FieldErrors> for TimeZoneField {
+    fn deserialize_from_value<V: IntoValue>(value: Value<V>, at: ValuePointerRef) -> Result<Self, FieldErrors> {
+        from_string(value, at, |text| {
+            TimeZoneName::new(text).map(Self).ok_or_else(|| "must be a time zone, as in Europe/Vienna".to_owned())
+        })
+    }
+}
+
+struct PreferencesField(Preferences);
+
+impl Deserr<FieldErrors> for PreferencesField {
+    fn deserialize_from_value<V: IntoValue>(value: Value<V>, at: ValuePointerRef) -> Result<Self, FieldErrors> {
+        match serde_json::Value::from(value) {
+            serde_json::Value::Object(values) => {
+                Preferences::new(values).map(Self).map_err(|message| FieldErrors::one(at, message))
+            }
+            _ => Err(FieldErrors::one(at, "must be an object")),
+        }
+    }
+}
+
+#[derive(Deserr, ToSchema)]
+#[deserr(error = FieldErrors, rename_all = camelCase, deny_unknown_fields)]
+#[schema(rename_all = "camelCase")]
+struct ProfileBody {
+    #[schema(value_type = String, min_length = 1, max_length = 100)]
+    name: Line<100>,
+    #[deserr(default)]
+    #[schema(value_type = Option<String>, max_length = 1000)]
+    bio: Maybe<Prose<1000>>,
+    #[deserr(default)]
+    #[schema(value_type = Option<String>, max_length = 100)]
+    location: Maybe<Line<100>>,
+    #[schema(value_type = String, example = "fr-CA")]
+    language: LanguageField,
+    #[schema(value_type = String, example = "Europe/Vienna")]
+    time_zone: TimeZoneField,
+    /// Settings of the member's programs; at most 10,000 bytes.
+    #[schema(value_type = Option<Object>)]
+    #[deserr(default)]
+    preferences: Option<PreferencesField>,
+}
+
+/// Describes oneself anew.
+#[utoipa::path(tag = "users", security(("session" = [])), request_body = ProfileBody, responses(
+    (status = 200, body = Envelope<ProfileView>),
+))]
+#[put("/profile")]
+async fn update_profile(
+    api: web::Data<Api>,
+    caller: SignedIn,
+    body: Body<ProfileBody>,
+) -> Result<HttpResponse, Problem> {
+    let Body(body) = body;
+    let command = UpdateProfile {
+        name: body.name,
+        bio: body.bio.0,
+        location: body.location.0,
+        language: body.language.0,
+        time_zone: body.time_zone.0,
+        preferences: body.preferences.map(|preferences| preferences.0).unwrap_or_default(),
+    };
+    let done = api.users.update_profile.send(&caller.0, command).await?;
+    respond::done(done.position, &done.output)
+}
+
+#[derive(Deserr, ToSchema)]
+#[deserr(error = FieldErrors, deny_unknown_fields)]
+struct PasswordBody {
+    password: String,
+}
+
+/// Deletes one's own account. Refused while there are open loans.
+#[utoipa::path(tag = "users", security(("session" = [])), request_body = PasswordBody, responses(
+    (status = 204, description = "It is gone"),
+))]
+#[delete("/profile")]
+async fn delete_profile(
+    api: web::Data<Api>,
+    caller: SignedIn,
+    body: Body<PasswordBody>,
+) -> Result<HttpResponse, Problem> {
+    let command = DeleteUser { id: caller.user()?, proof: Proof::Password(body.0.password) };
+    let done = api.users.delete.send(&caller.0, command).await?;
+    Ok(respond::empty(&done))
+}
