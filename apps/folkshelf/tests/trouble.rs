@@ -131,6 +131,7 @@ async fn what_was_acknowledged_survives_a_kill_and_each_owner_is_told_once() {
         drop(killed);
         host.kill();
         host = Host::start_in(&place);
+        host.ready().await;
     }
     for borrow in &borrows {
         assert_eq!(finn.borrow(&host, borrow).await["status"], "pending");

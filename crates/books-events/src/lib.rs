@@ -28,9 +28,7 @@ impl Lending {
     }
 
     pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL
-            .into_iter()
-            .find(|lending| lending.as_str() == name)
+        Self::ALL.into_iter().find(|lending| lending.as_str() == name)
     }
 }
 

@@ -69,10 +69,7 @@ impl PermissionSet {
     }
 
     pub fn iter(self) -> impl Iterator<Item = Permission> {
-        Permission::ALL
-            .iter()
-            .copied()
-            .filter(move |p| self.contains(*p))
+        Permission::ALL.iter().copied().filter(move |p| self.contains(*p))
     }
 }
 
@@ -88,12 +85,7 @@ pub enum Actor {
     /// Nobody we know.
     Anonymous,
     /// A member with a live session.
-    Member {
-        id: UserId,
-        session: SessionId,
-        role: String,
-        permissions: PermissionSet,
-    },
+    Member { id: UserId, session: SessionId, role: String, permissions: PermissionSet },
     /// Folkshelf itself: a scheduler, a subscription, the command line.
     System(&'static str),
 }
@@ -132,9 +124,7 @@ impl Actor {
         match self {
             Actor::Anonymous => RecordedActor::Anonymous,
             Actor::Member { id, .. } => RecordedActor::User { id: *id },
-            Actor::System(name) => RecordedActor::System {
-                name: (*name).to_owned(),
-            },
+            Actor::System(name) => RecordedActor::System { name: (*name).to_owned() },
         }
     }
 }

@@ -7,9 +7,7 @@ use uuid::Uuid;
 
 /// A place in the event log. Ordered by the transaction that wrote the event, then by the number the event drew:
 /// that order is the one in which events become visible (see `event-bus/src/log.rs`).
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 pub struct Position {
     pub transaction: i64,
     pub sequence: i64,
@@ -17,10 +15,7 @@ pub struct Position {
 
 impl Position {
     /// Before the first event.
-    pub const START: Position = Position {
-        transaction: 0,
-        sequence: 0,
-    };
+    pub const START: Position = Position { transaction: 0, sequence: 0 };
 }
 
 impl fmt::Display for Position {
@@ -44,10 +39,7 @@ impl FromStr for Position {
                 .ok_or(PositionError)
         };
         let (transaction, sequence) = text.split_once('-').ok_or(PositionError)?;
-        Ok(Self {
-            transaction: number(transaction)?,
-            sequence: number(sequence)?,
-        })
+        Ok(Self { transaction: number(transaction)?, sequence: number(sequence)? })
     }
 }
 
@@ -88,11 +80,7 @@ pub trait Event: Sized + Send + Sync + 'static {
     fn payload(&self) -> Result<serde_json::Value, serde_json::Error>;
 
     /// `None`: the name belongs to another family.
-    fn decode(
-        name: &str,
-        version: i16,
-        payload: &serde_json::Value,
-    ) -> Result<Option<Self>, DecodeError>;
+    fn decode(name: &str, version: i16, payload: &serde_json::Value) -> Result<Option<Self>, DecodeError>;
 }
 
 /// Declares the events of a context as one enum with one struct per event, each with a sample in `samples/`:
@@ -180,18 +168,12 @@ macro_rules! events {
 /// When a sample does not fit its struct, or the struct writes something else than its sample.
 pub fn assert_samples_hold<E: Event>() {
     for published in E::PUBLISHED {
-        let sample: serde_json::Value =
-            serde_json::from_str(published.sample).expect(published.name);
+        let sample: serde_json::Value = serde_json::from_str(published.sample).expect(published.name);
         let event = E::decode(published.name, published.version, &sample)
             .expect(published.name)
             .expect("a published name belongs to its family");
         assert_eq!(event.name(), published.name);
-        assert_eq!(
-            event.payload().expect(published.name),
-            sample,
-            "{}",
-            published.name
-        );
+        assert_eq!(event.payload().expect(published.name), sample, "{}", published.name);
     }
 }
 
@@ -201,36 +183,17 @@ mod tests {
 
     #[test]
     fn a_position_reads_back_what_it_shows() {
-        let position = Position {
-            transaction: 748,
-            sequence: 12,
-        };
+        let position = Position { transaction: 748, sequence: 12 };
         assert_eq!("748-12".parse(), Ok(position));
-        for wrong in [
-            "",
-            "748",
-            "-",
-            "748-",
-            "-12",
-            "+1-2",
-            "1--2",
-            "x-1",
-            "99999999999999999999-1",
-        ] {
+        for wrong in ["", "748", "-", "748-", "-12", "+1-2", "1--2", "x-1", "99999999999999999999-1"] {
             assert_eq!(wrong.parse::<Position>(), Err(PositionError), "{wrong}");
         }
     }
 
     #[test]
     fn a_later_transaction_is_later_whatever_number_it_drew() {
-        let earlier = Position {
-            transaction: 5,
-            sequence: 100,
-        };
-        let later = Position {
-            transaction: 6,
-            sequence: 1,
-        };
+        let earlier = Position { transaction: 5, sequence: 100 };
+        let later = Position { transaction: 6, sequence: 1 };
         assert!(earlier < later);
     }
 }

@@ -16,18 +16,12 @@ impl PageRequest {
     pub const MAX_LIMIT: u32 = 100;
 
     pub fn first(limit: u32) -> Self {
-        Self {
-            page: 1,
-            limit,
-            cursor: None,
-        }
+        Self { page: 1, limit, cursor: None }
     }
 
     /// How many items come before the page. Saturates, so page 10^12 is an empty page and no overflow.
     pub fn offset(&self) -> u64 {
-        self.page
-            .saturating_sub(1)
-            .saturating_mul(u64::from(self.limit))
+        self.page.saturating_sub(1).saturating_mul(u64::from(self.limit))
     }
 }
 
@@ -43,11 +37,7 @@ pub struct Page<T> {
 
 impl<T> Page<T> {
     pub fn map<U>(self, change: impl FnMut(T) -> U) -> Page<U> {
-        Page {
-            items: self.items.into_iter().map(change).collect(),
-            total: self.total,
-            next_cursor: self.next_cursor,
-        }
+        Page { items: self.items.into_iter().map(change).collect(), total: self.total, next_cursor: self.next_cursor }
     }
 }
 
@@ -57,17 +47,9 @@ mod tests {
 
     #[test]
     fn page_ten_to_the_twelve_does_not_overflow() {
-        let request = PageRequest {
-            page: 1_000_000_000_000,
-            limit: 100,
-            cursor: None,
-        };
+        let request = PageRequest { page: 1_000_000_000_000, limit: 100, cursor: None };
         assert_eq!(request.offset(), 99_999_999_999_900);
-        let request = PageRequest {
-            page: u64::MAX,
-            limit: 100,
-            cursor: None,
-        };
+        let request = PageRequest { page: u64::MAX, limit: 100, cursor: None };
         assert_eq!(request.offset(), u64::MAX);
     }
 }

@@ -103,33 +103,21 @@ mod tests {
 
     #[test]
     fn text_is_trimmed_and_composed() {
-        assert_eq!(
-            Line::<10>::new("  Zoe\u{308} ").map(Line::into_string),
-            Ok("Zoë".to_owned())
-        );
+        assert_eq!(Line::<10>::new("  Zoe\u{308} ").map(Line::into_string), Ok("Zoë".to_owned()));
     }
 
     #[test]
     fn nul_and_other_control_characters_are_refused() {
         assert_eq!(Line::<10>::new("a\0b"), Err(TextError::ControlCharacter));
         assert_eq!(Line::<10>::new("a\nb"), Err(TextError::ControlCharacter));
-        assert_eq!(
-            Prose::<10>::new("a\u{7f}b"),
-            Err(TextError::ControlCharacter)
-        );
-        assert_eq!(
-            Prose::<10>::new("a\r\nb").map(Prose::into_string),
-            Ok("a\nb".to_owned())
-        );
+        assert_eq!(Prose::<10>::new("a\u{7f}b"), Err(TextError::ControlCharacter));
+        assert_eq!(Prose::<10>::new("a\r\nb").map(Prose::into_string), Ok("a\nb".to_owned()));
     }
 
     #[test]
     fn the_limit_counts_characters_and_not_bytes() {
         assert!(Line::<3>::new("äöü").is_ok());
-        assert_eq!(
-            Line::<3>::new("äöüß"),
-            Err(TextError::TooLong { max: 3, actual: 4 })
-        );
+        assert_eq!(Line::<3>::new("äöüß"), Err(TextError::TooLong { max: 3, actual: 4 }));
         assert_eq!(Line::<3>::new("   "), Err(TextError::Empty));
         assert_eq!(Line::<3>::optional("   "), Ok(None));
     }

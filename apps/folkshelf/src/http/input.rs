@@ -195,6 +195,11 @@ fn pairs(query: &str) -> Result<Map<String, serde_json::Value>, Problem> {
         .into_inner();
     let mut map = Map::new();
     for (key, value) in pairs {
+        // Bytes that are no UTF-8 have become the replacement character by now.
+        if value.contains(|c: char| c.is_control() || c == char::REPLACEMENT_CHARACTER) {
+            let message = "must be UTF-8 text without control characters";
+            return Err(Problem::invalid_field(key.chars().take(60).collect::<String>(), message));
+        }
         if map.insert(key.clone(), serde_json::Value::String(value)).is_some() {
             return Err(Problem::invalid_field(key.chars().take(60).collect::<String>(), "is given more than once"));
         }
