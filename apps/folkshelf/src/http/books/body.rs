@@ -10,17 +10,13 @@ use crate::http::input::FieldErrors;
 use crate::http::problem::Problem;
 
 /// A field as it was given: reading never fails here, so that wrong types and broken rules are told together.
+#[derive(Default)]
 enum Given<T> {
+    #[default]
     Nothing,
     Null,
     Value(T),
     Wrong(Vec<Detail>),
-}
-
-impl<T> Default for Given<T> {
-    fn default() -> Self {
-        Self::Nothing
-    }
 }
 
 impl<T: Deserr<FieldErrors>> Deserr<FieldErrors> for Given<T> {

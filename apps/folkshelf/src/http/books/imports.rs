@@ -46,31 +46,29 @@ async fn import_books(
     }
     let broken = || Problem::invalid_field("file", "could not be read to its end");
     let mut parts = Multipart::new(request.headers(), payload);
-    while let Some(part) = parts.next().await {
-        let mut part = part.map_err(|_| broken())?;
-        if part.name() != Some("file") {
-            let name: String = part.name().unwrap_or_default().chars().take(60).collect();
-            return Err(Problem::invalid_field(name, "is not known; the file is the part named file"));
-        }
-        let (sender, upload) = Upload::channel();
-        let receive = async {
-            while let Some(chunk) = part.next().await {
-                let chunk = chunk.map_err(|_| broken())?;
-                // Nobody reads on: the command has refused the file, and says why.
-                if sender.send(chunk.to_vec()).await.is_err() {
-                    return Ok(());
-                }
-            }
-            drop(sender.finish().await);
-            Ok::<_, Problem>(())
-        };
-        let start = api.books.start_import.send(&caller.0, StartImport { upload });
-        let (received, started) = tokio::join!(receive, start);
-        received?;
-        let done = started?;
-        return respond::accepted(done.position, &done.output);
+    let part = parts.next().await.ok_or_else(|| Problem::invalid_field("file", "is missing"))?;
+    let mut part = part.map_err(|_| broken())?;
+    if part.name() != Some("file") {
+        let name: String = part.name().unwrap_or_default().chars().take(60).collect();
+        return Err(Problem::invalid_field(name, "is not known; the file is the part named file"));
     }
-    Err(Problem::invalid_field("file", "is missing"))
+    let (sender, upload) = Upload::channel();
+    let receive = async {
+        while let Some(chunk) = part.next().await {
+            let chunk = chunk.map_err(|_| broken())?;
+            // Nobody reads on: the command has refused the file, and says why.
+            if sender.send(chunk.to_vec()).await.is_err() {
+                return Ok(());
+            }
+        }
+        drop(sender.finish().await);
+        Ok::<_, Problem>(())
+    };
+    let start = api.books.start_import.send(&caller.0, StartImport { upload });
+    let (received, started) = tokio::join!(receive, start);
+    received?;
+    let done = started?;
+    respond::accepted(done.position, &done.output)
 }
 
 /// How far an import is, and which rows could not be taken.
