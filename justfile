@@ -50,7 +50,7 @@ prepare:
 
 # After a change to dependencies between crates: write the golden file anew
 context-map:
-    FOLKSHELF_UPDATE_GOLDEN=1 cargo test --quiet --package arch-tests
+    scripts/with-services env FOLKSHELF_UPDATE_GOLDEN=1 cargo test --quiet --package arch-tests
 
 # The OpenAPI document, to standard output
 openapi:
