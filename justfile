@@ -42,7 +42,7 @@ run *args="serve":
 
 # The figures of the event log and the read side
 bench:
-    scripts/with-services cargo bench --workspace
+    scripts/with-services cargo bench -p event-bus -p read-store --bench log --bench rebuild
 
 # After a change to SQL: write the query data in .sqlx anew
 prepare:

@@ -51,10 +51,12 @@ async fn one_replica_goes_on_when_the_other_is_killed() {
     let finn = one.register("Finn").await;
     let book = owner.lists(&one, "Emma").await;
     let two = Host::start_in(&place);
+    let borrow = finn.asks_for(&two, &book).await;
     // The first one runs the subscriptions; its leases run out, and the second takes over.
     one.kill();
-    let borrow = finn.asks_for(&two, &book).await;
     testkit::eventually("the owner is told", || async { owner.was_told(&two).await == ["borrow.created"] }).await;
     owner.does(&two, &borrow, "approve", json!({})).await;
-    assert_eq!(finn.borrow(&two, &borrow).await["status"], "approved");
+    testkit::eventually("the borrower sees it", || async { finn.borrow(&two, &borrow).await["status"] == "approved" })
+        .await;
+    assert_eq!(owner.was_told(&two).await, ["borrow.created"]);
 }

@@ -58,7 +58,8 @@ impl Holding {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Effect {
     holding: Holding,
-    /// The owner has nothing to lend any more: it was given away, or came back damaged.
+    /// The owner has nothing to lend any more: it was given away, is lost, or came back damaged. Lending it again is
+    /// the owner's word that it is found or mended.
     ends_lending: bool,
 }
 
@@ -76,12 +77,12 @@ fn effect(event: &BorrowEvent) -> Option<Effect> {
         }
         BorrowEvent::Cancelled(e) if e.held => moves(Holding::Released),
         BorrowEvent::Expired(e) if e.held => moves(Holding::Released),
-        BorrowEvent::Lost(_) => moves(Holding::Lost),
-        BorrowEvent::Resolved(e) => moves(match e.outcome {
-            DisputeOutcome::Returned => Holding::Released,
-            DisputeOutcome::Lost => Holding::Lost,
-            DisputeOutcome::Active => Holding::OnLoan,
-        }),
+        BorrowEvent::Lost(_) => Some(Effect { holding: Holding::Lost, ends_lending: true }),
+        BorrowEvent::Resolved(e) => match e.outcome {
+            DisputeOutcome::Returned => moves(Holding::Released),
+            DisputeOutcome::Lost => Some(Effect { holding: Holding::Lost, ends_lending: true }),
+            DisputeOutcome::Active => moves(Holding::OnLoan),
+        },
         BorrowEvent::Cancelled(_)
         | BorrowEvent::Expired(_)
         | BorrowEvent::Created(_)

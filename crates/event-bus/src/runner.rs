@@ -25,6 +25,8 @@ const POLL: Duration = Duration::from_millis(500);
 const HIDDEN_POLL: Duration = Duration::from_millis(2);
 /// … doubling this many times: whoever keeps a transaction open must not keep every runner busy.
 const HIDDEN_DOUBLINGS: u32 = 4;
+/// A transaction that applies events takes no further one after this long.
+const APPLY_FOR: Duration = Duration::from_millis(50);
 /// One event or batch may take this long in its handler.
 const HANDLER_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long to wait when the database is away, at most.
@@ -127,14 +129,15 @@ impl Runner {
         };
         self.hidden = 0;
         let to = last.position;
-        match self.handle(&events, from, to).await {
-            Ok(true) => {
+        match self.handle(&events, from).await {
+            Ok(Some(handled)) => {
+                let to = handled.last().map_or(from, |last| last.position);
                 self.checkpoint = Some(to);
                 self.failing = None;
-                self.observe(&events);
+                self.observe(handled);
                 self.bus.progress.reached(self.subscription.name, to);
             }
-            Ok(false) => self.checkpoint = None,
+            Ok(None) => self.checkpoint = None,
             // The shorter a transaction, the less another one is in its way.
             Err(error) if error.is_conflict() && events.len() > 1 => self.one_by_one_until = to,
             Err(error) if error.is_unavailable() => return Err(error),
@@ -178,29 +181,34 @@ impl Runner {
         Ok(Turn::Idle(POLL))
     }
 
-    /// Hands events over and moves the checkpoint. `false`: the lease is lost, or the checkpoint was set elsewhere.
-    async fn handle(&self, events: &[Recorded], from: Position, to: Position) -> Result<bool, HandlerError> {
+    /// Hands events over and moves the checkpoint; answers those that were handled, all or the first of them. `None`:
+    /// the lease is lost, or the checkpoint was set elsewhere.
+    async fn handle<'e>(&self, events: &'e [Recorded], from: Position) -> Result<Option<&'e [Recorded]>, HandlerError> {
         let name = self.subscription.name;
         let span = tracing::info_span!("subscription", name, events = events.len(), trace = events[0].trace);
         let handling = async {
             match &self.subscription.work {
                 Work::Apply(pool, handler) => {
                     let mut tx = pool.begin().await?;
-                    for event in events {
-                        let now = self.bus.clock.now();
+                    let (begun, mut count) = (Instant::now(), 0);
+                    // A transaction that has written holds back every reader of the log: a long batch ends early.
+                    while count < events.len() && (count == 0 || begun.elapsed() < APPLY_FOR) {
+                        let (event, now) = (&events[count], self.bus.clock.now());
                         handler.apply(&mut Delivery::new(&mut tx, name, event, now), event).await?;
+                        count += 1;
                     }
-                    if !self.advance(&mut tx, from, to).await? {
+                    if !self.advance(&mut tx, from, events[count - 1].position).await? {
                         tx.rollback().await?;
-                        return Ok(false);
+                        return Ok(None);
                     }
                     tx.commit().await?;
-                    Ok(true)
+                    Ok(Some(&events[..count]))
                 }
                 Work::Project(handler) => {
                     handler.project(events).await?;
                     let mut connection = self.bus.pool.acquire().await?;
-                    Ok(self.advance(&mut connection, from, to).await?)
+                    let moved = self.advance(&mut connection, from, events[events.len() - 1].position).await?;
+                    Ok(moved.then_some(events))
                 }
             }
         };

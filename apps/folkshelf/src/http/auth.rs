@@ -183,7 +183,7 @@ async fn register(
     caller: Anyone,
     body: Body<RegisterBody>,
 ) -> Result<HttpResponse, Problem> {
-    let Body(body) = body;
+    let body = body.read()?;
     let (email, name) = (body.email.0.as_str().to_owned(), body.name.as_str().to_owned());
     let command =
         Register { email: body.email.0, password: body.password.0, name: body.name, device: device(&request) };
@@ -219,7 +219,7 @@ async fn log_in(
     caller: Anyone,
     body: Body<LogInBody>,
 ) -> Result<HttpResponse, Problem> {
-    let Body(body) = body;
+    let body = body.read()?;
     let command = LogIn { email: body.email.0, password: body.password.0, device: device(&request) };
     let done = api.auth.log_in.send(&caller.0, command).await?;
     let user = account_user(&api, done.output.user_id).await?;
@@ -282,7 +282,8 @@ struct ForgotBody {
 ))]
 #[post("/auth/forgot-password")]
 async fn forgot_password(api: web::Data<Api>, caller: Anyone, body: Body<ForgotBody>) -> Result<HttpResponse, Problem> {
-    api.auth.forgot_password.send(&caller.0, ForgotPassword { email: body.0.email.0 }).await?;
+    let body = body.read()?;
+    api.auth.forgot_password.send(&caller.0, ForgotPassword { email: body.email.0 }).await?;
     Ok(HttpResponse::Accepted().finish())
 }
 
@@ -300,7 +301,8 @@ struct ResetBody {
 #[utoipa::path(tag = "auth", request_body = ResetBody, responses((status = 204, description = "Changed")))]
 #[post("/auth/reset-password")]
 async fn reset_password(api: web::Data<Api>, caller: Anyone, body: Body<ResetBody>) -> Result<HttpResponse, Problem> {
-    let command = ResetPassword { token: body.0.token.0, new_password: body.0.new_password.0 };
+    let body = body.read()?;
+    let command = ResetPassword { token: body.token.0, new_password: body.new_password.0 };
     let done = api.auth.reset_password.send(&caller.0, command).await?;
     Ok(respond::empty(&done))
 }
@@ -316,7 +318,8 @@ struct VerifyBody {
 #[utoipa::path(tag = "auth", request_body = VerifyBody, responses((status = 204, description = "Proved")))]
 #[post("/auth/verify-email")]
 async fn verify_email(api: web::Data<Api>, caller: Anyone, body: Body<VerifyBody>) -> Result<HttpResponse, Problem> {
-    let done = api.auth.verify_email.send(&caller.0, VerifyEmail { token: body.0.token.0 }).await?;
+    let body = body.read()?;
+    let done = api.auth.verify_email.send(&caller.0, VerifyEmail { token: body.token.0 }).await?;
     Ok(respond::empty(&done))
 }
 
@@ -340,7 +343,8 @@ async fn change_password(
     caller: SignedIn,
     body: Body<ChangePasswordBody>,
 ) -> Result<HttpResponse, Problem> {
-    let command = ChangePassword { current_password: body.0.current_password.0, new_password: body.0.new_password.0 };
+    let body = body.read()?;
+    let command = ChangePassword { current_password: body.current_password.0, new_password: body.new_password.0 };
     let done = api.auth.change_password.send(&caller.0, command).await?;
     Ok(respond::empty(&done))
 }

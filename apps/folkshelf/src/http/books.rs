@@ -223,7 +223,8 @@ async fn create_book(
     caller: Permitted<WriteBook>,
     body: Body<BookBody>,
 ) -> Result<HttpResponse, Problem> {
-    let book = body.0.description(&api)?;
+    let body = body.read()?;
+    let book = body.description(&api)?;
     let done = api.books.create.send(&caller.0, CreateBook { book }).await?;
     respond::created(done.position, &done.output)
 }
@@ -240,8 +241,9 @@ async fn update_book(
     id: PathId<BookId>,
     body: Body<BookBody>,
 ) -> Result<HttpResponse, Problem> {
+    let body = body.read()?;
     let expected_version = respond::expected_version(&request)?;
-    let (changes, wrong) = body.0.changes();
+    let (changes, wrong) = body.changes();
     if !wrong.is_empty() {
         return Err(Problem::invalid(wrong));
     }

@@ -228,7 +228,7 @@ async fn request_borrow(
     caller: Permitted<WriteBorrow>,
     body: Body<RequestBody>,
 ) -> Result<HttpResponse, Problem> {
-    let Body(body) = body;
+    let body = body.read()?;
     let command = RequestBorrow { book: body.book_id, days: body.days.0, message: body.message.0 };
     let done = api.borrowing.request.send(&caller.0, command).await?;
     respond::created(done.position, &done.output)

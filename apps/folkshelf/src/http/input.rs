@@ -111,8 +111,14 @@ fn kind_name(kind: &ValueKind) -> &'static str {
     }
 }
 
-/// A JSON body.
-pub struct Body<T>(pub T);
+/// A JSON body. What is wrong with it is told when the handler reads it: whoever may not call learns nothing before.
+pub struct Body<T>(Result<T, Problem>);
+
+impl<T> Body<T> {
+    pub fn read(self) -> Result<T, Problem> {
+        self.0
+    }
+}
 
 impl<T: Deserr<FieldErrors> + 'static> FromRequest for Body<T> {
     type Error = Problem;
@@ -131,7 +137,7 @@ impl<T: Deserr<FieldErrors> + 'static> FromRequest for Body<T> {
             .and_then(|value| value.to_str().ok())
             .and_then(|value| value.parse::<usize>().ok());
         let mut payload = payload.take();
-        Box::pin(async move {
+        let read = async move {
             if media_type.as_deref() != Some("application/json") {
                 return Err(Problem::unsupported_media_type("application/json"));
             }
@@ -148,8 +154,9 @@ impl<T: Deserr<FieldErrors> + 'static> FromRequest for Body<T> {
             }
             let value: serde_json::Value = serde_json::from_slice(&bytes)
                 .map_err(|error| Problem::invalid_field("body", format!("is not JSON: {error}")))?;
-            Ok(Self(deserr::deserialize::<T, _, FieldErrors>(value)?))
-        })
+            Ok(deserr::deserialize::<T, _, FieldErrors>(value)?)
+        };
+        Box::pin(async move { Ok(Self(read.await)) })
     }
 }
 
@@ -165,7 +172,7 @@ impl<T: Deserr<FieldErrors> + 'static> FromRequest for MaybeBody<T> {
             return Box::pin(std::future::ready(Ok(Self(None))));
         }
         let body = Body::from_request(request, payload);
-        Box::pin(async move { body.await.map(|body| Self(Some(body.0))) })
+        Box::pin(async move { Ok(Self(Some(body.await?.read()?))) })
     }
 }
 

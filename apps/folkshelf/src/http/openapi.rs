@@ -99,7 +99,6 @@ impl KnownPaths {
             let segments = path.split('/').map(str::to_owned).collect();
             let methods = [
                 (Method::GET, item.get.is_some()),
-                (Method::HEAD, item.get.is_some()),
                 (Method::POST, item.post.is_some()),
                 (Method::PUT, item.put.is_some()),
                 (Method::DELETE, item.delete.is_some()),

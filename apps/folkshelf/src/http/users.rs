@@ -266,7 +266,8 @@ async fn create_user(
     caller: Permitted<WriteUser>,
     body: Body<CreateBody>,
 ) -> Result<HttpResponse, Problem> {
-    let command = CreateAccount { email: body.0.email.0, name: body.0.name, password: None, verified: false };
+    let body = body.read()?;
+    let command = CreateAccount { email: body.email.0, name: body.name, password: None, verified: false };
     let done = api.users.create.send(&caller.0, command).await?;
     respond::created(done.position, &CreatedUser { id: done.output })
 }
@@ -293,7 +294,8 @@ async fn update_user(
     id: PathId<UserId>,
     body: Body<UpdateBody>,
 ) -> Result<HttpResponse, Problem> {
-    let command = UpdateUser { id: id.0, name: body.0.name, active: body.0.active };
+    let body = body.read()?;
+    let command = UpdateUser { id: id.0, name: body.name, active: body.active };
     let done = api.users.update.send(&caller.0, command).await?;
     respond::done(done.position, &done.output)
 }
@@ -315,7 +317,8 @@ async fn change_role(
     id: PathId<UserId>,
     body: Body<ChangeRoleBody>,
 ) -> Result<HttpResponse, Problem> {
-    let command = ChangeRole { id: id.0, role: body.0.role.into_string() };
+    let body = body.read()?;
+    let command = ChangeRole { id: id.0, role: body.role.into_string() };
     let done = api.users.change_role.send(&caller.0, command).await?;
     respond::done(done.position, &done.output)
 }

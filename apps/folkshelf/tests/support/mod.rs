@@ -151,12 +151,6 @@ impl Host {
         self.post("/auth/login", json!({"email": email, "password": password})).await
     }
 
-    /// Waits until every subscription is run, here or by another host: after a kill that takes as long as a lease.
-    pub async fn ready(&self) {
-        testkit::eventually("the host is healthy", || async { self.get("/health").await.body["status"] == "healthy" })
-            .await;
-    }
-
     /// Ends the host as a power cut would.
     pub fn kill(&mut self) {
         self.child.kill().expect("the host is killed");

@@ -1,5 +1,5 @@
 use async_trait::async_trait;
-use books_events::{BookEvent, BookUpdated};
+use books_events::{BookEvent, BookUpdated, Lending};
 use cqrs::{Call, CommandHandler};
 use kernel::{BookId, Command, Detail, ErrorKind, Permission, Refusal, UserId};
 use serde::Serialize;
@@ -85,7 +85,7 @@ impl CommandHandler<UpdateBook> for UpdateBookHandler {
         let mut work = call.begin(&self.pool).await?;
         let row = sqlx::query!(
             "select owner_id, version, title, authors, isbn13, published_year, language, categories, description,
-                condition, notes, lending
+                condition, notes, lending, holding
             from books.book where id = $1 for update",
             id.uuid(),
         )
@@ -99,6 +99,7 @@ impl CommandHandler<UpdateBook> for UpdateBookHandler {
         if command.expected_version.is_some_and(|expected| expected != row.version) {
             return Err(UpdateBookError::VersionMismatch { now: row.version });
         }
+        let (was_lost, was_off) = (row.holding.as_deref() == Some("lost"), row.lending == Lending::Off.as_str());
         let mut input = BookInput {
             title: Some(row.title),
             authors: Some(row.authors),
@@ -114,6 +115,16 @@ impl CommandHandler<UpdateBook> for UpdateBookHandler {
         command.changes.apply(&mut input);
         let book = input.check(call.now()).map_err(UpdateBookError::Invalid)?;
 
+        if was_lost && was_off && book.lending != Lending::Off {
+            // Who lends a lost book again has found it.
+            sqlx::query!(
+                "with found as (update books.availability set state = 'released' where book_id = $1 and state = 'lost')
+                update books.book set holding = null, held_by_borrow = null where id = $1",
+                id.uuid(),
+            )
+            .execute(work.connection())
+            .await?;
+        }
         let stored = Stored::new(id, &book);
         let version = sqlx::query_scalar!(
             "update books.book set title = $2, title_sort = $3, shelf_key = decode($4, 'hex'), authors = $5,

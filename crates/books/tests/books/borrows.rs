@@ -1,12 +1,12 @@
 //! What borrows make of a book's status.
 
-use books::{BookStatus, BookView, ListBooks};
+use books::{BookChanges, BookStatus, BookView, Change, ListBooks, UpdateBook};
 use borrowing_events::{
     BorrowApproved, BorrowCancelled, BorrowEvent, BorrowHandedOver, BorrowLost, BorrowReturned, Parties,
     ReturnCondition,
 };
 use kernel::{BorrowId, PageRequest, Position, UserId};
-use testkit::{A_SATURDAY, a_user};
+use testkit::{A_SATURDAY, a_user, member};
 
 use crate::support::{World, a_book};
 
@@ -117,11 +117,19 @@ async fn a_book_that_came_back_damaged_is_not_offered_again() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_lost_book_says_so() {
+async fn a_lost_book_says_so_until_its_owner_lends_it_again() {
     let world = World::new().await;
     let book = a_shared_book(&world).await;
     let borrow = parties(&book, a_user());
     world.tell::<BorrowEvent>(handed_over(borrow), 3).await;
     world.tell::<BorrowEvent>(BorrowLost { parties: borrow }, 4).await;
-    assert_eq!(world.seen(book.id).await.status, BookStatus::Lost);
+    let seen = world.seen(book.id).await;
+    assert_eq!((seen.status, seen.lending.as_str()), (BookStatus::Lost, "off"));
+
+    let change = |changes| UpdateBook { book_id: book.id, expected_version: None, changes };
+    let owner = member(book.owner.id);
+    let renamed = BookChanges { title: Change::Set("Emma, lost".to_owned()), ..BookChanges::default() };
+    assert_eq!(world.send(&owner, change(renamed)).await.unwrap().status, BookStatus::Lost);
+    let found = BookChanges { lending: Change::Set("lend".to_owned()), ..BookChanges::default() };
+    assert_eq!(world.send(&owner, change(found)).await.unwrap().status, BookStatus::Available);
 }

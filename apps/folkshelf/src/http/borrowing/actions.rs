@@ -70,7 +70,7 @@ async fn approve_borrow(
     id: PathId<BorrowId>,
     body: Body<ApproveBody>,
 ) -> Result<HttpResponse, Problem> {
-    let Body(body) = body;
+    let body = body.read()?;
     let command = ApproveBorrow { borrow: id.0, pickup_by: body.pickup_by.map(|moment| moment.0), place: body.place.0 };
     let done = api.borrowing.approve.send(&caller.0, command).await?;
     respond::done(done.position, &done.output)
@@ -94,7 +94,8 @@ async fn reject_borrow(
     id: PathId<BorrowId>,
     body: Body<ReasonBody>,
 ) -> Result<HttpResponse, Problem> {
-    let command = RejectBorrow { borrow: id.0, reason: body.0.reason.0 };
+    let body = body.read()?;
+    let command = RejectBorrow { borrow: id.0, reason: body.reason.0 };
     let done = api.borrowing.reject.send(&caller.0, command).await?;
     respond::done(done.position, &done.output)
 }
@@ -109,7 +110,8 @@ async fn cancel_borrow(
     id: PathId<BorrowId>,
     body: Body<ReasonBody>,
 ) -> Result<HttpResponse, Problem> {
-    let command = CancelBorrow { borrow: id.0, reason: body.0.reason.0 };
+    let body = body.read()?;
+    let command = CancelBorrow { borrow: id.0, reason: body.reason.0 };
     let done = api.borrowing.cancel.send(&caller.0, command).await?;
     respond::done(done.position, &done.output)
 }
@@ -133,7 +135,8 @@ async fn hand_over(
     id: PathId<BorrowId>,
     body: Body<HandOverBody>,
 ) -> Result<HttpResponse, Problem> {
-    let command = HandOver { borrow: id.0, code: body.0.code.0.map(Line::into_string) };
+    let body = body.read()?;
+    let command = HandOver { borrow: id.0, code: body.code.0.map(Line::into_string) };
     let done = api.borrowing.hand_over.send(&caller.0, command).await?;
     respond::done(done.position, &done.output)
 }
@@ -156,7 +159,8 @@ async fn request_extension(
     id: PathId<BorrowId>,
     body: Body<ExtensionBody>,
 ) -> Result<HttpResponse, Problem> {
-    let command = RequestExtension { borrow: id.0, days: body.0.days.0 };
+    let body = body.read()?;
+    let command = RequestExtension { borrow: id.0, days: body.days.0 };
     let done = api.borrowing.request_extension.send(&caller.0, command).await?;
     respond::done(done.position, &done.output)
 }
@@ -180,7 +184,8 @@ async fn answer_extension(
     id: PathId<BorrowId>,
     body: Body<AnswerBody>,
 ) -> Result<HttpResponse, Problem> {
-    let command = AnswerExtension { borrow: id.0, approve: body.0.approve, reason: body.0.reason.0 };
+    let body = body.read()?;
+    let command = AnswerExtension { borrow: id.0, approve: body.approve, reason: body.reason.0 };
     let done = api.borrowing.answer_extension.send(&caller.0, command).await?;
     respond::done(done.position, &done.output)
 }
@@ -197,8 +202,9 @@ async fn declare_return(
     api: web::Data<Api>,
     caller: Permitted<WriteBorrow>,
     id: PathId<BorrowId>,
-    _body: Body<NothingBody>,
+    body: Body<NothingBody>,
 ) -> Result<HttpResponse, Problem> {
+    body.read()?;
     let done = api.borrowing.declare_return.send(&caller.0, DeclareReturn { borrow: id.0 }).await?;
     respond::done(done.position, &done.output)
 }
@@ -230,11 +236,12 @@ async fn return_borrow(
     id: PathId<BorrowId>,
     body: Body<ReturnBody>,
 ) -> Result<HttpResponse, Problem> {
-    let condition = match body.0.condition {
+    let body = body.read()?;
+    let condition = match body.condition {
         ConditionBody::Ok => ReturnCondition::Ok,
         ConditionBody::Damaged => ReturnCondition::Damaged,
     };
-    let command = ReturnBorrow { borrow: id.0, condition, note: body.0.note.0 };
+    let command = ReturnBorrow { borrow: id.0, condition, note: body.note.0 };
     let done = api.borrowing.return_borrow.send(&caller.0, command).await?;
     respond::done(done.position, &done.output)
 }
@@ -247,8 +254,9 @@ async fn mark_not_received(
     api: web::Data<Api>,
     caller: Permitted<WriteBorrow>,
     id: PathId<BorrowId>,
-    _body: Body<NothingBody>,
+    body: Body<NothingBody>,
 ) -> Result<HttpResponse, Problem> {
+    body.read()?;
     let done = api.borrowing.not_received.send(&caller.0, MarkNotReceived { borrow: id.0 }).await?;
     respond::done(done.position, &done.output)
 }
@@ -271,7 +279,8 @@ async fn report_lost(
     id: PathId<BorrowId>,
     body: Body<NoteBody>,
 ) -> Result<HttpResponse, Problem> {
-    let done = api.borrowing.report_lost.send(&caller.0, ReportLost { borrow: id.0, note: body.0.note.0 }).await?;
+    let body = body.read()?;
+    let done = api.borrowing.report_lost.send(&caller.0, ReportLost { borrow: id.0, note: body.note.0 }).await?;
     respond::done(done.position, &done.output)
 }
 
@@ -302,7 +311,7 @@ async fn resolve_dispute(
     id: PathId<BorrowId>,
     body: Body<ResolveBody>,
 ) -> Result<HttpResponse, Problem> {
-    let Body(body) = body;
+    let body = body.read()?;
     let outcome = match body.outcome {
         OutcomeBody::Returned => DisputeOutcome::Returned,
         OutcomeBody::Lost => DisputeOutcome::Lost,

@@ -94,7 +94,7 @@ async fn update_profile(
     caller: SignedIn,
     body: Body<ProfileBody>,
 ) -> Result<HttpResponse, Problem> {
-    let Body(body) = body;
+    let body = body.read()?;
     let command = UpdateProfile {
         name: body.name,
         bio: body.bio.0,
@@ -123,7 +123,8 @@ async fn delete_profile(
     caller: SignedIn,
     body: Body<PasswordBody>,
 ) -> Result<HttpResponse, Problem> {
-    let command = DeleteUser { id: caller.user()?, proof: Proof::Password(body.0.password) };
+    let body = body.read()?;
+    let command = DeleteUser { id: caller.user()?, proof: Proof::Password(body.password) };
     let done = api.users.delete.send(&caller.0, command).await?;
     Ok(respond::empty(&done))
 }
