@@ -57,6 +57,8 @@ impl Subscriber {
         event: &Recorded,
         heard: BookEvent,
     ) -> Result<(), TransitionError> {
+        // Nobody waits for a book that was not there: a whole imported shelf need not be asked.
+        let new = matches!(heard, BookEvent::Created(_));
         let told = match heard {
             BookEvent::Created(e) => {
                 Told { book: e.book_id, owner: e.owner_id, title: e.title, authors: e.authors, lending: e.lending }
@@ -68,7 +70,7 @@ impl Subscriber {
             // Echoes of what we told ourselves.
             BookEvent::Borrowed(_) | BookEvent::Returned(_) => return Ok(()),
         };
-        if !remember_book(delivery, event, &told).await? {
+        if !remember_book(delivery, event, &told).await? || new {
             return Ok(());
         }
         if let Some(copy) = store::lock_copy(delivery.connection(), told.book).await? {
