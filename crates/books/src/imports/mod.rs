@@ -30,6 +30,6 @@ pub struct ImportSettings {
 
 impl Default for ImportSettings {
     fn default() -> Self {
-        Self { max_bytes: 20 * 1024 * 1024, max_rows: 100_000, batch: 100, concurrent_uploads: 4 }
+        Self { max_bytes: 20 * 1024 * 1024, max_rows: 100_000, batch: 300, concurrent_uploads: 4 }
     }
 }
