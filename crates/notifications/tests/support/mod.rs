@@ -2,7 +2,7 @@
 //! would append them, and asked as the host would.
 
 // Every test binary uses a part of it.
-#![allow(dead_code)]
+#![allow(dead_code, reason = "each file of tests uses a part")]
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,7 +1,7 @@
 //! A Redis for the tests, and documents to put into it.
 
 // Every test binary uses a part of it.
-#![allow(dead_code)]
+#![allow(dead_code, reason = "each file of tests uses a part")]
 
 use std::{
     future::Future,

@@ -1,7 +1,7 @@
 //! A small world for the tests: our own context on a real PostgreSQL and Redis, hearing what auth would tell.
 
 // Every test binary uses a part of it.
-#![allow(dead_code)]
+#![allow(dead_code, reason = "each file of tests uses a part")]
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
