@@ -129,8 +129,7 @@ impl App {
         let zone = jiff::tz::TimeZone::get(zone).context("community.time_zone is not a time zone")?;
         let notifications = Notifications::new(pool(Context::Notifications)?, projection(Context::Notifications), zone);
 
-        let mut commands = CommandBus::builder(Arc::clone(&clock), events.clone());
-        let mut queries = QueryBus::builder(Arc::clone(&clock), events.clone());
+        let (mut commands, mut queries) = cqrs::builders(Arc::clone(&clock), events.clone());
         auth.register(&mut commands, &mut queries);
         users.register(&mut commands, &mut queries);
         books.register(&mut commands, &mut queries);

@@ -85,11 +85,19 @@ async fn every_operation_is_closed_to_those_it_is_not_for() {
         }
         let as_nobody = call(&host, None, method, path).await;
         assert_eq!(as_nobody.status == 401, secured || name == "POST /auth/refresh-token", "{name}: {as_nobody:?}");
+        // Whoever may not call learns nothing about what they sent.
+        let wrong = format!("{}?nonsense=1", path.replace("{id}", "no-id"));
+        if secured {
+            call(&host, None, method, &wrong).await.expect(401);
+        }
         let least = PRIVILEGED.iter().find(|(operation, _)| *operation == name).map_or("user", |(_, role)| *role);
         for (person, rank) in [(&member, 0), (&moderator, 1), (&admin, 2)] {
             let needed = ["user", "moderator", "admin"].iter().position(|role| *role == least).expect("a role");
             let reply = call(&host, Some(person), method, path).await;
             assert_eq!(reply.status == 403, rank < needed, "{name} as {}: {reply:?}", person.name);
+            if rank < needed {
+                call(&host, Some(person), method, &wrong).await.expect(403);
+            }
             // Without a refresh token nobody gets new ones, signed in or not.
             assert_eq!(reply.status == 401, name == "POST /auth/refresh-token", "{name} as {}: {reply:?}", person.name);
             assert!(reply.status < 500, "{name} as {}: {reply:?}", person.name);

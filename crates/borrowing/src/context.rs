@@ -44,7 +44,8 @@ impl Borrowing {
 
     pub fn register(&self, commands: &mut CommandBusBuilder, queries: &mut QueryBusBuilder) {
         let (pool, desk, view) = (&self.desk.pool, &self.desk, &self.view);
-        commands.register::<RequestBorrow>(pool, RequestBorrowHandler(desk.clone()));
+        commands
+            .register::<RequestBorrow>(pool, RequestBorrowHandler { desk: desk.clone(), events: self.events.clone() });
         commands.register::<ApproveBorrow>(pool, ApproveBorrowHandler(desk.clone()));
         commands.register::<RejectBorrow>(pool, RejectBorrowHandler(desk.clone()));
         commands.register::<CancelBorrow>(pool, CancelBorrowHandler(desk.clone()));

@@ -6,28 +6,25 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
-use event_bus::EventBus;
-use kernel::{Clock, Command, Detail, ErrorKind, Position, Refusal};
+use kernel::{Command, Detail, ErrorKind, Position, Refusal};
 use sqlx::PgPool;
 use tracing::Instrument;
 
 use crate::call::{Call, Caller, Source};
 use crate::idempotency::{self, Key, Stored};
-use crate::{DuplicateHandler, MissingHandler, metrics};
+use crate::{DuplicateHandler, MissingHandler, Shared, metrics};
 
 /// How long the answer to a command waits for the views it made stale.
 const VIEWS_WITHIN: Duration = Duration::from_millis(500);
+/// How long a command waits for what its caller did before: the subscriptions of a process that died are run by another
+/// within 5 s.
+const OWN_WRITES_WITHIN: Duration = Duration::from_secs(5);
 /// How often a command starts over when another transaction was in its way.
 const STARTS: u32 = 5;
 
 #[async_trait]
 pub trait CommandHandler<C: Command>: Send + Sync + 'static {
     async fn handle(&self, call: &Call, command: C) -> Result<C::Output, C::Error>;
-}
-
-struct Shared {
-    clock: Arc<dyn Clock>,
-    events: EventBus,
 }
 
 struct Registered<C: Command> {
@@ -44,6 +41,10 @@ pub struct CommandBusBuilder {
 }
 
 impl CommandBusBuilder {
+    pub(crate) fn new(shared: Arc<Shared>) -> Self {
+        Self { shared, handlers: HashMap::new(), pools: Vec::new(), duplicate: None }
+    }
+
     /// `pool` is the context's own: idempotency keys are kept where the command's changes are.
     pub fn register<C: Command>(&mut self, pool: &PgPool, handler: impl CommandHandler<C>) {
         let registered: Arc<Registered<C>> = Arc::new(Registered { handler: Box::new(handler), pool: pool.clone() });
@@ -73,11 +74,6 @@ pub struct CommandBus {
 }
 
 impl CommandBus {
-    pub fn builder(clock: Arc<dyn Clock>, events: EventBus) -> CommandBusBuilder {
-        let shared = Arc::new(Shared { clock, events });
-        CommandBusBuilder { shared, handlers: HashMap::new(), pools: Vec::new(), duplicate: None }
-    }
-
     /// The only way to a command: asked for when the host starts, so that a missing handler shows then.
     pub fn dispatch<C: Command>(&self) -> Result<Dispatch<C>, MissingHandler> {
         let registered = self
@@ -172,6 +168,7 @@ impl<C: Command> Dispatch<C> {
             actor = %caller.actor.recorded(),
             trace = caller.trace.as_str()
         );
+        self.shared.own_writes.known(&self.shared.events, &caller.actor, OWN_WRITES_WITHIN).await;
         let started = Instant::now();
         let outcome = self.execute(caller, command).instrument(span).await;
         let label = match &outcome {
@@ -186,6 +183,7 @@ impl<C: Command> Dispatch<C> {
             && !self.shared.events.settled(position, VIEWS_WITHIN).await
         {
             tracing::warn!(command = C::NAME, %position, "answered before every view was refreshed");
+            self.shared.own_writes.remember(&caller.actor, position);
         }
         Ok(done)
     }

@@ -6,6 +6,7 @@
 //! | [`command`] | [`CommandBus`], and the one wrapper around every command handler |
 //! | [`query`] | [`QueryBus`], and the one wrapper around every query handler |
 //! | `idempotency` | the answer given under an idempotency key, to be given again |
+//! | `own_writes` | what a caller has done and no view shows yet |
 //!
 //! A handler that nobody registered is found when the host starts: one gets at a command only through
 //! [`CommandBus::dispatch`], which fails then.
@@ -14,11 +15,30 @@ pub mod call;
 pub mod command;
 mod idempotency;
 mod metrics;
+mod own_writes;
 pub mod query;
 
 pub use call::{Call, Caller, Source, Work};
 pub use command::{CommandBus, CommandBusBuilder, CommandHandler, Dispatch, DispatchError, Done};
 pub use query::{Ask, AskError, QueryBus, QueryBusBuilder, QueryHandler};
+
+use std::sync::Arc;
+
+use event_bus::EventBus;
+use kernel::Clock;
+
+/// What both buses work with.
+struct Shared {
+    clock: Arc<dyn Clock>,
+    events: EventBus,
+    own_writes: own_writes::OwnWrites,
+}
+
+/// Both buses, to be filled while the host is wired.
+pub fn builders(clock: Arc<dyn Clock>, events: EventBus) -> (CommandBusBuilder, QueryBusBuilder) {
+    let shared = Arc::new(Shared { clock, events, own_writes: own_writes::OwnWrites::default() });
+    (CommandBusBuilder::new(Arc::clone(&shared)), QueryBusBuilder::new(shared))
+}
 
 /// A command or query that the host routes and no context handles.
 #[derive(Debug, thiserror::Error)]

@@ -6,26 +6,23 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
-use event_bus::EventBus;
-use kernel::{Clock, Detail, ErrorKind, Query, Refusal};
+use event_bus::Heard;
+use kernel::{Detail, ErrorKind, Query, Refusal};
 use tracing::Instrument;
 
 use crate::call::{Call, Caller, Source};
-use crate::{DuplicateHandler, MissingHandler, metrics};
+use crate::{DuplicateHandler, MissingHandler, Shared, metrics};
 
 /// How long a query waits for the views to reach the position its caller demands; then it asks PostgreSQL.
 const VIEWS_WITHIN: Duration = Duration::from_millis(500);
+/// How long a query waits for the views to show what its caller did before, when they were late already.
+const OWN_WRITES_WITHIN: Duration = Duration::from_millis(50);
 /// How long a handler may take.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
 #[async_trait]
 pub trait QueryHandler<Q: Query>: Send + Sync + 'static {
     async fn handle(&self, call: &Call, query: Q) -> Result<Q::Answer, Q::Error>;
-}
-
-struct Shared {
-    clock: Arc<dyn Clock>,
-    events: EventBus,
 }
 
 /// Collects the handlers while the host is wired.
@@ -36,6 +33,10 @@ pub struct QueryBusBuilder {
 }
 
 impl QueryBusBuilder {
+    pub(crate) fn new(shared: Arc<Shared>) -> Self {
+        Self { shared, handlers: HashMap::new(), duplicate: None }
+    }
+
     pub fn register<Q: Query>(&mut self, handler: impl QueryHandler<Q>) {
         let handler: Arc<dyn QueryHandler<Q>> = Arc::new(handler);
         if self.handlers.insert(TypeId::of::<Q>(), Box::new(handler)).is_some() {
@@ -59,10 +60,6 @@ pub struct QueryBus {
 }
 
 impl QueryBus {
-    pub fn builder(clock: Arc<dyn Clock>, events: EventBus) -> QueryBusBuilder {
-        QueryBusBuilder { shared: Arc::new(Shared { clock, events }), handlers: HashMap::new(), duplicate: None }
-    }
-
     /// The only way to a query: asked for when the host starts, so that a missing handler shows then.
     pub fn asking<Q: Query>(&self) -> Result<Ask<Q>, MissingHandler> {
         let handler = self
@@ -119,11 +116,22 @@ impl<E: Refusal> Refusal for AskError<E> {
 }
 
 impl<Q: Query> Ask<Q> {
+    async fn source(&self, caller: &Caller) -> Source {
+        let Shared { events, own_writes, .. } = &*self.shared;
+        if let Some(position) = caller.min_position
+            && !events.settled(position, VIEWS_WITHIN).await
+        {
+            return Source::Database;
+        }
+        match own_writes.shown(events, &caller.actor, OWN_WRITES_WITHIN).await {
+            Heard::NotYet => Source::Database,
+            // With the database away an older answer is better than none: nobody demanded this position.
+            Heard::Yes | Heard::Unknown => Source::ReadStore,
+        }
+    }
+
     pub async fn ask(&self, caller: &Caller, query: Q) -> Result<Q::Answer, AskError<Q::Error>> {
-        let source = match caller.min_position {
-            Some(position) if !self.shared.events.settled(position, VIEWS_WITHIN).await => Source::Database,
-            Some(_) | None => Source::ReadStore,
-        };
+        let source = self.source(caller).await;
         let call = Call::new(caller, Arc::clone(&self.shared.clock), source, None);
         let span = tracing::debug_span!("query", query = Q::NAME, trace = caller.trace.as_str());
         let started = Instant::now();

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use async_trait::async_trait;
-use cqrs::{Caller, CommandBus, DispatchError, QueryBus, Source};
+use cqrs::{Caller, DispatchError, Source};
 use event_bus::{Apply, Delivery, HandlerError, Recorded, Subscription};
 use kernel::{ErrorKind, Position, Refusal};
 use support::{Add, Counter, Linger, Looking, Where};
@@ -15,22 +15,20 @@ use testkit::{a_user, member};
 #[tokio::test]
 async fn a_missing_handler_is_found_when_the_program_is_wired() {
     let counter = Counter::new().await;
-    let nothing = CommandBus::builder(counter.clock.clone(), counter.events.clone());
-    let missing = nothing.build().unwrap().dispatch::<Add>().err().unwrap();
+    let (commands, queries) = cqrs::builders(counter.clock.clone(), counter.events.clone());
+    let missing = commands.build().unwrap().dispatch::<Add>().err().unwrap();
     assert_eq!(missing.to_string(), "no handler is registered for add");
-    let nothing = QueryBus::builder(counter.clock.clone(), counter.events.clone());
-    assert!(nothing.build().unwrap().asking::<Where>().is_err());
+    assert!(queries.build().unwrap().asking::<Where>().is_err());
 }
 
 #[tokio::test]
 async fn two_handlers_for_one_thing_are_found_when_the_program_is_wired() {
     let counter = Counter::new().await;
-    let mut commands = CommandBus::builder(counter.clock.clone(), counter.events.clone());
+    let (mut commands, mut queries) = cqrs::builders(counter.clock.clone(), counter.events.clone());
     commands.register::<Add>(&counter.pool, counter.adder.clone());
     commands.register::<Add>(&counter.pool, counter.adder.clone());
     let duplicate = commands.build().err().unwrap();
     assert_eq!(duplicate.to_string(), "more than one handler is registered for add");
-    let mut queries = QueryBus::builder(counter.clock.clone(), counter.events.clone());
     queries.register::<Where>(Looking);
     queries.register::<Where>(Looking);
     assert!(queries.build().is_err());
@@ -106,5 +104,35 @@ async fn a_query_looks_in_postgresql_when_the_views_are_behind_what_its_caller_h
 
     caller.min_position = Some(Position { transaction: i64::MAX, sequence: i64::MAX });
     assert_eq!(ask.ask(&caller, Where).await.unwrap(), Source::Database);
+    running.stop().await;
+}
+
+#[tokio::test]
+async fn a_writer_meets_their_own_write_also_after_an_answer_that_came_before_the_views() {
+    let counter = Counter::new().await;
+    let (slow, ask) = (counter.commands.dispatch::<Add>().unwrap(), counter.queries.asking::<Where>().unwrap());
+    let (writer, other): (Caller, Caller) = (member(a_user()), member(a_user()));
+    // As after the death of a process: subscriptions are declared, and nobody runs them.
+    let subscription = || Subscription::apply("books", counter.pool.clone(), Arc::new(Slowly));
+    counter.events.start(vec![subscription()]).await.unwrap().stop().await;
+
+    slow.send(&writer, Add { by: 1 }).await.unwrap();
+    assert_eq!(ask.ask(&writer, Where).await.unwrap(), Source::Database);
+    assert_eq!(ask.ask(&other, Where).await.unwrap(), Source::ReadStore);
+
+    let begun = std::time::Instant::now();
+    let (running, done) = tokio::join!(
+        async {
+            tokio::time::sleep(std::time::Duration::from_millis(700)).await;
+            counter.events.start(vec![subscription()]).await.unwrap()
+        },
+        slow.send(&writer, Add { by: 1 }),
+    );
+    done.unwrap();
+    assert!(begun.elapsed().as_millis() >= 700, "the next command begins when the first one is known");
+    testkit::eventually("the views show both", || async {
+        ask.ask(&writer, Where).await.unwrap() == Source::ReadStore
+    })
+    .await;
     running.stop().await;
 }

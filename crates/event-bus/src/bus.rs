@@ -16,9 +16,9 @@ use uuid::Uuid;
 
 use crate::dead_letters::{self, DeadLetter};
 use crate::log::{self, Recorded};
-use crate::progress::Progress;
+use crate::progress::{Heard, Progress, Who};
 use crate::runner::Runner;
-use crate::subscription::Subscription;
+use crate::subscription::{Subscription, Work};
 use crate::{lease, metrics};
 
 /// How often the lag of the subscriptions is measured.
@@ -146,6 +146,9 @@ impl EventBus {
         keepers.spawn(feed_tail(Arc::clone(&self.inner), tail_from));
         let mut runners = JoinSet::new();
         for subscription in subscriptions {
+            if let Work::Project(_) = subscription.work {
+                self.inner.progress.projects(subscription.name);
+            }
             runners.spawn(Runner::new(Arc::clone(&self.inner), subscription).run(shutdown.clone()));
         }
         Ok(Running { bus: self.clone(), shutdown, runners, keepers })
@@ -188,10 +191,26 @@ impl EventBus {
         }
     }
 
-    /// Waits until every running subscription has handled the event at `position`, at most `within`. Answers whether
-    /// they have.
+    /// Waits until every running subscription has handled the event at `position`, at most `within`.
+    pub async fn heard(&self, position: Position, within: Duration) -> Heard {
+        self.inner.progress.heard(&self.inner.pool, Who::All, position, within).await
+    }
+
+    /// As [`Self::heard`], for those subscriptions alone whose effect is in PostgreSQL: the contexts know of the event,
+    /// whether or not their views show it.
+    pub async fn applied(&self, position: Position, within: Duration) -> Heard {
+        self.inner.progress.heard(&self.inner.pool, Who::Appliers, position, within).await
+    }
+
+    /// As [`Self::applied`], for everything that is committed by now: whoever is asked for something they do not know can
+    /// then tell what is not there from what they have not heard of yet.
+    pub async fn caught_up(&self, within: Duration) -> Result<Heard, sqlx::Error> {
+        Ok(self.applied(log::latest(&self.inner.pool).await?, within).await)
+    }
+
+    /// As [`Self::heard`]: whether it is certain that they have.
     pub async fn settled(&self, position: Position, within: Duration) -> bool {
-        self.inner.progress.settled(&self.inner.pool, position, within).await
+        self.heard(position, within).await == Heard::Yes
     }
 
     /// Everything that happened to one aggregate, oldest first.

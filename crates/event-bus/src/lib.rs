@@ -24,4 +24,5 @@ pub use bus::{BusSettings, EventBus, Running, SubscriptionStatus};
 pub use dead_letters::DeadLetter;
 pub use fault::{error_kind, unavailable, undone_by_another};
 pub use log::{Meta, Recorded, append, append_all};
+pub use progress::Heard;
 pub use subscription::{Apply, Delivery, HandlerError, Project, Subscription};

@@ -1,7 +1,7 @@
 //! How far subscriptions have come, and waiting for it. Our own runners report in memory; those of other processes are
 //! seen in the table, and looked for only while somebody waits.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -13,16 +13,43 @@ use tokio::time::Instant;
 
 /// How often the table is read while somebody waits for subscriptions of another process.
 const LOOK_EVERY: Duration = Duration::from_millis(10);
+/// How long the table is waited for at least.
+const FIRST_LOOK: Duration = Duration::from_millis(500);
+
+/// Whether every subscription that runs anywhere has handled an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Heard {
+    Yes,
+    /// Not in time, or nobody runs any.
+    NotYet,
+    /// The database is away, and we have not seen it ourselves.
+    Unknown,
+}
+
+/// Which subscriptions are waited for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Who {
+    All,
+    /// Those whose effect is in PostgreSQL.
+    Appliers,
+}
 
 #[derive(Default)]
 pub(crate) struct Progress {
     ours: Mutex<HashMap<&'static str, Position>>,
     /// How far each subscription had come when we last ran it: stays true when it runs elsewhere, or nowhere.
     seen: Mutex<HashMap<&'static str, Position>>,
+    /// Subscriptions whose effect is elsewhere than in PostgreSQL.
+    projecting: Mutex<HashSet<&'static str>>,
     moved: Notify,
 }
 
 impl Progress {
+    /// The effect of this subscription is elsewhere than in PostgreSQL.
+    pub fn projects(&self, name: &'static str) {
+        self.projecting.lock().unwrap_or_else(PoisonError::into_inner).insert(name);
+    }
+
     /// One of our runners handled everything up to `position`.
     pub fn reached(&self, name: &'static str, position: Position) {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
@@ -57,16 +84,20 @@ impl Progress {
         !seen.is_empty() && seen.values().all(|reached| *reached >= position)
     }
 
-    /// Waits until every subscription that runs anywhere has handled the event at `position`. `false` when `within`
-    /// has passed first, when nobody runs any, or when the database is away.
-    pub async fn settled(&self, pool: &PgPool, position: Position, within: Duration) -> bool {
+    /// Waits until the subscriptions that run anywhere have handled the event at `position`, at most `within`.
+    pub async fn heard(&self, pool: &PgPool, who: Who, position: Position, within: Duration) -> Heard {
         let deadline = Instant::now() + within;
-        let Ok(Ok(mut behind)) = tokio::time::timeout_at(deadline, running(pool)).await else {
+        // A short wait is for the subscriptions; a busy database is given longer to say how far they are.
+        let Ok(Ok(mut behind)) = tokio::time::timeout(within.max(FIRST_LOOK), running(pool)).await else {
             // The database is away: what our own runners have handled, they have handled.
-            return self.seen_past(position);
+            return if self.seen_past(position) { Heard::Yes } else { Heard::Unknown };
         };
         if behind.is_empty() {
-            return false;
+            return Heard::NotYet;
+        }
+        if who == Who::Appliers {
+            let projecting = self.projecting.lock().unwrap_or_else(PoisonError::into_inner);
+            behind.retain(|name, _| !projecting.contains(name.as_str()));
         }
         loop {
             let moved = self.moved.notified();
@@ -74,17 +105,18 @@ impl Progress {
             moved.as_mut().enable();
             behind.retain(|name, seen| self.ours(name).unwrap_or(*seen).max(*seen) < position);
             if behind.is_empty() {
-                return true;
+                return Heard::Yes;
             }
             if Instant::now() >= deadline {
-                return false;
+                return Heard::NotYet;
             }
             let elsewhere = behind.keys().any(|name| self.ours(name).is_none());
             let look_at = if elsewhere { deadline.min(Instant::now() + LOOK_EVERY) } else { deadline };
             if tokio::time::timeout_at(look_at, moved).await.is_err() && elsewhere {
                 match tokio::time::timeout_at(deadline, running(pool)).await {
                     Ok(Ok(seen)) => behind.retain(|name, at| seen.get(name).inspect(|now| *at = **now).is_some()),
-                    Ok(Err(_)) | Err(_) => return false,
+                    Ok(Err(_)) => return Heard::Unknown,
+                    Err(_) => return Heard::NotYet,
                 }
             }
         }

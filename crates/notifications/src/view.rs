@@ -2,6 +2,7 @@
 //! first. An event only says which notifications to look at again; what is written is read from our own table.
 
 use async_trait::async_trait;
+use borrowing_events::BorrowEvent;
 use event_bus::{HandlerError, Project, Recorded};
 use kernel::{NotificationId, UserId};
 use notifications_events::NotificationEvent;
@@ -156,6 +157,21 @@ impl View {
         Ok(())
     }
 
+    /// What `users[i]` was told of `events[i]`.
+    async fn caused_by(&self, users: &[Uuid], events: &[Uuid]) -> Result<Vec<Uuid>, sqlx::Error> {
+        if users.is_empty() {
+            return Ok(Vec::new());
+        }
+        sqlx::query_scalar!(
+            "select id from unnest($1::uuid[], $2::uuid[]) as told (user_id, source_event_id)
+            join notifications.notification using (user_id, source_event_id)",
+            users,
+            events,
+        )
+        .fetch_all(&self.pool)
+        .await
+    }
+
     async fn all_of(&self, user: UserId) -> Result<Vec<Uuid>, sqlx::Error> {
         sqlx::query_scalar!("select id from notifications.notification where user_id = $1", user.uuid())
             .fetch_all(&self.pool)
@@ -167,7 +183,16 @@ impl View {
 impl Project for View {
     async fn project(&self, events: &[Recorded]) -> Result<(), HandlerError> {
         let mut dirty = Vec::new();
+        let (mut told, mut causes) = (Vec::new(), Vec::new());
         for event in events {
+            // Shown with the event itself: notification.created comes later, and whoever waited for the first would look
+            // in between.
+            if let Some(heard) = event.decode::<BorrowEvent>()? {
+                let parties = heard.parties();
+                told.extend([parties.owner_id.uuid(), parties.borrower_id.uuid()]);
+                causes.extend([event.id.uuid(); 2]);
+                continue;
+            }
             match event.decode::<NotificationEvent>()? {
                 Some(NotificationEvent::Created(e)) => dirty.push(e.notification_id.uuid()),
                 Some(NotificationEvent::Read(e)) => dirty.push(e.notification_id.uuid()),
@@ -179,6 +204,7 @@ impl Project for View {
                 }
             }
         }
+        dirty.extend(self.caused_by(&told, &causes).await?);
         dirty.sort_unstable();
         dirty.dedup();
         self.refresh(&dirty).await

@@ -1,13 +1,16 @@
 //! Who is asking. A route declares what it requires by the extractor it takes: [`Anyone`], [`SignedIn`] or
-//! [`Permitted`]. There is no fourth way to a caller, so a route that declares nothing has none.
+//! [`Permitted`]. There is no fourth way to a caller, so a route that declares nothing has none. It takes it before what
+//! it reads of the request: extractors answer in their order.
 
+use std::future::{Ready, ready};
 use std::marker::PhantomData;
 
-use actix_web::dev::Payload;
+use actix_web::body::MessageBody;
+use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
 use actix_web::http::header;
-use actix_web::{FromRequest, HttpRequest, web};
+use actix_web::middleware::Next;
+use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
 use cqrs::Caller;
-use futures_util::future::LocalBoxFuture;
 use kernel::{Actor, Permission, UserId};
 
 use super::problem::Problem;
@@ -45,42 +48,58 @@ macro_rules! requirements {
 }
 requirements!(WriteBook, WriteBorrow, ReadUser, WriteUser, DeleteUser, Admin);
 
+/// What [`identify`] found out about a request.
+struct Identified(Result<Caller, Problem>);
+
+/// Finds out who is asking, before any part of the request is read: whoever may not call learns nothing about what they
+/// sent.
+pub async fn identify<B: MessageBody>(
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<B>, actix_web::Error> {
+    let identified = Identified(caller(request.request()).await);
+    request.extensions_mut().insert(identified);
+    next.call(request).await
+}
+
+fn identified(request: &HttpRequest) -> Result<Caller, Problem> {
+    request.extensions().get().map_or_else(|| Err(Problem::unauthenticated()), |Identified(caller)| caller.clone())
+}
+
 impl FromRequest for Anyone {
     type Error = Problem;
-    type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
+    type Future = Ready<Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let request = request.clone();
-        Box::pin(async move { caller(&request).await.map(Self) })
+        ready(identified(request).map(Self))
+    }
+}
+
+fn signed_in(request: &HttpRequest) -> Result<Caller, Problem> {
+    let caller = identified(request)?;
+    match caller.actor {
+        Actor::Member { .. } => Ok(caller),
+        Actor::Anonymous | Actor::System(_) => Err(Problem::unauthenticated()),
     }
 }
 
 impl FromRequest for SignedIn {
     type Error = Problem;
-    type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
+    type Future = Ready<Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let request = request.clone();
-        Box::pin(async move {
-            let caller = caller(&request).await?;
-            match caller.actor {
-                Actor::Member { .. } => Ok(Self(caller)),
-                Actor::Anonymous | Actor::System(_) => Err(Problem::unauthenticated()),
-            }
-        })
+        ready(signed_in(request).map(Self))
     }
 }
 
 impl<R: Requirement> FromRequest for Permitted<R> {
     type Error = Problem;
-    type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
+    type Future = Ready<Result<Self, Problem>>;
 
-    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let signed_in = SignedIn::from_request(request, payload);
-        Box::pin(async move {
-            let SignedIn(caller) = signed_in.await?;
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(signed_in(request).and_then(|caller| {
             if caller.actor.may(R::PERMISSION) { Ok(Self(caller, PhantomData)) } else { Err(Problem::forbidden()) }
-        })
+        }))
     }
 }
 

@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 use super::trace;
 
 /// What went wrong, as a client is told.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Problem {
     kind: Answered,
     code: &'static str,

@@ -15,7 +15,7 @@ use utoipa_swagger_ui::SwaggerUi;
 
 use super::guard::{self, Patience};
 use super::openapi::{Document, KnownPaths, no_route};
-use super::{Api, admin, auth, books, borrowing, notifications, operations, respond, trace, users};
+use super::{Api, admin, auth, books, borrowing, caller, notifications, operations, respond, trace, users};
 use crate::settings::{Environment, Settings};
 
 /// How long requests under way may take to end after the server was told to stop.
@@ -68,7 +68,7 @@ pub async fn serve(settings: &Settings, state: Api, shutdown: CancellationToken)
             .app_data(state.clone())
             .app_data(known.clone())
             .app_data(patience.clone())
-            .service(scope("/api/v1").configure(api))
+            .service(scope("/api/v1").wrap(from_fn(caller::identify)).configure(api))
             .configure(operations::configure)
             .map(|app| {
                 app.service(SwaggerUi::new("/api-docs/{_:.*}").url("/api-docs/openapi.json", document.clone()))

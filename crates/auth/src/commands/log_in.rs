@@ -97,7 +97,6 @@ mod tests {
     use std::sync::Arc;
     use std::sync::atomic::Ordering;
 
-    use cqrs::{CommandBus, QueryBus};
     use event_bus::{BusSettings, EventBus};
     use kernel::{Line, ManualClock};
     use testkit::{A_SATURDAY, TestDatabase, anonymous};
@@ -117,8 +116,7 @@ mod tests {
         let settings = Settings { bcrypt_cost: 4, ..Settings::new("s".repeat(32).into(), "http://localhost") };
         let mailer = Arc::new(FileMailer::new("never written"));
         let auth = Auth::new(database.pool("auth"), projection, mailer, clock.clone(), &settings);
-        let mut commands = CommandBus::builder(clock.clone(), bus.clone());
-        let mut queries = QueryBus::builder(clock, bus);
+        let (mut commands, mut queries) = cqrs::builders(clock.clone(), bus.clone());
         auth.register(&mut commands, &mut queries);
         let commands = commands.build().unwrap();
 

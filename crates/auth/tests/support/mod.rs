@@ -106,8 +106,7 @@ impl World {
         let settings = BusSettings { backoff_scale: 0.01, ..BusSettings::default() };
         let bus = EventBus::new(database.pool("event_bus"), clock.clone(), settings);
         let running = bus.start(auth.subscriptions()).await.expect("the runners start");
-        let mut commands = CommandBus::builder(clock.clone(), bus.clone());
-        let mut queries = QueryBus::builder(clock.clone(), bus.clone());
+        let (mut commands, mut queries) = cqrs::builders(clock.clone(), bus.clone());
         auth.register(&mut commands, &mut queries);
         Self {
             pool,

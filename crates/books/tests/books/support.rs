@@ -87,8 +87,7 @@ impl World {
         tokio::spawn(async move { watched.run_watcher(until).await });
         let running = bus.start(books.subscriptions()).await.unwrap();
 
-        let mut commands = CommandBus::builder(clock.clone(), bus.clone());
-        let mut queries = QueryBus::builder(clock.clone(), bus.clone());
+        let (mut commands, mut queries) = cqrs::builders(clock.clone(), bus.clone());
         books.register(&mut commands, &mut queries);
         Self {
             pool,

@@ -1,5 +1,8 @@
+use std::time::Duration;
+
 use async_trait::async_trait;
 use cqrs::{Call, CommandHandler};
+use event_bus::EventBus;
 use kernel::{BookId, BorrowId, Command, Detail, ErrorKind, Prose, Refusal, UserId};
 use serde::Serialize;
 use sqlx::PgConnection;
@@ -70,14 +73,33 @@ impl Refusal for RequestBorrowError {
     }
 }
 
-pub(crate) struct RequestBorrowHandler(pub Desk);
+/// How long a request for a book that we do not know waits for what we have not heard of yet: the subscription of a
+/// process that died is run by another within 5 s.
+const HEARING: Duration = Duration::from_secs(5);
+
+pub(crate) struct RequestBorrowHandler {
+    pub desk: Desk,
+    pub events: EventBus,
+}
 
 #[async_trait]
 impl CommandHandler<RequestBorrow> for RequestBorrowHandler {
     async fn handle(&self, call: &Call, command: RequestBorrow) -> Result<BorrowView, RequestBorrowError> {
+        match self.request(call, command.clone()).await {
+            Err(RequestBorrowError::BookNotFound) => {
+                self.events.caught_up(HEARING).await?;
+                self.request(call, command).await
+            }
+            outcome => outcome,
+        }
+    }
+}
+
+impl RequestBorrowHandler {
+    async fn request(&self, call: &Call, command: RequestBorrow) -> Result<BorrowView, RequestBorrowError> {
         let borrower = call.actor().user_id().ok_or(RequestBorrowError::NotSignedIn)?;
         let now = call.now();
-        let mut work = call.begin(&self.0.pool).await?;
+        let mut work = call.begin(&self.desk.pool).await?;
         let owner = owner(work.connection(), command.book).await?.ok_or(RequestBorrowError::BookNotFound)?;
         let members = lock_members(work.connection(), borrower, owner).await?;
         if !members.borrower_active {
@@ -100,9 +122,9 @@ impl CommandHandler<RequestBorrow> for RequestBorrowHandler {
             open_requests: open_requests(work.connection(), borrower).await?,
             now,
         };
-        let change = Borrow::request(request, &self.0.rules)?;
+        let change = Borrow::request(request, &self.desk.rules)?;
         let id = change.borrow.id;
-        carry_out(&mut work, &copy, change, now, &self.0.rules).await?;
+        carry_out(&mut work, &copy, change, now, &self.desk.rules).await?;
         let view = view::one(work.connection(), id).await?.ok_or(Refused::NotFound)?;
         Ok(work.commit(view.shown_to(Part::Borrower, now)).await?)
     }

@@ -212,11 +212,10 @@ impl Counter {
         let clock = Arc::new(ManualClock::at(A_SATURDAY));
         let events = EventBus::new(database.pool("event_bus"), clock.clone(), BusSettings::default());
         let adder = Adder { pool: pool.clone(), starts: Arc::default(), disturbances: Arc::default() };
-        let mut commands = CommandBus::builder(clock.clone(), events.clone());
+        let (mut commands, mut queries) = cqrs::builders(clock.clone(), events.clone());
         commands.register::<Add>(&pool, adder.clone());
         commands.register::<AddSecretly>(&pool, adder.clone());
         commands.register::<Linger>(&pool, adder.clone());
-        let mut queries = QueryBus::builder(clock.clone(), events.clone());
         queries.register::<Where>(Looking);
         Self {
             commands: commands.build().unwrap(),

@@ -60,8 +60,7 @@ impl World {
         tokio::spawn(async move { watched.run_watcher(until).await });
 
         let Process { bus, running } = a_process(&database, &clock, &notifications).await;
-        let mut commands = CommandBus::builder(clock.clone(), bus.clone());
-        let mut queries = QueryBus::builder(clock.clone(), bus.clone());
+        let (mut commands, mut queries) = cqrs::builders(clock.clone(), bus.clone());
         notifications.register(&mut commands, &mut queries);
         Self {
             pool,
@@ -115,8 +114,6 @@ impl World {
     pub async fn until_heard(&self, position: Position) {
         let heard = self.bus.settled(position, Duration::from_secs(10)).await;
         assert!(heard, "not heard in time: {position}");
-        // What was told of it is an event in its turn.
-        self.until_level().await;
     }
 
     /// Until every subscription has handled the whole log.
