@@ -21,8 +21,8 @@ use tokio_util::task::TaskTracker;
 use users::{ChangeRole, Users};
 
 use crate::contexts::Context;
-use crate::http::{self, Api, Gate};
-use crate::ports::Ports;
+use crate::http::{self, Api, Gate, HotAnswers};
+use crate::ports::{KeptInMemory, Ports};
 use crate::settings::Settings;
 
 /// How long a request waits for a connection before it is told to come back.
@@ -129,7 +129,8 @@ impl App {
         let zone = jiff::tz::TimeZone::get(zone).context("community.time_zone is not a time zone")?;
         let notifications = Notifications::new(pool(Context::Notifications)?, projection(Context::Notifications), zone);
 
-        let (mut commands, mut queries) = cqrs::builders(Arc::clone(&clock), events.clone());
+        let (mut commands, mut queries) =
+            cqrs::builders(Arc::clone(&clock), events.clone(), Some(Arc::new(KeptInMemory(read_store.clone()))));
         auth.register(&mut commands, &mut queries);
         users.register(&mut commands, &mut queries);
         books.register(&mut commands, &mut queries);
@@ -204,6 +205,7 @@ impl App {
             books: http::BooksApi::new(commands, queries)?,
             borrowing: http::BorrowingApi::new(commands, queries)?,
             notifications: http::NotificationsApi::new(commands, queries)?,
+            hot: HotAnswers::new(&self.read_store, settings.http.memory_cache_mib * 1024 * 1024),
             events: self.events.clone(),
             read_store: self.read_store.clone(),
             projections: self.projections(),

@@ -4,12 +4,14 @@
 //! A context wants its ports before the buses exist that lead to the others, so the adapters get the buses afterwards.
 
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use auth::CheckPassword;
 use borrowing::{CloseMember, WithdrawBook};
-use cqrs::{Ask, Caller, CommandBus, Dispatch, MissingHandler, QueryBus};
+use cqrs::{Ask, Caller, CommandBus, Dispatch, KeptAnswers, MissingHandler, QueryBus};
 use kernel::{BookId, ErrorKind, Refusal, UserId};
+use read_store::ReadStore;
 use secrecy::SecretString;
 
 /// Where the adapters lead.
@@ -54,6 +56,16 @@ impl Ports {
 
     fn routes(&self) -> Result<&Routes, NotConnected> {
         self.routes.get().ok_or(NotConnected)
+    }
+}
+
+/// What processes keep in memory, as the command bus needs it: the read store's word on who has heard of a change.
+pub struct KeptInMemory(pub ReadStore);
+
+#[async_trait]
+impl KeptAnswers for KeptInMemory {
+    async fn known_everywhere(&self, within: Duration) -> bool {
+        self.0.known_everywhere(within).await
     }
 }
 

@@ -43,6 +43,8 @@ pub struct Http {
     pub allowed_origins: Vec<String>,
     pub workers: usize,
     pub request_timeout_seconds: u64,
+    /// How much of the answers that many ask for is kept in memory; 0: none.
+    pub memory_cache_mib: u64,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -182,6 +184,7 @@ impl Settings {
             (1..=300).contains(&self.http.request_timeout_seconds),
             "http.request_timeout_seconds must be 1 to 300",
         );
+        require(self.http.memory_cache_mib <= 4096, "http.memory_cache_mib must be 0 to 4096");
         require((2..=200).contains(&self.database.max_connections), "database.max_connections must be 2 to 200");
         require((4..=16).contains(&self.auth.bcrypt_cost), "auth.bcrypt_cost must be 4 to 16");
         require(

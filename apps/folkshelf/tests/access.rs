@@ -32,6 +32,7 @@ const PRIVILEGED: &[(&str, &str)] = &[
     ("DELETE /admin/dead-letters/{id}", "admin"),
     ("GET /admin/projections", "admin"),
     ("POST /admin/projections/{name}/rebuild", "admin"),
+    ("POST /admin/cache/clear", "admin"),
 ];
 
 fn operations(document: &Value) -> Vec<(Method, String)> {

@@ -74,7 +74,14 @@ impl AccessTokens {
     /// `None`: not a token of ours, or expired.
     pub(crate) fn verify(&self, token: &str, now: OffsetDateTime) -> Option<Claims> {
         let claims = jsonwebtoken::decode::<Claims>(token, &self.decoding, &self.validation).ok()?.claims;
-        (now < OffsetDateTime::from_unix_timestamp(claims.exp).ok()? + LEEWAY).then_some(claims)
+        (now < claims.expires_at()?).then_some(claims)
+    }
+}
+
+impl Claims {
+    /// When the token stops being taken, by whichever replica's clock.
+    pub(crate) fn expires_at(&self) -> Option<OffsetDateTime> {
+        OffsetDateTime::from_unix_timestamp(self.exp).ok()?.checked_add(LEEWAY)
     }
 }
 

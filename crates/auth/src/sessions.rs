@@ -3,9 +3,14 @@
 use std::sync::Arc;
 
 use kernel::{Clock, ErrorKind, Refusal, SessionId, UserId};
+use read_store::Local;
+use time::OffsetDateTime;
 
 use crate::access_token::AccessTokens;
 use crate::view::View;
+
+/// Room for some 20,000 tokens in use.
+const KEPT_BYTES: u64 = 16 * 1024 * 1024;
 
 /// Cheap to clone.
 #[derive(Clone)]
@@ -13,6 +18,14 @@ pub struct Sessions {
     tokens: AccessTokens,
     view: View,
     clock: Arc<dyn Clock>,
+    kept: Local<Known>,
+}
+
+/// What a token was found to stand for, until its session changes.
+#[derive(Clone)]
+struct Known {
+    who: Arc<Authenticated>,
+    until: OffsetDateTime,
 }
 
 /// Whose session it is, and the role they have now.
@@ -50,19 +63,35 @@ impl Refusal for AuthenticateError {
 
 impl Sessions {
     pub(crate) fn new(tokens: AccessTokens, view: View, clock: Arc<dyn Clock>) -> Self {
-        Self { tokens, view, clock }
+        let kept = view.local(KEPT_BYTES, |known: &Known| size_of::<Authenticated>() + known.who.role.len());
+        Self { tokens, view, clock, kept }
     }
 
-    /// The token says which session; Redis, or else PostgreSQL, says whether it still counts and in which role.
-    pub async fn authenticate(&self, access_token: &str) -> Result<Authenticated, AuthenticateError> {
+    /// The token says which session; memory, Redis or PostgreSQL says whether it still counts and in which role.
+    pub async fn authenticate(&self, access_token: &str) -> Result<Arc<Authenticated>, AuthenticateError> {
+        if let Some(known) = self.known(access_token).await {
+            return Ok(known);
+        }
         let now = self.clock.now();
         let claims = self.tokens.verify(access_token, now).ok_or(AuthenticateError::Invalid)?;
+        let stamp = self.view.stamp(claims.session_id);
         let live = match self.view.cached(claims.session_id).await {
             Some(live) => Some(live),
             None => self.view.stored(claims.session_id).await?,
         };
         let live =
             live.filter(|live| live.user_id == claims.user_id && live.counts(now)).ok_or(AuthenticateError::Invalid)?;
-        Ok(Authenticated { user_id: claims.user_id, session_id: claims.session_id, role: live.role })
+        let until = claims.expires_at().ok_or(AuthenticateError::Invalid)?.min(live.expires_at);
+        let who = Arc::new(Authenticated { user_id: claims.user_id, session_id: claims.session_id, role: live.role });
+        if let Some(stamp) = stamp {
+            self.kept.keep(access_token, Known { who: Arc::clone(&who), until }, stamp).await;
+        }
+        Ok(who)
+    }
+
+    /// As [`Self::authenticate`], as far as this process knows the token from before and its session has not changed.
+    pub async fn known(&self, access_token: &str) -> Option<Arc<Authenticated>> {
+        let known = self.kept.get(access_token).await?;
+        (self.clock.now() < known.until).then_some(known.who)
     }
 }

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use auth_events::AuthEvent;
 use event_bus::{HandlerError, Project, Recorded};
 use kernel::{SessionId, UserId};
-use read_store::{BoxError, Document, Projection, ReadStoreError, Rebuild};
+use read_store::{BoxError, Document, Local, Projection, ReadStoreError, Rebuild, Stamp, Subject};
 use serde::{Deserialize, Serialize};
 use sqlx::PgPool;
 use time::OffsetDateTime;
@@ -97,6 +97,16 @@ pub(crate) struct View {
 impl View {
     pub(crate) fn new(pool: PgPool, projection: Projection) -> Self {
         Self { pool, projection }
+    }
+
+    /// Answers about sessions, kept in this process.
+    pub(crate) fn local<V: Clone + Send + Sync + 'static>(&self, bytes: u64, weigh: fn(&V) -> usize) -> Local<V> {
+        self.projection.local(bytes, weigh)
+    }
+
+    /// To be taken before the session is read, by either of the ways below.
+    pub(crate) fn stamp(&self, session: SessionId) -> Option<Stamp> {
+        self.projection.stamp(Subject::Document(&session.to_string()))
     }
 
     /// The session's document; `None` when the projection does not have it or does not answer.

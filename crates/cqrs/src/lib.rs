@@ -23,20 +23,34 @@ pub use command::{CommandBus, CommandBusBuilder, CommandHandler, Dispatch, Dispa
 pub use query::{Ask, AskError, QueryBus, QueryBusBuilder, QueryHandler};
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use async_trait::async_trait;
 use event_bus::EventBus;
 use kernel::Clock;
+
+/// Answers that processes keep in memory: a writer is answered when none of them is older than the views are.
+#[async_trait]
+pub trait KeptAnswers: Send + Sync {
+    /// Waits until every process knows which of its answers the views have outrun, at most `within`.
+    async fn known_everywhere(&self, within: Duration) -> bool;
+}
 
 /// What both buses work with.
 struct Shared {
     clock: Arc<dyn Clock>,
     events: EventBus,
     own_writes: own_writes::OwnWrites,
+    kept: Option<Arc<dyn KeptAnswers>>,
 }
 
-/// Both buses, to be filled while the host is wired.
-pub fn builders(clock: Arc<dyn Clock>, events: EventBus) -> (CommandBusBuilder, QueryBusBuilder) {
-    let shared = Arc::new(Shared { clock, events, own_writes: own_writes::OwnWrites::default() });
+/// Both buses, to be filled while the host is wired. `kept`: where answers are kept in memory.
+pub fn builders(
+    clock: Arc<dyn Clock>,
+    events: EventBus,
+    kept: Option<Arc<dyn KeptAnswers>>,
+) -> (CommandBusBuilder, QueryBusBuilder) {
+    let shared = Arc::new(Shared { clock, events, own_writes: own_writes::OwnWrites::default(), kept });
     (CommandBusBuilder::new(Arc::clone(&shared)), QueryBusBuilder::new(shared))
 }
 

@@ -47,6 +47,11 @@ impl OwnWrites {
         }
     }
 
+    /// Whether there is something that the views did not show when it was answered.
+    pub fn are_unseen(&self, actor: &Actor) -> bool {
+        self.last(actor).is_some()
+    }
+
     fn last(&self, actor: &Actor) -> Option<(UserId, Position)> {
         let user = actor.user_id()?;
         let position = self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&user).copied()?;

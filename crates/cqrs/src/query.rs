@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use event_bus::Heard;
-use kernel::{Detail, ErrorKind, Query, Refusal};
+use kernel::{Actor, Detail, ErrorKind, Query, Refusal};
 use tracing::Instrument;
 
 use crate::call::{Call, Caller, Source};
@@ -116,6 +116,11 @@ impl<E: Refusal> Refusal for AskError<E> {
 }
 
 impl<Q: Query> Ask<Q> {
+    /// Whether the views may lack something that `actor` did: what was read for others is no answer for them then.
+    pub fn is_awaited_by(&self, actor: &Actor) -> bool {
+        self.shared.own_writes.are_unseen(actor)
+    }
+
     async fn source(&self, caller: &Caller) -> Source {
         let Shared { events, own_writes, .. } = &*self.shared;
         if let Some(position) = caller.min_position

@@ -15,7 +15,7 @@ use testkit::{a_user, member};
 #[tokio::test]
 async fn a_missing_handler_is_found_when_the_program_is_wired() {
     let counter = Counter::new().await;
-    let (commands, queries) = cqrs::builders(counter.clock.clone(), counter.events.clone());
+    let (commands, queries) = cqrs::builders(counter.clock.clone(), counter.events.clone(), None);
     let missing = commands.build().unwrap().dispatch::<Add>().err().unwrap();
     assert_eq!(missing.to_string(), "no handler is registered for add");
     assert!(queries.build().unwrap().asking::<Where>().is_err());
@@ -24,7 +24,7 @@ async fn a_missing_handler_is_found_when_the_program_is_wired() {
 #[tokio::test]
 async fn two_handlers_for_one_thing_are_found_when_the_program_is_wired() {
     let counter = Counter::new().await;
-    let (mut commands, mut queries) = cqrs::builders(counter.clock.clone(), counter.events.clone());
+    let (mut commands, mut queries) = cqrs::builders(counter.clock.clone(), counter.events.clone(), None);
     commands.register::<Add>(&counter.pool, counter.adder.clone());
     commands.register::<Add>(&counter.pool, counter.adder.clone());
     let duplicate = commands.build().err().unwrap();

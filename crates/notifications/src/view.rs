@@ -186,8 +186,8 @@ impl Project for View {
         let (mut told, mut causes) = (Vec::new(), Vec::new());
         for event in events {
             // Shown with the event itself: notification.created comes later, and whoever waited for the first would look
-            // in between.
-            if let Some(heard) = event.decode::<BorrowEvent>()? {
+            // in between. One that cannot be read has told nobody.
+            if let Ok(Some(heard)) = event.decode::<BorrowEvent>() {
                 let parties = heard.parties();
                 told.extend([parties.owner_id.uuid(), parties.borrower_id.uuid()]);
                 causes.extend([event.id.uuid(); 2]);

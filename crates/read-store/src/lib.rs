@@ -5,7 +5,9 @@
 //! | [`Projection`] | one context's handle: write documents, read them, read pages of lists |
 //! | [`Rebuild`] | how a context hands out all of its documents, so that its projection can be made again |
 //! | [`ReadStore`] | one a process: the connection, the watcher that notices a lost projection, rebuilds |
+//! | [`Local`] | answers kept in the process's own memory, never older than what it has heard of |
 //! | `generation.rs` | why a rebuild loses no write and shows no short list |
+//! | `changes.rs` | how every process hears of every change, and how a writer waits for that |
 //! | `breaker.rs`, `link.rs`, `call.rs` | how every call reaches Redis, and what happens when Redis is away |
 //!
 //! Redis is disposable here. Whatever goes wrong, a reader gets an error and asks PostgreSQL instead; it never gets a
@@ -13,10 +15,12 @@
 
 mod breaker;
 mod call;
+mod changes;
 mod document;
 mod error;
 mod generation;
 mod link;
+mod local;
 mod metrics;
 mod projection;
 mod rebuild;
@@ -25,8 +29,10 @@ mod store;
 mod watcher;
 
 pub use breaker::BreakerSettings;
+pub use changes::{Stamp, Subject};
 pub use document::{Document, Listing};
 pub use error::{BoxError, ReadStoreError, RebuildError};
+pub use local::Local;
 pub use projection::{Direction, ListPage, Projection};
 pub use rebuild::{Rebuild, Rebuilt};
 pub use settings::{Settings, SettingsError};

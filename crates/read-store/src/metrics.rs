@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use prometheus::{
-    IntCounterVec, IntGauge, Opts,
+    IntCounter, IntCounterVec, IntGauge, Opts,
     core::{Collector, Desc},
     proto::{Gauge, LabelPair, Metric, MetricFamily, MetricType},
     register_int_counter_vec, register_int_gauge,
@@ -20,8 +20,8 @@ static OPERATIONS: LazyLock<IntCounterVec> = LazyLock::new(|| {
 static READS: LazyLock<IntCounterVec> = LazyLock::new(|| {
     register_int_counter_vec!(
         "read_store_reads_total",
-        "Reads of a projection: hit, miss (the document is not there), not_ready, failed",
-        &["projection", "outcome"]
+        "Reads of a projection, by level (memory, redis): hit, miss (it is not there), not_ready, failed",
+        &["level", "projection", "outcome"]
     )
     .expect(REGISTERED_ONCE)
 });
@@ -49,7 +49,11 @@ pub(crate) fn operation(operation: &str, outcome: &str) {
 }
 
 pub(crate) fn reads(projection: &str, outcome: &str, count: u64) {
-    READS.with_label_values(&[projection, outcome]).inc_by(count);
+    READS.with_label_values(&["redis", projection, outcome]).inc_by(count);
+}
+
+pub(crate) fn memory_reads(projection: &str, outcome: &str) -> IntCounter {
+    READS.with_label_values(&["memory", projection, outcome])
 }
 
 pub(crate) fn written(projection: &str, count: u64) {
@@ -76,17 +80,19 @@ pub(crate) fn announce(projection: &str) {
 }
 
 /// `cache_hit_rate`, computed from the counters whenever somebody asks: the share of reads since the start of the process
-/// that Redis answered. For a share over time, take the rates of `read_store_reads_total`.
+/// that its level answered. For a share over time, take the rates of `read_store_reads_total`.
 struct HitRate {
     desc: Desc,
 }
 
+/// The labels of `cache_hit_rate`.
+const LEVELS: [&str; 2] = ["level", "projection"];
 const HIT_RATE_NAME: &str = "cache_hit_rate";
-const HIT_RATE_HELP: &str = "Share of reads that the read store answered, since the start; 0 before the first";
+const HIT_RATE_HELP: &str = "Share of reads that memory or Redis answered, since the start; 0 before the first";
 
 impl HitRate {
     fn new() -> Self {
-        let desc = Opts::new(HIT_RATE_NAME, HIT_RATE_HELP).variable_label("projection");
+        let desc = Opts::new(HIT_RATE_NAME, HIT_RATE_HELP).variable_labels(LEVELS.map(str::to_owned).to_vec());
         let desc = prometheus::core::Describer::describe(&desc).expect("a valid description");
         Self { desc }
     }
@@ -98,13 +104,13 @@ impl Collector for HitRate {
     }
 
     fn collect(&self) -> Vec<MetricFamily> {
-        let mut shares = std::collections::BTreeMap::<String, (f64, f64)>::new();
+        let mut shares = std::collections::BTreeMap::<[String; 2], (f64, f64)>::new();
         for family in READS.collect() {
             for metric in family.get_metric() {
                 let label = |name| {
                     metric.get_label().iter().find(|pair| pair.name() == name).map(LabelPair::value).unwrap_or_default()
                 };
-                let (hits, all) = shares.entry(label("projection").to_owned()).or_default();
+                let (hits, all) = shares.entry(LEVELS.map(|name| label(name).to_owned())).or_default();
                 let count = metric.get_counter().get_value();
                 *all += count;
                 if label("outcome") == "hit" {
@@ -112,13 +118,16 @@ impl Collector for HitRate {
                 }
             }
         }
-        let metrics = shares.into_iter().map(|(projection, (hits, all))| {
-            let mut label = LabelPair::default();
-            label.set_name("projection".to_owned());
-            label.set_value(projection);
+        let metrics = shares.into_iter().map(|(values, (hits, all))| {
+            let pair = |(name, value): (&str, String)| {
+                let mut pair = LabelPair::default();
+                pair.set_name(name.to_owned());
+                pair.set_value(value);
+                pair
+            };
             let mut gauge = Gauge::default();
             gauge.set_value(if all == 0.0 { 0.0 } else { hits / all });
-            let mut metric = Metric::from_label(vec![label]);
+            let mut metric = Metric::from_label(LEVELS.into_iter().zip(values).map(pair).collect());
             metric.set_gauge(gauge);
             metric
         });

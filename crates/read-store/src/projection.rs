@@ -8,8 +8,9 @@ use std::sync::{
 use deadpool_redis::redis::{self, FromRedisValue, RedisResult, ScriptInvocation, Value};
 
 use crate::{
-    Document, ReadStoreError, Rebuild, Settings,
+    Document, Local, ReadStoreError, Rebuild, Settings, Stamp, Subject,
     call::Caller,
+    changes::{Changes, channel},
     generation::{COUNT, Keys, PAGE, WRITE},
     link::Connected,
     metrics,
@@ -48,6 +49,7 @@ pub(crate) struct Inner {
     pub(crate) source: OnceLock<Arc<dyn Rebuild>>,
     /// [`Rebuild::schema`] of the source.
     pub(crate) schema: AtomicU32,
+    pub(crate) changes: Arc<Changes>,
     /// The generation last seen served. A guess that lets `get` ask for the marker and the document at once.
     number: AtomicU64,
 }
@@ -66,7 +68,7 @@ pub(crate) enum Chunk {
 }
 
 impl Projection {
-    pub(crate) fn new(name: &str, caller: Arc<Caller>, settings: Arc<Settings>) -> Self {
+    pub(crate) fn new(name: &str, caller: Arc<Caller>, settings: Arc<Settings>, changes: Arc<Changes>) -> Self {
         metrics::announce(name);
         Self {
             inner: Arc::new(Inner {
@@ -74,6 +76,7 @@ impl Projection {
                 keys: Keys::new(&settings.prefix, name),
                 caller,
                 settings,
+                changes,
                 source: OnceLock::new(),
                 schema: AtomicU32::new(1),
                 number: AtomicU64::new(0),
@@ -83,6 +86,17 @@ impl Projection {
 
     pub fn name(&self) -> &str {
         &self.inner.name
+    }
+
+    /// Answers made of this projection's documents, kept in this process: at most `bytes` of them, as `weigh` counts.
+    pub fn local<V: Clone + Send + Sync + 'static>(&self, bytes: u64, weigh: fn(&V) -> usize) -> Local<V> {
+        Local::new(self.name(), Arc::clone(&self.inner.changes), bytes, weigh)
+    }
+
+    /// To be taken before what depends on `subject` is read, from Redis or from PostgreSQL; for [`Local`]. `None`: this
+    /// process does not hear of changes at present, so nothing can be kept.
+    pub fn stamp(&self, subject: Subject<'_>) -> Option<Stamp> {
+        self.inner.changes.stamp(self.name(), subject)
     }
 
     /// Writes each document that is newer than what is there. Of two with the same id the newer one stays, in whatever order
@@ -111,6 +125,7 @@ impl Projection {
                 let mut call = WRITE.key(&inner.keys.generation);
                 call.key(&inner.keys.rebuild);
                 call.arg(&inner.keys.base).arg(&*at.run).arg(inner.schema()).arg(token).arg(lease.to_string());
+                call.arg(channel(&inner.settings.prefix)).arg(&inner.name);
                 for document in chunk {
                     arguments(&mut call, document);
                 }

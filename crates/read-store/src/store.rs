@@ -3,6 +3,7 @@
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex, PoisonError, atomic::Ordering},
+    time::Duration,
 };
 
 use deadpool_redis::redis::Client;
@@ -13,6 +14,7 @@ use crate::{
     Projection, ReadStoreError, Rebuild, RebuildError, Rebuilt, Settings, SettingsError,
     breaker::Breaker,
     call::Caller,
+    changes::Changes,
     generation::STATUS,
     link::{Connected, Link},
     metrics,
@@ -29,6 +31,7 @@ pub struct ReadStore {
 struct Inner {
     settings: Arc<Settings>,
     caller: Arc<Caller>,
+    changes: Arc<Changes>,
     projections: Mutex<BTreeMap<String, Projection>>,
 }
 
@@ -58,14 +61,12 @@ impl ReadStore {
         }
         let client = Client::open(settings.url.as_str()).map_err(SettingsError::Url)?;
         let runtime = tokio::runtime::Handle::try_current().map_err(|_| SettingsError::NoRuntime)?;
-        let link = Link::new(client, settings.connect_timeout, runtime);
+        let link = Link::new(client.clone(), settings.connect_timeout, runtime);
         let breaker = Breaker::new(settings.breaker, metrics::breaker);
+        let caller = Arc::new(Caller::new(breaker, link));
+        let changes = Arc::new(Changes::new(client, Arc::clone(&caller), &settings));
         Ok(Self {
-            inner: Arc::new(Inner {
-                settings: Arc::new(settings),
-                caller: Arc::new(Caller::new(breaker, link)),
-                projections: Mutex::default(),
-            }),
+            inner: Arc::new(Inner { settings: Arc::new(settings), caller, changes, projections: Mutex::default() }),
         })
     }
 
@@ -78,7 +79,10 @@ impl ReadStore {
         let mut projections = self.projections();
         projections
             .entry(name.to_owned())
-            .or_insert_with(|| Projection::new(name, Arc::clone(&self.inner.caller), Arc::clone(&self.inner.settings)))
+            .or_insert_with(|| {
+                let Inner { caller, settings, changes, .. } = &*self.inner;
+                Projection::new(name, Arc::clone(caller), Arc::clone(settings), Arc::clone(changes))
+            })
             .clone()
     }
 
@@ -140,10 +144,21 @@ impl ReadStore {
             .await
     }
 
-    /// Looks after the registered projections until `shutdown`: one that is missing or of another time is rebuilt, by one
-    /// process at a time.
+    /// Until `shutdown`: looks after the registered projections (one that is missing or of another time is rebuilt, by one
+    /// process at a time), and listens to what changes, without which [`crate::Local`] keeps nothing.
     pub async fn run_watcher(&self, shutdown: CancellationToken) {
-        watcher::run(self.registered(), &shutdown).await;
+        tokio::join!(watcher::run(self.registered(), &shutdown), self.inner.changes.run(&shutdown));
+    }
+
+    /// Waits until every process that keeps answers has heard of all that was written before this call, at most `within`.
+    /// Answers whether all have said so.
+    pub async fn known_everywhere(&self, within: Duration) -> bool {
+        self.inner.changes.known_everywhere(within).await
+    }
+
+    /// Lets every process read anew what it keeps in memory.
+    pub async fn forget_kept(&self) -> Result<(), ReadStoreError> {
+        self.inner.changes.forget().await
     }
 
     fn registered(&self) -> Vec<Projection> {

@@ -21,7 +21,8 @@ pub(super) fn configure(services: &mut utoipa_actix_web::service_config::Service
         .service(retry_dead_letter)
         .service(drop_dead_letter)
         .service(list_projections)
-        .service(rebuild_projection);
+        .service(rebuild_projection)
+        .service(clear_cache);
 }
 
 #[derive(Serialize, ToSchema)]
@@ -245,4 +246,12 @@ async fn rebuild_projection(
         }
     });
     Ok(HttpResponse::Accepted().finish())
+}
+
+/// Lets every host read anew what it keeps in memory. Never needed for an answer to be right.
+#[utoipa::path(tag = "admin", security(("session" = [])), responses((status = 204, description = "They all know")))]
+#[post("/admin/cache/clear")]
+async fn clear_cache(api: web::Data<Api>, _admin: Permitted<Admin>) -> Result<HttpResponse, Problem> {
+    api.read_store.forget_kept().await.map_err(|error| Problem::from(super::ReadStoreRefusal(error)))?;
+    Ok(HttpResponse::NoContent().finish())
 }

@@ -12,9 +12,11 @@ use books::{
 use cqrs::{Ask, Caller, CommandBus, Dispatch, MissingHandler, QueryBus};
 use deserr::Deserr;
 use kernel::{Actor, BookId, UserId};
+use read_store::{Stamp, Subject};
 use utoipa::IntoParams;
 
 use super::caller::{Anyone, Permitted, SignedIn, WriteBook};
+use super::hot::Shared;
 use super::input::{Body, FieldErrors, List, NoParams, Order, Param, Params, PathId};
 use super::problem::Problem;
 use super::respond::{self, Envelope, ListEnvelope};
@@ -45,6 +47,13 @@ impl BooksApi {
             delete: commands.dispatch()?,
             start_import: commands.dispatch()?,
         })
+    }
+}
+
+impl BooksApi {
+    /// Whether what was read for others is no answer for this caller.
+    pub fn waits_for_own_write(&self, actor: &Actor) -> bool {
+        self.list.is_awaited_by(actor)
     }
 }
 
@@ -157,8 +166,25 @@ async fn list_books(
         order,
         page: list.params.page_request(),
     };
+    let stamp = api.hot.books.stamp(Subject::Projection);
     let page = api.books.list.ask(&caller.0, query).await?;
-    respond::listed(&request, &list.params, page, FIELDS)
+    let shared = share(stamp, &page.items);
+    Ok(with(respond::listed(&request, &list.params, page, FIELDS)?, shared))
+}
+
+/// What a page or a book may be shared with, if nothing in it is for this caller alone.
+fn share(stamp: Option<Stamp>, books: &[BookView]) -> Option<Shared> {
+    let mut except: Vec<UserId> = books.iter().map(|book| book.owner.id).collect();
+    except.sort_unstable();
+    except.dedup();
+    stamp.filter(|_| books.iter().all(|book| book.notes.is_none())).map(|stamp| Shared { stamp, except })
+}
+
+fn with(mut response: HttpResponse, shared: Option<Shared>) -> HttpResponse {
+    if let Some(shared) = shared {
+        response.extensions_mut().insert(shared);
+    }
+    response
 }
 
 #[derive(Deserr)]
@@ -193,8 +219,10 @@ async fn get_book(
     _none: Params<NoParams>,
 ) -> Result<HttpResponse, Problem> {
     may_browse(&api, &caller.0)?;
+    let stamp = api.hot.books.stamp(Subject::Document(&id.0.to_string()));
     let book = api.books.get.ask(&caller.0, GetBook { book_id: id.0 }).await?;
-    respond::found_version(&request, &book, book.version)
+    let shared = share(stamp, std::slice::from_ref(&book));
+    Ok(with(respond::found_version(&request, &book, book.version)?, shared))
 }
 
 /// What happened to a book, for its owner and moderators.

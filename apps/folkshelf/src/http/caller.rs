@@ -7,7 +7,7 @@ use std::marker::PhantomData;
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
-use actix_web::http::header;
+use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
 use cqrs::Caller;
@@ -15,6 +15,9 @@ use kernel::{Actor, Permission, UserId};
 
 use super::problem::Problem;
 use super::{Api, trace};
+
+/// The position in the log that a read must show at least.
+pub const MIN_POSITION: HeaderName = HeaderName::from_static("x-folkshelf-min-position");
 
 /// No account needed; a token, if there is one, must be good.
 pub struct Anyone(pub Caller);
@@ -108,13 +111,7 @@ async fn caller(request: &HttpRequest) -> Result<Caller, Problem> {
     let actor = match request.headers().get(header::AUTHORIZATION) {
         None => Actor::Anonymous,
         Some(value) => {
-            let token = value
-                .to_str()
-                .ok()
-                .and_then(|value| value.split_once(' '))
-                .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
-                .map(|(_, token)| token.trim())
-                .ok_or_else(Problem::unauthenticated)?;
+            let token = bearer(value).ok_or_else(Problem::unauthenticated)?;
             api.gate.actor(token).await?
         }
     };
@@ -122,6 +119,12 @@ async fn caller(request: &HttpRequest) -> Result<Caller, Problem> {
     caller.idempotency_key = idempotency_key(request)?;
     caller.min_position = min_position(request)?;
     Ok(caller)
+}
+
+/// The token in an `Authorization` header.
+pub fn bearer(value: &HeaderValue) -> Option<&str> {
+    let (scheme, token) = value.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
 
 fn idempotency_key(request: &HttpRequest) -> Result<Option<String>, Problem> {
@@ -133,7 +136,7 @@ fn idempotency_key(request: &HttpRequest) -> Result<Option<String>, Problem> {
 }
 
 fn min_position(request: &HttpRequest) -> Result<Option<kernel::Position>, Problem> {
-    let Some(value) = request.headers().get("x-folkshelf-min-position") else { return Ok(None) };
+    let Some(value) = request.headers().get(MIN_POSITION) else { return Ok(None) };
     value
         .to_str()
         .ok()

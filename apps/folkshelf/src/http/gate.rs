@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use auth::Sessions;
+use auth::{Authenticated, Sessions};
 use cqrs::{Ask, Caller};
 use kernel::{Actor, PermissionSet};
 use users::ListRoles;
@@ -24,6 +24,10 @@ pub struct Gate {
     known: Arc<Mutex<Option<Roles>>>,
 }
 
+fn member(session: &Authenticated, permissions: PermissionSet) -> Actor {
+    Actor::Member { id: session.user_id, session: session.session_id, role: session.role.clone(), permissions }
+}
+
 impl Gate {
     pub fn new(sessions: Sessions, roles: Ask<ListRoles>) -> Self {
         Self { sessions, roles, known: Arc::default() }
@@ -33,7 +37,14 @@ impl Gate {
     pub async fn actor(&self, token: &str) -> Result<Actor, Problem> {
         let session = self.sessions.authenticate(token).await?;
         let permissions = self.permissions(&session.role).await?;
-        Ok(Actor::Member { id: session.user_id, session: session.session_id, role: session.role, permissions })
+        Ok(member(&session, permissions))
+    }
+
+    /// As [`Self::actor`], as far as nothing has to be asked for.
+    pub async fn known(&self, token: &str) -> Option<Actor> {
+        let session = self.sessions.known(token).await?;
+        let (permissions, fresh) = self.remembered(&session.role);
+        permissions.filter(|_| fresh).map(|permissions| member(&session, permissions))
     }
 
     async fn permissions(&self, role: &str) -> Result<PermissionSet, Problem> {

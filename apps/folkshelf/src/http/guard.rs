@@ -5,10 +5,13 @@ use std::time::{Duration, Instant};
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::web;
-use prometheus::{HistogramVec, IntCounterVec, register_histogram_vec, register_int_counter_vec};
+use prometheus::{
+    Histogram, HistogramVec, IntCounter, IntCounterVec, register_histogram_vec, register_int_counter_vec,
+};
 
 use super::problem::Problem;
 
@@ -26,6 +29,25 @@ static SECONDS: LazyLock<HistogramVec> = LazyLock::new(|| {
     )
     .expect("each metric is registered once")
 });
+
+/// The measures of one route, looked up once: for answers that are given before any route is looked for.
+pub struct Route {
+    found: IntCounter,
+    unchanged: IntCounter,
+    seconds: Histogram,
+}
+
+impl Route {
+    pub fn new(method: &str, route: &str) -> Self {
+        let count = |status| REQUESTS.with_label_values(&[method, route, status]);
+        Self { found: count("200"), unchanged: count("304"), seconds: SECONDS.with_label_values(&[method, route]) }
+    }
+
+    pub fn answered(&self, status: StatusCode, took: Duration) {
+        if status == StatusCode::NOT_MODIFIED { &self.unchanged } else { &self.found }.inc();
+        self.seconds.observe(took.as_secs_f64());
+    }
+}
 
 /// How long a request may take to be answered.
 #[derive(Clone, Copy)]

@@ -7,6 +7,7 @@ mod borrowing;
 mod caller;
 mod gate;
 mod guard;
+mod hot;
 mod input;
 mod notifications;
 mod openapi;
@@ -31,6 +32,7 @@ pub use auth::AuthApi;
 pub use books::BooksApi;
 pub use borrowing::BorrowingApi;
 pub use gate::Gate;
+pub use hot::HotAnswers;
 pub use notifications::NotificationsApi;
 pub use openapi::document;
 pub use server::serve;
@@ -44,6 +46,7 @@ pub struct Api {
     pub books: BooksApi,
     pub borrowing: BorrowingApi,
     pub notifications: NotificationsApi,
+    pub hot: HotAnswers,
     pub events: EventBus,
     pub read_store: ReadStore,
     /// The projections an administrator may rebuild, by name.

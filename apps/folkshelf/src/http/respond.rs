@@ -1,6 +1,6 @@
 //! Answers: the envelope around every JSON body, entity tags, chosen fields, the position of a write.
 
-use actix_web::http::header::{self, HeaderName};
+use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse};
 use cqrs::Done;
 use kernel::{Page, PageRequest, Position};
@@ -171,10 +171,16 @@ fn digest(body: &[u8]) -> String {
     Sha256::digest(body).iter().take(12).map(|byte| format!("{byte:02x}")).collect()
 }
 
-fn tagged(request: &HttpRequest, body: Vec<u8>, tag: String) -> HttpResponse {
-    let held = request.headers().get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok()).is_some_and(|held| {
+/// Whether an `If-None-Match` header names the tag.
+pub fn holds(held: &HeaderValue, tag: &str) -> bool {
+    let named = |held: &str| {
         held.split(',').map(|tag| tag.trim().trim_start_matches("W/")).any(|held| held == tag || held == "*")
-    });
+    };
+    held.to_str().is_ok_and(named)
+}
+
+fn tagged(request: &HttpRequest, body: Vec<u8>, tag: String) -> HttpResponse {
+    let held = request.headers().get(header::IF_NONE_MATCH).is_some_and(|held| holds(held, &tag));
     let mut response = if held { HttpResponse::NotModified() } else { HttpResponse::Ok() };
     response.insert_header((header::ETAG, tag));
     // What is shown depends on who asks.

@@ -15,7 +15,7 @@ use utoipa_swagger_ui::SwaggerUi;
 
 use super::guard::{self, Patience};
 use super::openapi::{Document, KnownPaths, no_route};
-use super::{Api, admin, auth, books, borrowing, caller, notifications, operations, respond, trace, users};
+use super::{Api, admin, auth, books, borrowing, caller, hot, notifications, operations, respond, trace, users};
 use crate::settings::{Environment, Settings};
 
 /// How long requests under way may take to end after the server was told to stop.
@@ -86,6 +86,7 @@ pub async fn serve(settings: &Settings, state: Api, shutdown: CancellationToken)
                     .wrap(from_fn(guard::security_headers))
                     .wrap(from_fn(guard::watch))
                     .wrap(from_fn(trace::middleware))
+                    .wrap(from_fn(hot::answer))
             })
             .into_app()
     })

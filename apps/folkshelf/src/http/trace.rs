@@ -12,7 +12,7 @@ tokio::task_local! {
     static TRACE: String;
 }
 
-const HEADER: HeaderName = HeaderName::from_static("traceparent");
+pub const HEADER: HeaderName = HeaderName::from_static("traceparent");
 
 /// The trace context of the request being handled, as in `00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01`.
 pub fn current() -> String {

@@ -116,7 +116,7 @@ mod tests {
         let settings = Settings { bcrypt_cost: 4, ..Settings::new("s".repeat(32).into(), "http://localhost") };
         let mailer = Arc::new(FileMailer::new("never written"));
         let auth = Auth::new(database.pool("auth"), projection, mailer, clock.clone(), &settings);
-        let (mut commands, mut queries) = cqrs::builders(clock.clone(), bus.clone());
+        let (mut commands, mut queries) = cqrs::builders(clock.clone(), bus.clone(), None);
         auth.register(&mut commands, &mut queries);
         let commands = commands.build().unwrap();
 

@@ -106,7 +106,7 @@ impl World {
         let settings = BusSettings { backoff_scale: 0.01, ..BusSettings::default() };
         let bus = EventBus::new(database.pool("event_bus"), clock.clone(), settings);
         let running = bus.start(auth.subscriptions()).await.expect("the runners start");
-        let (mut commands, mut queries) = cqrs::builders(clock.clone(), bus.clone());
+        let (mut commands, mut queries) = cqrs::builders(clock.clone(), bus.clone(), None);
         auth.register(&mut commands, &mut queries);
         Self {
             pool,
@@ -166,7 +166,8 @@ impl World {
 
     pub async fn authenticate(&self, session: &SignedIn) -> Result<Authenticated, &'static str> {
         let token = session.access_token.expose_secret();
-        self.auth.sessions().authenticate(token).await.map_err(|refused| refused.code())
+        let found = self.auth.sessions().authenticate(token).await;
+        found.map(|who| (*who).clone()).map_err(|refused| refused.code())
     }
 
     /// How many rows a statement of the test's own counts.

@@ -87,7 +87,7 @@ impl World {
         tokio::spawn(async move { watched.run_watcher(until).await });
         let running = bus.start(books.subscriptions()).await.unwrap();
 
-        let (mut commands, mut queries) = cqrs::builders(clock.clone(), bus.clone());
+        let (mut commands, mut queries) = cqrs::builders(clock.clone(), bus.clone(), None);
         books.register(&mut commands, &mut queries);
         Self {
             pool,

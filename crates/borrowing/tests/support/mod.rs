@@ -64,7 +64,7 @@ impl World {
         let (watched, until) = (store.clone(), shutdown.clone());
         tokio::spawn(async move { watched.run_watcher(until).await });
         let running = bus.start(borrowing.subscriptions()).await.expect("the runners start");
-        let (mut commands, mut queries) = cqrs::builders(clock.clone(), bus.clone());
+        let (mut commands, mut queries) = cqrs::builders(clock.clone(), bus.clone(), None);
         borrowing.register(&mut commands, &mut queries);
         Self {
             pool,

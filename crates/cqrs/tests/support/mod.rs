@@ -212,7 +212,7 @@ impl Counter {
         let clock = Arc::new(ManualClock::at(A_SATURDAY));
         let events = EventBus::new(database.pool("event_bus"), clock.clone(), BusSettings::default());
         let adder = Adder { pool: pool.clone(), starts: Arc::default(), disturbances: Arc::default() };
-        let (mut commands, mut queries) = cqrs::builders(clock.clone(), events.clone());
+        let (mut commands, mut queries) = cqrs::builders(clock.clone(), events.clone(), None);
         commands.register::<Add>(&pool, adder.clone());
         commands.register::<AddSecretly>(&pool, adder.clone());
         commands.register::<Linger>(&pool, adder.clone());

@@ -60,7 +60,7 @@ impl World {
         tokio::spawn(async move { watched.run_watcher(until).await });
 
         let Process { bus, running } = a_process(&database, &clock, &notifications).await;
-        let (mut commands, mut queries) = cqrs::builders(clock.clone(), bus.clone());
+        let (mut commands, mut queries) = cqrs::builders(clock.clone(), bus.clone(), None);
         notifications.register(&mut commands, &mut queries);
         Self {
             pool,

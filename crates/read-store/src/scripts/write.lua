@@ -1,8 +1,10 @@
 -- Write-if-newer. KEYS: generation, rebuild.
--- ARGV: base, run, schema, token ('' for a live write), lease in ms, then for each document:
+-- ARGV: base, run, schema, token ('' for a live write), lease in ms, the channel and the projection's name, under which a
+-- live write tells what changed, then for each document:
 --   id, version, '1' or '0' for a tombstone, body, names of its lists joined by line breaks, their count, (list, score)*
 -- Answers the outcome and how many documents were newer than what some generation held.
 local base, run, schema, token, lease = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4], ARGV[5]
+local channel, projection = ARGV[6], ARGV[7]
 local TOMBSTONE_SECONDS = 3600
 
 local spaces = {}
@@ -78,7 +80,8 @@ local function apply(space, id, version, live, body, joined, names, scores)
 end
 
 local written = 0
-local at = 6
+local changed = {}
+local at = 8
 while at <= #ARGV do
     local id, version, live, body, joined = ARGV[at], ARGV[at + 1], ARGV[at + 2] == '1', ARGV[at + 3], ARGV[at + 4]
     local count = tonumber(ARGV[at + 5])
@@ -95,10 +98,16 @@ while at <= #ARGV do
     if taken then
         written = written + 1
     end
+    -- With no generation to compare with, what was kept elsewhere may still be older than this.
+    if taken or #spaces == 0 then
+        changed[#changed + 1] = id
+    end
 end
 
 if token ~= '' then
     redis.call('HINCRBY', KEYS[2], 'documents', written)
     redis.call('PEXPIRE', KEYS[2], lease)
+elseif #changed > 0 then
+    redis.call('PUBLISH', channel, projection .. ' ' .. cjson.encode(changed))
 end
 return {'ok', written}

@@ -87,7 +87,7 @@ impl World {
         let settings = BusSettings { backoff_scale: 0.01, ..BusSettings::default() };
         let bus = EventBus::new(database.pool("event_bus"), clock.clone(), settings);
         let running = bus.start(users.subscriptions()).await.expect("the runners start");
-        let (mut commands, mut queries) = cqrs::builders(clock.clone(), bus.clone());
+        let (mut commands, mut queries) = cqrs::builders(clock.clone(), bus.clone(), None);
         users.register(&mut commands, &mut queries);
         Self {
             pool,

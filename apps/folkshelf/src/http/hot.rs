@@ -1,0 +1,217 @@
+//! Answers that many ask for, given from memory: GET /books and GET /books/{id}.
+//!
+//! This is the outermost thing around a request. It gives a whole answer, with its headers, as an inner one gave it before
+//! to somebody who may see the same; everything else goes on to the routes. A handler says that its answer may be shared by
+//! adding [`Shared`] to it.
+//!
+//! What is not given from memory: anything to moderators and to owners of the books in it (they see more), to members who
+//! wait for a write of their own, to callers who demand a position or bring a trace or an origin along. Read-store decides
+//! whether an answer still holds (`read_store::Local`). Such answers are counted like all others, and logged at debug only:
+//! a line each would cost more than they do.
+
+use std::cell::RefCell;
+use std::sync::{Arc, LazyLock};
+use std::time::Instant;
+
+use actix_web::body::{BoxBody, MessageBody, to_bytes};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::header::{self, HeaderMap, HeaderValue};
+use actix_web::http::{Method, StatusCode};
+use actix_web::middleware::Next;
+use actix_web::{HttpResponse, web};
+use kernel::{Actor, Permission, UserId};
+use read_store::{Local, Projection, ReadStore, Stamp};
+
+use super::caller::{MIN_POSITION, bearer};
+use super::guard::Route;
+use super::{Api, respond, trace};
+
+/// A key is a path with its query; what is longer than this is asked for once.
+const LONGEST_KEY: usize = 512;
+/// A larger answer is not kept.
+const LARGEST_BODY: usize = 256 * 1024;
+
+static LIST: LazyLock<Route> = LazyLock::new(|| Route::new("GET", "/api/v1/books"));
+static BOOK: LazyLock<Route> = LazyLock::new(|| Route::new("GET", "/api/v1/books/{id}"));
+
+/// Says of an answer that others may be given it too.
+pub struct Shared {
+    /// Taken before the answer was read.
+    pub stamp: Stamp,
+    /// Members who would see more.
+    pub except: Vec<UserId>,
+}
+
+/// An answer as it goes out.
+#[derive(Clone)]
+struct Ready(Arc<ReadyAnswer>);
+
+struct ReadyAnswer {
+    headers: HeaderMap,
+    body: web::Bytes,
+    except: Vec<UserId>,
+}
+
+impl ReadyAnswer {
+    fn bytes(&self) -> usize {
+        let headers: usize = self.headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 64).sum();
+        self.body.len() + headers + self.except.len() * size_of::<UserId>()
+    }
+
+    fn given(&self, held: Option<&HeaderValue>) -> HttpResponse {
+        let tag = self.headers.get(header::ETAG).and_then(|tag| tag.to_str().ok());
+        let unchanged = held.zip(tag).is_some_and(|(held, tag)| respond::holds(held, tag));
+        let mut response = if unchanged {
+            HttpResponse::new(StatusCode::NOT_MODIFIED)
+        } else {
+            HttpResponse::with_body(StatusCode::OK, BoxBody::new(self.body.clone()))
+        };
+        for (name, value) in &self.headers {
+            if !(unchanged && name == header::CONTENT_TYPE) {
+                response.headers_mut().append(name.clone(), value.clone());
+            }
+        }
+        response
+    }
+}
+
+/// The answers kept by this process.
+pub struct HotAnswers {
+    answers: Option<Local<Ready>>,
+    /// What they are made of.
+    pub books: Projection,
+}
+
+impl HotAnswers {
+    /// `bytes`: how much is kept at most; with 0 every answer is read anew.
+    pub fn new(read_store: &ReadStore, bytes: u64) -> Self {
+        let books = read_store.projection("books");
+        let answers = (bytes > 0).then(|| books.local(bytes, |ready: &Ready| ready.0.bytes()));
+        Self { answers, books }
+    }
+}
+
+/// Gives an answer from memory, or keeps the one that the routes give.
+pub async fn answer<B: MessageBody + 'static>(
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
+    let (mut request, mut next) = (request, next);
+    let started = Instant::now();
+    let Some((route, key)) = wanted(&request) else { return pass(request, next).await };
+    let Some(api) = request.app_data::<web::Data<Api>>().cloned() else { return pass(request, next).await };
+    let Some(answers) = &api.hot.answers else { return pass(request, next).await };
+    let Some(viewer) = viewer(&api, &request).await else { return pass(request, next).await };
+    let ready = match answers.get(&key).await {
+        Some(ready) => ready,
+        None => match load(answers, &key, request, next).await? {
+            Loaded::Given(response) => return Ok(response),
+            Loaded::ByAnother(waited, passing, Some(ready)) => {
+                (request, next) = (waited, passing);
+                ready
+            }
+            Loaded::ByAnother(request, next, None) => return pass(request, next).await,
+        },
+    };
+    if viewer.is_some_and(|viewer| ready.0.except.contains(&viewer)) {
+        return pass(request, next).await;
+    }
+    let response = ready.0.given(request.headers().get(header::IF_NONE_MATCH));
+    route.answered(response.status(), started.elapsed());
+    tracing::debug!(key, status = response.status().as_u16(), "answered from memory");
+    Ok(request.into_response(response))
+}
+
+enum Loaded<B> {
+    /// By the routes, for this request.
+    Given(ServiceResponse<BoxBody>),
+    /// For a request that came at the same time; what it was given, if others may have it.
+    ByAnother(ServiceRequest, Next<B>, Option<Ready>),
+}
+
+/// Asks the routes, unless somebody is asking them for the same just now.
+async fn load<B: MessageBody + 'static>(
+    answers: &Local<Ready>,
+    key: &str,
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Result<Loaded<B>, actix_web::Error> {
+    let waiting = RefCell::new(Some((request, next)));
+    let given = RefCell::new(None);
+    let ask = async {
+        let (request, next) = waiting.take()?;
+        let (response, shared) = match pass(request, next).await {
+            Ok(response) => shared(response).await,
+            Err(error) => (Err(error), None),
+        };
+        given.replace(Some(response));
+        shared
+    };
+    let ready = answers.load(key, ask).await;
+    match (given.into_inner(), waiting.into_inner()) {
+        (Some(response), _) => response.map(Loaded::Given),
+        (None, Some((request, next))) => Ok(Loaded::ByAnother(request, next, ready)),
+        (None, None) => Err(actix_web::error::ErrorInternalServerError("a request was taken and not answered")),
+    }
+}
+
+async fn pass<B: MessageBody + 'static>(
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
+    Ok(next.call(request).await?.map_into_boxed_body())
+}
+
+/// The answer, and what of it may be given to others.
+async fn shared(
+    mut response: ServiceResponse<BoxBody>,
+) -> (Result<ServiceResponse<BoxBody>, actix_web::Error>, Option<(Ready, Stamp)>) {
+    let shared = response.response_mut().extensions_mut().remove::<Shared>();
+    let Some(shared) = shared.filter(|_| response.status() == StatusCode::OK) else { return (Ok(response), None) };
+    let (request, response) = response.into_parts();
+    let (head, body) = response.into_parts();
+    let body = match to_bytes(body).await {
+        Ok(body) => body,
+        Err(error) => return (Err(actix_web::error::ErrorInternalServerError(error)), None),
+    };
+    let mut headers = head.headers().clone();
+    headers.remove(trace::HEADER);
+    let kept = (body.len() <= LARGEST_BODY).then(|| {
+        let ready = ReadyAnswer { headers, body: body.clone(), except: shared.except };
+        (Ready(Arc::new(ready)), shared.stamp)
+    });
+    (Ok(ServiceResponse::new(request, head.set_body(BoxBody::new(body)))), kept)
+}
+
+/// The route and the key, if the request is one whose answer may come from memory.
+fn wanted(request: &ServiceRequest) -> Option<(&'static Route, String)> {
+    if request.method() != Method::GET {
+        return None;
+    }
+    let route = match request.path().strip_prefix("/api/v1/books")? {
+        "" => &*LIST,
+        id if id.len() == 37 => &*BOOK,
+        _ => return None,
+    };
+    let headers = request.headers();
+    if [header::ORIGIN, trace::HEADER, MIN_POSITION].iter().any(|name| headers.contains_key(name)) {
+        return None;
+    }
+    let mut key = request.uri().path_and_query()?.as_str().to_owned();
+    if let Some(encodings) = headers.get(header::ACCEPT_ENCODING) {
+        key.push(' ');
+        key.push_str(encodings.to_str().ok()?);
+    }
+    (key.len() <= LONGEST_KEY).then_some((route, key))
+}
+
+/// Who is looking, as far as it matters here; `None`: somebody for whom the routes must look.
+async fn viewer(api: &Api, request: &ServiceRequest) -> Option<Option<UserId>> {
+    let Some(authorization) = request.headers().get(header::AUTHORIZATION) else {
+        return (!api.closed_catalogue).then_some(None);
+    };
+    let actor = api.gate.known(bearer(authorization)?).await?;
+    let Actor::Member { id, .. } = actor else { return None };
+    let apart = actor.may(Permission::ModerateBook) || api.books.waits_for_own_write(&actor);
+    (!apart).then_some(Some(id))
+}

@@ -1,0 +1,170 @@
+//! Answers kept in memory: never older than what the process has heard of, and whoever waits knows that all have heard.
+
+mod support;
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use deadpool_redis::redis;
+use futures_util::future::join_all;
+use read_store::{Local, Projection, ReadStore, Settings, Stamp, Subject};
+use support::{OwnRedis, Redis, Table, book, eventually, id, ready};
+use tokio_util::sync::{CancellationToken, DropGuard};
+
+/// A process that keeps answers, until it is dropped.
+struct Process {
+    store: ReadStore,
+    books: Projection,
+    kept: Local<u64>,
+    _listening: DropGuard,
+}
+
+impl Process {
+    async fn start(settings: &Settings) -> Self {
+        let (store, books) = ready(settings.clone(), &Table::new((1..=3).map(|n| book(n, 1)))).await;
+        let kept = books.local(1_000_000, |_| 8);
+        let shutdown = CancellationToken::new();
+        let (watcher, token) = (store.clone(), shutdown.clone());
+        tokio::spawn(async move { watcher.run_watcher(token).await });
+        let process = Self { store, books, kept, _listening: shutdown.drop_guard() };
+        eventually("it hears of changes", async || process.stamp(1).is_some()).await;
+        process
+    }
+
+    fn stamp(&self, nth: u128) -> Option<Stamp> {
+        self.books.stamp(Subject::Document(&id(nth)))
+    }
+
+    async fn keep(&self, key: &str, nth: u128, answer: u64) {
+        self.kept.keep(key, answer, self.stamp(nth).expect("it hears of changes")).await;
+    }
+}
+
+#[tokio::test]
+async fn an_answer_holds_until_what_it_was_made_of_changes_in_whichever_process() {
+    let redis = Redis::get().await;
+    let settings = redis.settings();
+    let (here, there) = (Process::start(&settings).await, Process::start(&settings).await);
+    for process in [&here, &there] {
+        process.keep("one", 1, 11).await;
+        process.keep("two", 2, 22).await;
+        let all = process.books.stamp(Subject::Projection).expect("it hears of changes");
+        process.kept.keep("all", 33, all).await;
+    }
+    here.books.write(&[book(1, 2)]).await.expect("Redis runs");
+    assert!(here.store.known_everywhere(Duration::from_secs(5)).await);
+    for process in [&here, &there] {
+        assert_eq!(process.kept.get("one").await, None);
+        assert_eq!(process.kept.get("all").await, None);
+        assert_eq!(process.kept.get("two").await, Some(22));
+    }
+    // What was not newer has changed nothing.
+    there.keep("one", 1, 12).await;
+    here.books.write(&[book(1, 2)]).await.expect("Redis runs");
+    assert!(here.store.known_everywhere(Duration::from_secs(5)).await);
+    assert_eq!(there.kept.get("one").await, Some(12));
+
+    here.store.forget_kept().await.expect("Redis runs");
+    assert!(here.store.known_everywhere(Duration::from_secs(5)).await);
+    assert_eq!(there.kept.get("two").await, None);
+}
+
+#[tokio::test]
+async fn what_was_read_before_a_change_is_never_given_after_it() {
+    let redis = Redis::get().await;
+    let process = Process::start(&redis.settings()).await;
+    let stamp = process.stamp(1).expect("it hears of changes");
+    process.books.write(&[book(1, 2)]).await.expect("Redis runs");
+    assert!(process.store.known_everywhere(Duration::from_secs(5)).await);
+    process.kept.keep("one", 1, stamp).await;
+    assert_eq!(process.kept.get("one").await, None);
+}
+
+#[tokio::test]
+async fn a_change_that_no_generation_could_hold_is_heard_of_too() {
+    let redis = OwnRedis::start().await;
+    let settings = Settings { watch_interval: Duration::from_secs(60), ..support::settings(&redis.url()) };
+    let process = Process::start(&settings).await;
+    redis.flush_all().await;
+    process.keep("one", 1, 11).await;
+    process.books.write(&[book(1, 2)]).await.expect("Redis runs");
+    assert!(process.store.known_everywhere(Duration::from_secs(5)).await);
+    assert_eq!(process.kept.get("one").await, None);
+}
+
+#[tokio::test]
+async fn of_those_who_ask_for_the_same_at_once_one_loads() {
+    let redis = Redis::get().await;
+    let process = Process::start(&redis.settings()).await;
+    let loads = AtomicU64::new(0);
+    let ask = async || {
+        let load = async {
+            loads.fetch_add(1, Ordering::SeqCst);
+            let stamp = process.stamp(1)?;
+            tokio::task::yield_now().await;
+            Some((7, stamp))
+        };
+        process.kept.load("one", load).await
+    };
+    assert_eq!(join_all((0..100).map(|_| ask())).await, vec![Some(7); 100]);
+    assert_eq!(loads.load(Ordering::SeqCst), 1);
+    // An answer that does not hold any more is loaded anew.
+    process.books.write(&[book(1, 2)]).await.expect("Redis runs");
+    assert!(process.store.known_everywhere(Duration::from_secs(5)).await);
+    assert_eq!(ask().await, Some(7));
+    assert_eq!(loads.load(Ordering::SeqCst), 2);
+}
+
+#[tokio::test]
+async fn whoever_cannot_hear_trusts_nothing_until_it_listens_again() {
+    let mut redis = OwnRedis::start().await;
+    let process = Process::start(&support::settings(&redis.url())).await;
+    process.keep("one", 1, 11).await;
+    let mut operator = redis.connection().await;
+    redis::cmd("CLIENT").arg("KILL").arg("TYPE").arg("pubsub").exec_async(&mut operator).await.expect("a kill");
+    eventually("it hears again", async || process.kept.get("one").await.is_none() && process.stamp(1).is_some()).await;
+
+    process.keep("one", 1, 12).await;
+    redis.stop();
+    eventually("it has noticed", async || process.stamp(1).is_none()).await;
+    assert_eq!(process.kept.get("one").await, None);
+    // Nobody can have heard of anything, and nobody trusts what they keep: a writer need not wait.
+    let begun = Instant::now();
+    assert!(process.store.known_everywhere(Duration::from_secs(30)).await);
+    assert!(begun.elapsed() < Duration::from_secs(5));
+    redis.start_again().await;
+    eventually("it listens again", async || process.stamp(1).is_some()).await;
+    assert_eq!(process.kept.get("one").await, None);
+}
+
+#[tokio::test]
+async fn a_roll_call_says_when_somebody_has_not_answered() {
+    let redis = Redis::get().await;
+    let settings = redis.settings();
+    let process = Process::start(&settings).await;
+    // Listens, and never answers: a process that is frozen.
+    let client = redis::Client::open(settings.url.as_str()).expect("a good address");
+    let mut frozen = client.get_async_pubsub().await.expect("Redis runs");
+    frozen.subscribe(format!("{}:changes", settings.prefix)).await.expect("Redis runs");
+    assert!(!process.store.known_everywhere(Duration::from_millis(100)).await);
+    drop(frozen);
+    eventually("its end is noticed", async || process.store.known_everywhere(Duration::from_millis(100)).await).await;
+}
+
+#[tokio::test]
+async fn no_more_is_kept_than_there_is_room_for() {
+    let redis = Redis::get().await;
+    let process = Process::start(&redis.settings()).await;
+    let small: Local<u64> = process.books.local(10_000, |_| 1_000);
+    for nth in 0..200_u64 {
+        small.keep(&format!("answer {nth}"), nth, process.stamp(1).expect("it hears of changes")).await;
+    }
+    eventually("what is too much has gone", async || {
+        let kept = join_all((0..200).map(|nth| {
+            let small = small.clone();
+            async move { small.get(&format!("answer {nth}")).await.is_some() }
+        }));
+        kept.await.into_iter().filter(|kept| *kept).count() <= 10
+    })
+    .await;
+}
