@@ -10,6 +10,7 @@
 //! a line each would cost more than they do.
 
 use std::cell::RefCell;
+use std::io;
 use std::sync::{Arc, LazyLock};
 use std::time::Instant;
 
@@ -24,6 +25,7 @@ use read_store::{Local, Projection, ReadStore, Stamp};
 
 use super::caller::{MIN_POSITION, bearer};
 use super::guard::Route;
+use super::problem::Problem;
 use super::{Api, respond, trace};
 
 /// A key is a path with its query; what is longer than this is asked for once.
@@ -61,11 +63,8 @@ impl ReadyAnswer {
     fn given(&self, held: Option<&HeaderValue>) -> HttpResponse {
         let tag = self.headers.get(header::ETAG).and_then(|tag| tag.to_str().ok());
         let unchanged = held.zip(tag).is_some_and(|(held, tag)| respond::holds(held, tag));
-        let mut response = if unchanged {
-            HttpResponse::new(StatusCode::NOT_MODIFIED)
-        } else {
-            HttpResponse::with_body(StatusCode::OK, BoxBody::new(self.body.clone()))
-        };
+        let mut response =
+            if unchanged { HttpResponse::NotModified().finish() } else { HttpResponse::Ok().body(self.body.clone()) };
         for (name, value) in &self.headers {
             if !(unchanged && name == header::CONTENT_TYPE) {
                 response.headers_mut().append(name.clone(), value.clone());
@@ -151,7 +150,7 @@ async fn load<B: MessageBody + 'static>(
     match (given.into_inner(), waiting.into_inner()) {
         (Some(response), _) => response.map(Loaded::Given),
         (None, Some((request, next))) => Ok(Loaded::ByAnother(request, next, ready)),
-        (None, None) => Err(actix_web::error::ErrorInternalServerError("a request was taken and not answered")),
+        (None, None) => Err(Problem::internal(&io::Error::other("a request was taken and not answered")).into()),
     }
 }
 
@@ -172,7 +171,7 @@ async fn shared(
     let (head, body) = response.into_parts();
     let body = match to_bytes(body).await {
         Ok(body) => body,
-        Err(error) => return (Err(actix_web::error::ErrorInternalServerError(error)), None),
+        Err(error) => return (Err(Problem::internal(&*error).into()), None),
     };
     let mut headers = head.headers().clone();
     headers.remove(trace::HEADER);

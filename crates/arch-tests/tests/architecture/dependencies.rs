@@ -12,6 +12,7 @@ const FOUNDATION: &[(&str, &[&str])] = &[
     ("provision", &[]),
     ("testkit", &["kernel", "event-bus", "cqrs", "read-store", "provision"]),
     ("arch-tests", &[]),
+    ("loadtest", &["testkit"]),
 ];
 
 const HOST: &str = "folkshelf";
@@ -28,8 +29,12 @@ const FOR_EVENTS: &[(&str, &str)] = &[
 ];
 
 /// Crates that only these of ours may use, whether for tests or not.
-const DOORS: &[(&str, &[&str])] =
-    &[("actix-web", &[HOST]), ("deadpool-redis", &["read-store", "testkit"]), ("redis", &["read-store", "testkit"])];
+/// loadtest has bare servers to measure the host against.
+const DOORS: &[(&str, &[&str])] = &[
+    ("actix-web", &[HOST, "loadtest"]),
+    ("deadpool-redis", &["read-store", "testkit", "loadtest"]),
+    ("redis", &["read-store", "testkit"]),
+];
 
 fn breaches(packages: &[Package]) -> Vec<String> {
     let contexts = workspace::contexts(packages);

@@ -1,0 +1,79 @@
+//! POST /borrows beside pgbench, which runs the statements of that command alone: no HTTP, no views, nobody told.
+
+use std::process::Command;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, ensure};
+use futures_util::future::try_join_all;
+use serde_json::json;
+use sqlx::ConnectOptions;
+
+use crate::host::{Host, Place};
+
+const CLIENTS: usize = 32;
+const BOOKS: usize = 4_000;
+const FOR: Duration = Duration::from_secs(5);
+
+pub async fn compare(place: &Place, host: &Host, rounds: usize) -> anyhow::Result<()> {
+    let shelf = Arc::new(host.shelve(&host.register("bertha").await?, BOOKS).await?);
+    let mut owner = place.database.owner_options().connect().await?;
+    sqlx::raw_sql(
+        "create table pgbench_book as
+        select row_number() over (order by book_id) as nth, book_id, owner_id from borrowing.lendable_book;
+        alter table pgbench_book add primary key (nth); analyze",
+    )
+    .execute(&mut owner)
+    .await?;
+    let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+    for round in 0..rounds {
+        ours.push(requests(host, &shelf, round).await?);
+        theirs.push(pgbench(place)?);
+    }
+    ours.sort_by(f64::total_cmp);
+    theirs.sort_by(f64::total_cmp);
+    let (ours, theirs) = (ours[rounds / 2], theirs[rounds / 2]);
+    println!(
+        "POST /borrows, {CLIENTS} clients: {ours:.0}/s beside {theirs:.0}/s of pgbench: {:.2} (goal 0.70)",
+        ours / theirs
+    );
+    Ok(())
+}
+
+/// As many requests as get through; each asks for another book.
+async fn requests(host: &Host, shelf: &Arc<Vec<String>>, round: usize) -> anyhow::Result<f64> {
+    let readers =
+        try_join_all((0..CLIENTS).map(|nth| async move { host.register(&format!("r{round}n{nth}")).await })).await?;
+    let (next, begun) = (AtomicUsize::new(0), Instant::now());
+    let next = &next;
+    let clients = readers.iter().enumerate().map(|(nth, reader)| async move {
+        let mut mine = nth;
+        while begun.elapsed() < FOR {
+            let asked = json!({"bookId": shelf[mine % BOOKS], "days": 14});
+            host.post(Some(reader), "/api/v1/borrows", asked).await?;
+            next.fetch_add(1, Ordering::Relaxed);
+            mine += CLIENTS;
+        }
+        Ok::<_, anyhow::Error>(())
+    });
+    try_join_all(clients).await?;
+    #[allow(clippy::cast_precision_loss, reason = "some thousands")]
+    Ok(next.load(Ordering::Relaxed) as f64 / begun.elapsed().as_secs_f64())
+}
+
+fn pgbench(place: &Place) -> anyhow::Result<f64> {
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/pgbench/request-borrow.sql");
+    let url = place.database.owner_options().to_url_lossy().to_string();
+    let folder = std::env::var("FOLKSHELF_TEST_POSTGRES_BIN").unwrap_or_default();
+    let program = if folder.is_empty() { "pgbench".to_owned() } else { format!("{folder}/pgbench") };
+    let output = Command::new(&program)
+        .args(["--no-vacuum", "--protocol=prepared", "--jobs=1", "--max-tries=1"])
+        .args([format!("--client={CLIENTS}"), format!("--time={}", FOR.as_secs()), format!("--file={script}"), url])
+        .output()
+        .with_context(|| format!("{program} does not run"))?;
+    let text = String::from_utf8_lossy(&output.stdout);
+    ensure!(output.status.success(), "pgbench: {text}{}", String::from_utf8_lossy(&output.stderr));
+    let line = text.lines().find_map(|line| line.strip_prefix("tps = ")).context("pgbench tells no rate")?;
+    Ok(line.split(' ').next().unwrap_or_default().parse()?)
+}
