@@ -53,7 +53,7 @@ impl Host {
             ("HTTP__MEMORY_CACHE_MIB", memory.to_string()),
             ("AUTH__BCRYPT_COST", "4".to_owned()),
             ("AUTH__ACCESS_TOKEN_MINUTES", "60".to_owned()),
-            ("COMMUNITY__MAX_OPEN_REQUESTS", "100000".to_owned()),
+            ("COMMUNITY__MAX_OPEN_REQUESTS", "1000".to_owned()),
             ("MAIL__DIRECTORY", place.folder.path().to_string_lossy().into_owned()),
             ("LOG__FORMAT", "json".to_owned()),
         ];
@@ -62,13 +62,13 @@ impl Host {
             .envs(settings.map(|(name, value)| (format!("FOLKSHELF_{name}"), value)))
             .stdin(Stdio::null())
             .stdout(Stdio::null())
-            .stderr(File::create(log)?)
+            .stderr(File::create(&log)?)
             .spawn()
             .with_context(|| format!("{} does not start: cargo build --release -p folkshelf", program.display()))?;
         let host = Self { child, base: format!("http://127.0.0.1:{port}"), client: reqwest::Client::new() };
         let begun = Instant::now();
         while tokio::net::TcpStream::connect(("127.0.0.1", port)).await.is_err() {
-            ensure!(begun.elapsed() < Duration::from_secs(30), "the host does not listen");
+            ensure!(begun.elapsed() < Duration::from_secs(30), "{}", std::fs::read_to_string(&log)?);
             tokio::time::sleep(Duration::from_millis(2)).await;
         }
         Ok(host)
