@@ -5,6 +5,7 @@
 //! | [`log`] | appending inside the writer's transaction, and reading in an order that loses nothing |
 //! | [`subscription`] | what a context subscribes with: [`Apply`] into PostgreSQL, [`Project`] elsewhere |
 //! | `runner` | the loop that feeds one subscription: batches, retries, parking |
+//! | `handling` | handing events to a handler, in their traces |
 //! | `lease` | one active runner per subscription across processes |
 //! | `progress` | how far subscriptions have come, and waiting for it |
 //! | [`dead_letters`] | events a subscription could not handle: list, retry, drop |
@@ -13,6 +14,7 @@
 mod bus;
 pub mod dead_letters;
 pub mod fault;
+mod handling;
 mod lease;
 pub mod log;
 mod metrics;
