@@ -158,9 +158,11 @@ async fn a_collector_that_is_away_costs_nothing_and_is_told_of_once() {
     assert!(slowest < Duration::from_secs(1), "{slowest:?}");
     testkit::eventually("two batches were lost", || async {
         let metrics = host.get("/metrics").await.expect(200).body;
-        let lost = metrics.as_str().expect("text").lines().find_map(|line| {
-            line.strip_prefix("trace_spans_sent_total{outcome=\"lost\"} ")?.parse::<f64>().ok()
-        });
+        let lost = metrics
+            .as_str()
+            .expect("text")
+            .lines()
+            .find_map(|line| line.strip_prefix("trace_spans_sent_total{outcome=\"lost\"} ")?.parse::<f64>().ok());
         lost.is_some_and(|spans| spans > 512.0)
     })
     .await;

@@ -202,7 +202,7 @@ impl TryFrom<Row> for Recorded {
     }
 }
 
-fn recorded(rows: Vec<Row>) -> Result<Vec<Recorded>, sqlx::Error> {
+pub(crate) fn recorded(rows: Vec<Row>) -> Result<Vec<Recorded>, sqlx::Error> {
     rows.into_iter().map(Recorded::try_from).collect()
 }
 

@@ -13,8 +13,8 @@ use tokio_util::sync::CancellationToken;
 use tracing::{Instrument, Span};
 
 use crate::bus::Inner;
-use crate::log::{self, Recorded};
 use crate::handling::{self, caught};
+use crate::log::{self, Recorded};
 use crate::subscription::{HandlerError, Subscription, Work};
 use crate::{dead_letters, metrics};
 

@@ -86,8 +86,8 @@ pub fn init(settings: &Settings) -> Result<Telemetry, SetUpError> {
         }
         return Ok(Telemetry::default());
     };
-    let provider = export::provider(export)
-        .map_err(|source| SetUpError::Export { endpoint: export.endpoint.clone(), source })?;
+    let provider =
+        export::provider(export).map_err(|source| SetUpError::Export { endpoint: export.endpoint.clone(), source })?;
     let tracer = provider.tracer("folkshelf");
     let spans = tracing_opentelemetry::layer()
         .with_tracer(tracer.clone())

@@ -56,10 +56,12 @@ impl FromStr for TraceContext {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let bytes = text.as_bytes();
         let small_hex = |b: &u8| b.is_ascii_digit() || (b'a'..=b'f').contains(b);
-        if bytes.len() != 55 || !bytes.iter().enumerate().all(|(at, b)| match at {
-            2 | 35 | 52 => *b == b'-',
-            _ => small_hex(b),
-        }) {
+        if bytes.len() != 55
+            || !bytes.iter().enumerate().all(|(at, b)| match at {
+                2 | 35 | 52 => *b == b'-',
+                _ => small_hex(b),
+            })
+        {
             return Err(TraceContextError);
         }
         let (version, trace) = (&text[..2], u128::from_str_radix(&text[3..35], 16));

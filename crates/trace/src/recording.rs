@@ -6,8 +6,7 @@ use crate::task;
 
 /// The spans a trace is made of, beside those of SQL statements, which are made from what `sqlx` logs. A span of another
 /// name is not exported. `docs/observability.md` says what each is.
-pub const SPANS: &[&str] =
-    &["request", "command", "query", "append", "subscription", "checkpoint", "views", "redis"];
+pub const SPANS: &[&str] = &["request", "command", "query", "append", "subscription", "checkpoint", "views", "redis"];
 
 /// The share of new traces that is recorded, from 0 to 1; not set while nothing is.
 static RATIO: OnceLock<f64> = OnceLock::new();
