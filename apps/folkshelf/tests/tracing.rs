@@ -123,7 +123,8 @@ async fn a_callers_trace_goes_on_here_and_its_decision_counts() {
     assert_eq!(collector.traces(), HashSet::from([trace_of(&sampled)]));
 }
 
-#[tokio::test]
+// The collector has to answer while the test waits for the host to end.
+#[tokio::test(flavor = "multi_thread")]
 async fn the_last_spans_are_sent_before_the_host_ends() {
     let (_place, mut host, collector) = traced("1.0").await;
     let reply = host.get("/books").await.expect(200);

@@ -59,7 +59,7 @@ pub async fn middleware<B: MessageBody>(
 }
 
 /// The request's span; what only an exporter shows of it is left out unless the trace is recorded.
-fn span(request: &ServiceRequest) -> impl FnOnce() -> Span {
+fn span(request: &ServiceRequest) -> impl FnOnce() -> Span + use<> {
     // Gone again before the request is routed, which takes it to be held by nobody else.
     let request = request.request().clone();
     move || {
