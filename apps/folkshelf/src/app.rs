@@ -14,8 +14,8 @@ use kernel::{Actor, Clock};
 use notifications::Notifications;
 use read_store::ReadStore;
 use secrecy::ExposeSecret;
-use sqlx::PgPool;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::{ConnectOptions, PgPool};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use users::{ChangeRole, Users};
@@ -42,7 +42,9 @@ fn owner(settings: &Settings) -> anyhow::Result<PgConnectOptions> {
 
 fn pool(settings: &Settings, schema: &str) -> anyhow::Result<PgPool> {
     let password = settings.database.context_password.expose_secret();
-    let options = provision::context_options(&owner(settings)?, schema, Some(password));
+    let slow = Duration::from_millis(settings.log.slow_statement_milliseconds);
+    let options = provision::context_options(&owner(settings)?, schema, Some(password))
+        .log_slow_statements(log::LevelFilter::Warn, slow);
     Ok(PgPoolOptions::new()
         .max_connections(settings.database.max_connections)
         .acquire_timeout(ACQUIRE)

@@ -2,10 +2,12 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context, bail};
 use clap::{Parser, Subcommand};
 use kernel::{Actor, Clock, SystemClock};
+use telemetry::Telemetry;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -13,6 +15,9 @@ use uuid::Uuid;
 use crate::app::{self, App};
 use crate::settings::{LogFormat, Settings};
 use crate::{http, seed};
+
+/// How long the last spans may take to reach their collector.
+const LAST_SPANS: Duration = Duration::from_secs(5);
 
 /// Share the books that people near you own.
 #[derive(Parser)]
@@ -96,22 +101,39 @@ pub async fn run(cli: Cli) -> anyhow::Result<()> {
         return Ok(());
     }
     let settings = Settings::load(cli.config.as_deref())?;
-    telemetry::init(&telemetry::Settings {
+    let telemetry = set_up_telemetry(&settings)?;
+    let outcome = act(cli.command, &settings).await;
+    tokio::task::spawn_blocking(|| telemetry.stop(LAST_SPANS)).await?;
+    outcome
+}
+
+fn set_up_telemetry(settings: &Settings) -> anyhow::Result<Telemetry> {
+    let export = settings.traces.endpoint.clone().map(|endpoint| telemetry::Export {
+        endpoint,
+        sample_ratio: settings.traces.sample_ratio,
+        version: env!("CARGO_PKG_VERSION"),
+    });
+    Ok(telemetry::init(&telemetry::Settings {
         format: match settings.log.format {
             LogFormat::Auto => telemetry::Format::Auto,
             LogFormat::Json => telemetry::Format::Json,
             LogFormat::Pretty => telemetry::Format::Pretty,
         },
         filter: settings.log.filter.clone(),
-    })?;
-    match cli.command {
-        Command::Serve => serve(&settings).await,
-        Command::Migrate => app::migrate(&settings).await,
-        Command::Seed => seed::run(&settings).await,
-        Command::Rebuild { projection } => rebuild(&settings, projection).await,
-        Command::DeadLetters(command) => dead_letters(&settings, command).await,
-        Command::Subscriptions(command) => subscriptions(&settings, command).await,
-        Command::Users(Users::Promote { email, role }) => promote(&settings, &email, &role).await,
+        slow_handler: Duration::from_millis(settings.log.slow_handler_milliseconds),
+        export,
+    })?)
+}
+
+async fn act(command: Command, settings: &Settings) -> anyhow::Result<()> {
+    match command {
+        Command::Serve => serve(settings).await,
+        Command::Migrate => app::migrate(settings).await,
+        Command::Seed => seed::run(settings).await,
+        Command::Rebuild { projection } => rebuild(settings, projection).await,
+        Command::DeadLetters(command) => dead_letters(settings, command).await,
+        Command::Subscriptions(command) => subscriptions(settings, command).await,
+        Command::Users(Users::Promote { email, role }) => promote(settings, &email, &role).await,
         Command::Config(Configuration::Check) => {
             println!("the configuration is fine");
             Ok(())

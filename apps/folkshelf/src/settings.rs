@@ -29,6 +29,7 @@ pub struct Settings {
     pub community: Community,
     pub imports: Imports,
     pub log: Log,
+    pub traces: Traces,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -111,6 +112,18 @@ pub struct Log {
     /// `auto`, `json` or `pretty`.
     pub format: LogFormat,
     pub filter: String,
+    /// A statement, a handler that takes this long is logged.
+    pub slow_statement_milliseconds: u64,
+    pub slow_handler_milliseconds: u64,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Traces {
+    /// Where an OpenTelemetry collector takes OTLP over HTTP; nothing is recorded when not set.
+    pub endpoint: Option<String>,
+    /// The share of the traces beginning here that is recorded.
+    pub sample_ratio: f64,
 }
 
 #[derive(Debug, Clone, Copy, Deserialize)]
@@ -204,6 +217,24 @@ impl Settings {
             "community.max_open_requests must be 1 to 1,000",
         );
         require(self.community.max_extensions <= 100, "community.max_extensions must be at most 100");
+        require(
+            self.traces.endpoint.as_ref().is_none_or(|endpoint| is_plain_http(endpoint)),
+            "traces.endpoint must be an address that begins with http://, as in http://127.0.0.1:4318/v1/traces",
+        );
+        require((0.0..=1.0).contains(&self.traces.sample_ratio), "traces.sample_ratio must be 0 to 1");
+        require(
+            (1..=600_000).contains(&self.log.slow_statement_milliseconds),
+            "log.slow_statement_milliseconds must be 1 to 600,000",
+        );
+        require(
+            (1..=600_000).contains(&self.log.slow_handler_milliseconds),
+            "log.slow_handler_milliseconds must be 1 to 600,000",
+        );
         if wrong.is_empty() { Ok(()) } else { Err(SettingsError::Wrong(wrong)) }
     }
+}
+
+/// The collector is on this machine or in the same private network: there is no TLS on the way.
+fn is_plain_http(address: &str) -> bool {
+    address.parse::<actix_web::http::Uri>().is_ok_and(|uri| uri.scheme_str() == Some("http") && uri.host().is_some())
 }

@@ -26,6 +26,7 @@ const PRIVILEGED: &[(&str, &str)] = &[
     ("PUT /users/{id}", "admin"),
     ("PUT /users/{id}/role", "admin"),
     ("DELETE /users/{id}", "admin"),
+    ("GET /admin/events", "admin"),
     ("GET /admin/subscriptions", "admin"),
     ("GET /admin/dead-letters", "admin"),
     ("POST /admin/dead-letters/{id}/retry", "admin"),

@@ -8,7 +8,8 @@ use std::time::{Duration, Instant};
 use async_trait::async_trait;
 use kernel::{Command, Detail, ErrorKind, Position, Refusal};
 use sqlx::PgPool;
-use tracing::Instrument;
+use tracing::field::Empty;
+use tracing::{Instrument, Span};
 
 use crate::call::{Call, Caller, Source};
 use crate::idempotency::{self, Key, Stored};
@@ -165,28 +166,40 @@ impl<C: Command> Dispatch<C> {
     /// Does the command, then waits for the views it made stale, at most half a second: whoever asked sees their own
     /// change in the next query.
     pub async fn send(&self, caller: &Caller, command: C) -> Result<Done<C::Output>, DispatchError<C::Error>> {
-        let span = tracing::info_span!(
-            "command",
-            command = C::NAME,
-            actor = %caller.actor.recorded(),
-            trace = caller.trace.as_str()
-        );
+        let span = || {
+            let actor = caller.actor.recorded();
+            let span = tracing::info_span!("command", command = C::NAME, %actor, outcome = Empty, otel.name = Empty);
+            if trace::recorded() {
+                span.record("otel.name", format_args!("command {}", C::NAME));
+            }
+            span
+        };
+        trace::within(Some(&caller.trace), span, self.send_here(caller, command)).await
+    }
+
+    async fn send_here(&self, caller: &Caller, command: C) -> Result<Done<C::Output>, DispatchError<C::Error>> {
         self.shared.own_writes.known(&self.shared.events, &caller.actor, OWN_WRITES_WITHIN).await;
         let started = Instant::now();
-        let outcome = self.execute(caller, command).instrument(span).await;
+        let outcome = self.execute(caller, command).await;
+        let took = started.elapsed();
         let label = match &outcome {
             Ok((_, false)) => "done",
             Ok((_, true)) => "repeated",
             Err(DispatchError::TimedOut) => "timed_out",
             Err(_) => "refused",
         };
-        metrics::COMMANDS.with_label_values(&[C::NAME, label]).observe(started.elapsed().as_secs_f64());
+        metrics::COMMANDS.with_label_values(&[C::NAME, label]).observe(took.as_secs_f64());
+        trace::handled("command", C::NAME, 0, took);
+        if trace::recorded() {
+            Span::current().record("outcome", label);
+        }
         let (done, _) = outcome?;
-        if let Some(position) = done.position
-            && !self.shared.events.settled(position, VIEWS_WITHIN).await
-        {
-            tracing::warn!(command = C::NAME, %position, "answered before every view was refreshed");
-            self.shared.own_writes.remember(&caller.actor, position);
+        if let Some(position) = done.position {
+            let views = self.shared.events.settled(position, VIEWS_WITHIN);
+            if !views.instrument(tracing::debug_span!("views")).await {
+                tracing::warn!(command = C::NAME, %position, "answered before every view was refreshed");
+                self.shared.own_writes.remember(&caller.actor, position);
+            }
         }
         // Also when nothing was told: sessions are shown in Redis by the command itself.
         if let Some(kept) = &self.shared.kept

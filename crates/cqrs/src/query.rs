@@ -8,7 +8,8 @@ use std::time::{Duration, Instant};
 use async_trait::async_trait;
 use event_bus::Heard;
 use kernel::{Actor, Detail, ErrorKind, Query, Refusal};
-use tracing::Instrument;
+use tracing::Span;
+use tracing::field::Empty;
 
 use crate::call::{Call, Caller, Source};
 use crate::{DuplicateHandler, MissingHandler, Shared, metrics};
@@ -136,17 +137,29 @@ impl<Q: Query> Ask<Q> {
     }
 
     pub async fn ask(&self, caller: &Caller, query: Q) -> Result<Q::Answer, AskError<Q::Error>> {
+        let span = || {
+            let name = format!("query {}", Q::NAME);
+            tracing::debug_span!("query", query = Q::NAME, outcome = Empty, otel.name = name)
+        };
+        trace::within(Some(&caller.trace), span, self.ask_here(caller, query)).await
+    }
+
+    async fn ask_here(&self, caller: &Caller, query: Q) -> Result<Q::Answer, AskError<Q::Error>> {
         let source = self.source(caller).await;
         let call = Call::new(caller, Arc::clone(&self.shared.clock), source, None);
-        let span = tracing::debug_span!("query", query = Q::NAME, trace = caller.trace.as_str());
         let started = Instant::now();
-        let answer = tokio::time::timeout(TIMEOUT, self.handler.handle(&call, query)).instrument(span).await;
+        let answer = tokio::time::timeout(TIMEOUT, self.handler.handle(&call, query)).await;
+        let took = started.elapsed();
         let label = match &answer {
             Ok(Ok(_)) => "answered",
             Ok(Err(_)) => "refused",
             Err(_) => "timed_out",
         };
-        metrics::QUERIES.with_label_values(&[Q::NAME, label]).observe(started.elapsed().as_secs_f64());
+        metrics::QUERIES.with_label_values(&[Q::NAME, label]).observe(took.as_secs_f64());
+        trace::handled("query", Q::NAME, 0, took);
+        if trace::recorded() {
+            Span::current().record("outcome", label);
+        }
         match answer {
             Ok(answer) => answer.map_err(AskError::Refused),
             Err(_) => Err(AskError::TimedOut),

@@ -15,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::dead_letters::{self, DeadLetter};
+use crate::find::{self, EventCursor, EventFilter, EventPage};
 use crate::log::{self, Recorded};
 use crate::progress::{Heard, Progress, Who};
 use crate::runner::Runner;
@@ -216,6 +217,17 @@ impl EventBus {
     /// Everything that happened to one aggregate, oldest first.
     pub async fn history(&self, aggregate_type: &str, aggregate_id: Uuid) -> Result<Vec<Recorded>, sqlx::Error> {
         log::history(&self.inner.pool, aggregate_type, aggregate_id).await
+    }
+
+    /// Up to `limit` events that pass `filter`, newest first: those behind `after`, or else after skipping `offset`.
+    pub async fn find(
+        &self,
+        filter: &EventFilter,
+        after: Option<EventCursor>,
+        offset: u64,
+        limit: u32,
+    ) -> Result<EventPage, sqlx::Error> {
+        find::find(&self.inner.pool, filter, after, offset, limit).await
     }
 
     /// Events as this process sees them appear, from now on. Not durable: whoever listens can fall behind and must be

@@ -5,14 +5,18 @@
 //! | [`log`] | appending inside the writer's transaction, and reading in an order that loses nothing |
 //! | [`subscription`] | what a context subscribes with: [`Apply`] into PostgreSQL, [`Project`] elsewhere |
 //! | `runner` | the loop that feeds one subscription: batches, retries, parking |
+//! | `handling` | handing events to a handler, in their traces |
 //! | `lease` | one active runner per subscription across processes |
 //! | `progress` | how far subscriptions have come, and waiting for it |
 //! | [`dead_letters`] | events a subscription could not handle: list, retry, drop |
+//! | [`find`] | looking events up, for administrators |
 //! | [`fault`] | telling a database that is away from a defect |
 
 mod bus;
 pub mod dead_letters;
 pub mod fault;
+pub mod find;
+mod handling;
 mod lease;
 pub mod log;
 mod metrics;
@@ -23,6 +27,7 @@ pub mod subscription;
 pub use bus::{BusSettings, EventBus, Running, SubscriptionStatus};
 pub use dead_letters::DeadLetter;
 pub use fault::{error_kind, unavailable, undone_by_another};
+pub use find::{EventCursor, EventFilter, EventPage};
 pub use log::{Meta, Recorded, append, append_all};
 pub use progress::Heard;
 pub use subscription::{Apply, Delivery, HandlerError, Project, Subscription};

@@ -32,7 +32,8 @@ use uuid::Uuid;
 #[derive(Debug, Clone)]
 pub struct Meta {
     pub actor: RecordedActor,
-    /// W3C trace context of the request that led to the event.
+    /// W3C trace context of what led to the event, for when the task has none: the trace at hand goes before it, and
+    /// without either one a trace begins with the event.
     pub trace: Option<String>,
     pub occurred_at: OffsetDateTime,
 }
@@ -68,6 +69,22 @@ pub async fn append<E: Event>(
     event: &E,
     aggregate_version: i64,
 ) -> Result<Position, sqlx::Error> {
+    let name = event.name();
+    let span = || tracing::debug_span!("append", otel.name = format!("append {name}"), events = 1);
+    trace::within(meta.trace.as_deref(), span, append_here(tx, meta, event, aggregate_version)).await
+}
+
+/// What is appended carries the span it is appended in: whatever follows from it belongs under that.
+fn trace_at_hand() -> Option<String> {
+    trace::current().map(|context| context.to_string())
+}
+
+async fn append_here<E: Event>(
+    tx: &mut Transaction<'_, Postgres>,
+    meta: &Meta,
+    event: &E,
+    aggregate_version: i64,
+) -> Result<Position, sqlx::Error> {
     let row = sqlx::query!(
         r#"insert into event_bus.log
             (id, name, version, aggregate_type, aggregate_id, aggregate_version, payload, actor, trace, occurred_at)
@@ -81,7 +98,7 @@ pub async fn append<E: Event>(
         aggregate_version,
         encoded(event)?,
         encoded_actor(meta)?,
-        meta.trace,
+        trace_at_hand(),
         meta.occurred_at,
     )
     .fetch_one(&mut **tx)
@@ -91,6 +108,17 @@ pub async fn append<E: Event>(
 
 /// Appends many events in one statement, in their order. `None` when there are none.
 pub async fn append_all<E: Event>(
+    tx: &mut Transaction<'_, Postgres>,
+    meta: &Meta,
+    events: &[(E, i64)],
+) -> Result<Option<Position>, sqlx::Error> {
+    let Some((first, _)) = events.first() else { return Ok(None) };
+    let (name, events_in_all) = (first.name(), events.len());
+    let span = || tracing::debug_span!("append", otel.name = format!("append {name}"), events = events_in_all);
+    trace::within(meta.trace.as_deref(), span, append_all_here(tx, meta, events)).await
+}
+
+async fn append_all_here<E: Event>(
     tx: &mut Transaction<'_, Postgres>,
     meta: &Meta,
     events: &[(E, i64)],
@@ -122,7 +150,7 @@ pub async fn append_all<E: Event>(
         &aggregate_versions,
         &payloads,
         encoded_actor(meta)?,
-        meta.trace,
+        trace_at_hand(),
         meta.occurred_at,
     )
     .fetch_all(&mut **tx)
@@ -174,7 +202,7 @@ impl TryFrom<Row> for Recorded {
     }
 }
 
-fn recorded(rows: Vec<Row>) -> Result<Vec<Recorded>, sqlx::Error> {
+pub(crate) fn recorded(rows: Vec<Row>) -> Result<Vec<Recorded>, sqlx::Error> {
     rows.into_iter().map(Recorded::try_from).collect()
 }
 

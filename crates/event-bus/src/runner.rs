@@ -4,19 +4,18 @@
 //! events are tried one by one, so that only the one at fault is retried and, in the end, parked. Trouble that comes of
 //! the database or another server being away is waited out and never parked.
 
-use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::FutureExt;
 use kernel::Position;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
-use tracing::Instrument;
+use tracing::{Instrument, Span};
 
 use crate::bus::Inner;
+use crate::handling::{self, caught};
 use crate::log::{self, Recorded};
-use crate::subscription::{Delivery, HandlerError, Subscription, Work};
+use crate::subscription::{HandlerError, Subscription, Work};
 use crate::{dead_letters, metrics};
 
 /// Without a wake, the log is looked at this often: a lost NOTIFY costs no more.
@@ -27,8 +26,6 @@ const HIDDEN_POLL: Duration = Duration::from_millis(2);
 const HIDDEN_DOUBLINGS: u32 = 4;
 /// A transaction that applies events takes no further one after this long.
 const APPLY_FOR: Duration = Duration::from_millis(50);
-/// One event or batch may take this long in its handler.
-const HANDLER_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long to wait when the database is away, at most.
 const MAX_AWAY: Duration = Duration::from_secs(5);
 
@@ -142,7 +139,10 @@ impl Runner {
             Err(error) if error.is_conflict() && events.len() > 1 => self.one_by_one_until = to,
             Err(error) if error.is_unavailable() => return Err(error),
             Err(_) if events.len() > 1 => self.one_by_one_until = to,
-            Err(error) => self.retry_or_park(&events[0], from, &error).await?,
+            Err(error) => {
+                let trace = events[0].trace.as_deref();
+                trace::within(trace, Span::none, self.retry_or_park(&events[0], from, &error)).await?;
+            }
         }
         Ok(Turn::Handled)
     }
@@ -185,7 +185,7 @@ impl Runner {
     /// the lease is lost, or the checkpoint was set elsewhere.
     async fn handle<'e>(&self, events: &'e [Recorded], from: Position) -> Result<Option<&'e [Recorded]>, HandlerError> {
         let name = self.subscription.name;
-        let span = tracing::info_span!("subscription", name, events = events.len(), trace = events[0].trace);
+        let span = tracing::info_span!("turn", subscription = name, events = events.len());
         let handling = async {
             match &self.subscription.work {
                 Work::Apply(pool, handler) => {
@@ -193,22 +193,27 @@ impl Runner {
                     let (begun, mut count) = (Instant::now(), 0);
                     // A transaction that has written holds back every reader of the log: a long batch ends early.
                     while count < events.len() && (count == 0 || begun.elapsed() < APPLY_FOR) {
-                        let (event, now) = (&events[count], self.bus.clock.now());
-                        handler.apply(&mut Delivery::new(&mut tx, name, event, now), event).await?;
+                        handling::apply(name, &**handler, &mut tx, &events[count], self.bus.clock.now()).await?;
                         count += 1;
                     }
-                    if !self.advance(&mut tx, from, events[count - 1].position).await? {
-                        tx.rollback().await?;
-                        return Ok(None);
-                    }
-                    tx.commit().await?;
-                    Ok(Some(&events[..count]))
+                    let last = &events[count - 1];
+                    let checkpoint = async {
+                        if !self.advance(&mut tx, from, last.position).await? {
+                            tx.rollback().await?;
+                            return Ok(None);
+                        }
+                        tx.commit().await?;
+                        Ok(Some(&events[..count]))
+                    };
+                    trace::within(last.trace.as_deref(), || handling::checkpoint(name), checkpoint).await
                 }
                 Work::Project(handler) => {
-                    handler.project(events).await?;
-                    let mut connection = self.bus.pool.acquire().await?;
-                    let moved = self.advance(&mut connection, from, events[events.len() - 1].position).await?;
-                    Ok(moved.then_some(events))
+                    handling::project(name, &**handler, events, async || {
+                        let mut connection = self.bus.pool.acquire().await?;
+                        let moved = self.advance(&mut connection, from, events[events.len() - 1].position).await?;
+                        Ok(moved.then_some(events))
+                    })
+                    .await
                 }
             }
         };
@@ -282,8 +287,7 @@ impl Runner {
             match &self.subscription.work {
                 Work::Apply(pool, handler) => {
                     let mut tx = pool.begin().await?;
-                    let now = self.bus.clock.now();
-                    handler.apply(&mut Delivery::new(&mut tx, name, &event, now), &event).await?;
+                    handling::apply(name, &**handler, &mut tx, &event, self.bus.clock.now()).await?;
                     let settled = dead_letters::settle(&mut tx, letter, self.bus.holder).await?;
                     if settled {
                         tx.commit().await?;
@@ -293,9 +297,11 @@ impl Runner {
                     Ok(settled)
                 }
                 Work::Project(handler) => {
-                    handler.project(std::slice::from_ref(&event)).await?;
-                    let mut connection = self.bus.pool.acquire().await?;
-                    Ok(dead_letters::settle(&mut connection, letter, self.bus.holder).await?)
+                    handling::project(name, &**handler, std::slice::from_ref(&event), async || {
+                        let mut connection = self.bus.pool.acquire().await?;
+                        Ok(dead_letters::settle(&mut connection, letter, self.bus.holder).await?)
+                    })
+                    .await
                 }
             }
         })
@@ -356,21 +362,5 @@ impl Runner {
         for event in events {
             seconds.observe((now - event.occurred_at).as_seconds_f64().max(0.0));
         }
-    }
-}
-
-/// Bounds a handler in time and turns a panic into an error, so that neither can end the runner.
-async fn caught<T>(handling: impl Future<Output = Result<T, HandlerError>>) -> Result<T, HandlerError> {
-    match tokio::time::timeout(HANDLER_TIMEOUT, AssertUnwindSafe(handling).catch_unwind()).await {
-        Ok(Ok(outcome)) => outcome,
-        Ok(Err(panic)) => {
-            let text = panic
-                .downcast_ref::<&str>()
-                .map(|text| (*text).to_owned())
-                .or_else(|| panic.downcast_ref::<String>().cloned())
-                .unwrap_or_default();
-            Err(std::io::Error::other(format!("the handler panicked: {text}")).into())
-        }
-        Err(_) => Err(std::io::Error::other("the handler took too long").into()),
     }
 }

@@ -58,6 +58,8 @@ pub async fn provision(
         let step = step.to_owned();
         move |source| ProvisionError::Database { step, source }
     };
+    // A statement here may hold a password; a slow one would be logged with its text.
+    let owner = &owner.clone().disable_statement_logging();
     let mut connection = owner.connect().await.map_err(failed("connect as the owner"))?;
     // No checked macro here: the checked ones need a database that this crate has provisioned.
     sqlx::query("select pg_advisory_lock($1)")

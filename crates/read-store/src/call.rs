@@ -1,9 +1,10 @@
-//! Every call to Redis goes through [`Caller::call`]: breaker, time limit, connection, metrics.
+//! Every call to Redis goes through [`Caller::call`]: breaker, time limit, connection, metrics, span.
 
 use std::{future::Future, io, sync::Arc, time::Duration};
 
 use deadpool_redis::redis::{ErrorKind, RedisError, RedisResult, ServerErrorKind};
 use tokio::time::{Instant, timeout};
+use tracing::Instrument;
 
 use crate::{
     ReadStoreError,
@@ -38,11 +39,19 @@ impl Caller {
             return Err(ReadStoreError::unavailable(io::ErrorKind::NotConnected, "the circuit breaker is open"));
         };
         let mut serial = None;
+        let span = tracing::debug_span!(
+            "redis",
+            otel.name = format!("redis {operation}"),
+            otel.kind = "client",
+            db.system.name = "redis",
+            operation
+        );
         let answer = timeout(limit, async {
             let connected = self.link.connected().await?;
             serial = Some(connected.serial());
             ask(connected).await
         })
+        .instrument(span)
         .await;
         let discard = || {
             if let Some(serial) = serial {

@@ -1,7 +1,8 @@
 //! A log line as one flat JSON object.
 //!
 //! The formatter of `tracing-subscriber` keeps the fields of spans in nested lists. Here they stand beside those of the
-//! event, an inner span before an outer one, so that `trace_id` is where a log store looks for it.
+//! event, an inner span before an outer one, and `trace_id` is where a log store looks for it. It comes from the task, so that
+//! every line has it that is written for a request or an event, whatever spans there are.
 
 use std::fmt;
 
@@ -15,6 +16,8 @@ use tracing_subscriber::{
     fmt::{FmtContext, FormatEvent, FormatFields, FormattedFields, format::Writer},
     registry::LookupSpan,
 };
+
+use crate::statements::{self, Statement};
 
 pub(crate) struct FlatJson;
 
@@ -31,12 +34,20 @@ where
             if let Some(formatted) = span.extensions().get::<FormattedFields<N>>()
                 && let Ok(Value::Object(of_span)) = serde_json::from_str(&formatted.fields)
             {
-                fields.0.extend(of_span);
+                // What is only for the exporter.
+                fields.0.extend(of_span.into_iter().filter(|(name, _)| !name.starts_with("otel.")));
             }
         }
-        event.record(&mut fields);
-        let mut line = fields.0;
         let metadata = event.metadata();
+        if metadata.target() == statements::TARGET {
+            fields.put_statement(&Statement::of(event));
+        } else {
+            event.record(&mut fields);
+        }
+        let mut line = fields.0;
+        if let Some(id) = trace::id() {
+            line.insert("trace_id".to_owned(), id.to_string().into());
+        }
         line.insert("timestamp".to_owned(), now().into());
         line.insert("level".to_owned(), metadata.level().as_str().into());
         line.insert("target".to_owned(), metadata.target().into());
@@ -58,6 +69,20 @@ struct Fields(Map<String, Value>);
 impl Fields {
     fn put(&mut self, field: &Field, value: impl Into<Value>) {
         self.0.insert(field.name().to_owned(), value.into());
+    }
+
+    /// In our words, as other slow things are told.
+    fn put_statement(&mut self, statement: &Statement) {
+        let message = if statement.slow { "slow statement" } else { "statement" };
+        for (name, value) in [
+            ("message", Value::from(message)),
+            ("statement", statement.text().into()),
+            ("milliseconds", (statement.took.as_secs_f64() * 1000.0).into()),
+            ("rows_returned", statement.rows_returned.into()),
+            ("rows_affected", statement.rows_affected.into()),
+        ] {
+            self.0.insert(name.to_owned(), value);
+        }
     }
 }
 
@@ -133,23 +158,45 @@ mod tests {
         serde_json::from_slice(&bytes).expect("one JSON object")
     }
 
-    #[test]
-    fn the_trace_id_of_the_outermost_span_stands_in_every_line() {
-        let line = logged(|| {
-            let request = tracing::info_span!("request", trace_id = "4bf92f", status = tracing::field::Empty);
+    #[tokio::test]
+    async fn a_line_has_the_trace_of_its_task_and_the_fields_of_its_spans() {
+        let given = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+        let act = || {
+            let request = tracing::info_span!("request", otel.name = "GET /", status = tracing::field::Empty);
             let _request = request.enter();
             let command = tracing::info_span!("command", name = "delete_book");
             let _command = command.enter();
             request.record("status", 204);
             tracing::warn!(retries = 3, "slow");
-        });
-        assert_eq!(line["trace_id"], "4bf92f");
+        };
+        let line = trace::within(Some(given), tracing::Span::none, async { logged(act) }).await;
+        assert_eq!(line["trace_id"], "4bf92f3577b34da6a3ce929d0e0e4736");
+        assert!(line.get("otel.name").is_none());
         assert_eq!(line["name"], "delete_book");
         assert_eq!(line["status"], 204);
         assert_eq!(line["retries"], 3);
         assert_eq!(line["message"], "slow");
         assert_eq!(line["level"], "WARN");
         assert_eq!(line["span"], "request>command");
+    }
+
+    #[test]
+    fn a_slow_statement_is_told_in_one_line_of_our_words() {
+        let line = logged(|| {
+            tracing::warn!(
+                target: "sqlx::query",
+                summary = "select id, name from …",
+                db.statement = "\n\nselect id, name\n from books.book where id = $1\n",
+                rows_returned = 1_u64,
+                elapsed_secs = 0.25,
+                slow_threshold = ?std::time::Duration::from_millis(200),
+                "slow statement: execution time exceeded alert threshold"
+            );
+        });
+        assert_eq!(line["message"], "slow statement");
+        assert_eq!(line["statement"], "select id, name from books.book where id = $1");
+        assert_eq!(line["milliseconds"], 250.0);
+        assert!(line.get("trace_id").is_none() && line.get("db.statement").is_none());
     }
 
     #[test]

@@ -1,4 +1,6 @@
-//! For administrators: subscriptions, dead letters, projections.
+//! For administrators: events, subscriptions, dead letters, projections.
+
+mod events;
 
 use actix_web::{HttpRequest, HttpResponse, delete, get, post, web};
 use deserr::Deserr;
@@ -16,6 +18,7 @@ use super::respond::{self, Envelope, ListEnvelope};
 
 pub(super) fn configure(services: &mut utoipa_actix_web::service_config::ServiceConfig) {
     services
+        .service(events::list_events)
         .service(list_subscriptions)
         .service(list_dead_letters)
         .service(retry_dead_letter)

@@ -1,27 +1,24 @@
-//! Every request has a trace: the caller's W3C trace context, or one of ours. It is on every log line of the request, in
-//! its commands and events, and in the body of every error.
+//! Every request has a trace: the caller's W3C trace context, or one that begins here. It is on every log line of the
+//! request, in its commands and events, in the body of every error and in the head of every answer.
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::error::InternalError;
 use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::middleware::Next;
-use tracing::Instrument;
-use uuid::Uuid;
-
-tokio::task_local! {
-    static TRACE: String;
-}
+use tracing::Span;
+use tracing::field::Empty;
 
 pub const HEADER: HeaderName = HeaderName::from_static("traceparent");
 
 /// The trace context of the request being handled, as in `00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01`.
 pub fn current() -> String {
-    TRACE.try_with(Clone::clone).unwrap_or_default()
+    trace::current().map(|context| context.to_string()).unwrap_or_default()
 }
 
 /// The id inside [`current`].
 pub fn current_id() -> String {
-    current().split('-').nth(1).unwrap_or_default().to_owned()
+    trace::id().map(|id| id.to_string()).unwrap_or_default()
 }
 
 /// Runs the request inside its trace and says which it was.
@@ -29,58 +26,62 @@ pub async fn middleware<B: MessageBody>(
     request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<B>, actix_web::Error> {
-    let given = request.headers().get(HEADER).and_then(|value| value.to_str().ok()).filter(|value| well_formed(value));
-    let trace = given.map_or_else(fresh, str::to_owned);
-    let span = tracing::info_span!(
-        "request",
-        method = %request.method(),
-        path = request.path(),
-        trace_id = trace.split('-').nth(1).unwrap_or_default(),
-    );
-    let header = HeaderValue::from_str(&trace);
-    let mut response = TRACE.scope(trace, next.call(request)).instrument(span).await?;
-    if let Ok(header) = header {
-        response.headers_mut().insert(HEADER, header);
-    }
-    Ok(response)
-}
-
-fn fresh() -> String {
-    let span = Uuid::new_v4().as_u128() >> 64;
-    format!("00-{:032x}-{span:016x}-01", Uuid::now_v7().as_u128())
-}
-
-/// Version 00 of <https://www.w3.org/TR/trace-context/>: 2, 32, 16 and 2 small hexadecimal digits, ids not all zero.
-fn well_formed(value: &str) -> bool {
-    let parts: Vec<&str> = value.split('-').collect();
-    let hex = |part: &str, length: usize| {
-        part.len() == length && part.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
-    };
-    let [version, trace, span, flags] = parts[..] else { return false };
-    version == "00"
-        && hex(trace, 32)
-        && hex(span, 16)
-        && hex(flags, 2)
-        && trace.bytes().any(|b| b != b'0')
-        && span.bytes().any(|b| b != b'0')
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_a_well_formed_trace_context_is_taken_over() {
-        assert!(well_formed("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"));
-        assert!(well_formed(&fresh()));
-        for wrong in [
-            "",
-            "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7",
-            "00-00000000000000000000000000000000-00f067aa0ba902b7-01",
-            "00-4BF92F3577B34DA6A3CE929D0E0E4736-00f067aa0ba902b7-01",
-            "ff-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
-        ] {
-            assert!(!well_formed(wrong), "{wrong}");
+    let given = request.headers().get(HEADER).and_then(|value| value.to_str().ok()).map(str::to_owned);
+    let span = span(&request);
+    let work = async {
+        let answered = next.call(request).await;
+        if trace::recorded() {
+            let status = match &answered {
+                Ok(response) => response.status(),
+                Err(error) => error.as_response_error().status_code(),
+            };
+            let span = Span::current();
+            span.record("http.response.status_code", status.as_u16());
+            if status.is_server_error() {
+                span.record("otel.status_code", "ERROR");
+            }
         }
+        let header = HeaderValue::from_str(&current()).map_err(actix_web::error::ErrorInternalServerError)?;
+        match answered {
+            Ok(mut response) => {
+                response.headers_mut().insert(HEADER, header);
+                Ok(response)
+            }
+            // Written now: further out nobody knows the trace any more.
+            Err(error) => {
+                let mut response = error.error_response();
+                response.headers_mut().insert(HEADER, header);
+                Err(InternalError::from_response(error, response).into())
+            }
+        }
+    };
+    trace::within(given.as_deref(), span, work).await
+}
+
+/// The request's span; what only an exporter shows of it is left out unless the trace is recorded.
+fn span(request: &ServiceRequest) -> impl FnOnce() -> Span + use<> {
+    // Gone again before the request is routed, which takes it to be held by nobody else.
+    let request = request.request().clone();
+    move || {
+        let span = tracing::info_span!(
+            "request",
+            method = %request.method(),
+            path = request.path(),
+            otel.name = Empty,
+            otel.kind = Empty,
+            otel.status_code = Empty,
+            http.request.method = Empty,
+            http.route = Empty,
+            http.response.status_code = Empty,
+        );
+        if trace::recorded() {
+            // Never the path: it may name anything, and names are to be few.
+            let route = request.match_pattern().unwrap_or_else(|| "other".to_owned());
+            span.record("otel.name", format_args!("request {} {route}", request.method()));
+            span.record("otel.kind", "server");
+            span.record("http.request.method", request.method().as_str());
+            span.record("http.route", route);
+        }
+        span
     }
 }

@@ -2,10 +2,12 @@
 //! it over HTTP.
 #![allow(dead_code, reason = "each test file uses a part of it")]
 
+pub mod collector;
+
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::mpsc;
+use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
 use reqwest::header::HeaderMap;
@@ -80,6 +82,7 @@ pub struct Host {
     base: String,
     client: reqwest::Client,
     people: AtomicU32,
+    log: Arc<Mutex<Vec<String>>>,
 }
 
 impl Host {
@@ -104,9 +107,11 @@ impl Host {
             .spawn()
             .expect("the host starts");
         let (found, address) = mpsc::channel();
-        let log = child.stderr.take().expect("its log is piped");
+        let stderr = child.stderr.take().expect("its log is piped");
+        let log = Arc::new(Mutex::new(Vec::new()));
+        let lines = Arc::clone(&log);
         std::thread::spawn(move || {
-            for line in BufReader::new(log).lines().map_while(Result::ok) {
+            for line in BufReader::new(stderr).lines().map_while(Result::ok) {
                 if let Some((_, rest)) = line.split_once("listening on http://") {
                     let address: String =
                         rest.chars().take_while(|c| c.is_ascii_digit() || *c == '.' || *c == ':').collect();
@@ -114,11 +119,17 @@ impl Host {
                 }
                 // Shown by the test runner when the test fails.
                 eprintln!("{line}");
+                lines.lock().expect("no panic").push(line);
             }
         });
         let address = address.recv_timeout(Duration::from_secs(30)).expect("the host says where it listens");
         let client = reqwest::Client::builder().timeout(Duration::from_secs(30)).build().expect("a client");
-        Self { child, base: format!("http://{address}"), client, people: AtomicU32::new(0) }
+        Self { child, base: format!("http://{address}"), client, people: AtomicU32::new(0), log }
+    }
+
+    /// Every line of its log so far.
+    pub fn log(&self) -> Vec<String> {
+        self.log.lock().expect("no panic").clone()
     }
 
     pub fn url(&self, path: &str) -> String {

@@ -5,10 +5,11 @@ use crate::workspace::{self, Dependency, Package, assert_none, package};
 /// What the crates that are no context may use of ours. A new crate is unknown until it stands here.
 const FOUNDATION: &[(&str, &[&str])] = &[
     ("kernel", &[]),
-    ("event-bus", &["kernel"]),
-    ("cqrs", &["kernel", "event-bus"]),
+    ("trace", &[]),
+    ("event-bus", &["kernel", "trace"]),
+    ("cqrs", &["kernel", "event-bus", "trace"]),
     ("read-store", &["kernel"]),
-    ("telemetry", &["kernel"]),
+    ("telemetry", &["kernel", "trace"]),
     ("provision", &[]),
     ("testkit", &["kernel", "event-bus", "cqrs", "read-store", "provision"]),
     ("arch-tests", &[]),
