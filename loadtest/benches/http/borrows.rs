@@ -64,12 +64,14 @@ async fn requests(host: &Host, shelf: &Arc<Vec<String>>, round: usize) -> anyhow
 
 fn pgbench(place: &Place) -> anyhow::Result<f64> {
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/pgbench/request-borrow.sql");
-    let url = place.database.owner_options().to_url_lossy().to_string();
+    let owner = place.database.owner_options();
     let folder = std::env::var("FOLKSHELF_TEST_POSTGRES_BIN").unwrap_or_default();
     let program = if folder.is_empty() { "pgbench".to_owned() } else { format!("{folder}/pgbench") };
     let output = Command::new(&program)
         .args(["--no-vacuum", "--protocol=prepared", "--jobs=1", "--max-tries=1"])
-        .args([format!("--client={CLIENTS}"), format!("--time={}", FOR.as_secs()), format!("--file={script}"), url])
+        .args([format!("--client={CLIENTS}"), format!("--time={}", FOR.as_secs()), format!("--file={script}")])
+        .args(["-h", owner.get_host(), "-p", &owner.get_port().to_string(), "-U", owner.get_username()])
+        .arg(owner.get_database().context("a database")?)
         .output()
         .with_context(|| format!("{program} does not run"))?;
     let text = String::from_utf8_lossy(&output.stdout);
