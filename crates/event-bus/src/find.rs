@@ -132,14 +132,16 @@ async fn rows(
         .await;
     }
     if let Some(name) = &filter.name {
+        // Both bounds begin with the name, so it is the only one between them. Said as `name = $1`, PostgreSQL would walk
+        // the index by time for a name it takes to be common, and for one that does not occur the whole of it.
         return sqlx::query_as!(
             Row,
             r#"select transaction_id::text::bigint as "transaction_id!", position, id, name, version, aggregate_type,
                 aggregate_id, aggregate_version, payload, actor, trace, occurred_at
             from event_bus.log
-            where name = $1 and occurred_at >= $2
-                and (occurred_at, transaction_id, position) < ($3, $4::bigint::text::xid8, $5::bigint)
-            order by log.occurred_at desc, log.transaction_id desc, log.position desc
+            where (name, occurred_at) >= ($1, $2)
+                and (name, occurred_at, transaction_id, position) < ($1, $3, $4::bigint::text::xid8, $5::bigint)
+            order by log.name desc, log.occurred_at desc, log.transaction_id desc, log.position desc
             offset $6 limit $7"#,
             name,
             from,
@@ -200,8 +202,8 @@ async fn count(
     if let Some(name) = &filter.name {
         return sqlx::query_scalar!(
             r#"select count(*) as "count!" from (
-                select 1 from event_bus.log where name = $1 and occurred_at >= $2 and occurred_at < $3
-                order by occurred_at desc limit $4
+                select 1 from event_bus.log where (name, occurred_at) >= ($1, $2) and (name, occurred_at) < ($1, $3)
+                order by name desc, occurred_at desc limit $4
             ) counted"#,
             name,
             from,

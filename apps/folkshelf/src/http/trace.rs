@@ -4,7 +4,7 @@
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::error::InternalError;
-use actix_web::http::header::{HeaderName, HeaderValue};
+use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use tracing::Span;
 use tracing::field::Empty;
@@ -41,21 +41,26 @@ pub async fn middleware<B: MessageBody>(
                 span.record("otel.status_code", "ERROR");
             }
         }
-        let header = HeaderValue::from_str(&current()).map_err(actix_web::error::ErrorInternalServerError)?;
         match answered {
             Ok(mut response) => {
-                response.headers_mut().insert(HEADER, header);
+                say_which(response.headers_mut());
                 Ok(response)
             }
             // Written now: further out nobody knows the trace any more.
             Err(error) => {
                 let mut response = error.error_response();
-                response.headers_mut().insert(HEADER, header);
+                say_which(response.headers_mut());
                 Err(InternalError::from_response(error, response).into())
             }
         }
     };
     trace::within(given.as_deref(), span, work).await
+}
+
+fn say_which(headers: &mut HeaderMap) {
+    if let Ok(header) = HeaderValue::from_str(&current()) {
+        headers.insert(HEADER, header);
+    }
 }
 
 /// The request's span; what only an exporter shows of it is left out unless the trace is recorded.
