@@ -67,7 +67,23 @@ fn well_formed(value: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn a_trace_context_that_is_taken_over_can_be_sent_on(
+            text in prop_oneof!["\\PC{0,80}", "[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}", "[0-9a-f-]{53,57}"],
+        ) {
+            if well_formed(&text) {
+                prop_assert!(HeaderValue::from_str(&text).is_ok());
+                prop_assert_eq!(text.len(), 55);
+                let ids: Vec<_> = text.split('-').map(|part| u128::from_str_radix(part, 16)).collect();
+                prop_assert!(matches!(ids[..], [Ok(0), Ok(1..), Ok(1..), Ok(_)]));
+            }
+        }
+    }
 
     #[test]
     fn only_a_well_formed_trace_context_is_taken_over() {
