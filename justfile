@@ -11,7 +11,7 @@ default:
     @just --list --unsorted
 
 # Everything that CI checks: what ./dev test runs
-check: lint test
+check: lint test contract
 
 # Format the code
 fmt:
@@ -20,13 +20,21 @@ fmt:
 # Formatting, scripts, licences and banned crates, clippy with every query checked against a database
 lint:
     cargo fmt --all --check
-    shellcheck -x dev .ci/run scripts/*
+    shellcheck -x dev .ci/run scripts/* apps/folkshelf/tests/contract/install
     cargo deny --log-level error check bans licenses sources
     scripts/with-services scripts/query-data check
 
 # All tests, or those of one context and its events: just test books
 test context="":
     scripts/with-services cargo nextest run {{ if context == "" { "--workspace" } else { "-p " + context + " -p " + context + "-events" } }}
+
+# The started host against its OpenAPI document: 10,000 generated requests, and two generated clients that borrow a book
+contract:
+    scripts/with-services scripts/contract
+
+# Property tests of what reads foreign bytes (files, numbers, cursors, tokens, headers), with many more cases than usual
+foreign-bytes cases="20000":
+    PROPTEST_CASES={{ cases }} cargo test --workspace --lib --bins -- foreign whatever_is_taken taken_over character_changed
 
 # Build everything
 build:

@@ -97,7 +97,7 @@ enum Configuration {
 
 pub async fn run(cli: Cli) -> anyhow::Result<()> {
     if let Command::Openapi = cli.command {
-        println!("{}", http::document().to_pretty_json()?);
+        println!("{:#}", http::document()?);
         return Ok(());
     }
     let settings = Settings::load(cli.config.as_deref())?;

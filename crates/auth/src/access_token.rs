@@ -90,6 +90,8 @@ mod tests {
     use kernel::{SessionId, UserId};
     use time::macros::datetime;
 
+    use proptest::prelude::*;
+
     use super::*;
 
     const NOW: OffsetDateTime = datetime!(2026-11-21 10:00 UTC);
@@ -134,6 +136,25 @@ mod tests {
         assert!(ours.verify(&format!("{}.{}.", parts[0], parts[1]), NOW).is_none());
         assert!(ours.verify(&token[..token.len() - 2], NOW).is_none());
         assert!(ours.verify("", NOW).is_none());
+    }
+
+    proptest! {
+        #[test]
+        fn no_foreign_text_is_a_token(
+            text in prop_oneof!["\\PC{0,200}", "[A-Za-z0-9_-]{0,60}\\.[A-Za-z0-9_-]{0,90}\\.[A-Za-z0-9_-]{0,60}"],
+        ) {
+            prop_assert!(tokens("a secret of at least 32 characters").verify(&text, NOW).is_none());
+        }
+
+        #[test]
+        fn a_token_with_any_one_character_changed_is_none(place in any::<prop::sample::Index>(), other in "[A-Za-z0-9_.-]") {
+            let ours = tokens("a secret of at least 32 characters");
+            let token = a_token(&ours);
+            let place = place.index(token.len());
+            let mut changed = token.clone();
+            changed.replace_range(place..=place, &other);
+            prop_assert_eq!(ours.verify(&changed, NOW).is_some(), changed == token);
+        }
     }
 
     #[test]

@@ -179,7 +179,20 @@ pub fn assert_samples_hold<E: Event>() {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn whatever_is_taken_as_a_position_reads_back_as_the_same(
+            text in prop_oneof!["\\PC{0,40}", "[-+]?[0-9]{0,20}-[-+]?[0-9]{0,20}"],
+        ) {
+            if let Ok(position) = text.parse::<Position>() {
+                prop_assert_eq!(position.to_string().parse(), Ok(position));
+            }
+        }
+    }
 
     #[test]
     fn a_position_reads_back_what_it_shows() {

@@ -168,7 +168,7 @@ struct RegisterBody {
     #[schema(value_type = String, format = Email, max_length = 254, example = "ada@example.org")]
     email: EmailField,
     /// At least 10 characters, at most 71 bytes.
-    #[schema(value_type = String, min_length = 10)]
+    #[schema(value_type = String, format = Password, min_length = 10, max_length = 71)]
     password: PasswordField,
     #[schema(value_type = String, min_length = 1, max_length = 100)]
     name: Line<100>,
@@ -206,7 +206,7 @@ async fn register(
 struct LogInBody {
     #[schema(value_type = String, format = Email)]
     email: EmailField,
-    #[schema(value_type = String)]
+    #[schema(value_type = String, pattern = r"^(.|\s)+$", max_length = 1000)]
     password: SecretField,
 }
 
@@ -231,7 +231,7 @@ async fn log_in(
 #[schema(rename_all = "camelCase")]
 struct RefreshBody {
     /// Browsers leave it out: their cookie holds it.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, pattern = r"^(.|\s)+$", max_length = 1000)]
     #[deserr(default)]
     refresh_token: Option<SecretField>,
 }
@@ -291,9 +291,9 @@ async fn forgot_password(api: web::Data<Api>, caller: Anyone, body: Body<ForgotB
 #[deserr(error = FieldErrors, rename_all = camelCase, deny_unknown_fields)]
 #[schema(rename_all = "camelCase")]
 struct ResetBody {
-    #[schema(value_type = String)]
+    #[schema(value_type = String, pattern = r"^(.|\s)+$", max_length = 1000)]
     token: SecretField,
-    #[schema(value_type = String, min_length = 10)]
+    #[schema(value_type = String, format = Password, min_length = 10, max_length = 71)]
     new_password: PasswordField,
 }
 
@@ -310,7 +310,7 @@ async fn reset_password(api: web::Data<Api>, caller: Anyone, body: Body<ResetBod
 #[derive(Deserr, ToSchema)]
 #[deserr(error = FieldErrors, deny_unknown_fields)]
 struct VerifyBody {
-    #[schema(value_type = String)]
+    #[schema(value_type = String, pattern = r"^(.|\s)+$", max_length = 1000)]
     token: SecretField,
 }
 
@@ -327,9 +327,9 @@ async fn verify_email(api: web::Data<Api>, caller: Anyone, body: Body<VerifyBody
 #[deserr(error = FieldErrors, rename_all = camelCase, deny_unknown_fields)]
 #[schema(rename_all = "camelCase")]
 struct ChangePasswordBody {
-    #[schema(value_type = String)]
+    #[schema(value_type = String, pattern = r"^(.|\s)+$", max_length = 1000)]
     current_password: SecretField,
-    #[schema(value_type = String, min_length = 10)]
+    #[schema(value_type = String, format = Password, min_length = 10, max_length = 71)]
     new_password: PasswordField,
 }
 

@@ -88,6 +88,7 @@ struct Filters {
     #[deserr(default)]
     owner: Option<Param<UserId>>,
     /// As in `en`.
+    #[param(format = "language")]
     #[deserr(default)]
     language: Option<String>,
     #[deserr(default)]
@@ -100,6 +101,7 @@ struct Filters {
 #[allow(dead_code, reason = "described here, read by input::ListParams")]
 struct Sorting {
     /// `createdAt` (without it), `title` or `publishedYear`.
+    #[param(pattern = "^(createdAt|title|publishedYear)$")]
     sort: Option<String>,
     /// `asc` or `desc`; newest first, titles from A without it.
     order: Option<String>,

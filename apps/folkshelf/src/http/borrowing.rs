@@ -72,6 +72,8 @@ impl Deserr<FieldErrors> for Days {
     fn deserialize_from_value<V: IntoValue>(value: Value<V>, at: ValuePointerRef) -> Result<Self, FieldErrors> {
         match value {
             Value::Integer(days @ 1..=90) => Ok(Self(days as u16)),
+            // To JSON, 14.0 is as whole as 14.
+            Value::Float(days) if (1.0..=90.0).contains(&days) && days.fract() == 0.0 => Ok(Self(days as u16)),
             _ => Err(FieldErrors::one(at, "must be a whole number from 1 to 90")),
         }
     }
@@ -106,10 +108,10 @@ impl FromText for RoleParam {
 #[into_params(parameter_in = Query)]
 struct Filters {
     /// As whom one takes part: `borrower`, `owner`, or both without it; moderators also see `any`.
-    #[param(value_type = Option<String>)]
+    #[param(value_type = Option<String>, pattern = "^(borrower|owner|any)$")]
     #[deserr(default)]
     role: Option<Param<RoleParam>>,
-    #[param(value_type = Option<String>)]
+    #[param(value_type = Option<BorrowStatus>, inline)]
     #[deserr(default)]
     status: Option<Param<BorrowStatus>>,
     /// Only loans past their due date, or only those that are not.

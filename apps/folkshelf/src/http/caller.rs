@@ -129,10 +129,13 @@ pub fn bearer(value: &HeaderValue) -> Option<&str> {
 
 fn idempotency_key(request: &HttpRequest) -> Result<Option<String>, Problem> {
     let Some(value) = request.headers().get("idempotency-key") else { return Ok(None) };
-    match value.to_str() {
-        Ok(key) if (1..=200).contains(&key.len()) => Ok(Some(key.to_owned())),
-        Ok(_) | Err(_) => Err(Problem::invalid_field("Idempotency-Key", "must be 1 to 200 visible ASCII characters")),
-    }
+    let wrong = || Problem::invalid_field("Idempotency-Key", "must be 1 to 200 visible ASCII characters");
+    key(value.as_bytes()).map(Some).ok_or_else(wrong)
+}
+
+fn key(bytes: &[u8]) -> Option<String> {
+    let visible = (1..=200).contains(&bytes.len()) && bytes.iter().all(|byte| (b' '..=b'~').contains(byte));
+    visible.then(|| bytes.iter().copied().map(char::from).collect())
 }
 
 fn min_position(request: &HttpRequest) -> Result<Option<kernel::Position>, Problem> {
@@ -143,4 +146,27 @@ fn min_position(request: &HttpRequest) -> Result<Option<kernel::Position>, Probl
         .and_then(|text| text.parse().ok())
         .map(Some)
         .ok_or_else(|| Problem::invalid_field("X-Folkshelf-Min-Position", "must be a position as an answer gave it"))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn whatever_is_taken_as_an_idempotency_key_is_what_was_sent(
+            bytes in prop_oneof![
+                proptest::collection::vec(any::<u8>(), 0..8),
+                proptest::collection::vec(b' '..=b'~', 0..=202),
+            ],
+        ) {
+            let visible = bytes.iter().all(|byte| (b' '..=b'~').contains(byte));
+            match key(&bytes) {
+                Some(key) => prop_assert_eq!(key.as_bytes(), &bytes[..]),
+                None => prop_assert!(bytes.is_empty() || bytes.len() > 200 || !visible),
+            }
+        }
+    }
 }

@@ -1,6 +1,11 @@
 //! The OpenAPI document, gathered from the routes, with what is the same for all of them added in one place.
 
+mod precise;
+
+use actix_web::body::{EitherBody, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::Method;
+use actix_web::middleware::Next;
 use actix_web::{HttpRequest, HttpResponse, web};
 use utoipa::openapi::path::{Operation, PathItem};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
@@ -42,14 +47,14 @@ impl Modify for Security {
 }
 
 /// The whole document: what `GET /api-docs/openapi.json` and `folkshelf openapi` show.
-pub fn document() -> utoipa::openapi::OpenApi {
+pub fn document() -> Result<serde_json::Value, serde_json::Error> {
     let mut document = server::routes().1;
     for item in document.paths.paths.values_mut() {
         for operation in operations(item) {
             add_errors(operation);
         }
     }
-    document
+    serde_json::to_value(document).map(precise::precise)
 }
 
 fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
@@ -108,13 +113,39 @@ impl KnownPaths {
         Self(paths.collect())
     }
 
+    fn methods_of(&self, literal: &str) -> Option<&Vec<Method>> {
+        let is_it = |known: &[String]| known.iter().map(String::as_str).eq(literal.split('/'));
+        self.0.iter().find(|(known, _)| is_it(known)).map(|(_, methods)| methods)
+    }
+
+    /// The methods of the path that says exactly this, or else of those that have it as an example.
     fn methods(&self, path: &str) -> Vec<&Method> {
+        if let Some(methods) = self.methods_of(path) {
+            return methods.iter().collect();
+        }
         let segments: Vec<&str> = path.split('/').collect();
         let fits = |known: &[String]| {
             known.len() == segments.len()
                 && known.iter().zip(&segments).all(|(known, given)| known.starts_with('{') || known == given)
         };
         self.0.iter().filter(|(known, _)| fits(known)).flat_map(|(_, methods)| methods).collect()
+    }
+}
+
+/// `/books/mine` is no book: a method it does not know is not tried on `/books/{id}`.
+pub async fn refuse_unknown_methods<B: MessageBody>(
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<EitherBody<B>>, actix_web::Error> {
+    let known = request.app_data::<web::Data<KnownPaths>>();
+    let unknown =
+        known.and_then(|known| known.methods_of(request.path())).filter(|known| !known.contains(request.method()));
+    match unknown {
+        Some(methods) if request.method() != Method::OPTIONS => {
+            let response = method_not_allowed(&methods.iter().collect::<Vec<_>>());
+            Ok(request.into_response(response).map_into_right_body())
+        }
+        _ => Ok(next.call(request).await?.map_into_left_body()),
     }
 }
 
@@ -125,6 +156,11 @@ pub async fn no_route(request: HttpRequest, known: web::Data<KnownPaths>) -> Htt
     if methods.is_empty() {
         return Problem::not_found().error_response();
     }
+    method_not_allowed(&methods)
+}
+
+fn method_not_allowed(methods: &[&Method]) -> HttpResponse {
+    use actix_web::ResponseError;
     let mut response = Problem::method_not_allowed().error_response();
     let allow = methods.iter().map(|method| method.as_str()).collect::<Vec<_>>().join(", ");
     if let Ok(allow) = actix_web::http::header::HeaderValue::from_str(&allow) {

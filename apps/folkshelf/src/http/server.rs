@@ -14,7 +14,7 @@ use utoipa_actix_web::{AppExt, scope};
 use utoipa_swagger_ui::SwaggerUi;
 
 use super::guard::{self, Patience};
-use super::openapi::{Document, KnownPaths, no_route};
+use super::openapi::{Document, KnownPaths, no_route, refuse_unknown_methods};
 use super::{Api, admin, auth, books, borrowing, caller, hot, notifications, operations, respond, trace, users};
 use crate::settings::{Environment, Settings};
 
@@ -43,8 +43,8 @@ pub fn routes() -> ((), utoipa::openapi::OpenApi) {
 
 /// Serves until `shutdown`, then lets requests under way end.
 pub async fn serve(settings: &Settings, state: Api, shutdown: CancellationToken) -> anyhow::Result<()> {
-    let document = super::document();
-    let known = web::Data::new(KnownPaths::of(&document));
+    let document = super::document()?;
+    let known = web::Data::new(KnownPaths::of(&routes().1));
     let state = web::Data::from(Arc::new(state));
     let patience = web::Data::new(Patience(Duration::from_secs(settings.http.request_timeout_seconds)));
     let origins = settings.http.allowed_origins.clone();
@@ -68,25 +68,30 @@ pub async fn serve(settings: &Settings, state: Api, shutdown: CancellationToken)
             .app_data(state.clone())
             .app_data(known.clone())
             .app_data(patience.clone())
-            .service(scope("/api/v1").wrap(from_fn(caller::identify)).configure(api))
+            .service(
+                scope("/api/v1").wrap(from_fn(caller::identify)).wrap(from_fn(refuse_unknown_methods)).configure(api),
+            )
             .configure(operations::configure)
             .map(|app| {
-                app.service(SwaggerUi::new("/api-docs/{_:.*}").url("/api-docs/openapi.json", document.clone()))
-                    .service(web::redirect("/api-docs", "/api-docs/"))
-                    .configure(|services| {
-                        if metrics_here {
-                            services.route("/metrics", web::get().to(operations::metrics));
-                        }
-                    })
-                    .default_service(web::to(no_route))
-                    // The last one is the outermost.
-                    .wrap(Compress::default())
-                    .wrap(cors)
-                    .wrap(Condition::new(encrypted, strict_transport))
-                    .wrap(from_fn(guard::security_headers))
-                    .wrap(from_fn(guard::watch))
-                    .wrap(from_fn(trace::middleware))
-                    .wrap(from_fn(hot::answer))
+                app.service(
+                    SwaggerUi::new("/api-docs/{_:.*}")
+                        .external_url_unchecked("/api-docs/openapi.json", document.clone()),
+                )
+                .service(web::redirect("/api-docs", "/api-docs/"))
+                .configure(|services| {
+                    if metrics_here {
+                        services.route("/metrics", web::get().to(operations::metrics));
+                    }
+                })
+                .default_service(web::to(no_route))
+                // The last one is the outermost.
+                .wrap(Compress::default())
+                .wrap(cors)
+                .wrap(Condition::new(encrypted, strict_transport))
+                .wrap(from_fn(guard::security_headers))
+                .wrap(from_fn(guard::watch))
+                .wrap(from_fn(trace::middleware))
+                .wrap(from_fn(hot::answer))
             })
             .into_app()
     })

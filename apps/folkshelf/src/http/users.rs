@@ -179,6 +179,7 @@ struct Filters {
 #[allow(dead_code, reason = "described here, read by input::ListParams")]
 struct Sorting {
     /// `memberSince` (without it) or `name`.
+    #[param(pattern = "^(memberSince|name)$")]
     sort: Option<String>,
     /// `asc` or `desc`.
     order: Option<String>,
@@ -303,7 +304,7 @@ async fn update_user(
 #[derive(Deserr, ToSchema)]
 #[deserr(error = FieldErrors, deny_unknown_fields)]
 struct ChangeRoleBody {
-    #[schema(value_type = String, example = "moderator")]
+    #[schema(value_type = String, example = "moderator", pattern = "^(user|premium|moderator|admin)$")]
     role: Line<60>,
 }
 

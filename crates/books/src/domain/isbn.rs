@@ -228,9 +228,16 @@ mod tests {
         }
 
         #[test]
-        fn no_text_makes_it_panic(text in "\\PC{0,40}") {
-            let _ = Isbn::parse(&text);
-            let _ = Isbn::restore(&text);
+        fn whatever_is_taken_reads_back_as_the_same(
+            text in prop_oneof!["\\PC{0,40}", "[=\"']{0,2}(ISBN[-: ]?)?[0-9Xx -]{0,18}(\\.0)?[\"']?", "97[89][0-9]{10}"],
+        ) {
+            for isbn in [Isbn::parse(&text), Isbn::restore(&text)].into_iter().flatten() {
+                prop_assert_eq!(isbn.isbn13().len(), 13);
+                prop_assert_eq!(Isbn::parse(isbn.isbn13()), Ok(isbn.clone()));
+                if let Some(isbn10) = isbn.isbn10() {
+                    prop_assert_eq!(Isbn::parse(isbn10), Ok(isbn.clone()));
+                }
+            }
         }
     }
 }

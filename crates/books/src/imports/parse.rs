@@ -146,6 +146,9 @@ fn header(line: &str, delimiter: u8) -> Vec<String> {
 }
 
 #[cfg(test)]
+mod foreign;
+
+#[cfg(test)]
 mod tests {
     use super::*;
 

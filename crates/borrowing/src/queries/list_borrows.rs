@@ -266,7 +266,22 @@ impl QueryHandler<ListBorrows> for ListBorrowsHandler {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn whatever_is_taken_as_a_cursor_is_an_exact_place_in_the_list(
+            text in prop_oneof!["\\PC{0,60}", "[-+]?[0-9]{0,20}-[0-9a-fA-F-]{32,36}"],
+        ) {
+            if let Ok(cursor) = text.parse::<Cursor>() {
+                let micros = cursor.requested_at.unix_timestamp_nanos() / 1_000;
+                let again: Cursor = format!("{micros}-{}", cursor.id.simple()).parse().unwrap();
+                prop_assert_eq!((again.requested_at, again.id), (cursor.requested_at, cursor.id));
+            }
+        }
+    }
 
     #[test]
     fn what_no_page_gave_is_no_cursor() {

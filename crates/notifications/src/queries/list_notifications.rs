@@ -243,6 +243,8 @@ impl QueryHandler<ListNotifications> for ListNotificationsHandler {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -258,6 +260,19 @@ mod tests {
         };
         let cursor: Cursor = Cursor::behind(&last).parse().unwrap();
         assert_eq!((cursor.created_at, cursor.id), (last.created_at, last.id.uuid()));
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_is_taken_as_a_cursor_is_an_exact_place_in_the_list(
+            text in prop_oneof!["\\PC{0,60}", "[-+]?[0-9]{0,20}-[0-9a-fA-F-]{32,36}"],
+        ) {
+            if let Ok(cursor) = text.parse::<Cursor>() {
+                let micros = cursor.created_at.unix_timestamp_nanos() / 1_000;
+                let again: Cursor = format!("{micros}-{}", cursor.id.simple()).parse().unwrap();
+                prop_assert_eq!((again.created_at, again.id), (cursor.created_at, cursor.id));
+            }
+        }
     }
 
     #[test]

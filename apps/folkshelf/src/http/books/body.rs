@@ -51,22 +51,22 @@ impl<T> Given<T> {
 #[schema(rename_all = "camelCase")]
 pub(super) struct BookBody {
     #[deserr(default)]
-    #[schema(value_type = String, min_length = 1, max_length = 500)]
+    #[schema(value_type = String, max_length = 500)]
     title: Given<String>,
     #[deserr(default)]
     #[schema(value_type = Vec<String>, min_items = 1, max_items = 50)]
     authors: Given<Vec<String>>,
     /// ISBN-10 or ISBN-13, with or without hyphens.
     #[deserr(default)]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, format = "isbn")]
     isbn: Given<String>,
     /// Negative: before our era.
     #[deserr(default)]
-    #[schema(value_type = Option<i32>)]
+    #[schema(value_type = Option<i32>, minimum = -5000)]
     published_year: Given<i32>,
     /// As in `en` or `pt-BR`.
     #[deserr(default)]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, format = "language")]
     language: Given<String>,
     #[deserr(default)]
     #[schema(value_type = Option<Vec<String>>, max_items = 20)]
@@ -76,7 +76,7 @@ pub(super) struct BookBody {
     description: Given<String>,
     /// `new`, `like_new`, `good`, `fair` or `poor`.
     #[deserr(default)]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, pattern = r"^\s*$|^(new|like_new|good|fair|poor)$")]
     condition: Given<String>,
     /// For the owner's eyes only.
     #[deserr(default)]
@@ -84,7 +84,7 @@ pub(super) struct BookBody {
     notes: Given<String>,
     /// `lend`, `give` or `off`.
     #[deserr(default)]
-    #[schema(value_type = String)]
+    #[schema(value_type = String, pattern = "^(lend|give|off)$")]
     lending: Given<String>,
 }
 

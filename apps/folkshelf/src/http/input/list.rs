@@ -34,10 +34,11 @@ const LIST_PARAMS: [&str; 6] = ["page", "limit", "sort", "order", "fields", "cur
 struct PageNumber(u64);
 
 impl FromText for PageNumber {
-    const MUST_BE: &'static str = "a whole number from 1";
+    /// Beyond any list, and within what databases and other languages count to.
+    const MUST_BE: &'static str = "a whole number from 1 to 9223372036854775807";
 
     fn from_text(text: &str) -> Option<Self> {
-        text.parse().ok().filter(|page| *page >= 1).map(Self)
+        text.parse().ok().filter(|page| (1..=i64::MAX as u64).contains(page)).map(Self)
     }
 }
 

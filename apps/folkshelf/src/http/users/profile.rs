@@ -74,9 +74,9 @@ struct ProfileBody {
     #[deserr(default)]
     #[schema(value_type = Option<String>, max_length = 100)]
     location: Maybe<Line<100>>,
-    #[schema(value_type = String, example = "fr-CA")]
+    #[schema(value_type = String, example = "fr-CA", max_length = 35, pattern = "^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
     language: LanguageField,
-    #[schema(value_type = String, example = "Europe/Vienna")]
+    #[schema(value_type = String, example = "Europe/Vienna", format = "time-zone")]
     time_zone: TimeZoneField,
     /// Settings of the member's programs; at most 10,000 bytes.
     #[schema(value_type = Option<Object>)]
@@ -110,6 +110,7 @@ async fn update_profile(
 #[derive(Deserr, ToSchema)]
 #[deserr(error = FieldErrors, deny_unknown_fields)]
 struct PasswordBody {
+    #[schema(pattern = r"^(.|\s)*$")]
     password: String,
 }
 

@@ -1,0 +1,79 @@
+//! What an answer may not hold, whatever the operation and whether it succeeded.
+
+use serde_json::Value;
+
+use crate::scene::{Asked, Caller, NOTES, Scene};
+use crate::table::Row;
+
+/// The operations that hand out tokens.
+const SIGNING_IN: &[&str] = &["POST /auth/register", "POST /auth/login", "POST /auth/refresh-token"];
+
+/// Each thing in the answer that its caller may not see.
+pub fn shown(scene: &Scene, row: &Row, caller: Caller, asked: &Asked) -> Vec<String> {
+    let mut found = Vec::new();
+    let text = asked.reply.body.to_string();
+    let own = asked.by.as_ref().map_or("", |(_, address)| address);
+    for address in addresses(&text) {
+        // Whoever signs in is told which address they signed in with.
+        let told_by_caller = asked.sent.contains(&address);
+        let signs_in = SIGNING_IN.contains(&row.operation);
+        if address != own && !told_by_caller && !signs_in {
+            found.push(format!("the mail address {address}"));
+        }
+    }
+    for hash in ["$2a$", "$2b$", "$2y$", "$argon2"] {
+        if text.contains(hash) {
+            found.push(format!("a password hash ({hash})"));
+        }
+    }
+    for word in ["sqlx", "panicked at", "SELECT ", "select ", ".rs:", "/crates/"] {
+        if asked.reply.status >= 400 && text.contains(word) {
+            found.push(format!("the inside of the host ({word})"));
+        }
+    }
+    let moderates = matches!(caller, Caller::Moderator | Caller::Admin);
+    let id = asked.by.as_ref().map_or("", |(id, _)| id);
+    if text.contains(NOTES) && !moderates && id != scene.owner.id {
+        found.push("the owner's notes on a book".to_owned());
+    }
+    fields(&asked.reply.body, &mut |object, name, value| {
+        let owner = object.get("owner").and_then(|owner| owner["id"].as_str());
+        let is_owner = owner.is_some_and(|owner| owner == id);
+        match name {
+            "refreshToken" | "accessToken" if !SIGNING_IN.contains(&row.operation) => {
+                found.push(format!("a token in {name}"));
+            }
+            "notes" if !value.is_null() && !is_owner && !moderates => found.push("notes on a book".to_owned()),
+            "handOverCode" if !value.is_null() && !is_owner => found.push("a hand-over code".to_owned()),
+            "password" | "passwordHash" | "tokenHash" => found.push(format!("a field {name}")),
+            _ => {}
+        }
+    });
+    found.into_iter().map(|what| format!("{} as {caller:?} shows {what}: {text}", row.operation)).collect()
+}
+
+fn addresses(text: &str) -> Vec<String> {
+    let part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | '+');
+    text.match_indices('@')
+        .map(|(at, _)| {
+            let before: String = text[..at].chars().rev().take_while(|c| part(*c)).collect();
+            let after: String = text[at + 1..].chars().take_while(|c| part(*c)).collect();
+            format!("{}@{after}", before.chars().rev().collect::<String>())
+        })
+        .filter(|address| !address.starts_with('@') && !address.ends_with('@'))
+        .collect()
+}
+
+/// Every field of every object, with the object it is in.
+fn fields(value: &Value, look: &mut impl FnMut(&serde_json::Map<String, Value>, &str, &Value)) {
+    match value {
+        Value::Object(object) => {
+            for (name, value) in object {
+                look(object, name, value);
+                fields(value, look);
+            }
+        }
+        Value::Array(items) => items.iter().for_each(|item| fields(item, look)),
+        _ => {}
+    }
+}

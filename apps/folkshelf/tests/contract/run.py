@@ -1,0 +1,81 @@
+"""The contract, held against a started host: `run.py <the host's program> <folder for what is generated>`.
+
+First two generated clients, which each take a book through a whole borrow; then schemathesis, as three callers. Ends with
+1 when anything differs from the document, or when fewer cases ran than were meant to."""
+
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import time
+
+import clients
+from host import PASSWORD, Host
+
+HERE = pathlib.Path(__file__).parent
+# Who asks, how many examples for each operation, and what is left out, with the reason.
+STREAM = ("/api/v1/notifications/stream", "never ends; tests/stream.rs holds it")
+CALLERS = {
+    "barbara": ("a member", 40, [STREAM]),
+    "ada": ("an administrator", 25, [STREAM]),
+    None: ("nobody", 10, []),
+}
+FEWEST_CASES = 5000
+# Bounds a run that hangs; it takes a third of this.
+SECONDS = 240
+
+
+def schemathesis(host, folder, name, examples, without):
+    """Runs all checks as one caller; whether all held, and how many cases there were."""
+    report = folder / f"schemathesis-{name or 'nobody'}.json"
+    report.unlink(missing_ok=True)
+    config = HERE / ("schemathesis.toml" if name else "anonymous.toml")
+    environment = {
+        **os.environ,
+        "FOLKSHELF_CONTRACT_EMAIL": f"{name}@example.org",
+        "FOLKSHELF_CONTRACT_PASSWORD": PASSWORD,
+        "SCHEMATHESIS_HOOKS": "hooks",
+        "PYTHONPATH": str(HERE),
+    }
+    program = pathlib.Path(sys.executable).with_name("schemathesis")
+    command = [program, "--config-file", config, "run", f"{host.url}/api-docs/openapi.json"]
+    command += ["--workers", "2", "--max-examples", str(examples), "--no-color", "--warnings", "off"]
+    command += ["--generation-database", "none", "--report", "json", "--report-json-path", report]
+    for path, _ in without:
+        command += ["--exclude-path", path]
+    try:
+        done = subprocess.run(command, env=environment, cwd=folder, timeout=SECONDS, stdout=subprocess.PIPE, text=True)
+    except subprocess.TimeoutExpired:
+        print(f"contract: the run did not end within {SECONDS} s", file=sys.stderr)
+        return False, 0
+    if done.returncode != 0:
+        print(done.stdout)
+    return done.returncode == 0, json.loads(report.read_text())["test_cases"]["generated"]
+
+
+def main():
+    binary, folder = pathlib.Path(sys.argv[1]).resolve(), pathlib.Path(sys.argv[2]).resolve()
+    folder.mkdir(parents=True, exist_ok=True)
+    cases = 0
+    with Host(binary) as host:
+        # Before an administrator's run, which may delete those who borrow.
+        held = clients.both(host, folder)
+        for name, (title, examples, without) in CALLERS.items():
+            started = time.monotonic()
+            for path, reason in without:
+                print(f"contract: as {title} without {path}: {reason}")
+            fine, count = schemathesis(host, folder, name, examples, without)
+            held, cases = held and fine, cases + count
+            print(f"contract: as {title}: {count} cases in {time.monotonic() - started:.0f} s, {'all held' if fine else 'SOME DO NOT HOLD'}")
+        alive = host.process.poll() is None
+    if not alive:
+        print("contract: the host did not live through it", file=sys.stderr)
+    if cases < FEWEST_CASES:
+        print(f"contract: only {cases} cases, fewer than {FEWEST_CASES}", file=sys.stderr)
+    print(f"contract: {cases} cases in all")
+    sys.exit(0 if held and alive and cases >= FEWEST_CASES else 1)
+
+
+if __name__ == "__main__":
+    main()
