@@ -5,7 +5,10 @@
 //! | list a book, change it, delete it | `commands/create_book.rs`, `commands/update_book.rs`, `commands/delete_book.rs` |
 //! | bring a whole shelf from a CSV file | `commands/start_import.rs`, `imports/`, `queries/get_import.rs` |
 //! | one book; the catalogue; one's own shelf | `queries/get_book.rs`, `queries/list_books.rs`, `queries/my_books.rs` |
+//! | finding books by what one types; suggestions while typing | `queries/search_books.rs`, `queries/suggest_books.rs` |
+//! | one's own shelf as a CSV file | `queries/export_shelf.rs` |
 //! | what happened to a book; how many a member has | `queries/book_history.rs`, `queries/count_books.rs` |
+//! | the forms books are found by, typing errors, the order of what is found | `findable.rs`, `domain/search.rs`, `domain/ranking.rs` |
 //! | ISBNs, languages, years, rows of other programs' exports | `domain/`, pure |
 //! | hearing borrows and members | `subscribers.rs` |
 //! | the catalogue in Redis | `view.rs` |
@@ -14,6 +17,7 @@
 mod commands;
 mod context;
 mod domain;
+mod findable;
 mod imports;
 mod ports;
 mod queries;
@@ -26,12 +30,14 @@ pub use commands::{
     UpdateBookError,
 };
 pub use context::{Books, MIGRATIONS};
+pub use domain::search::{AuthorKey, QueryTextError, SearchForms};
 pub use domain::{BookChanges, BookInput, Change, Condition, Isbn, IsbnError};
 pub use imports::{FileError, ImportSettings, Upload, UploadClosed, UploadSender};
 pub use ports::{LendingGate, WithdrawRefused};
 pub use queries::{
-    BookHistory, BookHistoryError, BookSort, CountBooks, CountBooksError, GetBook, GetBookError, GetImport,
-    GetImportError, HistoryEntry, ImportStatus, ImportView, ListBooks, ListBooksError, MyBooks, MyBooksError, RowError,
-    SortOrder,
+    BookHistory, BookHistoryError, BookSort, CountBooks, CountBooksError, ExportPlace, ExportShelf, ExportShelfError,
+    GetBook, GetBookError, GetImport, GetImportError, HistoryEntry, ImportStatus, ImportView, ListBooks,
+    ListBooksError, MyBooks, MyBooksError, RowError, SearchBooks, ShelfPiece, SortOrder, SuggestBooks,
+    SuggestBooksError, Suggestion, SuggestionKind,
 };
 pub use view::{BookOwner, BookStatus, BookView};
