@@ -16,6 +16,8 @@ const PUBLIC: &[&str] = &[
     "POST /auth/verify-email",
     "GET /users/{id}",
     "GET /books",
+    "GET /books/search",
+    "GET /books/suggest",
     "GET /books/{id}",
 ];
 

@@ -7,6 +7,7 @@
 //! | one book; the catalogue; one's own shelf | `queries/get_book.rs`, `queries/list_books.rs`, `queries/my_books.rs` |
 //! | finding books by what one types; suggestions while typing | `queries/search_books.rs`, `queries/suggest_books.rs` |
 //! | one's own shelf as a CSV file | `queries/export_shelf.rs` |
+//! | filling a database with books for a load test | `bulk.rs` |
 //! | what happened to a book; how many a member has | `queries/book_history.rs`, `queries/count_books.rs` |
 //! | the forms books are found by, typing errors, the order of what is found | `findable.rs`, `domain/search.rs`, `domain/ranking.rs` |
 //! | ISBNs, languages, years, rows of other programs' exports | `domain/`, pure |
@@ -14,6 +15,7 @@
 //! | the catalogue in Redis | `view.rs` |
 //! | what borrowing must answer | `ports.rs` |
 
+mod bulk;
 mod commands;
 mod context;
 mod domain;
@@ -25,12 +27,13 @@ mod stored;
 mod subscribers;
 mod view;
 
+pub use bulk::BulkBooks;
 pub use commands::{
     CreateBook, CreateBookError, DeleteBook, DeleteBookError, ImportStarted, StartImport, StartImportError, UpdateBook,
     UpdateBookError,
 };
 pub use context::{Books, MIGRATIONS};
-pub use domain::search::{AuthorKey, QueryTextError, SearchForms};
+pub use domain::search::QueryTextError;
 pub use domain::{BookChanges, BookInput, Change, Condition, Isbn, IsbnError};
 pub use imports::{FileError, ImportSettings, Upload, UploadClosed, UploadSender};
 pub use ports::{LendingGate, WithdrawRefused};

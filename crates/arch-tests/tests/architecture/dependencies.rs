@@ -12,6 +12,8 @@ const FOUNDATION: &[(&str, &[&str])] = &[
     ("provision", &[]),
     ("testkit", &["kernel", "event-bus", "cqrs", "read-store", "provision"]),
     ("arch-tests", &[]),
+    // Fills a database with what a context keeps there, and asks its queries.
+    ("loadtest", &["kernel", "event-bus", "cqrs", "read-store", "provision", "books"]),
 ];
 
 const HOST: &str = "folkshelf";

@@ -73,19 +73,28 @@ enum Part {
 }
 
 /// The place of a book among those found: fewer words missing, then fewer slips, then the better part of the book, then
-/// fewer words of which only the beginning was asked for, then fewer that nobody asked for.
+/// fewer words of which only the beginning was asked for, then the words as they follow each other in the title (a series
+/// and its number), then fewer words that nobody asked for.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Rank {
     missing: usize,
     slips: u32,
     part: Part,
     begun: usize,
+    apart: bool,
     unasked: usize,
 }
 
 fn rank(query: &QueryText, terms: &[Term], book: &Candidate) -> Rank {
     let main = main_title(&book.title);
-    let title = words(&book.title);
+    // Fillers stand between words that belong together.
+    let fillers_count = terms.iter().any(|term| is_filler(&term.word));
+    let told = |text: &str| {
+        let mut words = words(text);
+        words.retain(|word| fillers_count || !is_filler(word));
+        words
+    };
+    let (title, in_main) = (told(&book.title), told(main).len());
     let authors: Vec<String> = book.authors.iter().flat_map(|author| words(author)).collect();
     let (mut missing, mut slips, mut begun) = (0, 0, 0);
     let (mut in_title, mut in_authors, mut elsewhere) = (Vec::new(), Vec::new(), 0);
@@ -130,12 +139,14 @@ fn rank(query: &QueryText, terms: &[Term], book: &Candidate) -> Rank {
     };
     // Whole titles and their beginnings were found by themselves; their words may be fillers or none.
     let (missing, slips) = if part <= Part::TitleBeginning { (0, 0) } else { (missing, slips) };
+    let apart = in_title.windows(2).any(|places| places[0] + 1 != places[1]);
     let unasked = if part == Part::Author {
         authors.len() - distinct(in_authors)
     } else {
-        words(main).iter().filter(|word| !is_filler(word)).count().saturating_sub(distinct(in_title))
+        in_title.retain(|place| *place < in_main);
+        in_main - distinct(in_title)
     };
-    Rank { missing, slips, part, begun, unasked }
+    Rank { missing, slips, part, begun, apart, unasked }
 }
 
 fn distinct(mut places: Vec<usize>) -> usize {
@@ -179,7 +190,7 @@ mod tests {
     fn order(text: &str, books: &[Candidate]) -> Vec<u128> {
         let query = QueryText::read(text).unwrap();
         let ids = ranked(&query, &Term::literally(&query), books.to_vec());
-        ids.into_iter().map(Uuid::as_u128).collect()
+        ids.iter().map(Uuid::as_u128).collect()
     }
 
     #[test]
@@ -201,7 +212,7 @@ mod tests {
         let near = vec![("poter".to_owned(), 1), ("otter".to_owned(), 1)];
         let terms = [Term { word: "potter".to_owned(), beginning: true, near }];
         let books = [book(2, "The Otter", "Ann"), book(1, "Peter Rabbit", "Beatrix Potter")];
-        let ids: Vec<u128> = ranked(&query, &terms, books.to_vec()).into_iter().map(Uuid::as_u128).collect();
+        let ids: Vec<u128> = ranked(&query, &terms, books.to_vec()).iter().map(Uuid::as_u128).collect();
         assert_eq!(ids, [1, 2]);
     }
 
@@ -218,6 +229,17 @@ mod tests {
     fn a_whole_word_is_nearer_than_a_beginning() {
         let books = [book(2, "Artemis Fowl", "Eoin Colfer"), book(1, "The Art of War and Peace", "Sun Tzu")];
         assert_eq!(order("art", &books), [1, 2]);
+    }
+
+    #[test]
+    fn a_series_and_its_number_belong_together() {
+        let books = [
+            book(2, "Sourcery (Discworld, #5; Rincewind, #3)", "Terry Pratchett"),
+            book(1, "Equal Rites (Discworld, #3; Witches #1)", "Terry Pratchett"),
+        ];
+        assert_eq!(order("discworld 3", &books), [1, 2]);
+        let books = [book(2, "Rings and a Lord", "Ann"), book(1, "My Lord of the Rings", "Ann")];
+        assert_eq!(order("lord rings", &books), [1, 2]);
     }
 
     #[test]
