@@ -5,6 +5,7 @@ use books::{BookInput, BulkBooks};
 use kernel::{BookId, UserId};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
+use sqlx::postgres::PgPoolCopyExt;
 use sqlx::{AssertSqlSafe, PgPool};
 use time::macros::datetime;
 use time::{Duration, OffsetDateTime};

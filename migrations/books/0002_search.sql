@@ -31,10 +31,16 @@ create table author_name (
     primary key (key, name)
 );
 
--- Words like this one, the likest first. The threshold lets a transposition in five letters pass, which halves the trigrams.
+-- Words like this one, the likest first. The threshold is as high as lets a swap of two neighbours pass: each word below it
+-- that shares a trigram has to be looked at.
 create function near_words(mistyped text) returns setof text
-language sql stable parallel safe
-set pg_trgm.similarity_threshold = 0.2
+language plpgsql stable
 as $$
-    select word from word where word % mistyped order by similarity(word, mistyped) desc, word limit 60
-$$;
+begin
+    perform set_config(
+        'pg_trgm.similarity_threshold',
+        case when length(mistyped) <= 5 then '0.2' when length(mistyped) < 10 then '0.25' else '0.3' end,
+        true
+    );
+    return query select word from word where word % mistyped order by similarity(word, mistyped) desc, word limit 60;
+end $$;

@@ -153,8 +153,8 @@ fn sorting(list: &List<impl Sized>, text: Option<&str>) -> Result<(BookSort, Sor
 
 /// The catalogue, newest first.
 ///
-/// `total` is exact up to 10,000, and beyond where at most one filter is given and that is neither `author` nor
-/// `available=false`; otherwise 10,000 stands for that many or more. With a `q` it counts the few hundred best.
+/// `total` is exact up to 1,000, and beyond where at most one filter is given and that is neither `author` nor
+/// `available=false`; otherwise 1,000 stands for that many or more. With a `q` it counts the few hundred best.
 #[utoipa::path(tag = "books", params(ListQuery, Sorting, Filters), responses(
     (status = 200, body = ListEnvelope<BookView>),
 ))]

@@ -1,6 +1,8 @@
 //! In which order found books are shown. What a book was found by is told from its texts, so that the order needs no
 //! positions in an index.
 
+use std::cell::OnceCell;
+
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -10,8 +12,8 @@ use super::search::{QueryText, is_filler, main_title, title_beginning, words};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Term {
     pub word: String,
-    /// A word that begins so will do.
-    pub beginning: bool,
+    /// Words that it may be the beginning of.
+    pub begins: Vec<String>,
     /// Words it may be a slip of, with how many.
     pub near: Vec<(String, u8)>,
 }
@@ -19,11 +21,7 @@ pub struct Term {
 impl Term {
     /// The words as they were typed.
     pub fn literally(query: &QueryText) -> Vec<Self> {
-        let term = |word: &String| Self {
-            beginning: query.beginning.as_ref() == Some(word),
-            word: word.clone(),
-            near: Vec::new(),
-        };
+        let term = |word: &String| Self { word: word.clone(), begins: Vec::new(), near: Vec::new() };
         query.words.iter().map(term).collect()
     }
 
@@ -33,7 +31,7 @@ impl Term {
         if let Some(place) = words.iter().position(|word| *word == self.word) {
             return Some(at(0, false)(place));
         }
-        if let Some(place) = words.iter().position(|word| self.beginning && word.starts_with(&self.word)) {
+        if let Some(place) = words.iter().position(|word| self.begins.contains(word)) {
             return Some(at(0, true)(place));
         }
         let slips = |word: &String| self.near.iter().find(|(near, _)| near == word).map(|(_, slips)| *slips);
@@ -55,6 +53,8 @@ struct Match {
 pub struct Candidate {
     pub id: Uuid,
     pub title: String,
+    /// As [`super::search::SearchForms`] has it.
+    pub search_title: String,
     pub authors: Vec<String>,
     pub categories: Vec<String>,
     pub available: bool,
@@ -95,12 +95,16 @@ fn rank(query: &QueryText, terms: &[Term], book: &Candidate) -> Rank {
         words
     };
     let (title, in_main) = (told(&book.title), told(main).len());
-    let authors: Vec<String> = book.authors.iter().flat_map(|author| words(author)).collect();
+    // Most often the title has all there is to know.
+    let authors: OnceCell<Vec<String>> = OnceCell::new();
+    let authors = || authors.get_or_init(|| book.authors.iter().flat_map(|author| words(author)).collect());
     let (mut missing, mut slips, mut begun) = (0, 0, 0);
     let (mut in_title, mut in_authors, mut elsewhere) = (Vec::new(), Vec::new(), 0);
     let mut categories: Option<Vec<String>> = None;
     for term in terms {
-        let (by_title, by_author) = (term.nearest(&title), term.nearest(&authors));
+        let by_title = term.nearest(&title);
+        let settled = by_title.is_some_and(|met| met.slips == 0 && !met.begun);
+        let by_author = if settled { None } else { term.nearest(authors()) };
         let met = match (by_title, by_author) {
             (Some(met), other) if other.is_none_or(|other| (met.slips, met.begun) <= (other.slips, other.begun)) => {
                 in_title.push(met.place);
@@ -124,10 +128,11 @@ fn rank(query: &QueryText, terms: &[Term], book: &Candidate) -> Rank {
         slips += u32::from(met.slips);
         begun += usize::from(met.begun);
     }
-    let beginning = title_beginning(main);
-    let part = if !query.title.is_empty() && (beginning == query.title || title_beginning(&book.title) == query.title) {
+    let part = if query.title.is_empty() {
+        Part::Elsewhere
+    } else if book.search_title == query.title || is_whole_title(query, book) {
         Part::WholeTitle
-    } else if !query.title.is_empty() && title_beginning(&book.title).starts_with(&query.title) {
+    } else if book.search_title.starts_with(&query.title) {
         Part::TitleBeginning
     } else {
         match (in_title.len(), in_authors.len(), elsewhere) {
@@ -141,12 +146,18 @@ fn rank(query: &QueryText, terms: &[Term], book: &Candidate) -> Rank {
     let (missing, slips) = if part <= Part::TitleBeginning { (0, 0) } else { (missing, slips) };
     let apart = in_title.windows(2).any(|places| places[0] + 1 != places[1]);
     let unasked = if part == Part::Author {
-        authors.len() - distinct(in_authors)
+        authors().len() - distinct(in_authors)
     } else {
         in_title.retain(|place| *place < in_main);
         in_main - distinct(in_title)
     };
     Rank { missing, slips, part, begun, apart, unasked }
+}
+
+/// With the series, for those who type that too.
+fn is_whole_title(query: &QueryText, book: &Candidate) -> bool {
+    let may_be = query.title.len() > book.search_title.len() && query.title.starts_with(&book.search_title);
+    may_be && title_beginning(&book.title) == query.title
 }
 
 fn distinct(mut places: Vec<usize>) -> usize {
@@ -180,6 +191,7 @@ mod tests {
         Candidate {
             id: Uuid::from_u128(number),
             title: title.to_owned(),
+            search_title: title_beginning(main_title(title)),
             authors: vec![author.to_owned()],
             categories: vec!["Classics".to_owned()],
             available: true,
@@ -189,7 +201,9 @@ mod tests {
 
     fn order(text: &str, books: &[Candidate]) -> Vec<u128> {
         let query = QueryText::read(text).unwrap();
-        let ids = ranked(&query, &Term::literally(&query), books.to_vec());
+        let mut terms = Term::literally(&query);
+        terms[0].begins = vec!["artemis".to_owned()];
+        let ids = ranked(&query, &terms, books.to_vec());
         ids.iter().map(Uuid::as_u128).collect()
     }
 
@@ -210,7 +224,7 @@ mod tests {
     fn fewer_slips_come_before_the_better_part() {
         let query = QueryText::read("potter").unwrap();
         let near = vec![("poter".to_owned(), 1), ("otter".to_owned(), 1)];
-        let terms = [Term { word: "potter".to_owned(), beginning: true, near }];
+        let terms = [Term { word: "potter".to_owned(), begins: Vec::new(), near }];
         let books = [book(2, "The Otter", "Ann"), book(1, "Peter Rabbit", "Beatrix Potter")];
         let ids: Vec<u128> = ranked(&query, &terms, books.to_vec()).iter().map(Uuid::as_u128).collect();
         assert_eq!(ids, [1, 2]);

@@ -16,7 +16,7 @@ const WORDS: usize = 16;
 const WORD_CHARACTERS: usize = 60;
 const TITLE_CHARACTERS: usize = 100;
 /// A shorter beginning of a word is that of too many.
-const SHORTEST_BEGINNING: usize = 3;
+const SHORTEST_BEGINNING: usize = 4;
 /// Words that narrow nothing down; they count only where nothing else is asked for.
 const FILLERS: [&str; 6] = ["the", "a", "an", "and", "of", "by"];
 const ARTICLES: [&str; 3] = ["the ", "a ", "an "];
@@ -48,7 +48,7 @@ fn stands_alone(c: char) -> bool {
 
 /// As [`fold`], and forgiving more: `ß` is `ss`, `&` is `and`.
 fn folded(text: &str) -> String {
-    let text = fold(&text.replace('&', " and "));
+    let text = if text.contains('&') { fold(&text.replace('&', " and ")) } else { fold(text) };
     if text.is_ascii() {
         return text;
     }
@@ -68,19 +68,26 @@ fn cut(text: &str, characters: usize) -> &str {
 
 /// The words of a text, in its order, folded. None in a text of punctuation alone.
 pub fn words(text: &str) -> Vec<String> {
+    let folded = folded(text);
     let mut words = Vec::new();
-    for part in folded(text).split(' ') {
+    for part in folded.split(' ') {
+        if part.is_ascii() {
+            words.push(part);
+            continue;
+        }
         let mut rest = part;
         while let Some((at, c)) = rest.char_indices().find(|(_, c)| stands_alone(*c)) {
-            words.push(rest[..at].to_owned());
-            words.push(c.to_string());
+            words.push(&rest[..at]);
+            words.push(&rest[at..at + c.len_utf8()]);
             rest = &rest[at + c.len_utf8()..];
         }
-        words.push(rest.to_owned());
+        words.push(rest);
     }
-    words.retain(|word| word.chars().any(char::is_alphanumeric));
-    words.iter_mut().for_each(|word| word.truncate(cut(word, WORD_CHARACTERS).len()));
     words
+        .into_iter()
+        .filter(|word| word.chars().any(char::is_alphanumeric))
+        .map(|word| cut(word, WORD_CHARACTERS).to_owned())
+        .collect()
 }
 
 /// A title without the series that follows it in parentheses: `Equal Rites` of `Equal Rites (Discworld, #3)`.
@@ -135,14 +142,9 @@ impl SearchForms {
         all.dedup();
         Self { title: title_beginning(main_title(title)), words: all }
     }
-
-    /// The words that somebody may mistype: no numbers, nothing too short to be told from others.
-    pub fn vocabulary(&self) -> impl Iterator<Item = &str> {
-        self.words.iter().map(String::as_str).filter(|word| can_be_mistyped(word))
-    }
 }
 
-/// Whether a word can be told by what it is like.
+/// Whether a word can be told by what it is like: no numbers, nothing too short to be told from others.
 pub fn can_be_mistyped(word: &str) -> bool {
     let length = word.chars().count();
     (3..=40).contains(&length) && word.chars().all(char::is_alphabetic)
@@ -247,7 +249,8 @@ mod tests {
         for word in ["j", "r", "jrr", "tolkien", "fantasy", "9780618260300"] {
             assert!(forms.words.contains(&word.to_owned()), "{word}");
         }
-        assert_eq!(forms.vocabulary().collect::<Vec<_>>(), ["fantasy", "hobbit", "jrr", "the", "tolkien"]);
+        let words: Vec<&String> = forms.words.iter().filter(|word| can_be_mistyped(word)).collect();
+        assert_eq!(words, ["fantasy", "hobbit", "jrr", "the", "tolkien"]);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use strsim::osa_distance;
 
 /// As many known words may stand for one that was typed.
-const ALTERNATIVES: usize = 12;
+const ALTERNATIVES: usize = 8;
 
 /// Insertions, deletions, substitutions and swapped neighbours that are forgiven in a word of this many characters.
 fn forgiven(characters: usize) -> usize {

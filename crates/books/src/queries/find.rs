@@ -1,8 +1,8 @@
 //! Finding books by what somebody typed. Three looks, each only when the one before found little:
 //!
-//! 1. the words as they are, the last one perhaps only begun, and titles that begin so;
+//! 1. the words as they are, and titles that begin so; with few of these also the last word as one that is only begun;
 //! 2. with each word the known words it may be a slip of, without the words that nothing is near to;
-//! 3. with any one word left out, of three or more.
+//! 3. with any one word left out.
 //!
 //! A look takes at most [`BOUND`] books out of the index and only then ranks them: a word that half of all books have costs
 //! no more than a rare one, and what comes beyond the bound is not shown. Titles that begin with the query are looked up by
@@ -18,9 +18,13 @@ use crate::domain::search::{QueryText, can_be_mistyped};
 use crate::domain::spelling;
 
 /// Books that one look takes out of the index of words.
-const BOUND: i64 = 500;
+const BOUND: i64 = 200;
 /// Books that a look takes by the beginning of their titles.
 const TITLES: i64 = 100;
+/// With as many, nobody waits for words that only begin like the last one: there may be many.
+const PLENTY: usize = 20;
+/// Words that the last one may become.
+const COMPLETIONS: i64 = 40;
 /// Fewer are little: then slips are looked for.
 const ENOUGH: usize = 3;
 /// Behind every text that begins with the text before it.
@@ -30,6 +34,7 @@ const LAST: char = char::MAX;
 struct Found {
     id: Uuid,
     title: String,
+    search_title: String,
     authors: Vec<String>,
     categories: Vec<String>,
     available: bool,
@@ -51,13 +56,20 @@ pub(super) async fn find(
     if query.title.is_empty() {
         return Ok(Vec::new());
     }
-    let terms = Term::literally(query);
+    let mut terms = Term::literally(query);
     let mut found = by_title(connection, filter, &query.title).await?;
     if !terms.is_empty() {
         found.extend(by_words(connection, filter, &all_of(&terms)).await?);
     }
-    let looked_for: Vec<&Term> = terms.iter().filter(|term| can_be_mistyped(&term.word)).collect();
-    if found.len() >= ENOUGH || looked_for.is_empty() {
+    if found.len() < PLENTY
+        && let Some(beginning) = &query.beginning
+    {
+        complete(connection, &mut terms, beginning).await?;
+        if terms.iter().any(|term| !term.begins.is_empty()) {
+            found.extend(by_words(connection, filter, &all_of(&terms)).await?);
+        }
+    }
+    if found.len() >= ENOUGH || !terms.iter().any(|term| can_be_mistyped(&term.word)) {
         return Ok(ranked(query, &terms, found));
     }
 
@@ -66,14 +78,15 @@ pub(super) async fn find(
     let terms: Vec<Term> = spelt.into_iter().map(|term| term.term).collect();
     if !known.is_empty() {
         found.extend(by_words(connection, filter, &all_of(&known)).await?);
-        if found.is_empty() && known.len() >= 3 {
-            found = by_words(connection, filter, &all_but_one_of(&known)).await?;
+        if found.is_empty() && known.len() >= 2 {
+            let sure: Vec<Term> = known.into_iter().map(without_doubt).collect();
+            found = by_words(connection, filter, &all_but_one_of(&sure)).await?;
         }
     }
     Ok(ranked(query, &terms, found))
 }
 
-const COLUMNS: &str = "select id, title, authors, categories, available, created_at from books.book";
+const COLUMNS: &str = "select id, title, search_title, authors, categories, available, created_at from books.book";
 
 async fn by_title(
     connection: &mut PgConnection,
@@ -105,6 +118,7 @@ async fn candidates(
     let candidate = |book: Found| Candidate {
         id: book.id,
         title: book.title,
+        search_title: book.search_title,
         authors: book.authors,
         categories: book.categories,
         available: book.available,
@@ -119,9 +133,8 @@ fn quoted(word: &str) -> String {
 }
 
 fn one_of(term: &Term) -> String {
-    let typed = quoted(&term.word) + if term.beginning { ":*" } else { "" };
-    let near = term.near.iter().map(|(word, _)| quoted(word));
-    let any: Vec<String> = std::iter::once(typed).chain(near).collect();
+    let others = term.begins.iter().chain(term.near.iter().map(|(word, _)| word));
+    let any: Vec<String> = std::iter::once(&term.word).chain(others).map(|word| quoted(word)).collect();
     format!("({})", any.join(" | "))
 }
 
@@ -137,6 +150,21 @@ fn all_but_one_of(terms: &[Term]) -> String {
     (0..terms.len()).map(but).collect::<Vec<_>>().join(" | ")
 }
 
+/// Looks up what the word under way may become: the shortest words, which are the most likely.
+async fn complete(connection: &mut PgConnection, terms: &mut [Term], beginning: &str) -> Result<(), sqlx::Error> {
+    let begins = sqlx::query_scalar!(
+        "select word from books.word where word > $1 and word < $1 || chr(1114111) order by length(word), word limit $2",
+        beginning,
+        COMPLETIONS,
+    )
+    .fetch_all(connection)
+    .await?;
+    if let Some(term) = terms.iter_mut().find(|term| term.word == beginning) {
+        term.begins = begins;
+    }
+    Ok(())
+}
+
 struct Respelt {
     term: Term,
     /// Some book had it or something near it.
@@ -146,28 +174,29 @@ struct Respelt {
 /// The words with those that they may be meant for.
 async fn respelt(connection: &mut PgConnection, terms: &[Term]) -> Result<Vec<Respelt>, sqlx::Error> {
     let words: Vec<String> = terms.iter().map(|term| term.word.clone()).filter(|word| can_be_mistyped(word)).collect();
-    let known = sqlx::query!(
+    let like = sqlx::query!(
         r#"select typed.word as "typed!", near.word as "near!" from unnest($1::text[]) typed (word)
-        cross join lateral (
-            select near_words as word from books.near_words(typed.word)
-            union all
-            (select word from books.word where word > typed.word and word < typed.word || chr(1114111) limit 1)
-        ) near"#,
+        cross join lateral books.near_words(typed.word) near (word)"#,
         &words,
     )
     .fetch_all(connection)
     .await?;
     let respelt = |term: &Term| {
-        let like = known.iter().filter(|row| row.typed == term.word).map(|row| row.near.as_str());
-        let begun = term.beginning && like.clone().any(|word| word.starts_with(&term.word));
+        let like = like.iter().filter(|row| row.typed == term.word).map(|row| row.near.as_str());
         let near = spelling::nearest(&term.word, like);
         // Numbers are meant as they are; what is too short to tell is often a slip of its own: `ender s game`.
         let known = if can_be_mistyped(&term.word) {
-            begun || !near.is_empty()
+            !near.is_empty() || !term.begins.is_empty()
         } else {
             term.word.chars().any(char::is_numeric)
         };
         Respelt { term: Term { near, ..term.clone() }, known }
     };
     Ok(terms.iter().map(respelt).collect())
+}
+
+/// A word that some book has stands for itself alone.
+fn without_doubt(term: Term) -> Term {
+    let exact = term.near.iter().any(|(_, slips)| *slips == 0);
+    if exact { Term { begins: Vec::new(), near: Vec::new(), ..term } } else { term }
 }

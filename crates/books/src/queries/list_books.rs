@@ -11,10 +11,10 @@ use super::find::find;
 use crate::domain::search::{QueryText, QueryTextError};
 use crate::view::{self, BookView, View, ViewError};
 
-/// A total that would have to be counted in PostgreSQL is counted so far; it then stands for as many or more.
-const COUNTED: i64 = 10_000;
+/// A total that only PostgreSQL can tell is counted so far; it then stands for as many or more.
+const COUNTED: i64 = 1_000;
 
-/// Books of the whole community, for anybody. Filters narrow each other. The total is exact up to 10,000, and beyond
+/// Books of the whole community, for anybody. Filters narrow each other. The total is exact up to 1,000, and beyond
 /// where at most one filter other than `author` is given.
 #[derive(Debug, Clone)]
 pub struct ListBooks {
@@ -270,17 +270,22 @@ impl ListBooksHandler {
 
     /// Redis knows the length of every list, also of one it cannot give in the order that is wanted.
     async fn count(&self, connection: &mut PgConnection, wanted: &Wanted, source: Source) -> Result<u64, sqlx::Error> {
+        let list = wanted.list();
         if source == Source::ReadStore
-            && let Some(list) = wanted.list()
+            && let Some(list) = &list
         {
-            match self.view.projection.count(&list).await {
+            match self.view.projection.count(list).await {
                 Ok(total) => return Ok(total),
                 Err(error) => tracing::debug!(%error, list, "a list is counted in PostgreSQL"),
             }
         }
         let mut count = QueryBuilder::new("select count(*) from (select from books.book");
         wanted.filter.push(&mut count);
-        count.push(" limit ").push_bind(COUNTED).push(") counted");
+        // What Redis knows exactly stays so without it.
+        if list.is_none() {
+            count.push(" limit ").push_bind(COUNTED);
+        }
+        count.push(") counted");
         let total: i64 = count.build_query_scalar().fetch_one(connection).await?;
         Ok(u64::try_from(total).unwrap_or(0))
     }

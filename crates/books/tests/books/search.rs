@@ -72,7 +72,10 @@ async fn title_author_isbn_series_and_category_find_a_book_however_they_are_type
     }
     assert_eq!(world.titles("emma").await, ["Emma", "Emma: A Modern Retelling", "Room"]);
     assert!(world.titles("xqzwv").await.is_empty());
-    assert!(world.titles("emma hunger").await.is_empty());
+    let either = world.titles("persuade hunger").await;
+    assert_eq!(either, ["The Hunger Games"], "a word that no book has is left out");
+    let either = world.titles("discworld hunger").await;
+    assert_eq!(either, ["The Hunger Games", "Equal Rites (Discworld, #3)"], "no book has both");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

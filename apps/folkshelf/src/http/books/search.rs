@@ -61,7 +61,7 @@ struct SearchPage {
 /// Books found by what somebody typed, best first.
 ///
 /// The whole title comes before the beginning of one, words as typed before words with slips, titles before authors, and of
-/// equals the copies that can be had. The few hundred best are shown: `total` counts these, so that a total of 500 or more
+/// equals the copies that can be had. The few hundred best are shown: `total` counts these, so that a total of 200 or more
 /// stands for that many or more. There is no cursor; pages are by number.
 #[utoipa::path(tag = "books", params(SearchPage, SearchFilters), responses(
     (status = 200, body = ListEnvelope<BookView>),
@@ -125,7 +125,7 @@ async fn export_books(api: web::Data<Api>, caller: SignedIn, _none: Params<NoPar
     let first = export.ask(&caller.0, ExportShelf::default()).await?;
     let shelf = Shelf { export, caller: caller.0, ready: Some(first.csv), next: first.next };
     let body = stream::try_unfold(shelf, |mut shelf| async {
-        Ok::<_, Problem>(shelf.piece().await?.map(|csv| (web::Bytes::from(csv), shelf)))
+        Ok::<_, actix_web::Error>(shelf.piece().await?.map(|csv| (web::Bytes::from(csv), shelf)))
     });
     Ok(HttpResponse::Ok()
         .content_type("text/csv; charset=utf-8")
