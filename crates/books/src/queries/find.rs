@@ -1,7 +1,7 @@
 //! Finding books by what somebody typed. Three looks, each only when the one before found little:
 //!
 //! 1. the words as they are, and titles that begin so; with few of these also the last word as one that is only begun;
-//! 2. with each word the known words it may be a slip of, without the words that nothing is near to;
+//! 2. with each word that few books have the known words it may be a slip of, without the words that nothing is near to;
 //! 3. with any one word left out.
 //!
 //! A look takes at most [`BOUND`] books out of the index and only then ranks them: a word that half of all books have costs
@@ -25,6 +25,8 @@ const TITLES: i64 = 100;
 const PLENTY: usize = 20;
 /// Words that the last one may become.
 const COMPLETIONS: i64 = 40;
+/// A word that so many books have is meant as it is.
+const TRUSTED: i64 = 100;
 /// Fewer are little: then slips are looked for.
 const ENOUGH: usize = 3;
 /// Behind every text that begins with the text before it.
@@ -171,9 +173,26 @@ struct Respelt {
     known: bool,
 }
 
+/// How many books have each word, counted as far as it matters.
+async fn counted(connection: &mut PgConnection, terms: &[&Term]) -> Result<Vec<i64>, sqlx::Error> {
+    let mut sql = QueryBuilder::new("select array[");
+    let mut all = sql.separated(", ");
+    for term in terms {
+        all.push("(select count(*) from (select from books.book where search @@ ");
+        all.push_bind_unseparated(quoted(&term.word)).push_unseparated("::tsquery limit ");
+        all.push_bind_unseparated(TRUSTED).push_unseparated(") counted)");
+    }
+    sql.push("]::bigint[]");
+    sql.build_query_scalar().persistent(false).fetch_one(connection).await
+}
+
 /// The words with those that they may be meant for.
 async fn respelt(connection: &mut PgConnection, terms: &[Term]) -> Result<Vec<Respelt>, sqlx::Error> {
-    let words: Vec<String> = terms.iter().map(|term| term.word.clone()).filter(|word| can_be_mistyped(word)).collect();
+    let doubted: Vec<&Term> = terms.iter().filter(|term| can_be_mistyped(&term.word)).collect();
+    let counts = counted(connection, &doubted).await?;
+    let with_counts = doubted.iter().zip(counts);
+    let words: Vec<String> =
+        with_counts.filter(|(_, count)| *count < TRUSTED).map(|(term, _)| term.word.clone()).collect();
     let like = sqlx::query!(
         r#"select typed.word as "typed!", near.word as "near!" from unnest($1::text[]) typed (word)
         cross join lateral books.near_words(typed.word) near (word)"#,
@@ -185,10 +204,10 @@ async fn respelt(connection: &mut PgConnection, terms: &[Term]) -> Result<Vec<Re
         let like = like.iter().filter(|row| row.typed == term.word).map(|row| row.near.as_str());
         let near = spelling::nearest(&term.word, like);
         // Numbers are meant as they are; what is too short to tell is often a slip of its own: `ender s game`.
-        let known = if can_be_mistyped(&term.word) {
+        let known = if words.contains(&term.word) {
             !near.is_empty() || !term.begins.is_empty()
         } else {
-            term.word.chars().any(char::is_numeric)
+            can_be_mistyped(&term.word) || term.word.chars().any(char::is_numeric)
         };
         Respelt { term: Term { near, ..term.clone() }, known }
     };
