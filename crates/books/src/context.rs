@@ -14,11 +14,13 @@ use crate::commands::{
     CreateBook, CreateBookHandler, DeleteBook, DeleteBookError, DeleteBookHandler, Deletions, StartImport,
     StartImportHandler, UpdateBook, UpdateBookHandler,
 };
+use crate::findable;
 use crate::imports::{ImportSettings, Worker};
 use crate::ports::LendingGate;
 use crate::queries::{
-    BookHistory, BookHistoryHandler, CountBooks, CountBooksHandler, GetBook, GetBookHandler, GetImport,
-    GetImportHandler, ListBooks, ListBooksHandler, MyBooks, MyBooksHandler,
+    BookHistory, BookHistoryHandler, CountBooks, CountBooksHandler, ExportShelf, ExportShelfHandler, GetBook,
+    GetBookHandler, GetImport, GetImportHandler, ListBooks, ListBooksHandler, MyBooks, MyBooksHandler, SearchBooks,
+    SearchBooksHandler, SuggestBooks, SuggestBooksHandler,
 };
 use crate::subscribers::Subscriber;
 use crate::view::View;
@@ -71,7 +73,10 @@ impl Books {
         let list = ListBooksHandler::new(pool.clone(), view.clone());
         queries.register::<GetBook>(GetBookHandler::new(pool.clone(), view.clone()));
         queries.register::<MyBooks>(MyBooksHandler::new(list.clone()));
+        queries.register::<SearchBooks>(SearchBooksHandler::new(list.clone()));
         queries.register::<ListBooks>(list);
+        queries.register::<SuggestBooks>(SuggestBooksHandler::new(pool.clone()));
+        queries.register::<ExportShelf>(ExportShelfHandler::new(pool.clone()));
         queries.register::<BookHistory>(BookHistoryHandler::new(pool.clone(), self.events.clone()));
         queries.register::<GetImport>(GetImportHandler::new(pool.clone()));
         queries.register::<CountBooks>(CountBooksHandler::new(pool.clone(), view.clone()));
@@ -112,8 +117,10 @@ impl Books {
         }
     }
 
-    /// Deletions that were cut short are finished, uploads whose host died are forgotten. Answers how many deletions.
+    /// Deletions that were cut short are finished, uploads whose host died are forgotten, books without the forms that
+    /// searches need get them. Answers how many deletions.
     pub async fn sweep(&self) -> Result<u64, DeleteBookError> {
+        findable::make_findable(&self.pool).await?;
         self.worker.forget_abandoned().await?;
         self.deletions.finish_cut_short().await
     }

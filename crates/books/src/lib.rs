@@ -5,15 +5,21 @@
 //! | list a book, change it, delete it | `commands/create_book.rs`, `commands/update_book.rs`, `commands/delete_book.rs` |
 //! | bring a whole shelf from a CSV file | `commands/start_import.rs`, `imports/`, `queries/get_import.rs` |
 //! | one book; the catalogue; one's own shelf | `queries/get_book.rs`, `queries/list_books.rs`, `queries/my_books.rs` |
+//! | finding books by what one types; suggestions while typing | `queries/search_books.rs`, `queries/suggest_books.rs` |
+//! | one's own shelf as a CSV file | `queries/export_shelf.rs` |
+//! | filling a database with books for a load test | `bulk.rs` |
 //! | what happened to a book; how many a member has | `queries/book_history.rs`, `queries/count_books.rs` |
+//! | the forms books are found by, typing errors, the order of what is found | `findable.rs`, `domain/search.rs`, `domain/ranking.rs` |
 //! | ISBNs, languages, years, rows of other programs' exports | `domain/`, pure |
 //! | hearing borrows and members | `subscribers.rs` |
 //! | the catalogue in Redis | `view.rs` |
 //! | what borrowing must answer | `ports.rs` |
 
+mod bulk;
 mod commands;
 mod context;
 mod domain;
+mod findable;
 mod imports;
 mod ports;
 mod queries;
@@ -21,17 +27,20 @@ mod stored;
 mod subscribers;
 mod view;
 
+pub use bulk::BulkBooks;
 pub use commands::{
     CreateBook, CreateBookError, DeleteBook, DeleteBookError, ImportStarted, StartImport, StartImportError, UpdateBook,
     UpdateBookError,
 };
 pub use context::{Books, MIGRATIONS};
+pub use domain::search::QueryTextError;
 pub use domain::{BookChanges, BookInput, Change, Condition, Isbn, IsbnError};
 pub use imports::{FileError, ImportSettings, Upload, UploadClosed, UploadSender};
 pub use ports::{LendingGate, WithdrawRefused};
 pub use queries::{
-    BookHistory, BookHistoryError, BookSort, CountBooks, CountBooksError, GetBook, GetBookError, GetImport,
-    GetImportError, HistoryEntry, ImportStatus, ImportView, ListBooks, ListBooksError, MyBooks, MyBooksError, RowError,
-    SortOrder,
+    BookHistory, BookHistoryError, BookSort, CountBooks, CountBooksError, ExportPlace, ExportShelf, ExportShelfError,
+    GetBook, GetBookError, GetImport, GetImportError, HistoryEntry, ImportStatus, ImportView, ListBooks,
+    ListBooksError, MyBooks, MyBooksError, RowError, SearchBooks, ShelfPiece, SortOrder, SuggestBooks,
+    SuggestBooksError, Suggestion, SuggestionKind,
 };
 pub use view::{BookOwner, BookStatus, BookView};

@@ -7,7 +7,9 @@ use sqlx::types::Json;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
+use crate::domain::search::SearchForms;
 use crate::domain::{BookDetails, keys};
+use crate::findable;
 
 #[derive(Debug, Serialize)]
 pub(crate) struct Stored {
@@ -28,12 +30,20 @@ pub(crate) struct Stored {
     pub condition: Option<&'static str>,
     pub notes: Option<String>,
     pub lending: &'static str,
+    pub search_title: String,
+    pub search_words: Vec<String>,
 }
 
 impl Stored {
     pub fn new(id: BookId, book: &BookDetails) -> Self {
         let authors: Vec<String> = book.authors.iter().map(|author| author.as_str().to_owned()).collect();
         let categories: Vec<String> = book.categories.iter().map(|c| c.as_str().to_owned()).collect();
+        let search = SearchForms::new(
+            book.title.as_str(),
+            authors.iter().map(String::as_str),
+            categories.iter().map(String::as_str),
+            book.isbn.as_ref().map(|isbn| isbn.isbn13()),
+        );
         Self {
             id: id.uuid(),
             title: book.title.as_str().to_owned(),
@@ -51,6 +61,8 @@ impl Stored {
             condition: book.condition.map(|condition| condition.as_str()),
             notes: book.notes.as_ref().map(|text| text.as_str().to_owned()),
             lending: book.lending.as_str(),
+            search_title: search.title,
+            search_words: search.words,
         }
     }
 }
@@ -76,20 +88,22 @@ pub(crate) async fn insert(
     sqlx::query!(
         "insert into books.book (id, owner_id, title, title_sort, shelf_key, authors, author_words, isbn13, isbn10,
             published_year, language, categories, category_keys, description, condition, notes, lending, owner_active,
-            version, created_at, updated_at)
+            search_title, search, version, created_at, updated_at)
         select b.id, $1, b.title, b.title_sort, decode(b.shelf_key, 'hex'), b.authors, b.author_words, b.isbn13, b.isbn10,
             b.published_year, b.language, b.categories, b.category_keys, b.description, b.condition, b.notes, b.lending,
-            coalesce((select active from books.member where id = $1), true), 1, $3, $3
+            coalesce((select active from books.member where id = $1), true), b.search_title,
+            array_to_tsvector(b.search_words), 1, $3, $3
         from jsonb_to_recordset($2) as b (id uuid, title text, title_sort text, shelf_key text, authors text[],
             author_words text[], isbn13 text, isbn10 text, published_year smallint, language text, categories text[],
-            category_keys text[], description text, condition text, notes text, lending text)",
+            category_keys text[], description text, condition text, notes text, lending text,
+            search_title text, search_words text[])",
         owner.uuid(),
         Json(books) as _,
         now,
     )
-    .execute(connection)
+    .execute(&mut *connection)
     .await?;
-    Ok(())
+    findable::learn(connection, books.iter().map(|book| (book.authors.as_slice(), book.search_words.as_slice()))).await
 }
 
 /// Takes the book off its shelf: its owner and the version under which that is told. `None`: it is gone already.

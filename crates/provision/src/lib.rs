@@ -11,6 +11,11 @@ use sqlx::{AssertSqlSafe, ConnectOptions, Connection};
 const ROLE_PREFIX: &str = "folkshelf_";
 /// The group of all contexts' roles: what they may do with the log is granted to it.
 const CONTEXT_ROLE: &str = "folkshelf_context";
+/// Where extensions live: every context may call their functions and name their operators, none may change them.
+const EXTENSION_SCHEMA: &str = "extensions";
+/// What migrations rely on. All are trusted: the owner of a database may
+/// create them without being a superuser.
+const EXTENSIONS: [&str; 1] = ["pg_trgm"];
 /// Serialises provisioning between processes that start together.
 const LOCK: i64 = 0x666f_6c6b;
 
@@ -46,7 +51,7 @@ pub fn context_options(owner: &PgConnectOptions, schema: &str, password: Option<
     }
 }
 
-/// Creates what is missing (roles, schemas), then runs every schema's migrations under its own role. `owner` owns the
+/// Creates what is missing (roles, extensions, schemas), then runs every schema's migrations under its own role. `owner` owns the
 /// database and may create roles; `password` becomes the contexts' password. Safe to run again and by several
 /// processes at once.
 pub async fn provision(
@@ -69,6 +74,7 @@ pub async fn provision(
         .map_err(failed("wait for other migrations"))?;
 
     create_role(&mut connection, CONTEXT_ROLE, "nologin", None).await?;
+    create_extensions(&mut connection).await?;
     let event_bus = [(EVENT_BUS, &EVENT_BUS_MIGRATIONS)];
     for (schema, migrations) in event_bus.iter().chain(schemas) {
         create_schema(&mut connection, schema, password).await?;
@@ -101,6 +107,25 @@ pub async fn discover(folder: &Path) -> Result<Vec<(String, Migrator)>, MigrateE
     Ok(contexts)
 }
 
+async fn create_extensions(connection: &mut PgConnection) -> Result<(), ProvisionError> {
+    run(connection, format!("create schema if not exists {EXTENSION_SCHEMA}")).await?;
+    run(connection, format!("grant usage on schema {EXTENSION_SCHEMA} to {CONTEXT_ROLE}")).await?;
+    for extension in EXTENSIONS {
+        run(connection, format!("create extension if not exists {extension} schema {EXTENSION_SCHEMA}")).await?;
+        // Somebody may have created it before us, in another schema, where the contexts would not find it.
+        run(
+            connection,
+            format!(
+                "do $$ begin if not exists (
+                    select from pg_extension where extname = '{extension}' and extnamespace = '{EXTENSION_SCHEMA}'::regnamespace
+                ) then alter extension {extension} set schema {EXTENSION_SCHEMA}; end if; end $$"
+            ),
+        )
+        .await?;
+    }
+    Ok(())
+}
+
 async fn create_schema(
     connection: &mut PgConnection,
     schema: &str,
@@ -118,7 +143,7 @@ async fn create_schema(
     // A schema can be given only to a role one is a member of.
     run(connection, format!("grant {role} to current_user")).await?;
     run(connection, format!("create schema if not exists {schema} authorization {role}")).await?;
-    run(connection, format!("alter role {role} set search_path = {schema}")).await?;
+    run(connection, format!("alter role {role} set search_path = {schema}, {EXTENSION_SCHEMA}")).await?;
     // A frozen process must not hold its locks, and back the log's horizon, for ever.
     run(connection, format!("alter role {role} set idle_in_transaction_session_timeout = '60s'")).await
 }

@@ -1,13 +1,15 @@
-//! The catalogue and one's own shelf. Imports are in `books/imports.rs`.
+//! The catalogue and one's own shelf. Imports are in `books/imports.rs`, searches and the export in
+//! `books/search.rs`.
 
 mod body;
 mod imports;
+mod search;
 
 use actix_web::{HttpRequest, HttpResponse, delete, get, post, put, web};
 use body::BookBody;
 use books::{
-    BookHistory, BookSort, BookView, CreateBook, DeleteBook, GetBook, GetImport, HistoryEntry, ListBooks, MyBooks,
-    SortOrder, StartImport, UpdateBook,
+    BookHistory, BookSort, BookView, CreateBook, DeleteBook, ExportShelf, GetBook, GetImport, HistoryEntry, ListBooks,
+    MyBooks, SearchBooks, SortOrder, StartImport, SuggestBooks, UpdateBook,
 };
 use cqrs::{Ask, Caller, CommandBus, Dispatch, MissingHandler, QueryBus};
 use deserr::Deserr;
@@ -26,6 +28,9 @@ pub struct BooksApi {
     get: Ask<GetBook>,
     list: Ask<ListBooks>,
     mine: Ask<MyBooks>,
+    search: Ask<SearchBooks>,
+    suggest: Ask<SuggestBooks>,
+    export: Ask<ExportShelf>,
     history: Ask<BookHistory>,
     import: Ask<GetImport>,
     create: Dispatch<CreateBook>,
@@ -40,6 +45,9 @@ impl BooksApi {
             get: queries.asking()?,
             list: queries.asking()?,
             mine: queries.asking()?,
+            search: queries.asking()?,
+            suggest: queries.asking()?,
+            export: queries.asking()?,
             history: queries.asking()?,
             import: queries.asking()?,
             create: commands.dispatch()?,
@@ -59,6 +67,7 @@ impl BooksApi {
 
 pub(super) fn configure(services: &mut utoipa_actix_web::service_config::ServiceConfig) {
     imports::configure(services);
+    search::configure(services);
     services
         .service(list_books)
         .service(create_book)
@@ -78,6 +87,10 @@ pub(super) fn may_browse(api: &Api, caller: &Caller) -> Result<(), Problem> {
 #[deserr(error = FieldErrors, deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct Filters {
+    /// As in `/books/search`.
+    #[param(max_length = 200)]
+    #[deserr(default)]
+    q: Option<String>,
     #[deserr(default)]
     category: Option<String>,
     /// Only those that can be had now, or only those that cannot.
@@ -100,7 +113,8 @@ struct Filters {
 #[into_params(parameter_in = Query)]
 #[allow(dead_code, reason = "described here, read by input::ListParams")]
 struct Sorting {
-    /// `createdAt` (without it), `title` or `publishedYear`.
+    /// `createdAt` (without it), `title` or `publishedYear`. With a `q` and neither `sort` nor `order`, what fits best is
+    /// first, and there is no cursor.
     #[param(pattern = "^(createdAt|title|publishedYear)$")]
     sort: Option<String>,
     /// `asc` or `desc`; newest first, titles from A without it.
@@ -129,7 +143,10 @@ const FIELDS: &[&str] = &[
     "version",
 ];
 
-fn sorting(list: &List<impl Sized>) -> Result<(BookSort, SortOrder), Problem> {
+fn sorting(list: &List<impl Sized>, text: Option<&str>) -> Result<(BookSort, SortOrder), Problem> {
+    if text.is_some() && list.params.sort.is_none() && list.params.order().is_none() {
+        return Ok((BookSort::Relevance, SortOrder::Descending));
+    }
     // Newest first, titles from A, latest year first.
     let (sort, natural) = match list.params.sort.as_deref() {
         None | Some("createdAt") => (BookSort::CreatedAt, SortOrder::Descending),
@@ -146,6 +163,9 @@ fn sorting(list: &List<impl Sized>) -> Result<(BookSort, SortOrder), Problem> {
 }
 
 /// The catalogue, newest first.
+///
+/// `total` is exact up to 1,000, and beyond where at most one filter is given and that is neither `author` nor
+/// `available=false`; otherwise 1,000 stands for that many or more. With a `q` it counts the few hundred best.
 #[utoipa::path(tag = "books", params(ListQuery, Sorting, Filters), responses(
     (status = 200, body = ListEnvelope<BookView>),
 ))]
@@ -157,8 +177,9 @@ async fn list_books(
     list: List<Filters>,
 ) -> Result<HttpResponse, Problem> {
     may_browse(&api, &caller.0)?;
-    let (sort, order) = sorting(&list)?;
+    let (sort, order) = sorting(&list, list.filters.q.as_deref())?;
     let query = ListBooks {
+        text: list.filters.q.clone(),
         category: list.filters.category.clone(),
         available: list.filters.available.as_ref().map(|available| available.0),
         owner: list.filters.owner.as_ref().map(|owner| owner.0),
@@ -189,12 +210,18 @@ fn with(mut response: HttpResponse, shared: Option<Shared>) -> HttpResponse {
     response
 }
 
-#[derive(Deserr)]
+#[derive(Deserr, IntoParams)]
 #[deserr(error = FieldErrors, deny_unknown_fields)]
-struct NoFilters {}
+#[into_params(parameter_in = Query)]
+struct ShelfFilters {
+    /// As in `/books/search`.
+    #[param(max_length = 200)]
+    #[deserr(default)]
+    q: Option<String>,
+}
 
 /// One's own shelf.
-#[utoipa::path(tag = "books", security(("session" = [])), params(ListQuery, Sorting), responses(
+#[utoipa::path(tag = "books", security(("session" = [])), params(ListQuery, Sorting, ShelfFilters), responses(
     (status = 200, body = ListEnvelope<BookView>),
 ))]
 #[get("/books/mine")]
@@ -202,10 +229,10 @@ async fn list_my_books(
     request: HttpRequest,
     api: web::Data<Api>,
     caller: SignedIn,
-    list: List<NoFilters>,
+    list: List<ShelfFilters>,
 ) -> Result<HttpResponse, Problem> {
-    let (sort, order) = sorting(&list)?;
-    let query = MyBooks { sort, order, page: list.params.page_request() };
+    let (sort, order) = sorting(&list, list.filters.q.as_deref())?;
+    let query = MyBooks { text: list.filters.q.clone(), sort, order, page: list.params.page_request() };
     let page = api.books.mine.ask(&caller.0, query).await?;
     respond::listed(&request, &list.params, page, FIELDS)
 }

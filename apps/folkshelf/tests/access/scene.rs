@@ -260,6 +260,7 @@ impl Scene {
         let mut sent = path;
         request = match row.sends {
             Sends::Nothing => request,
+            Sends::Query(query) => request.query(query),
             Sends::Json(body) => {
                 let body = body(self, target);
                 sent.push_str(&body.to_string());

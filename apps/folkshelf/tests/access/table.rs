@@ -12,6 +12,8 @@ use crate::support::PASSWORD;
 #[derive(Clone, Copy)]
 pub enum Sends {
     Nothing,
+    /// Parameters that the operation cannot do without.
+    Query(&'static [(&'static str, &'static str)]),
     Json(fn(&Scene, &Target) -> Value),
     /// A small CSV file as the form's part `file`.
     File,
@@ -125,6 +127,9 @@ pub const ROWS: &[Row] = &[
     // Books.
     row("GET /books", Nothing, EVERYBODY),
     row("GET /books/mine", Nothing, MEMBERS),
+    Row { sends: Sends::Query(&[("q", "emma")]), ..row("GET /books/search", Nothing, EVERYBODY) },
+    Row { sends: Sends::Query(&[("q", "emm")]), ..row("GET /books/suggest", Nothing, EVERYBODY) },
+    row("GET /books/export", Nothing, MEMBERS),
     row("GET /books/{id}", Book, EVERYBODY),
     row("GET /books/{id}/history", Book, [401, 403, 200, 403, 200, 200, 401]),
     with("POST /books", Nothing, book, answering(201, MEMBERS)),

@@ -13,7 +13,8 @@ const FOUNDATION: &[(&str, &[&str])] = &[
     ("provision", &[]),
     ("testkit", &["kernel", "event-bus", "cqrs", "read-store", "provision"]),
     ("arch-tests", &[]),
-    ("loadtest", &["testkit"]),
+    // Fills a database with what a context keeps there, and asks its queries.
+    ("loadtest", &["kernel", "event-bus", "cqrs", "read-store", "provision", "books", "testkit"]),
 ];
 
 const HOST: &str = "folkshelf";

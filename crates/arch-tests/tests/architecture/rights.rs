@@ -28,6 +28,13 @@ async fn no_context_reaches_a_table_of_another() {
     let database = TestDatabase::new().await;
     let contexts = workspace::our_contexts();
     let mut breaches = Vec::new();
+    for context in &contexts {
+        // What extensions bring is for everybody to call and for nobody to add to.
+        let mut connection = database.options(context).connect().await.unwrap();
+        if refusal(&mut connection, "create table extensions.intruder (n int)").await.as_deref() != Some(REFUSED) {
+            breaches.push(format!("{context} may create tables in extensions"));
+        }
+    }
     for owner in &contexts {
         let tables = tables(&database, owner).await;
         assert!(!tables.is_empty(), "{owner} has tables");

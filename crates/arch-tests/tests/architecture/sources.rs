@@ -16,7 +16,9 @@ fn long_files(files: &[File]) -> Vec<String> {
 
 fn all_files() -> Vec<File> {
     let mut files = workspace::files("crates", &[".rs"]);
-    for (folder, endings) in [("apps", &[".rs", ".ts", ".tsx"][..]), ("migrations", &[".sql"]), ("scripts", &[""])] {
+    for (folder, endings) in
+        [("apps", &[".rs", ".ts", ".tsx"][..]), ("loadtest", &[".rs"]), ("migrations", &[".sql"]), ("scripts", &[""])]
+    {
         files.extend(workspace::files(folder, endings));
     }
     assert!(files.len() > 50, "there are files");

@@ -6,6 +6,7 @@ use serde::Serialize;
 use sqlx::PgPool;
 
 use crate::domain::{BookChanges, BookInput};
+use crate::findable;
 use crate::stored::Stored;
 use crate::view::{self, BookView};
 
@@ -130,7 +131,7 @@ impl CommandHandler<UpdateBook> for UpdateBookHandler {
             "update books.book set title = $2, title_sort = $3, shelf_key = decode($4, 'hex'), authors = $5,
                 author_words = $6, isbn13 = $7, isbn10 = $8, published_year = $9, language = $10, categories = $11,
                 category_keys = $12, description = $13, condition = $14, notes = $15, lending = $16,
-                version = version + 1, updated_at = $17
+                search_title = $17, search = array_to_tsvector($18), version = version + 1, updated_at = $19
             where id = $1 returning version",
             stored.id,
             stored.title,
@@ -148,10 +149,13 @@ impl CommandHandler<UpdateBook> for UpdateBookHandler {
             stored.condition,
             stored.notes,
             stored.lending,
+            stored.search_title,
+            &stored.search_words,
             call.now(),
         )
         .fetch_one(work.connection())
         .await?;
+        findable::learn(work.connection(), [(stored.authors.as_slice(), stored.search_words.as_slice())]).await?;
         let updated = BookUpdated {
             book_id: id,
             owner_id: owner,

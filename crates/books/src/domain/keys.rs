@@ -10,15 +10,36 @@ const SORTED_CHARACTERS: usize = 100;
 /// Lower case, without accents and punctuation, words parted by single spaces. A text of punctuation alone stays as it is.
 pub fn fold(text: &str) -> String {
     let mut folded = String::with_capacity(text.len());
+    let part_words = |folded: &mut String| {
+        if !folded.is_empty() && !folded.ends_with(' ') {
+            folded.push(' ');
+        }
+    };
+    if text.is_ascii() {
+        // The same with less to look up: searches fold thousands of titles.
+        for byte in text.bytes() {
+            match byte {
+                b'\'' => {}
+                letter if letter.is_ascii_alphanumeric() => folded.push(char::from(letter.to_ascii_lowercase())),
+                _ => part_words(&mut folded),
+            }
+        }
+        return trimmed(folded, text);
+    }
     for c in text.nfkd().flat_map(char::to_lowercase) {
         if matches!(c, '\u{300}'..='\u{36f}') || matches!(c, '\'' | '\u{2019}') {
             // An accent on a Latin, Greek or Cyrillic letter, or an apostrophe within a word.
         } else if c.is_alphanumeric() || is_combining_mark(c) {
             folded.push(c);
-        } else if !folded.is_empty() && !folded.ends_with(' ') {
-            folded.push(' ');
+        } else {
+            part_words(&mut folded);
         }
     }
+    trimmed(folded, text)
+}
+
+/// A text of which nothing is left stays as it was.
+fn trimmed(mut folded: String, text: &str) -> String {
     folded.truncate(folded.trim_end().len());
     if folded.is_empty() { text.trim().to_lowercase() } else { folded }
 }
@@ -63,6 +84,16 @@ mod tests {
         assert_eq!(fold("  'Salem's   Lot! "), "salems lot");
         assert_eq!(fold("Les Misérables"), "les miserables");
         assert_eq!(shelf_key("Don Quixote", "Miguel de Cervantes"), shelf_key("DON QUIXOTE.", "Miguel De Cervantes"));
+    }
+
+    #[test]
+    fn plain_text_is_folded_like_any_other() {
+        for text in ["  'Salem's   Lot! ", "C++ (2nd ed.)", "a\tb", "!!!", "", "R2-D2"] {
+            let with_a_letter_more = fold(&format!("{text} é"));
+            let rest = with_a_letter_more.strip_suffix('e').map(str::trim_end).unwrap_or_default();
+            let expected = if rest.is_empty() { text.trim() } else { rest };
+            assert_eq!(fold(text), expected, "{text}");
+        }
     }
 
     #[test]

@@ -1,11 +1,15 @@
 //! The rules of form. Pure: no async, no SQL, no clock of its own.
 
 pub mod book;
+pub mod export;
 pub mod import;
 pub mod isbn;
 pub mod keys;
 pub mod language;
 mod language_table;
+pub mod ranking;
+pub mod search;
+pub mod spelling;
 
 pub use book::{BookChanges, BookDetails, BookInput, Change, Condition};
 pub use isbn::{Isbn, IsbnError};

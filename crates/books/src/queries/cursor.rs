@@ -29,13 +29,15 @@ pub(super) struct Cursor {
 }
 
 impl Cursor {
-    pub fn behind(book: &BookView, sort: BookSort) -> Self {
+    /// `None`: this order has no cursors.
+    pub fn behind(book: &BookView, sort: BookSort) -> Option<Self> {
         let key = match sort {
+            BookSort::Relevance => return None,
             BookSort::CreatedAt => Key::CreatedAt(book.created_at_micros()),
             BookSort::Title => Key::Title(title_sort(&book.title)),
             BookSort::PublishedYear => Key::Year(book.published_year.unwrap_or(UNKNOWN_YEAR)),
         };
-        Self { key, id: book.id.uuid() }
+        Some(Self { key, id: book.id.uuid() })
     }
 
     /// Letters, digits, dots and dashes.

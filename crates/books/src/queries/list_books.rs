@@ -2,15 +2,20 @@ use async_trait::async_trait;
 use cqrs::{Call, QueryHandler, Source};
 use kernel::{Detail, ErrorKind, Page, PageRequest, Query, Refusal, UserId};
 use read_store::Direction;
-use sqlx::{PgPool, Postgres, QueryBuilder};
+use sqlx::{PgConnection, PgPool, Postgres, QueryBuilder};
 use uuid::Uuid;
 
 use super::cursor::{Cursor, Key, UNKNOWN_YEAR};
-use crate::domain::Language;
-use crate::domain::keys::{author_words, category_key};
+use super::filter::{Filter, UnknownLanguage};
+use super::find::find;
+use crate::domain::search::{QueryText, QueryTextError};
 use crate::view::{self, BookView, View, ViewError};
 
-/// Books of the whole community, for anybody. Filters narrow each other.
+/// A total that only PostgreSQL can tell is counted so far; it then stands for as many or more.
+const COUNTED: i64 = 1_000;
+
+/// Books of the whole community, for anybody. Filters narrow each other. The total is exact up to 1,000, and beyond
+/// where at most one filter other than `author` is given.
 #[derive(Debug, Clone)]
 pub struct ListBooks {
     /// Whatever its case.
@@ -21,6 +26,8 @@ pub struct ListBooks {
     pub language: Option<String>,
     /// Words of authors' names, all of which a book must have.
     pub author: Option<String>,
+    /// Only what [`crate::SearchBooks`] finds by this. Blank counts as none.
+    pub text: Option<String>,
     pub sort: BookSort,
     pub order: SortOrder,
     pub page: PageRequest,
@@ -35,6 +42,7 @@ impl ListBooks {
             owner: None,
             language: None,
             author: None,
+            text: None,
             sort: BookSort::CreatedAt,
             order: SortOrder::Descending,
             page,
@@ -45,6 +53,8 @@ impl ListBooks {
 /// By what a list is ordered; ties are broken by id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BookSort {
+    /// What fits `text` best is first. There are no cursors in this order, and without a text it is that of `CreatedAt`.
+    Relevance,
     CreatedAt,
     /// Without regard to case and accents.
     Title,
@@ -70,6 +80,8 @@ pub enum ListBooksError {
     Cursor,
     #[error("the language is not known")]
     Language,
+    #[error(transparent)]
+    Text(#[from] QueryTextError),
     #[error("the database failed")]
     Database(#[from] sqlx::Error),
 }
@@ -77,14 +89,14 @@ pub enum ListBooksError {
 impl Refusal for ListBooksError {
     fn kind(&self) -> ErrorKind {
         match self {
-            Self::Cursor | Self::Language => ErrorKind::Invalid,
+            Self::Cursor | Self::Language | Self::Text(_) => ErrorKind::Invalid,
             Self::Database(error) => event_bus::error_kind(error),
         }
     }
 
     fn code(&self) -> &'static str {
         match self {
-            Self::Cursor | Self::Language => "VALIDATION_ERROR",
+            Self::Cursor | Self::Language | Self::Text(_) => "VALIDATION_ERROR",
             Self::Database(_) => "INTERNAL",
         }
     }
@@ -93,18 +105,22 @@ impl Refusal for ListBooksError {
         match self {
             Self::Cursor => vec![Detail::new("cursor", self.to_string())],
             Self::Language => vec![Detail::new("language", self.to_string())],
+            Self::Text(error) => vec![Detail::new("q", error.to_string())],
             Self::Database(_) => Vec::new(),
         }
     }
 }
 
+impl From<UnknownLanguage> for ListBooksError {
+    fn from(_: UnknownLanguage) -> Self {
+        Self::Language
+    }
+}
+
 /// The query as it is looked up.
 struct Wanted {
-    category: Option<String>,
-    available: Option<bool>,
-    owner: Option<UserId>,
-    language: Option<&'static str>,
-    author: Option<Vec<String>>,
+    filter: Filter,
+    text: Option<QueryText>,
     sort: BookSort,
     order: SortOrder,
     offset: u64,
@@ -114,35 +130,38 @@ struct Wanted {
 
 impl Wanted {
     fn new(query: ListBooks) -> Result<Self, ListBooksError> {
-        let language = query.language.as_deref().map(Language::parse).transpose();
+        let filter = Filter::new(
+            query.category,
+            query.available,
+            query.owner,
+            query.language.as_deref(),
+            query.author.as_deref(),
+        )?;
+        let text = query.text.filter(|text| !text.trim().is_empty());
+        let text = text.map(|text| QueryText::read(&text)).transpose()?;
+        let sort = match query.sort {
+            BookSort::Relevance if text.is_none() => BookSort::CreatedAt,
+            sort => sort,
+        };
         let cursor = match &query.page.cursor {
-            Some(text) => Some(Cursor::decode(text, query.sort).ok_or(ListBooksError::Cursor)?),
+            Some(text) => Some(Cursor::decode(text, sort).ok_or(ListBooksError::Cursor)?),
             None => None,
         };
-        Ok(Self {
-            category: query.category,
-            available: query.available,
-            owner: query.owner,
-            language: language.map_err(|_| ListBooksError::Language)?.map(Language::tag),
-            author: query.author.map(|name| author_words([name.as_str()])),
-            sort: query.sort,
-            order: query.order,
-            offset: query.page.offset(),
-            limit: query.page.limit,
-            cursor,
-        })
+        let (order, offset, limit) = (query.order, query.page.offset(), query.page.limit);
+        Ok(Self { filter, text, sort, order, offset, limit, cursor })
     }
 
-    /// The list of the projection that holds just these books. `None`: only PostgreSQL can tell.
+    /// The list of the projection that holds just these books, in whatever order. `None`: only PostgreSQL can tell.
     fn list(&self) -> Option<String> {
-        if self.sort != BookSort::CreatedAt || self.author.is_some() || self.available == Some(false) {
+        let filter = &self.filter;
+        if self.text.is_some() || filter.names_author() || filter.available == Some(false) {
             return None;
         }
         let filters = [
-            self.category.as_deref().map(view::in_category),
-            self.owner.map(view::of_owner),
-            self.language.map(view::in_language),
-            self.available.map(|_| view::AVAILABLE.to_owned()),
+            filter.category.as_deref().map(view::in_category),
+            filter.owner.map(view::of_owner),
+            filter.language.map(view::in_language),
+            filter.available.map(|_| view::AVAILABLE.to_owned()),
         ];
         let mut lists = filters.into_iter().flatten();
         let list = lists.next().unwrap_or_else(|| view::NEWEST.to_owned());
@@ -155,29 +174,8 @@ impl Wanted {
         let more = books.len() > limit;
         books.truncate(limit);
         let last = books.last().filter(|_| more);
-        let next_cursor = last.map(|book| Cursor::behind(book, self.sort).encode());
+        let next_cursor = last.and_then(|book| Cursor::behind(book, self.sort)).map(|cursor| cursor.encode());
         Page { items: books, total, next_cursor }
-    }
-
-    /// The conditions, as `where …`.
-    fn filter(&self, sql: &mut QueryBuilder<Postgres>) {
-        sql.push(" where owner_active");
-        if let Some(category) = &self.category {
-            sql.push(" and category_keys @> array[").push_bind(category_key(category)).push("]");
-        }
-        if let Some(available) = self.available {
-            // Spelt so that the partial index is seen to fit.
-            sql.push(if available { " and available" } else { " and not available" });
-        }
-        if let Some(owner) = self.owner {
-            sql.push(" and owner_id = ").push_bind(owner.uuid());
-        }
-        if let Some(language) = self.language {
-            sql.push(" and language = ").push_bind(language);
-        }
-        if let Some(author) = &self.author {
-            sql.push(" and author_words @> ").push_bind(author.clone());
-        }
     }
 
     fn ordered(&self, sql: &mut QueryBuilder<Postgres>) {
@@ -186,7 +184,7 @@ impl Wanted {
             SortOrder::Descending => (" < (", " desc"),
         };
         let column = match self.sort {
-            BookSort::CreatedAt => "created_at",
+            BookSort::CreatedAt | BookSort::Relevance => "created_at",
             BookSort::Title => "title_sort",
             BookSort::PublishedYear => "coalesce(published_year, '-32768'::smallint)",
         };
@@ -237,14 +235,29 @@ impl ListBooksHandler {
         Ok(wanted.page(books?, page.total))
     }
 
-    async fn in_database(&self, wanted: &Wanted) -> Result<Page<BookView>, sqlx::Error> {
+    async fn in_database(&self, wanted: &Wanted, source: Source) -> Result<Page<BookView>, sqlx::Error> {
         let mut connection = self.pool.acquire().await?;
-        let mut count = QueryBuilder::new("select count(*) from books.book");
-        wanted.filter(&mut count);
-        let total: i64 = count.build_query_scalar().fetch_one(&mut *connection).await?;
-
+        let found = match &wanted.text {
+            Some(text) => Some(find(&mut connection, &wanted.filter, text).await?),
+            None => None,
+        };
+        if let Some(found) = &found
+            && wanted.sort == BookSort::Relevance
+        {
+            let offset = usize::try_from(wanted.offset).unwrap_or(usize::MAX);
+            let ids: Vec<Uuid> = found.iter().skip(offset).take(wanted.limit as usize).copied().collect();
+            let books = view::load(&mut connection, &ids).await?;
+            return Ok(wanted.page(books, found.len() as u64));
+        }
+        let total = match &found {
+            Some(found) => found.len() as u64,
+            None => self.count(&mut connection, wanted, source).await?,
+        };
         let mut page = QueryBuilder::new("select id from books.book");
-        wanted.filter(&mut page);
+        wanted.filter.push(&mut page);
+        if let Some(found) = found {
+            page.push(" and id = any(").push_bind(found).push(")");
+        }
         wanted.ordered(&mut page);
         page.push(" limit ").push_bind(i64::from(wanted.limit) + 1);
         if wanted.cursor.is_none() {
@@ -252,7 +265,29 @@ impl ListBooksHandler {
         }
         let ids: Vec<Uuid> = page.build_query_scalar().fetch_all(&mut *connection).await?;
         let books = view::load(&mut connection, &ids).await?;
-        Ok(wanted.page(books, u64::try_from(total).unwrap_or(0)))
+        Ok(wanted.page(books, total))
+    }
+
+    /// Redis knows the length of every list, also of one it cannot give in the order that is wanted.
+    async fn count(&self, connection: &mut PgConnection, wanted: &Wanted, source: Source) -> Result<u64, sqlx::Error> {
+        let list = wanted.list();
+        if source == Source::ReadStore
+            && let Some(list) = &list
+        {
+            match self.view.projection.count(list).await {
+                Ok(total) => return Ok(total),
+                Err(error) => tracing::debug!(%error, list, "a list is counted in PostgreSQL"),
+            }
+        }
+        let mut count = QueryBuilder::new("select count(*) from (select from books.book");
+        wanted.filter.push(&mut count);
+        // What Redis knows exactly stays so without it.
+        if list.is_none() {
+            count.push(" limit ").push_bind(COUNTED);
+        }
+        count.push(") counted");
+        let total: i64 = count.build_query_scalar().fetch_one(connection).await?;
+        Ok(u64::try_from(total).unwrap_or(0))
     }
 }
 
@@ -261,6 +296,7 @@ impl QueryHandler<ListBooks> for ListBooksHandler {
     async fn handle(&self, call: &Call, query: ListBooks) -> Result<Page<BookView>, ListBooksError> {
         let wanted = Wanted::new(query)?;
         if call.source() == Source::ReadStore
+            && wanted.sort == BookSort::CreatedAt
             && let Some(list) = wanted.list()
         {
             match self.in_read_store(&list, &wanted).await {
@@ -268,7 +304,7 @@ impl QueryHandler<ListBooks> for ListBooksHandler {
                 Err(error) => tracing::debug!(%error, list, "a list is read from PostgreSQL"),
             }
         }
-        let page = self.in_database(&wanted).await?;
+        let page = self.in_database(&wanted, call.source()).await?;
         Ok(page.map(|book| book.for_actor(call.actor())))
     }
 }

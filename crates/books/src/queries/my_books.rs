@@ -9,6 +9,8 @@ use crate::{BookSort, SortOrder};
 /// The caller's own shelf.
 #[derive(Debug, Clone)]
 pub struct MyBooks {
+    /// Only what is found by this; blank counts as none.
+    pub text: Option<String>,
     pub sort: BookSort,
     pub order: SortOrder,
     pub page: PageRequest,
@@ -65,8 +67,13 @@ impl MyBooksHandler {
 impl QueryHandler<MyBooks> for MyBooksHandler {
     async fn handle(&self, call: &Call, query: MyBooks) -> Result<Page<BookView>, MyBooksError> {
         let owner = call.actor().user_id().ok_or(MyBooksError::NotSignedIn)?;
-        let mine =
-            ListBooks { owner: Some(owner), sort: query.sort, order: query.order, ..ListBooks::newest(query.page) };
+        let mine = ListBooks {
+            owner: Some(owner),
+            text: query.text,
+            sort: query.sort,
+            order: query.order,
+            ..ListBooks::newest(query.page)
+        };
         Ok(self.list.handle(call, mine).await?)
     }
 }

@@ -6,5 +6,7 @@ mod borrows;
 mod catalogue;
 mod deletion;
 mod imports;
+mod real_books;
+mod search;
 mod shelf;
 mod support;

@@ -143,7 +143,7 @@ async fn a_member_sees_their_own_shelf_and_its_size() {
     let (ada, eve) = (world.a_member("Ada").await, world.a_member("Eve").await);
     world.create(ada, a_book("Emma")).await;
     world.create(eve, a_book("Persuasion")).await;
-    let mine = MyBooks { sort: BookSort::Title, order: SortOrder::Ascending, page: PageRequest::first(20) };
+    let mine = MyBooks { text: None, sort: BookSort::Title, order: SortOrder::Ascending, page: PageRequest::first(20) };
     let page = world.ask(&member(ada), mine.clone()).await.unwrap();
     assert_eq!((page.total, page.items[0].title.as_str()), (1, "Emma"));
     assert_eq!(world.ask(&anonymous(), CountBooks { owner: ada }).await.unwrap(), 1);

@@ -14,6 +14,7 @@ use kernel::Detail;
 use time::OffsetDateTime;
 
 use super::book::{BookDetails, BookInput};
+use super::export;
 pub use columns::Columns;
 use columns::Row;
 
@@ -22,6 +23,8 @@ use columns::Row;
 pub enum Source {
     /// Headers of ours: title, authors, isbn, year …
     Plain,
+    /// What `GET /books/export` gave.
+    Folkshelf,
     Goodreads,
     LibraryThing,
     /// The table of the data set goodbooks-10k.
@@ -31,7 +34,9 @@ pub enum Source {
 impl Source {
     /// What only this program's header has.
     fn of(columns: &Columns) -> Self {
-        if columns.has("goodreads_book_id") {
+        if columns.has(export::MARK) {
+            Source::Folkshelf
+        } else if columns.has("goodreads_book_id") {
             Source::Goodbooks
         } else if columns.has("primary author") {
             Source::LibraryThing
@@ -91,6 +96,7 @@ impl Layout {
         let row = Row::new(&self.columns, cells)?;
         let (mut input, mut wrong): (BookInput, Vec<Detail>) = match self.source {
             Source::Plain => sources::plain(&row),
+            Source::Folkshelf => sources::folkshelf(&row),
             Source::Goodreads => sources::goodreads(&row),
             Source::LibraryThing => sources::librarything(&row),
             Source::Goodbooks => sources::goodbooks(&row),

@@ -6,6 +6,7 @@ use kernel::Detail;
 use super::columns::Row;
 use super::repair::{first_name_first, isbn, split, year, year_within};
 use crate::domain::book::{BookInput, Category, MAX_AUTHORS, MAX_CATEGORIES};
+use crate::domain::export;
 use crate::domain::language::Language;
 
 type Read = (BookInput, Vec<Detail>);
@@ -47,6 +48,29 @@ pub fn plain(row: &Row<'_>) -> Read {
         condition: row.text("condition").map(|cell| cell.to_lowercase().replace([' ', '-'], "_")),
         notes: row.text("notes").map(str::to_owned),
         lending: row.text("lending").map(str::to_lowercase),
+    };
+    (input, wrong)
+}
+
+/// Our own export: nothing is guessed, every cell says exactly what was there.
+pub fn folkshelf(row: &Row<'_>) -> Read {
+    let mut wrong = Vec::new();
+    let cell = |column| row.text(column).map(export::bare);
+    let published_year = cell("published year").map_or(Ok(None), year).unwrap_or_else(|message| {
+        wrong.push(Detail::new("publishedYear", message));
+        None
+    });
+    let input = BookInput {
+        title: cell("title").map(str::to_owned),
+        authors: cell("authors").map(export::parts),
+        isbn: cell("isbn").map(str::to_owned),
+        published_year,
+        language: cell("language").map(str::to_owned),
+        categories: cell("categories").map(export::parts),
+        description: cell("description").map(str::to_owned),
+        condition: cell("condition").map(str::to_owned),
+        notes: cell("notes").map(str::to_owned),
+        lending: cell("lending").map(str::to_owned),
     };
     (input, wrong)
 }

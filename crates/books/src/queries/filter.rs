@@ -1,0 +1,65 @@
+//! Which books a list or a search is narrowed down to.
+
+use kernel::UserId;
+use sqlx::{Postgres, QueryBuilder};
+
+use crate::domain::Language;
+use crate::domain::keys::{author_words, category_key};
+
+/// A language by a name that nobody knows.
+pub(super) struct UnknownLanguage;
+
+/// The filters of the API as they are looked up. They narrow each other; books of inactive members are never shown.
+#[derive(Debug, Default)]
+pub(super) struct Filter {
+    pub category: Option<String>,
+    pub available: Option<bool>,
+    pub owner: Option<UserId>,
+    pub language: Option<&'static str>,
+    author: Option<Vec<String>>,
+}
+
+impl Filter {
+    pub fn new(
+        category: Option<String>,
+        available: Option<bool>,
+        owner: Option<UserId>,
+        language: Option<&str>,
+        author: Option<&str>,
+    ) -> Result<Self, UnknownLanguage> {
+        let language = language.map(Language::parse).transpose().map_err(|_| UnknownLanguage)?;
+        Ok(Self {
+            category,
+            available,
+            owner,
+            language: language.map(Language::tag),
+            author: author.map(|name| author_words([name])),
+        })
+    }
+
+    /// Whether only PostgreSQL can tell, whatever the order.
+    pub fn names_author(&self) -> bool {
+        self.author.is_some()
+    }
+
+    /// The conditions, as `where …`.
+    pub fn push(&self, sql: &mut QueryBuilder<Postgres>) {
+        sql.push(" where owner_active");
+        if let Some(category) = &self.category {
+            sql.push(" and category_keys @> array[").push_bind(category_key(category)).push("]");
+        }
+        if let Some(available) = self.available {
+            // Spelt so that the partial index is seen to fit.
+            sql.push(if available { " and available" } else { " and not available" });
+        }
+        if let Some(owner) = self.owner {
+            sql.push(" and owner_id = ").push_bind(owner.uuid());
+        }
+        if let Some(language) = self.language {
+            sql.push(" and language = ").push_bind(language);
+        }
+        if let Some(author) = &self.author {
+            sql.push(" and author_words @> ").push_bind(author.clone());
+        }
+    }
+}

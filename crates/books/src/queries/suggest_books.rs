@@ -1,0 +1,153 @@
+use async_trait::async_trait;
+use cqrs::{Call, QueryHandler};
+use kernel::{Detail, ErrorKind, Query, Refusal};
+use serde::Serialize;
+use sqlx::{PgConnection, PgPool, QueryBuilder};
+
+use crate::domain::search::{QueryText, QueryTextError, main_title, words};
+
+/// Suggestions at once, of both kinds.
+const SUGGESTIONS: usize = 10;
+/// Of these, as many may be authors.
+const AUTHORS: usize = 5;
+/// Names that are looked at: some may be of authors whose last book has gone.
+const NAMES: i64 = 15;
+
+/// Titles and authors that begin with what somebody has typed so far.
+#[derive(Debug, Clone)]
+pub struct SuggestBooks {
+    pub text: String,
+}
+
+impl Query for SuggestBooks {
+    const NAME: &'static str = "suggest_books";
+    type Answer = Vec<Suggestion>;
+    type Error = SuggestBooksError;
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SuggestionKind {
+    Title,
+    Author,
+}
+
+/// What may be meant; as a query it finds at least one book.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct Suggestion {
+    pub kind: SuggestionKind,
+    pub text: String,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum SuggestBooksError {
+    #[error(transparent)]
+    Text(#[from] QueryTextError),
+    #[error("the database failed")]
+    Database(#[from] sqlx::Error),
+}
+
+impl Refusal for SuggestBooksError {
+    fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Text(_) => ErrorKind::Invalid,
+            Self::Database(error) => event_bus::error_kind(error),
+        }
+    }
+
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Text(_) => "VALIDATION_ERROR",
+            Self::Database(_) => "INTERNAL",
+        }
+    }
+
+    fn details(&self) -> Vec<Detail> {
+        match self {
+            Self::Text(error) => vec![Detail::new("q", error.to_string())],
+            Self::Database(_) => Vec::new(),
+        }
+    }
+}
+
+pub(crate) struct SuggestBooksHandler {
+    pool: PgPool,
+}
+
+impl SuggestBooksHandler {
+    pub(crate) fn new(pool: PgPool) -> Self {
+        Self { pool }
+    }
+}
+
+#[async_trait]
+impl QueryHandler<SuggestBooks> for SuggestBooksHandler {
+    async fn handle(&self, _call: &Call, query: SuggestBooks) -> Result<Vec<Suggestion>, SuggestBooksError> {
+        let typed = QueryText::read(&query.text)?;
+        if typed.title.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut connection = self.pool.acquire().await?;
+        let authors = authors(&mut connection, &words(&query.text).join(" ")).await?;
+        let titles = titles(&mut connection, &typed.title).await?;
+        let titles = titles.into_iter().take(SUGGESTIONS - authors.len());
+        let titles = titles.map(|text| Suggestion { kind: SuggestionKind::Title, text });
+        Ok(titles.chain(authors.into_iter().map(|text| Suggestion { kind: SuggestionKind::Author, text })).collect())
+    }
+}
+
+/// Titles in the order of the alphabet, each once however many have the book: every step goes to the next other title.
+async fn titles(connection: &mut PgConnection, beginning: &str) -> Result<Vec<String>, sqlx::Error> {
+    let titles = sqlx::query_scalar!(
+        r#"with recursive found as (
+            (select search_title, title from books.book
+                where owner_active and search_title >= $1 and search_title < $1 || chr(1114111)
+                order by search_title, id limit 1)
+            union all
+            select next.search_title, next.title from found cross join lateral (
+                select search_title, title from books.book
+                where owner_active and search_title > found.search_title and search_title < $1 || chr(1114111)
+                order by search_title, id limit 1
+            ) next
+        )
+        select title as "title!" from found limit $2"#,
+        beginning,
+        SUGGESTIONS as i64,
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(titles.iter().map(|title| main_title(title).to_owned()).collect())
+}
+
+async fn authors(connection: &mut PgConnection, beginning: &str) -> Result<Vec<String>, sqlx::Error> {
+    if beginning.is_empty() {
+        return Ok(Vec::new());
+    }
+    let names = sqlx::query!(
+        "select name, words from books.author_name where key >= $1 and key < $1 || chr(1114111) order by key, name limit $2",
+        beginning,
+        NAMES,
+    )
+    .fetch_all(&mut *connection)
+    .await?;
+    if names.is_empty() {
+        return Ok(Vec::new());
+    }
+    // One statement, each name planned by itself.
+    let mut sql = QueryBuilder::new("select array[");
+    let mut all = sql.separated(", ");
+    for name in &names {
+        all.push("exists (select from books.book where owner_active and author_words @> ");
+        all.push_bind_unseparated(name.words.clone()).push_unseparated(")");
+    }
+    sql.push("]");
+    let shown: Vec<bool> = sql.build_query_scalar().persistent(false).fetch_one(connection).await?;
+    let mut authors: Vec<String> = Vec::new();
+    for (name, shown) in names.into_iter().zip(shown) {
+        // Somebody whose first and last name begin alike is found by both.
+        if shown && authors.len() < AUTHORS && !authors.contains(&name.name) {
+            authors.push(name.name);
+        }
+    }
+    Ok(authors)
+}
