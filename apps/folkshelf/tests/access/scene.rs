@@ -247,7 +247,10 @@ impl Scene {
 
     pub async fn call(&self, host: &Host, row: &Row, caller: Caller, target: &Target) -> Asked {
         let (method, path) = row.method_and_path();
-        let path = path.replace("{id}", &target.id).replace("{name}", "books");
+        let mut path = path.replace("{id}", &target.id).replace("{name}", "books");
+        if let Sends::Query(query) = row.sends {
+            path = format!("{path}?{query}");
+        }
         let person = match (&target.stand_in, caller) {
             (_, Caller::Anonymous) => None,
             (Some(stand_in), _) => Some(stand_in),
@@ -259,8 +262,7 @@ impl Scene {
         }
         let mut sent = path;
         request = match row.sends {
-            Sends::Nothing => request,
-            Sends::Query(query) => request.query(query),
+            Sends::Nothing | Sends::Query(_) => request,
             Sends::Json(body) => {
                 let body = body(self, target);
                 sent.push_str(&body.to_string());
