@@ -29,6 +29,7 @@ async fn every_bad_field_is_named() {
         ("/borrows", json!({"bookId": "no", "days": 0}), &["bookId", "days"]),
         ("/borrows", json!({"bookId": "01936f8e-0000-7000-8000-000000000001", "days": 91}), &["days"]),
         ("/borrows", json!({"bookId": "01936f8e-0000-7000-8000-000000000001", "days": 1.5}), &["days"]),
+        ("/borrows", json!({"bookId": "01936f8e-0000-7000-8000-000000000001", "days": 91.0}), &["days"]),
         ("/auth/register", json!({"email": "no", "password": "short", "name": ""}), &["email", "password", "name"]),
         ("/auth/register", json!({"email": "a@example.org", "password": "ä".repeat(36), "name": "A"}), &["password"]),
         ("/auth/login", json!({"email": "a@example.org"}), &["password"]),
@@ -106,6 +107,15 @@ async fn a_wrong_path_is_404_and_a_wrong_method_405() {
     assert_eq!(host.get("/nowhere").await.expect(404).code(), "NOT_FOUND");
     let reply = Reply::to(host.request(Method::PUT, "/books")).await.expect(405);
     assert_eq!(reply.header("allow"), "GET, POST");
+    // One's own shelf is no book, although its path looks like a book's.
+    for (method, path, allowed) in [
+        (Method::DELETE, "/books/mine", "GET"),
+        (Method::PUT, "/users/me", "GET"),
+        (Method::DELETE, "/notifications/read-all", "POST"),
+    ] {
+        let reply = Reply::to(host.request(method, path)).await.expect(405);
+        assert_eq!(reply.header("allow"), allowed, "{path}");
+    }
 }
 
 #[tokio::test]

@@ -1,8 +1,10 @@
 //! What an answer may not hold, whatever the operation and whether it succeeded.
 
-use serde_json::Value;
+use reqwest::header::HeaderMap;
+use serde_json::{Value, json};
 
 use crate::scene::{Asked, Caller, NOTES, Scene};
+use crate::support::Reply;
 use crate::table::Row;
 
 /// The operations that hand out tokens.
@@ -50,6 +52,24 @@ pub fn shown(scene: &Scene, row: &Row, caller: Caller, asked: &Asked) -> Vec<Str
         }
     });
     found.into_iter().map(|what| format!("{} as {caller:?} shows {what}: {text}", row.operation)).collect()
+}
+
+/// A search that finds nothing must be able to find: each secret, shown to a stranger, is told.
+pub fn must_find_each_secret(scene: &Scene, row: &Row) {
+    let owner = json!({"id": scene.owner.id});
+    for secret in [
+        json!({"email": "somebody.else@example.org"}),
+        json!([{"note": "$2b$04$abcdefghijklmnopqrstuv"}]),
+        json!({"data": [{"description": NOTES}]}),
+        json!({"data": {"notes": "third shelf", "owner": owner}}),
+        json!({"data": {"handOverCode": "123456", "owner": owner}}),
+        json!({"data": {"refreshToken": "x"}}),
+        json!({"data": {"user": {"passwordHash": "x"}}}),
+    ] {
+        let reply = Reply { status: 200, headers: HeaderMap::new(), body: secret };
+        let asked = Asked { sent: String::new(), by: None, reply };
+        assert!(!shown(scene, row, Caller::Stranger, &asked).is_empty(), "{:#}", asked.reply.body);
+    }
 }
 
 fn addresses(text: &str) -> Vec<String> {

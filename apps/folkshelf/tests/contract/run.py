@@ -9,6 +9,7 @@ import pathlib
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import clients
 from host import PASSWORD, Host
@@ -40,7 +41,9 @@ def schemathesis(host, folder, name, examples, without):
     }
     program = pathlib.Path(sys.executable).with_name("schemathesis")
     command = [program, "--config-file", config, "run", f"{host.url}/api-docs/openapi.json"]
-    command += ["--workers", "2", "--max-examples", str(examples), "--no-color", "--warnings", "off"]
+    # One thread: CPython 3.11's parser of its own source, which hypothesis calls, fails in several
+    # (github.com/python/cpython/issues/106905).
+    command += ["--workers", "1", "--max-examples", str(examples), "--no-color", "--warnings", "off"]
     command += ["--generation-database", "none", "--report", "json", "--report-json-path", report]
     for path, _ in without:
         command += ["--exclude-path", path]
@@ -54,6 +57,17 @@ def schemathesis(host, folder, name, examples, without):
     return done.returncode == 0, json.loads(report.read_text())["test_cases"]["generated"]
 
 
+def attempt(host, folder, name):
+    title, examples, without = CALLERS[name]
+    for path, reason in without:
+        print(f"contract: as {title} without {path}: {reason}")
+    started = time.monotonic()
+    fine, cases = schemathesis(host, folder, name, examples, without)
+    result = "all held" if fine else "SOME DO NOT HOLD"
+    print(f"contract: as {title}: {cases} cases in {time.monotonic() - started:.0f} s, {result}")
+    return fine, cases
+
+
 def main():
     binary, folder = pathlib.Path(sys.argv[1]).resolve(), pathlib.Path(sys.argv[2]).resolve()
     folder.mkdir(parents=True, exist_ok=True)
@@ -61,13 +75,10 @@ def main():
     with Host(binary) as host:
         # Before an administrator's run, which may delete those who borrow.
         held = clients.both(host, folder)
-        for name, (title, examples, without) in CALLERS.items():
-            started = time.monotonic()
-            for path, reason in without:
-                print(f"contract: as {title} without {path}: {reason}")
-            fine, count = schemathesis(host, folder, name, examples, without)
-            held, cases = held and fine, cases + count
-            print(f"contract: as {title}: {count} cases in {time.monotonic() - started:.0f} s, {'all held' if fine else 'SOME DO NOT HOLD'}")
+        for together in ("barbara", None), ("ada",):
+            with ThreadPoolExecutor() as runs:
+                for fine, count in runs.map(lambda name: attempt(host, folder, name), together):
+                    held, cases = held and fine, cases + count
         alive = host.process.poll() is None
     if not alive:
         print("contract: the host did not live through it", file=sys.stderr)

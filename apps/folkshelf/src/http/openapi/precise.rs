@@ -13,6 +13,15 @@ fn line() -> String {
     format!("^[{SPACE}]*{end}([^{CONTROL}]*{end})?[{SPACE}]*$")
 }
 
+/// As [`line`], or nothing.
+fn line_or_nothing() -> String {
+    let end = format!("[^{CONTROL}{SPACE}]");
+    format!("^[{SPACE}]*({end}([^{CONTROL}]*{end})?[{SPACE}]*)?$")
+}
+
+/// The longest text that is one line; what may be longer may have several.
+const LONGEST_LINE: u64 = 500;
+
 /// Text that may be empty, of several lines, as an optional `kernel::Prose` takes it.
 fn prose() -> String {
     let end = format!("[^{CONTROL}{SPACE}]");
@@ -70,7 +79,12 @@ fn text(schema: &mut Value) {
     let optional = schema["type"].as_array().is_some_and(|types| types.contains(&json!("string")));
     let plain = ["format", "pattern", "enum", "$ref"].iter().all(|keyword| schema.get(keyword).is_none());
     if plain && (optional || schema["type"] == "string") {
-        schema["pattern"] = json!(if optional && schema.get("minLength").is_none() { prose() } else { line() });
+        let one_line = schema["maxLength"].as_u64().is_some_and(|longest| longest <= LONGEST_LINE);
+        schema["pattern"] = json!(match optional && schema.get("minLength").is_none() {
+            true if one_line => line_or_nothing(),
+            true => prose(),
+            false => line(),
+        });
     }
 }
 
