@@ -6,7 +6,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use support::{Host, Person, Place, Reply};
 
-/// How often an answer came from memory so far.
+/// How often an answer about books came from memory so far.
 async fn from_memory(host: &Host) -> f64 {
     let metrics = host.get("/metrics").await.expect(200).body;
     let line = r#"read_store_reads_total{level="memory",outcome="hit",projection="books"} "#;
@@ -135,4 +135,45 @@ async fn without_memory_every_answer_is_read_anew() {
         host.get("/books").await.expect(200);
     }
     assert!(from_memory(&host).await < f64::EPSILON);
+}
+
+#[tokio::test]
+async fn borrows_and_notifications_are_their_members_own_and_never_old() {
+    let place = Place::new().await;
+    let (one, two) = (Host::start_in(&place), Host::start_in(&place));
+    let (owner, finn) = (one.register("Olga").await, one.register("Finn").await);
+    let book = owner.lists(&one, "Emma").await;
+    let counts = |reply: Reply| reply.expect(200).data()["count"].as_u64().expect("a number");
+    let mut told = 0;
+    for round in 0..10 {
+        let (here, there) = if round % 2 == 0 { (&one, &two) } else { (&two, &one) };
+        let borrow = finn.asks_for(here, &book).await;
+        told += 1;
+        for host in [there, here, there] {
+            assert_eq!(finn.get(host, "/borrows?limit=1").await.expect(200).data()[0]["id"], borrow);
+            assert_eq!(owner.get(host, "/borrows?limit=1").await.expect(200).data()[0]["status"], "pending");
+            assert_eq!(counts(owner.get(host, "/notifications/unread-count").await), told);
+            assert_eq!(counts(finn.get(host, "/notifications/unread-count").await), 0);
+            assert_eq!(owner.get(host, "/notifications").await.expect(200).ids().len() as u64, told);
+            assert_eq!(finn.get(host, "/notifications").await.expect(200).ids().len(), 0);
+        }
+        finn.does(there, &borrow, "cancel", json!({})).await;
+        told += 1;
+        assert_eq!(finn.get(here, "/borrows?limit=1").await.expect(200).data()[0]["status"], "cancelled");
+        here.get("/borrows").await.expect(401);
+        here.get("/notifications").await.expect(401);
+    }
+}
+
+#[tokio::test]
+async fn whoever_is_a_moderator_no_more_sees_others_borrows_no_more() {
+    let (place, host) = Host::start().await;
+    let (owner, finn, mo) = (host.register("Olga").await, host.register("Finn").await, host.register("Mo").await);
+    finn.asks_for(&host, &owner.lists(&host, "Emma").await).await;
+    support::command_line(&place, &["users", "promote", &mo.email, "--role", "moderator"]);
+    for _ in 0..3 {
+        assert_eq!(mo.get(&host, "/borrows?role=any").await.expect(200).ids().len(), 1);
+    }
+    support::command_line(&place, &["users", "promote", &mo.email, "--role", "user"]);
+    mo.get(&host, "/borrows?role=any").await.expect(403);
 }

@@ -72,4 +72,9 @@ impl<V: Clone + Send + Sync + 'static> Local<V> {
         let load = async { load.await.map(|(answer, stamp)| Kept { answer, stamp }) };
         self.kept.optionally_get_with_by_ref(key, load).await.map(|kept| kept.answer)
     }
+
+    /// Lets go of an answer that is over for another reason than a change.
+    pub async fn forget(&self, key: &str) {
+        self.kept.invalidate(key).await;
+    }
 }

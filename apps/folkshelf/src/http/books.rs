@@ -192,7 +192,7 @@ async fn list_books(
     let stamp = api.hot.books.stamp(Subject::Projection);
     let page = api.books.list.ask(&caller.0, query).await?;
     let shared = share(stamp, &page.items);
-    Ok(with(respond::listed(&request, &list.params, page, FIELDS)?, shared))
+    Ok(Shared::mark(shared, respond::listed(&request, &list.params, page, FIELDS)?))
 }
 
 /// What a page or a book may be shared with, if nothing in it is for this caller alone.
@@ -200,14 +200,7 @@ fn share(stamp: Option<Stamp>, books: &[BookView]) -> Option<Shared> {
     let mut except: Vec<UserId> = books.iter().map(|book| book.owner.id).collect();
     except.sort_unstable();
     except.dedup();
-    stamp.filter(|_| books.iter().all(|book| book.notes.is_none())).map(|stamp| Shared { stamp, except })
-}
-
-fn with(mut response: HttpResponse, shared: Option<Shared>) -> HttpResponse {
-    if let Some(shared) = shared {
-        response.extensions_mut().insert(shared);
-    }
-    response
+    stamp.filter(|_| books.iter().all(|book| book.notes.is_none())).map(|stamp| Shared { stamp, except, until: None })
 }
 
 #[derive(Deserr, IntoParams)]
@@ -251,7 +244,7 @@ async fn get_book(
     let stamp = api.hot.books.stamp(Subject::Document(&id.0.to_string()));
     let book = api.books.get.ask(&caller.0, GetBook { book_id: id.0 }).await?;
     let shared = share(stamp, std::slice::from_ref(&book));
-    Ok(with(respond::found_version(&request, &book, book.version)?, shared))
+    Ok(Shared::mark(shared, respond::found_version(&request, &book, book.version)?))
 }
 
 /// What happened to a book, for its owner and moderators.

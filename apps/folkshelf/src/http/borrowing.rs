@@ -11,9 +11,11 @@ use borrowing::{
 use cqrs::{Ask, CommandBus, Dispatch, MissingHandler, QueryBus};
 use deserr::{Deserr, IntoValue, Value, ValuePointerRef};
 use kernel::{BookId, BorrowId, Prose};
+use read_store::Subject;
 use utoipa::{IntoParams, ToSchema};
 
 use super::caller::{Permitted, SignedIn, WriteBorrow};
+use super::hot::Shared;
 use super::input::{Body, FieldErrors, FromText, List, Maybe, NoParams, Order, Param, Params, PathId};
 use super::problem::Problem;
 use super::respond::{self, Envelope, ListEnvelope};
@@ -170,8 +172,14 @@ async fn list_borrows(
         oldest_first: list.params.order() == Some(Order::Ascending),
         page: list.params.page_request(),
     };
+    // Which borrows are overdue depends on the hour, and who may see any borrow on the role of the hour.
+    let lasting = query.overdue.is_none() && role != Role::Any;
+    let stamp = api.hot.borrowing.stamp(Subject::Projection).filter(|_| lasting);
     let page = api.borrowing.list.ask(&caller.0, query).await?;
-    respond::listed(&request, &list.params, page, FIELDS)
+    let now = api.clock.now();
+    let until = page.items.iter().filter_map(|borrow| borrow.due_at).filter(|due| *due > now).min();
+    let shared = stamp.map(|stamp| Shared { stamp, except: Vec::new(), until });
+    Ok(Shared::mark(shared, respond::listed(&request, &list.params, page, FIELDS)?))
 }
 
 /// One borrow, for its parties and for moderators.

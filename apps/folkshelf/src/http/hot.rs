@@ -1,13 +1,14 @@
-//! Answers that many ask for, given from memory: GET /books and GET /books/{id}.
+//! Answers that are asked for again and again, given from memory: the catalogue and a book to everybody, borrows and
+//! notifications to the member whose they are.
 //!
 //! This is the outermost thing around a request. It gives a whole answer, with its headers, as an inner one gave it before
-//! to somebody who may see the same; everything else goes on to the routes. A handler says that its answer may be shared by
-//! adding [`Shared`] to it.
+//! to somebody who may see the same; everything else goes on to the routes. A handler says that its answer may be given
+//! again by adding [`Shared`] to it.
 //!
-//! What is not given from memory: anything to moderators and to owners of the books in it (they see more), to members who
-//! wait for a write of their own, to callers who demand a position or bring a trace or an origin along. Read-store decides
-//! whether an answer still holds (`read_store::Local`). Such answers are counted like all others, and logged at debug only:
-//! a line each would cost more than they do.
+//! What is not given from memory: books to moderators and to the owners of those shown (they see more), anything to members
+//! who wait for a write of their own, or to callers who demand a position or bring a trace or an origin along. Read-store
+//! decides whether an answer still holds (`read_store::Local`). Such answers are counted like all others, and logged at
+//! debug only: a line each would cost more than they do.
 
 use std::cell::RefCell;
 use std::io;
@@ -21,7 +22,8 @@ use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::{HttpResponse, web};
 use kernel::{Actor, Permission, UserId};
-use read_store::{Local, Projection, ReadStore, Stamp};
+use read_store::{Local, Projection, ReadStore, Stamp, Subject};
+use time::OffsetDateTime;
 
 use super::caller::{MIN_POSITION, bearer};
 use super::guard::Route;
@@ -33,15 +35,61 @@ const LONGEST_KEY: usize = 512;
 /// A larger answer is not kept.
 const LARGEST_BODY: usize = 256 * 1024;
 
-static LIST: LazyLock<Route> = LazyLock::new(|| Route::new("GET", "/api/v1/books"));
-static BOOK: LazyLock<Route> = LazyLock::new(|| Route::new("GET", "/api/v1/books/{id}"));
+/// A route whose answers are kept.
+struct HotRoute {
+    measures: Route,
+    /// What its answers are made of.
+    shelf: fn(&HotAnswers) -> &Shelf,
+    /// Answers are kept for each member apart.
+    personal: bool,
+}
 
-/// Says of an answer that others may be given it too.
+impl HotRoute {
+    fn new(route: &str, shelf: fn(&HotAnswers) -> &Shelf, personal: bool) -> Self {
+        Self { measures: Route::new("GET", route), shelf, personal }
+    }
+
+    fn of(path: &str) -> Option<&'static Self> {
+        static ROUTES: LazyLock<[HotRoute; 5]> = LazyLock::new(|| {
+            [
+                HotRoute::new("/api/v1/books", |hot| &hot.books, false),
+                HotRoute::new("/api/v1/books/{id}", |hot| &hot.books, false),
+                HotRoute::new("/api/v1/borrows", |hot| &hot.borrowing, true),
+                HotRoute::new("/api/v1/notifications", |hot| &hot.notifications, true),
+                HotRoute::new("/api/v1/notifications/unread-count", |hot| &hot.notifications, true),
+            ]
+        });
+        let nth = match path.strip_prefix("/api/v1/")? {
+            "books" => 0,
+            "borrows" => 2,
+            "notifications" => 3,
+            "notifications/unread-count" => 4,
+            // A UUID as text has 36 characters.
+            book if book.strip_prefix("books/").is_some_and(|id| id.len() == 36) => 1,
+            _ => return None,
+        };
+        ROUTES.get(nth)
+    }
+}
+
+/// Says of an answer that it may be given again.
 pub struct Shared {
     /// Taken before the answer was read.
     pub stamp: Stamp,
     /// Members who would see more.
     pub except: Vec<UserId>,
+    /// When time itself changes what it says.
+    pub until: Option<OffsetDateTime>,
+}
+
+impl Shared {
+    /// Adds it to an answer.
+    pub fn mark(shared: Option<Self>, mut response: HttpResponse) -> HttpResponse {
+        if let Some(shared) = shared {
+            response.extensions_mut().insert(shared);
+        }
+        response
+    }
 }
 
 /// An answer as it goes out.
@@ -52,6 +100,7 @@ struct ReadyAnswer {
     headers: HeaderMap,
     body: web::Bytes,
     except: Vec<UserId>,
+    until: Option<OffsetDateTime>,
 }
 
 impl ReadyAnswer {
@@ -74,19 +123,39 @@ impl ReadyAnswer {
     }
 }
 
-/// The answers kept by this process.
+/// The answers kept by this process, by what they are made of.
 pub struct HotAnswers {
+    pub books: Shelf,
+    pub borrowing: Shelf,
+    pub notifications: Shelf,
+}
+
+/// The answers made of one projection.
+pub struct Shelf {
     answers: Option<Local<Ready>>,
-    /// What they are made of.
-    pub books: Projection,
+    projection: Projection,
 }
 
 impl HotAnswers {
     /// `bytes`: how much is kept at most; with 0 every answer is read anew.
     pub fn new(read_store: &ReadStore, bytes: u64) -> Self {
-        let books = read_store.projection("books");
-        let answers = (bytes > 0).then(|| books.local(bytes, |ready: &Ready| ready.0.bytes()));
-        Self { answers, books }
+        let shelf = |projection: &str, bytes: u64| {
+            let projection = read_store.projection(projection);
+            let answers = (bytes > 0).then(|| projection.local(bytes, |ready: &Ready| ready.0.bytes()));
+            Shelf { answers, projection }
+        };
+        Self {
+            books: shelf("books", bytes / 2),
+            borrowing: shelf("borrowing", bytes / 4),
+            notifications: shelf("notifications", bytes / 4),
+        }
+    }
+}
+
+impl Shelf {
+    /// To be taken before an answer is read.
+    pub fn stamp(&self, subject: Subject<'_>) -> Option<Stamp> {
+        self.projection.stamp(subject)
     }
 }
 
@@ -99,10 +168,15 @@ pub async fn answer<B: MessageBody + 'static>(
     let started = Instant::now();
     let Some((route, key)) = wanted(&request) else { return pass(request, next).await };
     let Some(api) = request.app_data::<web::Data<Api>>().cloned() else { return pass(request, next).await };
-    let Some(answers) = &api.hot.answers else { return pass(request, next).await };
-    let Some(viewer) = viewer(&api, &request).await else { return pass(request, next).await };
+    let Some(answers) = &(route.shelf)(&api.hot).answers else { return pass(request, next).await };
+    let Some(viewer) = viewer(&api, &request, route).await else { return pass(request, next).await };
+    let key = if let (true, Some(viewer)) = (route.personal, viewer) { format!("{key} {viewer}") } else { key };
     let ready = match answers.get(&key).await {
-        Some(ready) => ready,
+        Some(ready) if ready.0.until.is_none_or(|until| api.clock.now() < until) => ready,
+        Some(_) => {
+            answers.forget(&key).await;
+            return pass(request, next).await;
+        }
         None => match load(answers, &key, request, next).await? {
             Loaded::Given(response) => return Ok(response),
             Loaded::ByAnother(waited, passing, Some(ready)) => {
@@ -116,7 +190,7 @@ pub async fn answer<B: MessageBody + 'static>(
         return pass(request, next).await;
     }
     let response = ready.0.given(request.headers().get(header::IF_NONE_MATCH));
-    route.answered(response.status(), started.elapsed());
+    route.measures.answered(response.status(), started.elapsed());
     tracing::debug!(key, status = response.status().as_u16(), "answered from memory");
     Ok(request.into_response(response))
 }
@@ -176,22 +250,18 @@ async fn shared(
     let mut headers = head.headers().clone();
     headers.remove(trace::HEADER);
     let kept = (body.len() <= LARGEST_BODY).then(|| {
-        let ready = ReadyAnswer { headers, body: body.clone(), except: shared.except };
+        let ready = ReadyAnswer { headers, body: body.clone(), except: shared.except, until: shared.until };
         (Ready(Arc::new(ready)), shared.stamp)
     });
     (Ok(ServiceResponse::new(request, head.set_body(BoxBody::new(body)))), kept)
 }
 
 /// The route and the key, if the request is one whose answer may come from memory.
-fn wanted(request: &ServiceRequest) -> Option<(&'static Route, String)> {
+fn wanted(request: &ServiceRequest) -> Option<(&'static HotRoute, String)> {
     if request.method() != Method::GET {
         return None;
     }
-    let route = match request.path().strip_prefix("/api/v1/books")? {
-        "" => &*LIST,
-        id if id.len() == 37 => &*BOOK,
-        _ => return None,
-    };
+    let route = HotRoute::of(request.path())?;
     let headers = request.headers();
     if [header::ORIGIN, trace::HEADER, MIN_POSITION].iter().any(|name| headers.contains_key(name)) {
         return None;
@@ -205,12 +275,12 @@ fn wanted(request: &ServiceRequest) -> Option<(&'static Route, String)> {
 }
 
 /// Who is looking, as far as it matters here; `None`: somebody for whom the routes must look.
-async fn viewer(api: &Api, request: &ServiceRequest) -> Option<Option<UserId>> {
+async fn viewer(api: &Api, request: &ServiceRequest, route: &HotRoute) -> Option<Option<UserId>> {
     let Some(authorization) = request.headers().get(header::AUTHORIZATION) else {
-        return (!api.closed_catalogue).then_some(None);
+        return (!route.personal && !api.closed_catalogue).then_some(None);
     };
     let actor = api.gate.known(bearer(authorization)?).await?;
     let Actor::Member { id, .. } = actor else { return None };
-    let apart = actor.may(Permission::ModerateBook) || api.books.waits_for_own_write(&actor);
-    (!apart).then_some(Some(id))
+    let sees_more = !route.personal && actor.may(Permission::ModerateBook);
+    (!sees_more && !api.books.waits_for_own_write(&actor)).then_some(Some(id))
 }

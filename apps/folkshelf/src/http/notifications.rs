@@ -14,12 +14,14 @@ use notifications::{
     UnreadCount,
 };
 use notifications_events::NotificationEvent;
+use read_store::Subject;
 use serde::Serialize;
 use tokio::sync::broadcast::{Receiver, error::RecvError};
 use tokio::time::Instant;
 use utoipa::{IntoParams, ToSchema};
 
 use super::caller::SignedIn;
+use super::hot::Shared;
 use super::input::{FieldErrors, List, NoParams, Param, Params, PathId};
 use super::problem::Problem;
 use super::respond::{self, Envelope, ListEnvelope};
@@ -88,8 +90,15 @@ async fn list_notifications(
         unread: list.filters.unread.as_ref().map(|unread| unread.0),
         page: list.params.page_request(),
     };
+    let shared = share(&api);
     let page = api.notifications.list.ask(&caller.0, query).await?;
-    respond::listed(&request, &list.params, page, FIELDS)
+    Ok(Shared::mark(shared, respond::listed(&request, &list.params, page, FIELDS)?))
+}
+
+/// What is read next may be given to its member again, until any notification changes.
+fn share(api: &Api) -> Option<Shared> {
+    let stamp = api.hot.notifications.stamp(Subject::Projection)?;
+    Some(Shared { stamp, except: Vec::new(), until: None })
 }
 
 #[derive(Serialize, ToSchema)]
@@ -108,8 +117,9 @@ async fn get_unread_count(
     caller: SignedIn,
     _none: Params<NoParams>,
 ) -> Result<HttpResponse, Problem> {
+    let shared = share(&api);
     let count = api.notifications.unread_count.ask(&caller.0, UnreadCount).await?;
-    respond::found(&request, &CountView { count })
+    Ok(Shared::mark(shared, respond::found(&request, &CountView { count })?))
 }
 
 /// Marks one as read.
