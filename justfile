@@ -48,9 +48,15 @@ up *args:
 run *args="serve":
     eval "$(scripts/dev-server env)" && cargo run --quiet --bin folkshelf -- {{ args }}
 
-# The figures of the event log and the read side
+# The figures: event log, read side, and the host beside bare servers and pgbench (docs/performance.md)
 bench:
-    scripts/with-services cargo bench -p event-bus -p read-store --bench log --bench rebuild
+    cargo build --release --workspace --bins --benches
+    scripts/with-services cargo bench --workspace --bench log --bench rebuild --bench http
+
+# Searches at a million books (docs/performance.md); about ten minutes
+bench-search:
+    cargo build --release --workspace --bins --benches
+    scripts/with-services bash -c 'target/release/loadtest generate-books --count 1000000 && target/release/loadtest search'
 
 # After a change to SQL: write the query data in .sqlx anew
 prepare:
