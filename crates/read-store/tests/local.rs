@@ -137,6 +137,26 @@ async fn whoever_cannot_hear_trusts_nothing_until_it_listens_again() {
     assert_eq!(process.kept.get("one").await, None);
 }
 
+/// The bound that ADR 0013 states for readers who wait for nobody's write. The median, as the machine has other work too.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn another_process_stops_giving_an_old_answer_within_50_milliseconds() {
+    let redis = Redis::get().await;
+    let settings = redis.settings();
+    let (here, there) = (Process::start(&settings).await, Process::start(&settings).await);
+    let mut took = Vec::new();
+    for version in 2..23 {
+        there.keep("one", 1, 11).await;
+        here.books.write(&[book(1, version)]).await.expect("Redis runs");
+        let written = Instant::now();
+        while there.kept.get("one").await.is_some() {
+            tokio::task::yield_now().await;
+        }
+        took.push(written.elapsed());
+    }
+    took.sort_unstable();
+    assert!(took[took.len() / 2] < Duration::from_millis(50), "{took:?}");
+}
+
 #[tokio::test]
 async fn a_roll_call_says_when_somebody_has_not_answered() {
     let redis = Redis::get().await;
