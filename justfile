@@ -53,6 +53,11 @@ bench:
     cargo build --release --workspace --bins --benches
     scripts/with-services cargo bench --workspace --bench log --bench rebuild --bench http
 
+# The host with a million books beside one with a thousand, and a rebuild under load; about ten minutes
+bench-million:
+    cargo build --release --workspace --bins --benches
+    scripts/with-services cargo bench --workspace --bench http -- million
+
 # Searches at a million books (docs/performance.md); about ten minutes
 bench-search:
     cargo build --release --workspace --bins --benches

@@ -99,7 +99,6 @@ async fn every_wrong_parameter_is_named() {
     for (query, field) in [
         ("cursor=nonsense", "cursor"),
         ("cursor=1-2-x", "cursor"),
-        ("page=101&limit=100", "page"),
         ("sort=type", "sort"),
         ("order=asc", "order"),
         ("fields=secret", "fields"),
@@ -112,7 +111,7 @@ async fn every_wrong_parameter_is_named() {
         assert_eq!(reply.fields(), [field], "{query}");
     }
     // What cannot be is an empty list, and no trouble.
-    for query in ["from=9999-12-31T23:59:59Z", "to=0001-01-01T00:00:00Z", "page=100&limit=100", "type=no.such"] {
+    for query in ["from=9999-12-31T23:59:59Z", "to=0001-01-01T00:00:00Z", "page=101&limit=100", "type=no.such"] {
         let reply = ada.get(&host, &format!("/admin/events?{query}")).await.expect(200);
         assert!(reply.ids().is_empty(), "{query}");
     }

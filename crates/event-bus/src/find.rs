@@ -15,7 +15,7 @@ use uuid::Uuid;
 use crate::log::{Recorded, Row, recorded};
 
 /// How many events are counted at most.
-pub const COUNTED: u64 = 10_000;
+const COUNTED: i64 = 10_000;
 
 /// After every moment that an event can have.
 const END: OffsetDateTime = datetime!(9999-12-31 23:59:59 UTC);
@@ -89,7 +89,8 @@ pub(crate) async fn find(
     let offset = if after.is_some() { 0 } else { i64::try_from(offset).unwrap_or(i64::MAX) };
     // One more shows whether there is another page.
     let rows = rows(pool, filter, from, after.map_or(end, |after| after.min(end)), offset, i64::from(limit) + 1);
-    let mut events = recorded(rows.await?)?;
+    // Pages lead as far as events are counted; beyond, a page is as empty as one past the end of any list.
+    let mut events = if offset >= COUNTED { Vec::new() } else { recorded(rows.await?)? };
     let more = events.len() > limit as usize;
     events.truncate(limit as usize);
     let next = events.last().filter(|_| more);
@@ -180,7 +181,6 @@ async fn count(
     from: OffsetDateTime,
     to: OffsetDateTime,
 ) -> Result<i64, sqlx::Error> {
-    let most = COUNTED as i64;
     if let Some(aggregate) = filter.aggregate_id {
         return sqlx::query_scalar!(
             r#"select count(*) as "count!" from (
@@ -194,7 +194,7 @@ async fn count(
             filter.name,
             from,
             to,
-            most,
+            COUNTED,
         )
         .fetch_one(pool)
         .await;
@@ -208,7 +208,7 @@ async fn count(
             name,
             from,
             to,
-            most,
+            COUNTED,
         )
         .fetch_one(pool)
         .await;
@@ -220,7 +220,7 @@ async fn count(
         ) counted"#,
         from,
         to,
-        most,
+        COUNTED,
     )
     .fetch_one(pool)
     .await

@@ -38,33 +38,38 @@ pub struct Town {
     pub book: String,
 }
 
+/// The host's program, configured for a place.
+fn command(place: &Place) -> Command {
+    let settings = [
+        ("ENVIRONMENT", "development".to_owned()),
+        ("DATABASE__URL", place.database.owner_options().to_url_lossy().to_string()),
+        ("REDIS__URL", testkit::redis_url()),
+        ("REDIS__PREFIX", place.prefix.clone()),
+        ("AUTH__BCRYPT_COST", "4".to_owned()),
+        ("AUTH__ACCESS_TOKEN_MINUTES", "60".to_owned()),
+        ("COMMUNITY__MAX_OPEN_REQUESTS", "1000".to_owned()),
+        ("MAIL__DIRECTORY", place.folder.path().to_string_lossy().into_owned()),
+        ("LOG__FORMAT", "json".to_owned()),
+    ];
+    let mut command = Command::new(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../target/release/folkshelf"));
+    command.envs(settings.map(|(name, value)| (format!("FOLKSHELF_{name}"), value)));
+    command.stdin(Stdio::null()).stdout(Stdio::null());
+    command
+}
+
 impl Host {
     /// `memory` in MiB is what it may keep of hot answers.
     pub async fn start(place: &Place, memory: u32) -> anyhow::Result<Self> {
-        let program = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../target/release/folkshelf");
         let port = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
         let log = place.folder.path().join(format!("host-{port}.log"));
-        let settings = [
-            ("ENVIRONMENT", "development".to_owned()),
-            ("DATABASE__URL", place.database.owner_options().to_url_lossy().to_string()),
-            ("REDIS__URL", testkit::redis_url()),
-            ("REDIS__PREFIX", place.prefix.clone()),
-            ("HTTP__LISTEN", format!("127.0.0.1:{port}")),
-            ("HTTP__MEMORY_CACHE_MIB", memory.to_string()),
-            ("AUTH__BCRYPT_COST", "4".to_owned()),
-            ("AUTH__ACCESS_TOKEN_MINUTES", "60".to_owned()),
-            ("COMMUNITY__MAX_OPEN_REQUESTS", "1000".to_owned()),
-            ("MAIL__DIRECTORY", place.folder.path().to_string_lossy().into_owned()),
-            ("LOG__FORMAT", "json".to_owned()),
-        ];
-        let child = Command::new(&program)
+        let mut program = command(place);
+        program.env("FOLKSHELF_HTTP__LISTEN", format!("127.0.0.1:{port}"));
+        program.env("FOLKSHELF_HTTP__MEMORY_CACHE_MIB", memory.to_string());
+        let child = program
             .arg("serve")
-            .envs(settings.map(|(name, value)| (format!("FOLKSHELF_{name}"), value)))
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
             .stderr(File::create(&log)?)
             .spawn()
-            .with_context(|| format!("{} does not start: cargo build --release -p folkshelf", program.display()))?;
+            .with_context(|| format!("{program:?} does not start: cargo build --release --workspace"))?;
         let host = Self { child, base: format!("http://127.0.0.1:{port}"), client: reqwest::Client::new() };
         let begun = Instant::now();
         while tokio::net::TcpStream::connect(("127.0.0.1", port)).await.is_err() {
@@ -154,6 +159,13 @@ impl Host {
             self.post(Some(&owner), &approve, json!({"place": "The bakery"})).await?;
         }
         Ok(Town { reader, book: shelf.last().context("a book")?.clone() })
+    }
+
+    /// The host's command line, in the same place.
+    pub fn command(&self, place: &Place, arguments: &[&str]) -> Command {
+        let mut command = command(place);
+        command.args(arguments).stderr(Stdio::null());
+        command
     }
 
     /// `VmRSS` of the process.

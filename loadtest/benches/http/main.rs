@@ -7,6 +7,7 @@ mod bare;
 mod borrows;
 mod host;
 mod load;
+mod million;
 
 use std::time::Duration;
 
@@ -28,6 +29,9 @@ async fn main() -> anyhow::Result<()> {
     // cargo test builds and runs this too.
     if !std::env::args().any(|argument| argument == "--bench") {
         return Ok(());
+    }
+    if std::env::args().any(|argument| argument == "million") {
+        return million::run().await;
     }
     let rounds = 3;
     let place = Place::new().await;

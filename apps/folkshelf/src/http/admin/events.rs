@@ -185,9 +185,6 @@ pub(super) async fn list_events(
         ),
         None => None,
     };
-    if after.is_none() && asked.offset() >= event_bus::find::COUNTED {
-        return Err(Problem::invalid_field("page", "leads to the first 10,000 events only; use cursor"));
-    }
     let EventParams { name, aggregate, from, to } = list.filters;
     let (aggregate_type, aggregate_id) = match aggregate {
         Some(Param(Aggregate { kind, id })) => (kind, Some(id)),

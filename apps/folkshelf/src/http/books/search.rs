@@ -38,6 +38,7 @@ struct SearchFilters {
     #[deserr(default)]
     owner: Option<Param<UserId>>,
     /// As in `en`.
+    #[param(format = "language")]
     #[deserr(default)]
     language: Option<String>,
     #[deserr(default)]
