@@ -50,17 +50,17 @@ run *args="serve":
 
 # The figures: event log, read side, and the host beside bare servers and pgbench (docs/performance.md)
 bench:
-    cargo build --release --workspace --bins --benches
+    cargo build --release --workspace --bins --bench log --bench rebuild --bench http
     scripts/with-services cargo bench --workspace --bench log --bench rebuild --bench http
 
 # The host with a million books beside one with a thousand, and a rebuild under load; about ten minutes
 bench-million:
-    cargo build --release --workspace --bins --benches
+    cargo build --release --workspace --bins --bench log --bench rebuild --bench http
     scripts/with-services cargo bench --workspace --bench http -- million
 
 # Searches at a million books (docs/performance.md); about ten minutes
 bench-search:
-    cargo build --release --workspace --bins --benches
+    cargo build --release --workspace --bins --bench log --bench rebuild --bench http
     scripts/with-services bash -c 'target/release/loadtest generate-books --count 1000000 && target/release/loadtest search'
 
 # After a change to SQL: write the query data in .sqlx anew

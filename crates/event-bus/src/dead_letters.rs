@@ -129,5 +129,5 @@ pub(crate) async fn next_to_retry(pool: &PgPool, subscription: &str) -> Result<O
     )
     .fetch_one(pool)
     .await?;
-    Ok(Some((letter.id, row.try_into()?)))
+    Ok(Some((letter.id, row.into())))
 }

@@ -90,7 +90,7 @@ pub(crate) async fn find(
     // One more shows whether there is another page.
     let rows = rows(pool, filter, from, after.map_or(end, |after| after.min(end)), offset, i64::from(limit) + 1);
     // Pages lead as far as events are counted; beyond, a page is as empty as one past the end of any list.
-    let mut events = if offset >= COUNTED { Vec::new() } else { recorded(rows.await?)? };
+    let mut events = if offset >= COUNTED { Vec::new() } else { recorded(rows.await?) };
     let more = events.len() > limit as usize;
     events.truncate(limit as usize);
     let next = events.last().filter(|_| more);

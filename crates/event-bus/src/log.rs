@@ -182,11 +182,9 @@ pub(crate) struct Row {
     pub occurred_at: OffsetDateTime,
 }
 
-impl TryFrom<Row> for Recorded {
-    type Error = sqlx::Error;
-
-    fn try_from(row: Row) -> Result<Self, sqlx::Error> {
-        Ok(Self {
+impl From<Row> for Recorded {
+    fn from(row: Row) -> Self {
+        Self {
             position: Position { transaction: row.transaction_id, sequence: row.position },
             id: row.id.into(),
             name: row.name,
@@ -195,15 +193,16 @@ impl TryFrom<Row> for Recorded {
             aggregate_id: row.aggregate_id,
             aggregate_version: row.aggregate_version,
             payload: row.payload,
-            actor: serde_json::from_value(row.actor).map_err(|error| sqlx::Error::Decode(Box::new(error)))?,
+            // One of a kind that only a newer program knows must not hold up whoever reads past it.
+            actor: serde_json::from_value(row.actor).unwrap_or(RecordedActor::Anonymous),
             trace: row.trace,
             occurred_at: row.occurred_at,
-        })
+        }
     }
 }
 
-pub(crate) fn recorded(rows: Vec<Row>) -> Result<Vec<Recorded>, sqlx::Error> {
-    rows.into_iter().map(Recorded::try_from).collect()
+pub(crate) fn recorded(rows: Vec<Row>) -> Vec<Recorded> {
+    rows.into_iter().map(Recorded::from).collect()
 }
 
 /// Up to `limit` events after `from` and below the horizon, in order.
@@ -223,7 +222,7 @@ pub(crate) async fn read(pool: &PgPool, from: Position, limit: i64) -> Result<Ve
     )
     .fetch_all(pool)
     .await?;
-    recorded(rows)
+    Ok(recorded(rows))
 }
 
 /// As [`read`], but not beyond the checkpoint of the subscription `follows`.
@@ -250,7 +249,7 @@ pub(crate) async fn read_behind(
     )
     .fetch_all(pool)
     .await?;
-    recorded(rows)
+    Ok(recorded(rows))
 }
 
 /// Whether anything is committed after `from`, below the horizon or not. After a read that found nothing it means that
@@ -322,5 +321,29 @@ pub(crate) async fn history(
     )
     .fetch_all(pool)
     .await?;
-    recorded(rows)
+    Ok(recorded(rows))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_actor_that_this_program_does_not_know_holds_up_nobody() {
+        let row = Row {
+            transaction_id: 1,
+            position: 1,
+            id: Uuid::nil(),
+            name: "book.created".to_owned(),
+            version: 1,
+            aggregate_type: "book".to_owned(),
+            aggregate_id: Uuid::nil(),
+            aggregate_version: 1,
+            payload: Value::Null,
+            actor: serde_json::json!({"kind": "robot", "serial": 7}),
+            trace: None,
+            occurred_at: OffsetDateTime::UNIX_EPOCH,
+        };
+        assert_eq!(Recorded::from(row).actor, RecordedActor::Anonymous);
+    }
 }
