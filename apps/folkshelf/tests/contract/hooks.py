@@ -33,6 +33,10 @@ def before_call(ctx, case, kwargs):
         for field, value in case.body.items() if isinstance(case.body, dict) else ():
             if isinstance(value, str) and len(value) > 100 and (value.strip() or field != "title"):
                 case.body[field] = "".join("x" if character.isspace() else character for character in value)
+        # A null in place of text of a form counts as wrong for schemathesis, though the schema allows it.
+        for field in ("isbn", "language", "pickupBy"):
+            if isinstance(case.body, dict) and field in case.body and case.body[field] is None:
+                case.body[field] = "?"
         return
     if case.query:
         # With `fields` an answer holds a part of what its schema requires, and a cursor is right only where a page

@@ -27,11 +27,15 @@ const LONGEST_NAME: usize = 100;
 struct EventParams {
     /// The event's name.
     #[deserr(rename = "type", default)]
-    #[param(rename = "type", value_type = Option<String>, example = "borrow.created")]
+    #[param(rename = "type", value_type = Option<String>, example = "borrow.created", pattern = "^[A-Za-z0-9_.-]{1,100}$")]
     name: Option<Param<EventName>>,
     /// The id of what it happened to, or type and id.
     #[deserr(default)]
-    #[param(value_type = Option<String>, example = "book:01936f8e-0000-7000-8000-000000000001")]
+    #[param(
+        value_type = Option<String>,
+        example = "book:01936f8e-0000-7000-8000-000000000001",
+        pattern = "^([A-Za-z0-9_.-]{1,100}:)?[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"
+    )]
     aggregate: Option<Param<Aggregate>>,
     /// This moment or later.
     #[deserr(default)]
