@@ -104,7 +104,10 @@ fn parameters(operation: &mut Value) {
             schema["enum"] = json!(["asc", "desc"]);
         } else if let Some(words) = words(schema["pattern"].as_str()) {
             schema["enum"] = json!(words);
-        } else if place == "query" && schema["type"] == "string" && schema.get("format").is_none() {
+        } else if place == "query"
+            && schema["type"] == "string"
+            && ["format", "pattern"].iter().all(|it| schema.get(it).is_none())
+        {
             schema["pattern"] = json!(format!("^[^{CONTROL}\\uFFFD]*$"));
         }
     }
