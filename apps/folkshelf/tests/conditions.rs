@@ -26,6 +26,8 @@ async fn what_a_reader_holds_already_is_not_sent_again() {
         "/books/mine",
         &format!("/books/{book}"),
         &format!("/books/{book}/history"),
+        &format!("/books/{book}/availability"),
+        "/books/facets",
         "/borrows",
         &format!("/borrows/{borrow}"),
         &format!("/borrows/{borrow}/timeline"),

@@ -18,9 +18,9 @@ use crate::findable;
 use crate::imports::{ImportSettings, Worker};
 use crate::ports::LendingGate;
 use crate::queries::{
-    BookHistory, BookHistoryHandler, CountBooks, CountBooksHandler, ExportShelf, ExportShelfHandler, GetBook,
-    GetBookHandler, GetImport, GetImportHandler, ListBooks, ListBooksHandler, MyBooks, MyBooksHandler, SearchBooks,
-    SearchBooksHandler, SuggestBooks, SuggestBooksHandler,
+    BookHistory, BookHistoryHandler, CountBooks, CountBooksHandler, CountFacets, CountFacetsHandler, ExportShelf,
+    ExportShelfHandler, GetBook, GetBookHandler, GetImport, GetImportHandler, ListBooks, ListBooksHandler, MyBooks,
+    MyBooksHandler, SearchBooks, SearchBooksHandler, SuggestBooks, SuggestBooksHandler,
 };
 use crate::subscribers::Subscriber;
 use crate::view::View;
@@ -80,6 +80,7 @@ impl Books {
         queries.register::<BookHistory>(BookHistoryHandler::new(pool.clone(), self.events.clone()));
         queries.register::<GetImport>(GetImportHandler::new(pool.clone()));
         queries.register::<CountBooks>(CountBooksHandler::new(pool.clone(), view.clone()));
+        queries.register::<CountFacets>(CountFacetsHandler::new(pool.clone()));
     }
 
     pub fn subscriptions(&self) -> Vec<Subscription> {

@@ -1,5 +1,6 @@
 mod book_history;
 mod count_books;
+mod count_facets;
 mod cursor;
 mod export_shelf;
 mod filter;
@@ -15,6 +16,8 @@ pub(crate) use book_history::BookHistoryHandler;
 pub use book_history::{BookHistory, BookHistoryError, HistoryEntry};
 pub(crate) use count_books::CountBooksHandler;
 pub use count_books::{CountBooks, CountBooksError};
+pub(crate) use count_facets::CountFacetsHandler;
+pub use count_facets::{CategoryCount, CountFacets, CountFacetsError, Facets, LanguageCount};
 pub(crate) use export_shelf::ExportShelfHandler;
 pub use export_shelf::{ExportPlace, ExportShelf, ExportShelfError, ShelfPiece};
 pub(crate) use get_book::GetBookHandler;

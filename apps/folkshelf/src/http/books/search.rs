@@ -1,8 +1,10 @@
-//! Finding books by what people type, suggestions while they do, and a shelf as a file.
+//! Finding books by what people type, suggestions while they do, by what to narrow down, and a shelf as a file.
 
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, get, web};
-use books::{BookView, ExportPlace, ExportShelf, ListBooks, SearchBooks, SuggestBooks, Suggestion};
+use books::{
+    BookView, CountFacets, ExportPlace, ExportShelf, Facets, ListBooks, SearchBooks, SuggestBooks, Suggestion,
+};
 use cqrs::{Ask, Caller};
 use deserr::Deserr;
 use futures_util::stream;
@@ -17,7 +19,7 @@ use crate::http::problem::Problem;
 use crate::http::respond::{self, Envelope, ListEnvelope};
 
 pub(super) fn configure(services: &mut utoipa_actix_web::service_config::ServiceConfig) {
-    services.service(search_books).service(suggest_books).service(export_books);
+    services.service(search_books).service(suggest_books).service(count_facets).service(export_books);
 }
 
 #[derive(Deserr, IntoParams)]
@@ -110,6 +112,21 @@ async fn suggest_books(
     may_browse(&api, &caller.0)?;
     let suggestions = api.books.suggest.ask(&caller.0, SuggestBooks { text: typed.0.q }).await?;
     respond::found(&request, &suggestions)
+}
+
+/// By what the catalogue can be narrowed down: the categories used most and the languages, with the number of their books.
+///
+/// Each host counts once a minute at most: a book may take that long to count.
+#[utoipa::path(tag = "books", responses((status = 200, body = Envelope<Facets>)))]
+#[get("/books/facets")]
+async fn count_facets(
+    request: HttpRequest,
+    api: web::Data<Api>,
+    caller: Anyone,
+    _none: Params<NoParams>,
+) -> Result<HttpResponse, Problem> {
+    may_browse(&api, &caller.0)?;
+    respond::found(&request, &api.books.facets.ask(&caller.0, CountFacets).await?)
 }
 
 /// One's own shelf as a CSV file, which `POST /books/import` reads back unchanged.
