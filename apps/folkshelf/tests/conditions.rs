@@ -28,6 +28,7 @@ async fn what_a_reader_holds_already_is_not_sent_again() {
         &format!("/books/{book}/history"),
         &format!("/books/{book}/availability"),
         "/books/facets",
+        "/books/imports",
         "/borrows",
         &format!("/borrows/{borrow}"),
         &format!("/borrows/{borrow}/timeline"),

@@ -3,7 +3,8 @@
 //! | a use case | its file |
 //! |---|---|
 //! | list a book, change it, delete it | `commands/create_book.rs`, `commands/update_book.rs`, `commands/delete_book.rs` |
-//! | bring a whole shelf from a CSV file | `commands/start_import.rs`, `imports/`, `queries/get_import.rs` |
+//! | bring a whole shelf from a CSV file | `commands/start_import.rs`, `imports/`, `queries/get_import.rs`, `queries/list_imports.rs` |
+//! | repair a row that was not taken | `commands/mark_row_repaired.rs` |
 //! | one book; the catalogue; one's own shelf | `queries/get_book.rs`, `queries/list_books.rs`, `queries/my_books.rs` |
 //! | finding books by what one types; suggestions while typing | `queries/search_books.rs`, `queries/suggest_books.rs` |
 //! | by what the catalogue can be narrowed down, with counts | `queries/count_facets.rs` |
@@ -30,10 +31,11 @@ mod view;
 
 pub use bulk::BulkBooks;
 pub use commands::{
-    CreateBook, CreateBookError, DeleteBook, DeleteBookError, ImportStarted, StartImport, StartImportError, UpdateBook,
-    UpdateBookError,
+    CreateBook, CreateBookError, DeleteBook, DeleteBookError, ImportStarted, MarkRowRepaired, MarkRowRepairedError,
+    StartImport, StartImportError, UpdateBook, UpdateBookError,
 };
 pub use context::{Books, MIGRATIONS};
+pub use domain::import::RowValues;
 pub use domain::search::QueryTextError;
 pub use domain::{BookChanges, BookInput, Change, Condition, Isbn, IsbnError};
 pub use imports::{FileError, ImportSettings, Upload, UploadClosed, UploadSender};
@@ -41,7 +43,8 @@ pub use ports::{LendingGate, WithdrawRefused};
 pub use queries::{
     BookHistory, BookHistoryError, BookSort, CategoryCount, CountBooks, CountBooksError, CountFacets, CountFacetsError,
     ExportPlace, ExportShelf, ExportShelfError, Facets, GetBook, GetBookError, GetImport, GetImportError, HistoryEntry,
-    ImportStatus, ImportView, LanguageCount, ListBooks, ListBooksError, MyBooks, MyBooksError, RowError, SearchBooks,
-    ShelfPiece, SortOrder, SuggestBooks, SuggestBooksError, Suggestion, SuggestionKind,
+    ImportStatus, ImportSummary, ImportView, LanguageCount, ListBooks, ListBooksError, ListImports, ListImportsError,
+    MyBooks, MyBooksError, RowError, SearchBooks, ShelfPiece, SortOrder, SuggestBooks, SuggestBooksError, Suggestion,
+    SuggestionKind,
 };
 pub use view::{BookOwner, BookStatus, BookView};

@@ -10,7 +10,8 @@ use actix_web::{HttpRequest, HttpResponse, delete, get, post, put, web};
 use body::BookBody;
 use books::{
     BookHistory, BookSort, BookView, CountFacets, CreateBook, DeleteBook, ExportShelf, GetBook, GetImport,
-    HistoryEntry, ListBooks, MyBooks, SearchBooks, SortOrder, StartImport, SuggestBooks, UpdateBook,
+    HistoryEntry, ListBooks, ListImports, MarkRowRepaired, MyBooks, SearchBooks, SortOrder, StartImport, SuggestBooks,
+    UpdateBook,
 };
 use borrowing::LendingOutlook;
 use cqrs::{Ask, Caller, CommandBus, Dispatch, MissingHandler, QueryBus};
@@ -37,10 +38,12 @@ pub struct BooksApi {
     history: Ask<BookHistory>,
     outlook: Ask<LendingOutlook>,
     import: Ask<GetImport>,
+    imports: Ask<ListImports>,
     create: Dispatch<CreateBook>,
     update: Dispatch<UpdateBook>,
     delete: Dispatch<DeleteBook>,
     start_import: Dispatch<StartImport>,
+    mark_row_repaired: Dispatch<MarkRowRepaired>,
 }
 
 impl BooksApi {
@@ -56,10 +59,12 @@ impl BooksApi {
             history: queries.asking()?,
             outlook: queries.asking()?,
             import: queries.asking()?,
+            imports: queries.asking()?,
             create: commands.dispatch()?,
             update: commands.dispatch()?,
             delete: commands.dispatch()?,
             start_import: commands.dispatch()?,
+            mark_row_repaired: commands.dispatch()?,
         })
     }
 }

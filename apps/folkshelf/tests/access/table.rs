@@ -138,7 +138,9 @@ pub const ROWS: &[Row] = &[
     with("PUT /books/{id}", Book, book, [401, 403, 200, 403, 200, 200, 401]),
     row("DELETE /books/{id}", Book, answering(204, [401, 403, 200, 403, 200, 200, 401])),
     Row { sends: Sends::File, ..row("POST /books/import", Nothing, answering(202, MEMBERS)) },
+    row("GET /books/imports", Nothing, MEMBERS),
     row("GET /books/imports/{id}", Import, OWN),
+    row("DELETE /books/imports/{id}/errors/{row}", Import, answering(204, OWN)),
     // Borrows. That a book is one's own is a rule about the book, not about who may ask: a conflict.
     with(
         "POST /borrows",

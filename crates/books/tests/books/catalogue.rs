@@ -22,7 +22,7 @@ async fn a_shelf(world: &World, count: usize) -> Vec<BookId> {
     let rows: String = (0..count).map(|i| format!("Book {i:05},Author {i},{}\n", 1000 + i % 7)).collect();
     let import = world.upload(ada, format!("title,authors,year\n{rows}").into_bytes()).await.unwrap();
     let state = world.until_imported(ada, import).await;
-    assert_eq!(state.imported as usize, count);
+    assert_eq!(state.summary.imported as usize, count);
     world.walk(all(), 100, false).await
 }
 

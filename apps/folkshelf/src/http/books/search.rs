@@ -12,11 +12,11 @@ use kernel::UserId;
 use utoipa::IntoParams;
 
 use super::{FIELDS, may_browse};
-use crate::http::Api;
 use crate::http::caller::{Anyone, SignedIn};
 use crate::http::input::{FieldErrors, List, NoParams, Param, Params};
 use crate::http::problem::Problem;
 use crate::http::respond::{self, Envelope, ListEnvelope};
+use crate::http::{Api, PagesByNumber};
 
 pub(super) fn configure(services: &mut utoipa_actix_web::service_config::ServiceConfig) {
     services.service(search_books).service(suggest_books).service(count_facets).service(export_books);
@@ -47,26 +47,12 @@ struct SearchFilters {
     author: Option<String>,
 }
 
-/// What a search takes beside its filters, for the OpenAPI document; read by [`crate::http::input::ListParams`].
-#[derive(IntoParams)]
-#[into_params(parameter_in = Query)]
-#[allow(dead_code, reason = "described here, read by input::ListParams")]
-struct SearchPage {
-    /// From 1.
-    #[param(minimum = 1)]
-    page: Option<u64>,
-    #[param(minimum = 1, maximum = 100)]
-    limit: Option<u32>,
-    /// The fields to show, separated by commas; all of them without it.
-    fields: Option<String>,
-}
-
 /// Books found by what somebody typed, best first.
 ///
 /// The whole title comes before the beginning of one, words as typed before words with slips, titles before authors, and of
 /// equals the copies that can be had. The few hundred best are shown: `total` counts these, so that a total of 200 or more
 /// stands for that many or more. There is no cursor; pages are by number.
-#[utoipa::path(tag = "books", params(SearchPage, SearchFilters), responses(
+#[utoipa::path(tag = "books", params(PagesByNumber, SearchFilters), responses(
     (status = 200, body = ListEnvelope<BookView>),
 ))]
 #[get("/books/search")]
