@@ -21,7 +21,8 @@ export function host(): HostFacts {
 
 function needed(name: string): string {
   const value = process.env[name]
-  if (!value) throw new Error(`${name} is not set: the browser tests are run by scripts/web e2e, under scripts/with-services`)
+  if (!value)
+    throw new Error(`${name} is not set: the browser tests are run by scripts/web e2e, under scripts/with-services`)
   return value
 }
 
@@ -53,7 +54,8 @@ export default async function start(): Promise<() => Promise<void>> {
     FOLKSHELF_LOG__FILTER: 'warn',
   }
   const options = { env: { ...process.env, ...environment } }
-  for (const command of ['migrate', 'seed']) execFileSync(program, [command], { ...options, stdio: ['ignore', 'ignore', 'inherit'] })
+  for (const command of ['migrate', 'seed'])
+    execFileSync(program, [command], { ...options, stdio: ['ignore', 'ignore', 'inherit'] })
   const serving = spawn(program, ['serve'], { ...options, stdio: ['ignore', 'ignore', 'inherit'] })
   await ready(serving, url)
   process.env.FOLKSHELF_E2E_FACTS = JSON.stringify({ url, mails, program, environment } satisfies HostFacts)

@@ -8,7 +8,9 @@ const shipped = Object.entries(packages).filter(([path, { dev, devOptional }]) =
 const refused = shipped.filter(([, { license }]) => !allowed.has(license))
 for (const [path, { license }] of refused) console.error(`${path}: ${license ?? 'no licence given'}`)
 if (shipped.length === 0 || refused.length > 0) {
-  console.error(`licences: ${refused.length} of ${shipped.length} packages are not under one of ${[...allowed].join(', ')}`)
+  console.error(
+    `licences: ${refused.length} of ${shipped.length} packages are not under one of ${[...allowed].join(', ')}`,
+  )
   process.exit(1)
 }
 console.log(`licences: ${shipped.length} packages`)
