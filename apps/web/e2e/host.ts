@@ -51,7 +51,7 @@ export default async function start(): Promise<() => Promise<void>> {
     // Cheap hashes: the tests register many members.
     FOLKSHELF_AUTH__BCRYPT_COST: '4',
     FOLKSHELF_LOG__FORMAT: 'json',
-    FOLKSHELF_LOG__FILTER: 'warn',
+    FOLKSHELF_LOG__FILTER: 'error',
   }
   const options = { env: { ...process.env, ...environment } }
   for (const command of ['migrate', 'seed'])
