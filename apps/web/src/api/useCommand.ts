@@ -6,9 +6,7 @@ import { isConflict, isTransient, retryDelay } from './problem'
 import { useProblemText } from './useProblemText'
 
 /** To be sent along with a command. */
-export interface CommandHeaders {
-  'Idempotency-Key': string
-}
+export type CommandHeaders = { 'Idempotency-Key': string }
 
 const RETRIES = 2
 
@@ -47,12 +45,12 @@ export function useCommand<Input = void, Output = unknown>(command: Command<Inpu
     mutationFn: (input: Input) => command.send(input, { 'Idempotency-Key': intentions.keyFor(input) }),
     onMutate: (input) => ({ takeBack: command.optimistic?.(input, queries) }),
     onSuccess: (output, input) => {
-      intentions.settled()
+      intentions.settled(input)
       const text = typeof command.said === 'function' ? command.said(output, input) : command.said
       if (text) toast({ text })
     },
     onError: (error, input, context) => {
-      intentions.settled(error)
+      intentions.settled(input, error)
       context?.takeBack?.()
       if (!command.onProblem?.(error, input)) toast({ tone: 'problem', text: problemText(error) })
     },
@@ -67,11 +65,11 @@ export function useCommand<Input = void, Output = unknown>(command: Command<Inpu
   const { onDone } = command
   const run = useCallback(
     (input: Input) => {
-      if (underWay.current) return
+      if (underWay.current || intentions.justDone(input)) return
       underWay.current = true
       mutate(input, { onSuccess: (output) => onDone?.(output, input) })
     },
-    [mutate, onDone],
+    [mutate, onDone, intentions],
   )
   return { run, pending: mutation.isPending, done: mutation.isSuccess, problem: mutation.error, reset: mutation.reset }
 }

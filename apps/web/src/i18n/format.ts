@@ -15,6 +15,10 @@ export function daysFromToday(value: Instant, now: Date = new Date()): number {
   return Math.round((noon(toDate(value)) - noon(now)) / DAY)
 }
 
+export function isPast(value: Instant, now: Date = new Date()): boolean {
+  return toDate(value).getTime() < now.getTime()
+}
+
 /** Dates and numbers in the words of a language. */
 export function formats(language: string) {
   const day = new Intl.DateTimeFormat(language, { dateStyle: 'long' })

@@ -97,7 +97,7 @@ export function IconButton({
       aria-label={label}
       title={label}
       className={classes(
-        'relative inline-flex size-11 shrink-0 items-center justify-center rounded-md text-ink transition-colors hover:bg-sunken',
+        'inline-flex size-11 shrink-0 items-center justify-center rounded-md text-ink transition-colors hover:bg-sunken',
         'disabled:opacity-55',
         className,
       )}

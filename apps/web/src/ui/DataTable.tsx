@@ -31,6 +31,7 @@ export function DataTable<Row>({
       className="sm:overflow-x-auto sm:rounded-lg sm:border sm:border-line sm:bg-card"
       role="region"
       aria-label={caption}
+      // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- what scrolls sideways must be reachable by keyboard
       tabIndex={0}
     >
       <table className="w-full max-sm:block">

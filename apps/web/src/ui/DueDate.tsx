@@ -1,5 +1,5 @@
 import { useTranslation } from 'react-i18next'
-import { daysFromToday, useFormats } from '@/i18n/format'
+import { daysFromToday, isPast, useFormats } from '@/i18n/format'
 import { classes } from './classes'
 
 const SOON = 3
@@ -10,7 +10,7 @@ export function DueDate({ at, settled = false, className }: { at: string; settle
   const format = useFormats()
   const days = daysFromToday(at)
   // The hour counts on the last day: late is what lies in the past.
-  const late = !settled && new Date(at).getTime() < Date.now()
+  const late = !settled && isPast(at)
   const words = settled
     ? undefined
     : late

@@ -7,10 +7,18 @@ import { classes } from './classes'
 const item =
   'flex min-h-11 w-full items-center gap-3 rounded-md px-3 py-2 text-left outline-none select-none data-highlighted:bg-sunken cursor-pointer'
 
-/** `trigger` is the button that opens it. */
-export function Menu({ trigger, children }: { trigger: ReactElement; children: ReactNode }) {
+/** `trigger` is the button that opens it; `defaultOpen` for a menu that is fetched when it is asked for. */
+export function Menu({
+  trigger,
+  defaultOpen = false,
+  children,
+}: {
+  trigger: ReactElement
+  defaultOpen?: boolean
+  children: ReactNode
+}) {
   return (
-    <BaseMenu.Root>
+    <BaseMenu.Root defaultOpen={defaultOpen}>
       <BaseMenu.Trigger render={trigger} />
       <BaseMenu.Portal>
         <BaseMenu.Positioner sideOffset={6} align="end" collisionPadding={12} className="z-50 outline-none">

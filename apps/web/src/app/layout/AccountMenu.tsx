@@ -1,5 +1,5 @@
-import { LogOut, Scale, Settings2, UserRound, Wrench } from 'lucide-react'
-import { useSyncExternalStore } from 'react'
+import { LogOut, Scale, UserRound, Wrench } from 'lucide-react'
+import { useSyncExternalStore, type ReactElement } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api, askNothing } from '@/api/client'
 import { session } from '@/api/session'
@@ -7,27 +7,19 @@ import { useCommand } from '@/api/useCommand'
 import { useSession } from '@/api/useSession'
 import { chooseLanguage, languages, type Language } from '@/i18n/i18n'
 import { formats } from '@/i18n/format'
-import { Avatar } from '@/ui/Avatar'
-import { IconButton } from '@/ui/Button'
 import { Menu, MenuChoice, MenuItem, MenuLink, MenuSeparator } from '@/ui/Menu'
 import { chooseTheme, theme, themes } from '../theme'
 
 const icon = 'size-5 text-soft'
 
-/** Language and theme for everybody; for members also their account. */
-export function AccountMenu() {
+/** Language and theme for everybody; for members also their account. Opens as it comes: see `AccountButton`. */
+export default function AccountMenu({ trigger }: { trigger: ReactElement }) {
   const { t, i18n } = useTranslation()
   const { user, can } = useSession()
   const chosenTheme = useSyncExternalStore(theme.subscribe, theme.get)
   const logOut = useLogOut()
   return (
-    <Menu
-      trigger={
-        <IconButton label={user ? t('account.menu', { name: user.name }) : t('account.settings')}>
-          {user ? <Avatar name={user.name} /> : <Settings2 aria-hidden className="size-6" strokeWidth={1.75} />}
-        </IconButton>
-      }
-    >
+    <Menu trigger={trigger} defaultOpen>
       {user && (
         <>
           <p className="max-w-64 truncate px-3 py-2 font-medium">{user.name}</p>

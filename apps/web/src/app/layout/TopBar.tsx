@@ -7,7 +7,7 @@ import { useLoansWaiting } from '@/features/loans'
 import { useUnreadCount } from '@/features/notifications'
 import { LinkButton } from '@/ui/Button'
 import { classes } from '@/ui/classes'
-import { AccountMenu } from './AccountMenu'
+import { AccountButton } from './AccountButton'
 import { CountBadge } from './CountBadge'
 import { Mark } from './Mark'
 import { notifications, places } from './navigation'
@@ -27,7 +27,7 @@ export function TopBar() {
           {pathname !== '/' && <SearchForm />}
           {user && <BellLink />}
           {status === 'visitor' && <VisitorLinks />}
-          <AccountMenu />
+          <AccountButton />
         </div>
       </div>
     </header>
