@@ -1,4 +1,5 @@
 import createClient from 'openapi-fetch'
+import { positionToDemand } from './position'
 import { NetworkProblem, problemOf } from './problem'
 import type { components, paths } from './schema'
 import { session } from './session'
@@ -9,6 +10,8 @@ const WITHOUT_SESSION = /\/auth\/(login|register|refresh-token|forgot-password|r
 async function attempt(request: Request, token: string | undefined): Promise<Response> {
   const sent = request.clone()
   if (token) sent.headers.set('authorization', `Bearer ${token}`)
+  const position = positionToDemand()
+  if (position && request.method === 'GET') sent.headers.set('x-folkshelf-min-position', position)
   try {
     return await fetch(sent)
   } catch (cause) {

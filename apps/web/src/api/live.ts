@@ -1,22 +1,24 @@
 import type { QueryClient } from '@tanstack/react-query'
 import { createParser, type EventSourceMessage } from 'eventsource-parser'
 import { keys } from './keys'
+import { liveState, type LiveState } from './live-state'
+import { heardOf } from './position'
 import { retryDelay } from './problem'
 import type { components } from './schema'
 import { session } from './session'
-import { createStore } from './store'
 
 export type Notification = components['schemas']['NotificationView']
-export type LiveState = 'connecting' | 'connected' | 'offline'
 
 type Message =
-  { type: 'frame'; id: string; notification: Notification } | { type: 'state'; state: LiveState } | { type: 'hello' }
+  | { type: 'frame'; id: string | undefined; notification: Notification }
+  | { type: 'state'; state: LiveState }
+  | { type: 'gap' }
+  /** A new tab: what is the state of the line? */
+  | { type: 'hello' }
 
 const STREAM = '/api/v1/notifications/stream'
 /** The host gives a sign of life every 15 seconds. */
 const SILENCE = 40_000
-
-export const liveState = createStore<LiveState>('connecting')
 
 /** What a notification makes stale. */
 export function refreshAfter(queries: QueryClient, { data }: Notification): void {
@@ -29,14 +31,33 @@ export function refreshAfter(queries: QueryClient, { data }: Notification): void
  * Follows one's notifications until `signal` says stop. One tab holds the line for all: browsers allow a host only a few
  * lines at a time. Another takes over when that tab closes.
  */
-export function followNotifications(onNotification: (notification: Notification) => void, signal: AbortSignal): void {
+export function followNotifications(
+  {
+    onNotification,
+    onGap,
+  }: {
+    onNotification: (notification: Notification) => void
+    /** The line was away with nothing to resume from: anything may have happened. */
+    onGap: () => void
+  },
+  signal: AbortSignal,
+): void {
   const channel = new BroadcastChannel('folkshelf.live')
+  const tell = (message: Message) => channel.postMessage(message)
   let lastId: string | undefined
   let holding = false
 
   function become(state: LiveState) {
     liveState.set(state)
-    channel.postMessage({ type: 'state', state } satisfies Message)
+    tell({ type: 'state', state })
+  }
+
+  function take(id: string | undefined, notification: Notification) {
+    if (id) {
+      lastId = id
+      heardOf(id)
+    }
+    onNotification(notification)
   }
 
   channel.addEventListener('message', ({ data }: MessageEvent<Message>) => {
@@ -44,36 +65,44 @@ export function followNotifications(onNotification: (notification: Notification)
       if (holding) become(liveState.get())
     } else if (data.type === 'state') {
       liveState.set(data.state)
+    } else if (data.type === 'gap') {
+      onGap()
     } else {
-      lastId = data.id
-      onNotification(data.notification)
+      take(data.id, data.notification)
     }
   })
-  channel.postMessage({ type: 'hello' } satisfies Message)
+  tell({ type: 'hello' })
   signal.addEventListener('abort', () => channel.close(), { once: true })
 
   function hear({ id, event, data }: EventSourceMessage) {
-    if (id) lastId = id
     if (event !== 'notification') return
     const notification = JSON.parse(data) as Notification
-    channel.postMessage({ type: 'frame', id: id ?? '', notification } satisfies Message)
-    onNotification(notification)
+    tell({ type: 'frame', id, notification })
+    take(id, notification)
   }
 
   async function hold() {
     holding = true
     let failures = 0
+    let wasConnected = false
+    const opened = () => {
+      failures = 0
+      become('connected')
+      if (wasConnected && !lastId) {
+        tell({ type: 'gap' })
+        onGap()
+      }
+      wasConnected = true
+    }
     while (!signal.aborted) {
       try {
-        await listen(lastId, signal, hear, () => {
-          failures = 0
-          become('connected')
-        })
+        await listen(lastId, signal, hear, opened)
         // The host closes the line when the access token runs out: the next one begins at once.
         await pause(500, signal)
       } catch {
         if (signal.aborted) return
-        become('offline')
+        // One failure is a host that starts anew: no need to worry anybody.
+        become(failures > 0 ? 'offline' : 'connecting')
         await pause(retryDelay(Math.min(failures++, 4)), signal)
       }
     }

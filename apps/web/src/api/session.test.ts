@@ -132,6 +132,27 @@ describe('the session', () => {
     expect(localStorage.getItem('folkshelf.session')).toBeNull()
   })
 
+  it('can be left though the host has ended it already', async () => {
+    let alive = true
+    fakeHost({
+      [`POST ${REFRESH}`]: () => (alive ? success(signedIn('old')) : refusal(401, 'INVALID_REFRESH_TOKEN')),
+      ['POST /api/v1/auth/logout']: () => refusal(401, 'UNAUTHENTICATED'),
+    })
+    const { session } = await openTab()
+    await until(() => session.state().status === 'member')
+    alive = false
+    await session.logOut()
+    expect(session.state()).toEqual({ status: 'visitor' })
+  })
+
+  it('goes on when logging out did not reach the host', async () => {
+    fakeHost({ [`POST ${REFRESH}`]: () => success(signedIn('token')), ['POST /api/v1/auth/logout']: lineDown })
+    const { session, NetworkProblem } = await openTab()
+    await until(() => session.state().status === 'member')
+    await expect(session.logOut()).rejects.toBeInstanceOf(NetworkProblem)
+    expect(session.state().status).toBe('member')
+  })
+
   it('is not given up because the line is down', async () => {
     let down = true
     fakeHost({ [`POST ${REFRESH}`]: () => (down ? lineDown() : success(signedIn('token'))) })

@@ -113,12 +113,16 @@ function renew(old: Grant | undefined): Promise<Grant | undefined> {
   return renewing
 }
 
+function isFresh({ expiresAt }: Grant): boolean {
+  return expiresAt - Date.now() > RENEW_BEFORE / 4
+}
+
 /** The token to send, fresh enough to arrive; `undefined` for visitors. */
 async function token(): Promise<string | undefined> {
   const state = store.get()
   if (state.status === 'visitor') return undefined
   if (state.status === 'expired') return (await again())?.token
-  if (grant && grant.expiresAt - Date.now() > RENEW_BEFORE / 4) return grant.token
+  if (grant && isFresh(grant)) return grant.token
   const next = (await renew(grant)) ?? (store.get().status === 'expired' ? await again() : undefined)
   return next?.token
 }
@@ -132,6 +136,19 @@ async function tokenInsteadOf(refused: string): Promise<string | undefined> {
 
 function again(): Promise<Grant | undefined> {
   return new Promise((resolve) => waiting.push(resolve))
+}
+
+/** Ends the session here, at the host and in all tabs. One that has ended already is as good. */
+async function logOut(): Promise<void> {
+  const current = grant && isFresh(grant) ? grant : await renew(grant)
+  if (current) {
+    const headers = { authorization: `Bearer ${current.token}` }
+    const response = await fetch('/api/v1/auth/logout', { method: 'POST', headers }).catch((cause: unknown) => {
+      throw new NetworkProblem('no answer to logging out', { cause })
+    })
+    if (!response.ok && response.status !== 401) throw problemOf(response, await response.json().catch(() => undefined))
+  }
+  leave('signed-out')
 }
 
 /** Asks for the session until it is known: without an answer nobody can say who this is. */
@@ -164,6 +181,7 @@ export const session = {
   },
   /** With what logging in or registering answered. */
   signedIn: (data: SignedIn) => take(granted(data), 'signed-in'),
+  logOut,
   /** The host has ended it, or its member gives it up. */
   ended: () => leave('signed-out'),
   /** What is shown of oneself has changed. */

@@ -1,7 +1,6 @@
 import { LogOut, Scale, UserRound, Wrench } from 'lucide-react'
 import { useSyncExternalStore, type ReactElement } from 'react'
 import { useTranslation } from 'react-i18next'
-import { api, askNothing } from '@/api/client'
 import { session } from '@/api/session'
 import { useCommand } from '@/api/useCommand'
 import { useSession } from '@/api/useSession'
@@ -73,9 +72,6 @@ function capitalised(word: string): string {
 }
 
 function useLogOut(): () => void {
-  const { run } = useCommand({
-    send: () => askNothing(api.POST('/api/v1/auth/logout')),
-    onDone: session.ended,
-  })
+  const { run } = useCommand({ send: session.logOut })
   return run
 }

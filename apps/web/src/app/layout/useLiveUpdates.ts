@@ -8,7 +8,14 @@ export function useLiveUpdates(userId: string | undefined): void {
     if (!userId) return
     const stop = new AbortController()
     void import('@/api/live').then(({ followNotifications, refreshAfter }) => {
-      if (!stop.signal.aborted) followNotifications((notification) => refreshAfter(queries, notification), stop.signal)
+      if (stop.signal.aborted) return
+      followNotifications(
+        {
+          onNotification: (notification) => refreshAfter(queries, notification),
+          onGap: () => void queries.invalidateQueries(),
+        },
+        stop.signal,
+      )
     })
     return () => stop.abort()
   }, [userId, queries])
