@@ -17,6 +17,7 @@ mod respond;
 mod server;
 mod trace;
 mod users;
+mod web_app;
 
 use std::sync::Arc;
 use std::time::Instant;

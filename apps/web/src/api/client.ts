@@ -1,0 +1,73 @@
+import createClient from 'openapi-fetch'
+import { positionToDemand } from './position'
+import { NetworkProblem, problemOf } from './problem'
+import type { components, paths } from './schema'
+import { session } from './session'
+
+/** These say who one is, so they cannot need it. */
+const WITHOUT_SESSION = /\/auth\/(login|register|refresh-token|forgot-password|reset-password|verify-email)$/
+
+async function attempt(request: Request, token: string | undefined): Promise<Response> {
+  const sent = request.clone()
+  if (token) sent.headers.set('authorization', `Bearer ${token}`)
+  const position = positionToDemand()
+  if (position && request.method === 'GET') sent.headers.set('x-folkshelf-min-position', position)
+  try {
+    return await fetch(sent)
+  } catch (cause) {
+    if (request.signal.aborted) throw cause
+    throw new NetworkProblem(`no answer to ${request.method} ${request.url}`, { cause })
+  }
+}
+
+async function endsSession(response: Response): Promise<boolean> {
+  if (response.status !== 401) return false
+  const body: unknown = await response
+    .clone()
+    .json()
+    .catch(() => undefined)
+  return problemOf(response, body).code === 'UNAUTHENTICATED'
+}
+
+/** Sends a request as whoever is logged in; again, with a new token, when the old one was refused. */
+export async function send(request: Request): Promise<Response> {
+  if (WITHOUT_SESSION.test(new URL(request.url).pathname)) return attempt(request, undefined)
+  const token = await session.token()
+  const response = await attempt(request, token)
+  if (!token || !(await endsSession(response))) return response
+  const renewed = await session.tokenInsteadOf(token)
+  return renewed ? attempt(request, renewed) : response
+}
+
+/** Every call of the API goes through this client, typed by the host's OpenAPI document. */
+export const api = createClient<paths>({ baseUrl: location.origin, fetch: send })
+
+interface Answer<Body> {
+  data?: Body
+  error?: unknown
+  response: Response
+}
+
+async function body<Body>(pending: Promise<Answer<Body>>): Promise<Body> {
+  const { data, error, response } = await pending
+  if (!response.ok) throw problemOf(response, error)
+  return data as Body
+}
+
+/** What a call answers, out of its envelope: `ask(api.GET('/api/v1/users/me'))`. Throws `ApiProblem` or `NetworkProblem`. */
+export async function ask<Data>(pending: Promise<Answer<{ data: Data }>>): Promise<Data> {
+  return (await body(pending)).data
+}
+
+/** One page of a list. */
+export async function askPage<Item>(
+  pending: Promise<Answer<{ data: Item[]; pagination: components['schemas']['Pagination'] }>>,
+) {
+  const { data, pagination } = await body(pending)
+  return { items: data, pagination }
+}
+
+/** For calls that have nothing to tell. */
+export async function askNothing(pending: Promise<Answer<unknown>>): Promise<void> {
+  await body(pending)
+}

@@ -1,0 +1,41 @@
+/** The names under which answers are kept, so that a command or a live event can say what it made stale. */
+export const keys = {
+  books: {
+    all: ['books'] as const,
+    list: (filters: object) => ['books', 'list', filters] as const,
+    mine: (filters: object) => ['books', 'mine', filters] as const,
+    suggestions: (text: string) => ['books', 'suggestions', text] as const,
+    one: (id: string) => ['books', 'one', id] as const,
+    history: (id: string) => ['books', 'one', id, 'history'] as const,
+    import: (id: string) => ['imports', id] as const,
+  },
+  borrows: {
+    all: ['borrows'] as const,
+    list: (filters: object) => ['borrows', 'list', filters] as const,
+    one: (id: string) => ['borrows', 'one', id] as const,
+    timeline: (id: string) => ['borrows', 'one', id, 'timeline'] as const,
+  },
+  notifications: {
+    all: ['notifications'] as const,
+    list: (filters: object) => ['notifications', 'list', filters] as const,
+    unread: ['notifications', 'unread'] as const,
+  },
+  members: {
+    all: ['members'] as const,
+    list: (filters: object) => ['members', 'list', filters] as const,
+    one: (id: string) => ['members', 'one', id] as const,
+  },
+  account: {
+    me: ['account', 'me'] as const,
+    sessions: ['account', 'sessions'] as const,
+    preferences: ['account', 'preferences'] as const,
+  },
+  roles: ['roles'] as const,
+  administration: {
+    all: ['administration'] as const,
+    events: (filters: object) => ['administration', 'events', filters] as const,
+    subscriptions: ['administration', 'subscriptions'] as const,
+    deadLetters: (filters: object) => ['administration', 'dead-letters', filters] as const,
+    jobs: ['administration', 'jobs'] as const,
+  },
+}

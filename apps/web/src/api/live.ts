@@ -1,0 +1,169 @@
+import type { QueryClient } from '@tanstack/react-query'
+import { createParser, type EventSourceMessage } from 'eventsource-parser'
+import { keys } from './keys'
+import { liveState, type LiveState } from './live-state'
+import { heardOf } from './position'
+import { retryDelay } from './problem'
+import type { components } from './schema'
+import { session } from './session'
+
+export type Notification = components['schemas']['NotificationView']
+
+type Message =
+  | { type: 'frame'; id: string | undefined; notification: Notification }
+  | { type: 'state'; state: LiveState }
+  | { type: 'gap' }
+  /** A new tab: what is the state of the line? */
+  | { type: 'hello' }
+
+const STREAM = '/api/v1/notifications/stream'
+/** The host gives a sign of life every 15 seconds. */
+const SILENCE = 40_000
+
+/** What a notification makes stale. */
+export function refreshAfter(queries: QueryClient, { data }: Notification): void {
+  void queries.invalidateQueries({ queryKey: keys.notifications.all })
+  if (data.borrowId) void queries.invalidateQueries({ queryKey: keys.borrows.all })
+  if (data.bookId) void queries.invalidateQueries({ queryKey: keys.books.all })
+}
+
+/**
+ * Follows one's notifications until `signal` says stop. One tab holds the line for all: browsers allow a host only a few
+ * lines at a time. Another takes over when that tab closes.
+ */
+export function followNotifications(
+  {
+    onNotification,
+    onGap,
+  }: {
+    onNotification: (notification: Notification) => void
+    /** The line was away with nothing to resume from: anything may have happened. */
+    onGap: () => void
+  },
+  signal: AbortSignal,
+): void {
+  const channel = new BroadcastChannel('folkshelf.live')
+  const tell = (message: Message) => channel.postMessage(message)
+  let lastId: string | undefined
+  let holding = false
+
+  function become(state: LiveState) {
+    liveState.set(state)
+    tell({ type: 'state', state })
+  }
+
+  function take(id: string | undefined, notification: Notification) {
+    if (id) {
+      lastId = id
+      heardOf(id)
+    }
+    onNotification(notification)
+  }
+
+  channel.addEventListener('message', ({ data }: MessageEvent<Message>) => {
+    if (data.type === 'hello') {
+      if (holding) become(liveState.get())
+    } else if (data.type === 'state') {
+      liveState.set(data.state)
+    } else if (data.type === 'gap') {
+      onGap()
+    } else {
+      take(data.id, data.notification)
+    }
+  })
+  tell({ type: 'hello' })
+  signal.addEventListener('abort', () => channel.close(), { once: true })
+
+  function hear({ id, event, data }: EventSourceMessage) {
+    if (event !== 'notification') return
+    const notification = JSON.parse(data) as Notification
+    tell({ type: 'frame', id, notification })
+    take(id, notification)
+  }
+
+  async function hold() {
+    holding = true
+    let failures = 0
+    let wasConnected = false
+    const opened = () => {
+      failures = 0
+      become('connected')
+      if (wasConnected && !lastId) {
+        tell({ type: 'gap' })
+        onGap()
+      }
+      wasConnected = true
+    }
+    while (!signal.aborted) {
+      try {
+        await listen(lastId, signal, hear, opened)
+        // The host closes the line when the access token runs out: the next one begins at once.
+        await pause(500, signal)
+      } catch {
+        if (signal.aborted) return
+        // One failure is a host that starts anew: no need to worry anybody.
+        become(failures > 0 ? 'offline' : 'connecting')
+        await pause(retryDelay(Math.min(failures++, 4)), signal)
+      }
+    }
+  }
+
+  if (navigator.locks) navigator.locks.request('folkshelf.live', { signal }, hold).catch(() => {})
+  else void hold()
+}
+
+/** Reads one line to its end. Throws when there is none to be had, or when it falls silent. */
+async function listen(
+  lastId: string | undefined,
+  signal: AbortSignal,
+  onEvent: (event: EventSourceMessage) => void,
+  onOpen: () => void,
+): Promise<void> {
+  const token = await session.token()
+  if (!token) throw new Error('nobody is logged in')
+  const line = new AbortController()
+  const cut = () => line.abort()
+  signal.addEventListener('abort', cut, { once: true })
+  let silence = setTimeout(cut, SILENCE)
+  try {
+    const response = await fetch(STREAM, {
+      headers: { authorization: `Bearer ${token}`, ...(lastId ? { 'last-event-id': lastId } : {}) },
+      signal: line.signal,
+      cache: 'no-store',
+    })
+    if (response.status === 401) {
+      await session.tokenInsteadOf(token)
+      return
+    }
+    if (!response.ok || !response.body) throw new Error(`the stream answered ${response.status}`)
+    onOpen()
+    const parser = createParser({ onEvent })
+    const reader = response.body.pipeThrough(new TextDecoderStream()).getReader()
+    for (;;) {
+      const { done, value } = await reader.read()
+      if (done) return
+      clearTimeout(silence)
+      silence = setTimeout(cut, SILENCE)
+      parser.feed(value)
+    }
+  } finally {
+    clearTimeout(silence)
+    signal.removeEventListener('abort', cut)
+    cut()
+  }
+}
+
+/** Ends early when the browser says that it is online again, or when nobody listens any more. */
+function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      clearTimeout(timer)
+      removeEventListener('online', done)
+      signal.removeEventListener('abort', done)
+      resolve()
+    }
+    const timer = setTimeout(done, milliseconds)
+    addEventListener('online', done)
+    signal.addEventListener('abort', done)
+  })
+}

@@ -1,0 +1,88 @@
+import { screen, waitFor } from '@testing-library/react'
+import userEvent from '@testing-library/user-event'
+import { beforeEach, describe, expect, it, vi } from 'vitest'
+import { fakeHost, lineDown, refusal, success } from '@/test/host'
+import { renderPage } from '@/test/render'
+import { Button } from '@/ui/Button'
+import { unsaid } from '@/ui/toast'
+import { api, ask } from './client'
+import { session } from './session'
+import { useCommand } from './useCommand'
+
+const READ_ALL = '/api/v1/notifications/read-all'
+
+vi.mock(import('./problem'), async (original) => ({ ...(await original()), retryDelay: () => 1 }))
+
+function ReadAll({ optimistic }: { optimistic?: () => () => void }) {
+  const { run, pending, done } = useCommand({
+    send: (_: void, headers) => ask(api.POST('/api/v1/notifications/read-all', { headers })),
+    refreshes: [['notifications']],
+    said: 'All read',
+    ...(optimistic && { optimistic }),
+  })
+  return (
+    <Button pending={pending} onClick={() => run()}>
+      {done ? 'done' : 'read all'}
+    </Button>
+  )
+}
+
+const keysSent = (host: ReturnType<typeof fakeHost>) =>
+  host.to(READ_ALL).map(({ headers }) => headers.get('idempotency-key'))
+const said = () => unsaid.get().map(({ text }) => text)
+
+beforeEach(() => {
+  session.start()
+  unsaid.set([])
+})
+
+describe('a command', () => {
+  it('is sent once however often it is clicked', async () => {
+    const host = fakeHost({ [`POST ${READ_ALL}`]: () => success({ count: 3 }) })
+    await renderPage(<ReadAll />)
+    await userEvent.tripleClick(screen.getByRole('button'))
+    await screen.findByText('done')
+    expect(keysSent(host)).toEqual([expect.stringMatching(/^[0-9a-f]{32}$/)])
+    expect(said()).toEqual(['All read'])
+  })
+
+  it('keeps its key while nobody knows whether it arrived', async () => {
+    let down = true
+    const host = fakeHost({ [`POST ${READ_ALL}`]: () => (down ? lineDown() : success({ count: 3 })) })
+    await renderPage(<ReadAll />)
+    await userEvent.click(screen.getByRole('button'))
+    await waitFor(() => expect(said()).toEqual([expect.stringContaining('cannot be reached')]))
+    down = false
+    await userEvent.click(screen.getByRole('button'))
+    await screen.findByText('done')
+    expect(keysSent(host).length).toBeGreaterThan(1)
+    expect(new Set(keysSent(host)).size).toBe(1)
+  })
+
+  it('takes another key after an answer', async () => {
+    const host = fakeHost({ [`POST ${READ_ALL}`]: () => refusal(403, 'FORBIDDEN') })
+    await renderPage(<ReadAll />)
+    await userEvent.click(screen.getByRole('button'))
+    await waitFor(() => expect(said()).toHaveLength(1))
+    await userEvent.click(screen.getByRole('button'))
+    await waitFor(() => expect(said()).toHaveLength(2))
+    expect(new Set(keysSent(host)).size).toBe(2)
+  })
+
+  it('looks again and says so when things stand otherwise', async () => {
+    fakeHost({ [`POST ${READ_ALL}`]: () => refusal(409, 'BORROW_NOT_PENDING') })
+    const { queries } = await renderPage(<ReadAll />)
+    queries.setQueryData(['notifications'], 'stale')
+    await userEvent.click(screen.getByRole('button'))
+    await waitFor(() => expect(queries.getQueryState(['notifications'])?.isInvalidated).toBe(true))
+    expect(said()).toEqual([expect.stringContaining('no longer waiting for an answer')])
+  })
+
+  it('takes back what it showed too early', async () => {
+    fakeHost({ [`POST ${READ_ALL}`]: () => refusal(403, 'FORBIDDEN') })
+    const takeBack = vi.fn()
+    await renderPage(<ReadAll optimistic={() => takeBack} />)
+    await userEvent.click(screen.getByRole('button'))
+    await waitFor(() => expect(takeBack).toHaveBeenCalledOnce())
+  })
+})

@@ -1,0 +1,77 @@
+import { LogOut, Scale, UserRound, Wrench } from 'lucide-react'
+import { useSyncExternalStore, type ReactElement } from 'react'
+import { useTranslation } from 'react-i18next'
+import { session } from '@/api/session'
+import { useCommand } from '@/api/useCommand'
+import { useSession } from '@/api/useSession'
+import { chooseLanguage, languages, type Language } from '@/i18n/i18n'
+import { formats } from '@/i18n/format'
+import { Menu, MenuChoice, MenuItem, MenuLink, MenuSeparator } from '@/ui/Menu'
+import { chooseTheme, theme, themes } from '../theme'
+
+const icon = 'size-5 text-soft'
+
+/** Language and theme for everybody; for members also their account. Opens as it comes: see `AccountButton`. */
+export default function AccountMenu({ trigger }: { trigger: ReactElement }) {
+  const { t, i18n } = useTranslation()
+  const { user, can } = useSession()
+  const chosenTheme = useSyncExternalStore(theme.subscribe, theme.get)
+  const logOut = useLogOut()
+  return (
+    <Menu trigger={trigger} defaultOpen>
+      {user && (
+        <>
+          <p className="max-w-64 truncate px-3 py-2 font-medium">{user.name}</p>
+          <MenuLink to="/account" icon={<UserRound aria-hidden className={icon} />}>
+            {t('account.account')}
+          </MenuLink>
+          {can('moderate:borrow') && (
+            <MenuLink to="/moderation" icon={<Scale aria-hidden className={icon} />}>
+              {t('account.moderation')}
+            </MenuLink>
+          )}
+          {can('admin') && (
+            <MenuLink to="/admin" icon={<Wrench aria-hidden className={icon} />}>
+              {t('account.administration')}
+            </MenuLink>
+          )}
+          <MenuSeparator />
+        </>
+      )}
+      <MenuChoice
+        label={t('account.language')}
+        value={i18n.language as Language}
+        options={languages.map((code) => ({
+          value: code,
+          label: capitalised(formats(code).languageName(code)),
+          lang: code,
+        }))}
+        onChange={(language) => void chooseLanguage(language)}
+      />
+      <MenuSeparator />
+      <MenuChoice
+        label={t('account.theme')}
+        value={chosenTheme}
+        options={themes.map((name) => ({ value: name, label: t(`theme.${name}`) }))}
+        onChange={chooseTheme}
+      />
+      {user && (
+        <>
+          <MenuSeparator />
+          <MenuItem icon={<LogOut aria-hidden className={icon} />} onClick={logOut}>
+            {t('session.logOut')}
+          </MenuItem>
+        </>
+      )}
+    </Menu>
+  )
+}
+
+function capitalised(word: string): string {
+  return word.charAt(0).toLocaleUpperCase() + word.slice(1)
+}
+
+function useLogOut(): () => void {
+  const { run } = useCommand({ send: session.logOut })
+  return run
+}

@@ -1,0 +1,12 @@
+/** How many things wait there. The name of what it sits on tells it to screen readers. */
+export function CountBadge({ count }: { count: number }) {
+  if (count === 0) return null
+  return (
+    <span
+      aria-hidden
+      className="absolute -top-1 left-1/2 ml-1 inline-flex h-5 min-w-5 items-center justify-center rounded-full bg-accent px-1.5 text-xs font-semibold text-on-accent tabular-nums"
+    >
+      {count > 99 ? '99+' : count}
+    </span>
+  )
+}

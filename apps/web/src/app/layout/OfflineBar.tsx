@@ -1,0 +1,29 @@
+import { onlineManager } from '@tanstack/react-query'
+import { WifiOff } from 'lucide-react'
+import { useSyncExternalStore } from 'react'
+import { useTranslation } from 'react-i18next'
+import { liveState } from '@/api/live-state'
+import { useSessionState } from '@/api/useSession'
+
+function subscribe(onChange: () => void) {
+  return onlineManager.subscribe(onChange)
+}
+
+/** Says that what is shown may be old: there is no line at all, or none for live updates. */
+export function OfflineBar() {
+  const { t } = useTranslation()
+  const { status } = useSessionState()
+  const online = useSyncExternalStore(subscribe, () => onlineManager.isOnline())
+  const live = useSyncExternalStore(liveState.subscribe, liveState.get)
+  const words = !online ? t('offline') : status === 'member' && live === 'offline' ? t('notLive') : undefined
+  return (
+    <div role="status" className="sticky top-16 z-20">
+      {words && (
+        <p className="flex items-center justify-center gap-2 bg-due-soft px-4 py-2 text-center text-sm font-medium text-due">
+          <WifiOff aria-hidden className="size-4 shrink-0" />
+          {words}
+        </p>
+      )}
+    </div>
+  )
+}

@@ -1,0 +1,60 @@
+import { lazy, Suspense, useSyncExternalStore } from 'react'
+import { useTranslation } from 'react-i18next'
+import { Outlet, ScrollRestoration } from 'react-router'
+import { i18n } from '@/i18n/i18n'
+import { useSession } from '@/api/useSession'
+import { unsaid } from '@/ui/toast'
+import { BottomNavigation } from './BottomNavigation'
+import { OfflineBar } from './OfflineBar'
+import { TopBar } from './TopBar'
+import { useFocusOnNavigation } from './useFocusOnNavigation'
+import { useLiveUpdates } from './useLiveUpdates'
+import { useUpdateNotice } from './useUpdateNotice'
+
+const Toaster = lazy(() => import('@/ui/Toaster'))
+const LogInAgain = lazy(async () => {
+  const [module] = await Promise.all([import('@/features/account/LogInAgain'), i18n.loadNamespaces('account')])
+  return module
+})
+
+/** What surrounds every page. */
+export function Shell() {
+  const { t } = useTranslation()
+  const { status, user } = useSession()
+  const main = useFocusOnNavigation()
+  const saySomething = useHasSpoken()
+  useLiveUpdates(status === 'member' ? user?.id : undefined)
+  useUpdateNotice()
+  return (
+    <div className="flex min-h-dvh flex-col">
+      <a
+        href="#main"
+        className="sr-only z-50 rounded-md bg-accent px-4 py-3 text-on-accent focus:not-sr-only focus:fixed focus:top-2 focus:left-2"
+      >
+        {t('skipToContent')}
+      </a>
+      <TopBar />
+      <OfflineBar />
+      <main
+        ref={main}
+        id="main"
+        tabIndex={-1}
+        className="mx-auto w-full max-w-6xl flex-1 px-4 pt-6 pb-28 sm:px-6 md:pb-16"
+      >
+        <Outlet />
+      </main>
+      {user && <BottomNavigation />}
+      <Suspense>
+        {saySomething && <Toaster />}
+        {status === 'expired' && user && <LogInAgain user={user} />}
+      </Suspense>
+      <ScrollRestoration />
+    </div>
+  )
+}
+
+/** The toaster is fetched with the first thing it has to say, and stays. */
+let spoken = false
+function useHasSpoken(): boolean {
+  return useSyncExternalStore(unsaid.subscribe, () => (spoken ||= unsaid.get().length > 0))
+}

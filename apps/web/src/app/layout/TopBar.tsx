@@ -1,0 +1,127 @@
+import { Search } from 'lucide-react'
+import { useTranslation } from 'react-i18next'
+import { Link, NavLink, useLocation, useNavigate } from 'react-router'
+import { loginPath } from '@/api/Require'
+import { useSession } from '@/api/useSession'
+import { useLoansWaiting } from '@/features/loans'
+import { useUnreadCount } from '@/features/notifications'
+import { LinkButton } from '@/ui/Button'
+import { classes } from '@/ui/classes'
+import { AccountButton } from './AccountButton'
+import { CountBadge } from './CountBadge'
+import { Mark } from './Mark'
+import { notifications, places } from './navigation'
+
+export function TopBar() {
+  const { user, status } = useSession()
+  const { pathname } = useLocation()
+  return (
+    <header className="sticky top-0 z-30 border-b border-line bg-paper/95 backdrop-blur-sm">
+      <div className="mx-auto flex h-16 max-w-6xl items-center gap-2 px-4 sm:gap-4 sm:px-6">
+        <Link to="/" className="mr-auto flex min-h-11 items-center gap-2.5 font-serif text-xl font-semibold md:mr-2">
+          <Mark className="size-7" />
+          Folkshelf
+        </Link>
+        {user && <WideNavigation />}
+        <div className="flex items-center gap-1 md:ml-auto">
+          {pathname !== '/' && <SearchForm />}
+          {user && <BellLink />}
+          {status === 'visitor' && <VisitorLinks />}
+          <AccountButton />
+        </div>
+      </div>
+    </header>
+  )
+}
+
+function VisitorLinks() {
+  const { t } = useTranslation()
+  const { pathname, search } = useLocation()
+  const atTheDoor = ['/login', '/register'].includes(pathname)
+  return (
+    <>
+      <LinkButton to={atTheDoor ? '/login' : loginPath(pathname + search)} variant="quiet" size="small">
+        {t('session.logIn')}
+      </LinkButton>
+      <LinkButton to="/register" size="small" className="max-sm:hidden">
+        {t('session.register')}
+      </LinkButton>
+    </>
+  )
+}
+
+function WideNavigation() {
+  const { t } = useTranslation()
+  const waiting = useLoansWaiting()
+  return (
+    <nav aria-label={t('navigation.label')} className="hidden items-center gap-1 md:flex">
+      {places.map(({ to, label, end }) => (
+        <NavLink
+          key={to}
+          to={to}
+          end={end}
+          className={({ isActive }) =>
+            classes(
+              'flex min-h-11 items-center gap-2 rounded-md px-3 font-medium transition-colors',
+              isActive ? 'bg-accent-soft text-accent-strong' : 'text-soft hover:bg-sunken hover:text-ink',
+            )
+          }
+        >
+          {t(label)}
+          {to === '/loans' && waiting > 0 && (
+            <>
+              <span
+                aria-hidden
+                className="rounded-full bg-accent px-2 text-xs/5 font-semibold text-on-accent tabular-nums"
+              >
+                {waiting}
+              </span>
+              <span className="sr-only">{t('navigation.waiting', { count: waiting })}</span>
+            </>
+          )}
+        </NavLink>
+      ))}
+    </nav>
+  )
+}
+
+function BellLink() {
+  const { t } = useTranslation()
+  const unread = useUnreadCount()
+  const Icon = notifications.icon
+  return (
+    <Link
+      to={notifications.to}
+      aria-label={unread > 0 ? t('navigation.notificationsUnread', { count: unread }) : t(notifications.label)}
+      className="hidden size-11 items-center justify-center rounded-md hover:bg-sunken md:inline-flex"
+    >
+      <span className="relative">
+        <Icon aria-hidden className="size-6" strokeWidth={1.75} />
+        <CountBadge count={unread} />
+      </span>
+    </Link>
+  )
+}
+
+/** On the page to browse, its own search takes this one's place. */
+function SearchForm() {
+  const { t } = useTranslation()
+  const navigate = useNavigate()
+  const search = (form: FormData) => {
+    const words = String(form.get('q') ?? '').trim()
+    void navigate(words ? `/?${new URLSearchParams({ q: words })}` : '/')
+  }
+  return (
+    <form role="search" action={search} className="relative mr-2 hidden lg:block">
+      <Search aria-hidden className="pointer-events-none absolute top-3 left-3 size-5 text-soft" />
+      <input
+        type="search"
+        name="q"
+        aria-label={t('search')}
+        placeholder={t('search')}
+        maxLength={200}
+        className="control w-64 pl-10"
+      />
+    </form>
+  )
+}

@@ -1,0 +1,26 @@
+import { QueryClientProvider } from '@tanstack/react-query'
+import { StrictMode } from 'react'
+import { createRoot } from 'react-dom/client'
+import { RouterProvider } from 'react-router'
+import { session } from '@/api/session'
+import { startI18n } from '@/i18n/i18n'
+import '@/ui/theme.css'
+import { forgetWithSession } from './forget-with-session'
+import { queryClient } from './query-client'
+import { reloadWhenOutdated } from './reload-when-outdated'
+import { router } from './router'
+
+reloadWhenOutdated()
+session.start()
+forgetWithSession(queryClient)
+await startI18n()
+
+const root = document.getElementById('root')
+if (!root) throw new Error('index.html has no #root')
+createRoot(root).render(
+  <StrictMode>
+    <QueryClientProvider client={queryClient}>
+      <RouterProvider router={router} />
+    </QueryClientProvider>
+  </StrictMode>,
+)

@@ -1,0 +1,21 @@
+import { useTranslation } from 'react-i18next'
+import { Outlet } from 'react-router'
+import { SectionTabs } from '@/ui/Layout'
+
+export default function AccountLayout() {
+  const { t } = useTranslation('account')
+  return (
+    <>
+      <SectionTabs
+        label={t('tabs')}
+        tabs={[
+          { to: '/account/profile', label: t('profile.title') },
+          { to: '/account/password', label: t('changePassword.title') },
+          { to: '/account/sessions', label: t('sessions.title') },
+          { to: '/account/delete', label: t('delete.title') },
+        ]}
+      />
+      <Outlet />
+    </>
+  )
+}

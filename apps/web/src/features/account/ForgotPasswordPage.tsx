@@ -1,0 +1,7 @@
+import { useTranslation } from 'react-i18next'
+import { PageHeader } from '@/ui/Layout'
+
+export default function ForgotPasswordPage() {
+  const { t } = useTranslation('account')
+  return <PageHeader title={t('forgot.title')} />
+}

@@ -1,0 +1,7 @@
+import { useTranslation } from 'react-i18next'
+import { PageHeader } from '@/ui/Layout'
+
+export default function EventsPage() {
+  const { t } = useTranslation('administration')
+  return <PageHeader title={t('events.title')} />
+}

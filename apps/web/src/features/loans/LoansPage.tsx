@@ -1,0 +1,7 @@
+import { useTranslation } from 'react-i18next'
+import { PageHeader } from '@/ui/Layout'
+
+export default function LoansPage() {
+  const { t } = useTranslation('loans')
+  return <PageHeader title={t('loans.title')} />
+}

@@ -1,0 +1,1 @@
+export { useLoansWaiting } from './queries'

@@ -1,0 +1,7 @@
+import { useTranslation } from 'react-i18next'
+import { PageHeader } from '@/ui/Layout'
+
+export default function AddBookPage() {
+  const { t } = useTranslation('shelf')
+  return <PageHeader title={t('add.title')} />
+}

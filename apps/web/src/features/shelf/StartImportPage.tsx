@@ -1,0 +1,7 @@
+import { useTranslation } from 'react-i18next'
+import { PageHeader } from '@/ui/Layout'
+
+export default function StartImportPage() {
+  const { t } = useTranslation('shelf')
+  return <PageHeader title={t('startImport.title')} />
+}

@@ -1,0 +1,61 @@
+import { useMemo } from 'react'
+import { useTranslation } from 'react-i18next'
+
+const DAY = 86_400_000
+
+type Instant = string | Date
+
+function toDate(value: Instant): Date {
+  return typeof value === 'string' ? new Date(value) : value
+}
+
+/** Whole calendar days from today to that day, as the reader's own calendar counts them. Negative: it is past. */
+export function daysFromToday(value: Instant, now: Date = new Date()): number {
+  const noon = (date: Date) => Date.UTC(date.getFullYear(), date.getMonth(), date.getDate(), 12)
+  return Math.round((noon(toDate(value)) - noon(now)) / DAY)
+}
+
+export function isPast(value: Instant, now: Date = new Date()): boolean {
+  return toDate(value).getTime() < now.getTime()
+}
+
+/** Dates and numbers in the words of a language. */
+export function formats(language: string) {
+  const day = new Intl.DateTimeFormat(language, { dateStyle: 'long' })
+  const shortDay = new Intl.DateTimeFormat(language, { day: 'numeric', month: 'short' })
+  const moment = new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'short' })
+  const number = new Intl.NumberFormat(language)
+  const relative = new Intl.RelativeTimeFormat(language, { numeric: 'auto' })
+  const list = new Intl.ListFormat(language, { type: 'conjunction' })
+  const languageNames = new Intl.DisplayNames(language, { type: 'language' })
+
+  return {
+    day: (value: Instant) => day.format(toDate(value)),
+    shortDay: (value: Instant) => shortDay.format(toDate(value)),
+    moment: (value: Instant) => moment.format(toDate(value)),
+    number: (value: number) => number.format(value),
+    /** "tomorrow", "in 3 days", "2 days ago". */
+    relativeDay: (value: Instant, now?: Date) => relative.format(daysFromToday(value, now), 'day'),
+    /** "2 minutes ago", "yesterday", and the date itself once it is more than a week away. */
+    ago(value: Instant, now: Date = new Date()) {
+      const seconds = (toDate(value).getTime() - now.getTime()) / 1000
+      const distance = Math.abs(seconds)
+      if (distance < 60) return relative.format(0, 'second')
+      if (distance < 3600) return relative.format(Math.trunc(seconds / 60), 'minute')
+      if (distance < 24 * 3600) return relative.format(Math.trunc(seconds / 3600), 'hour')
+      const days = daysFromToday(value, now)
+      return Math.abs(days) <= 7 ? relative.format(days, 'day') : day.format(toDate(value))
+    },
+    /** "Ada, Grace and Linus". */
+    list: (items: readonly string[]) => list.format(items),
+    /** The name of a language by its code: "French" for `fr`. */
+    languageName: (code: string) => languageNames.of(code) ?? code,
+  }
+}
+
+export type Formats = ReturnType<typeof formats>
+
+export function useFormats(): Formats {
+  const { i18n } = useTranslation()
+  return useMemo(() => formats(i18n.language), [i18n.language])
+}

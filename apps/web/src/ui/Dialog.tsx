@@ -1,0 +1,89 @@
+import { AlertDialog } from '@base-ui/react/alert-dialog'
+import { Dialog as BaseDialog } from '@base-ui/react/dialog'
+import { X } from 'lucide-react'
+import type { ReactNode } from 'react'
+import { useTranslation } from 'react-i18next'
+import { Button, IconButton } from './Button'
+import { classes } from './classes'
+
+const backdrop =
+  'fixed inset-0 z-40 bg-shade transition-opacity duration-150 data-ending-style:opacity-0 data-starting-style:opacity-0'
+/** From below on phones, in the middle elsewhere. */
+const popup = classes(
+  'surface fixed inset-x-0 bottom-0 z-50 max-h-[92dvh] overflow-y-auto rounded-b-none p-5 pb-[max(1.25rem,env(safe-area-inset-bottom))]',
+  'transition-[opacity,translate] duration-200 data-ending-style:translate-y-6 data-ending-style:opacity-0 data-starting-style:translate-y-6 data-starting-style:opacity-0',
+  'sm:inset-x-auto sm:top-1/2 sm:bottom-auto sm:left-1/2 sm:w-[min(32rem,calc(100vw-2rem))] sm:-translate-x-1/2 sm:-translate-y-1/2 sm:rounded-lg sm:p-6',
+  'sm:data-ending-style:-translate-y-[47%] sm:data-starting-style:-translate-y-[47%]',
+)
+
+interface Shared {
+  open: boolean
+  onOpenChange: (open: boolean) => void
+  title: string
+  /** What it is about, in a sentence. */
+  description?: ReactNode
+}
+
+/** Asks for something without leaving the page. Its content is made when it opens. */
+export function Dialog({ open, onOpenChange, title, description, children }: Shared & { children: ReactNode }) {
+  const { t } = useTranslation()
+  return (
+    <BaseDialog.Root open={open} onOpenChange={onOpenChange}>
+      <BaseDialog.Portal>
+        <BaseDialog.Backdrop className={backdrop} />
+        <BaseDialog.Popup className={popup}>
+          <div className="mb-4 flex items-start justify-between gap-4">
+            <BaseDialog.Title className="pt-1.5 text-heading">{title}</BaseDialog.Title>
+            <BaseDialog.Close
+              render={
+                <IconButton label={t('close')} className="-mt-1 -mr-2">
+                  <X aria-hidden className="size-5" />
+                </IconButton>
+              }
+            />
+          </div>
+          {description && <BaseDialog.Description className="mb-4 text-soft">{description}</BaseDialog.Description>}
+          {children}
+        </BaseDialog.Popup>
+      </BaseDialog.Portal>
+    </BaseDialog.Root>
+  )
+}
+
+/** The row of buttons at the end of a dialog or form. The one that does it comes first. */
+export function Actions({ children }: { children: ReactNode }) {
+  return <div className="mt-6 flex flex-col gap-3 sm:flex-row-reverse sm:justify-start">{children}</div>
+}
+
+/** Asks before something that cannot be undone. `confirm` says what will be done: "Delete the book", never "OK". */
+export function ConfirmDialog({
+  open,
+  onOpenChange,
+  title,
+  description,
+  confirm,
+  pending = false,
+  danger = false,
+  onConfirm,
+  children,
+}: Shared & { confirm: string; pending?: boolean; danger?: boolean; onConfirm: () => void; children?: ReactNode }) {
+  const { t } = useTranslation()
+  return (
+    <AlertDialog.Root open={open} onOpenChange={onOpenChange}>
+      <AlertDialog.Portal>
+        <AlertDialog.Backdrop className={backdrop} />
+        <AlertDialog.Popup className={popup}>
+          <AlertDialog.Title className="mb-2 text-heading">{title}</AlertDialog.Title>
+          {description && <AlertDialog.Description className="text-soft">{description}</AlertDialog.Description>}
+          {children}
+          <Actions>
+            <Button variant={danger ? 'danger' : 'primary'} pending={pending} onClick={onConfirm}>
+              {confirm}
+            </Button>
+            <AlertDialog.Close render={<Button variant="secondary">{t('cancel')}</Button>} />
+          </Actions>
+        </AlertDialog.Popup>
+      </AlertDialog.Portal>
+    </AlertDialog.Root>
+  )
+}

@@ -1,0 +1,113 @@
+import { RotateCw } from 'lucide-react'
+import type { ReactNode } from 'react'
+import { useTranslation } from 'react-i18next'
+import { useProblemText } from '@/api/useProblemText'
+import { ApiProblem } from '@/api/problem'
+import { Button } from './Button'
+import { classes } from './classes'
+
+/** Holds the place of what is loading. Give it the size of what will come. */
+export function Skeleton({ className }: { className?: string }) {
+  return <div aria-hidden className={classes('animate-pulse rounded-md bg-sunken', className)} />
+}
+
+/** Wraps skeletons and tells screen readers that something is loading. */
+export function Loading({ children, className }: { children: ReactNode; className?: string }) {
+  const { t } = useTranslation()
+  return (
+    <div role="status" className={className}>
+      <span className="sr-only">{t('loading')}</span>
+      {children}
+    </div>
+  )
+}
+
+/** Nothing is here: says why, and what to do next. */
+export function EmptyState({
+  icon,
+  title,
+  children,
+  action,
+}: {
+  icon?: ReactNode
+  title: string
+  children?: ReactNode
+  action?: ReactNode
+}) {
+  return (
+    <div className="flex flex-col items-center gap-3 rounded-lg border border-dashed border-line px-6 py-12 text-center">
+      {icon && (
+        <div className="flex size-12 items-center justify-center rounded-full bg-accent-soft text-accent">{icon}</div>
+      )}
+      <h2 className="text-heading">{title}</h2>
+      {children && <div className="max-w-prose text-soft">{children}</div>}
+      {action && <div className="mt-2 flex flex-wrap justify-center gap-3">{action}</div>}
+    </div>
+  )
+}
+
+/** It could not be loaded: says why in plain words and offers to try again. */
+export function ErrorState({ error, onRetry }: { error: unknown; onRetry?: () => void }) {
+  const { t } = useTranslation()
+  const problemText = useProblemText()
+  return (
+    <div
+      role="alert"
+      className="flex flex-col items-center gap-3 rounded-lg border border-line bg-card px-6 py-10 text-center"
+    >
+      <h2 className="text-heading">{t('problem.title')}</h2>
+      <p className="max-w-prose text-soft">{problemText(error)}</p>
+      {error instanceof ApiProblem && error.code === 'INTERNAL' && error.traceId && (
+        <p className="text-sm text-soft">{t('problem.trace', { trace: error.traceId })}</p>
+      )}
+      {onRetry && (
+        <Button variant="secondary" icon={<RotateCw aria-hidden className="size-4" />} onClick={onRetry}>
+          {t('problem.retry')}
+        </Button>
+      )}
+    </div>
+  )
+}
+
+type Tone = 'neutral' | 'free' | 'due' | 'late' | 'accent'
+
+const tones: Record<Tone, string> = {
+  neutral: 'bg-sunken text-soft',
+  free: 'bg-free-soft text-free',
+  due: 'bg-due-soft text-due',
+  late: 'bg-late-soft text-late',
+  accent: 'bg-accent-soft text-accent-strong',
+}
+
+/** How something stands, in a word. The colour never says it alone. */
+export function StatusPill({
+  tone = 'neutral',
+  icon,
+  children,
+}: {
+  tone?: Tone
+  icon?: ReactNode
+  children: ReactNode
+}) {
+  return (
+    <span
+      className={classes(
+        'inline-flex items-center gap-1.5 rounded-full px-2.5 py-0.5 text-sm font-medium whitespace-nowrap',
+        tones[tone],
+      )}
+    >
+      {icon}
+      {children}
+    </span>
+  )
+}
+
+/** A message inside a page: a hint, a warning, a refusal. */
+export function Notice({ tone = 'neutral', icon, children }: { tone?: Tone; icon?: ReactNode; children: ReactNode }) {
+  return (
+    <div className={classes('flex items-start gap-3 rounded-md px-4 py-3', tones[tone])}>
+      {icon && <span className="mt-0.5 shrink-0">{icon}</span>}
+      <div className="min-w-0 flex-1">{children}</div>
+    </div>
+  )
+}

@@ -1,0 +1,104 @@
+import { ChevronLeft } from 'lucide-react'
+import type { ComponentProps, ReactNode } from 'react'
+import { Link, NavLink, useSearchParams } from 'react-router'
+import { classes } from './classes'
+
+/** The heading of a page; it also names the browser's tab. */
+export function PageHeader({
+  title,
+  lead,
+  actions,
+  back,
+}: {
+  title: string
+  lead?: ReactNode
+  actions?: ReactNode
+  /** Where this page belongs. */
+  back?: { to: string; label: string }
+}) {
+  return (
+    <header className="mb-6 flex flex-col gap-3">
+      <PageTitle>{title}</PageTitle>
+      {back && (
+        <Link to={back.to} className="-ml-1 inline-flex min-h-11 w-fit items-center gap-1 text-soft hover:text-ink">
+          <ChevronLeft aria-hidden className="size-5" />
+          {back.label}
+        </Link>
+      )}
+      <div className="flex flex-wrap items-center justify-between gap-x-6 gap-y-3">
+        <h1 className="text-title">{title}</h1>
+        {actions && <div className="flex flex-wrap items-center gap-3">{actions}</div>}
+      </div>
+      {lead && <p className="max-w-prose text-soft">{lead}</p>}
+    </header>
+  )
+}
+
+/** Names the browser's tab. `PageHeader` does so by itself. */
+export function PageTitle({ children }: { children: string }) {
+  return <title>{`${children} · Folkshelf`}</title>
+}
+
+/** A sheet of paper on the page. */
+export function Card({ className, ...rest }: ComponentProps<'div'>) {
+  return <div className={classes('rounded-lg border border-line bg-card p-4 sm:p-6', className)} {...rest} />
+}
+
+export interface LinkTab {
+  label: string
+  count?: number | undefined
+}
+
+function Count({ children }: { children: number | undefined }) {
+  if (!children) return null
+  return <span className="rounded-full bg-accent-soft px-2 text-sm text-accent-strong tabular-nums">{children}</span>
+}
+
+const tab = 'flex min-h-11 items-center gap-2 border-b-2 px-1 font-medium whitespace-nowrap transition-colors'
+const resting = 'border-transparent text-soft hover:text-ink'
+const chosen = 'border-accent text-ink'
+
+/** The parts of a page that differ by one parameter of its address: they can be linked to and gone back to. */
+export function QueryTabs({
+  label,
+  parameter,
+  tabs,
+}: {
+  label: string
+  parameter: string
+  tabs: Array<LinkTab & { value: string }>
+}) {
+  const [search] = useSearchParams()
+  const current = search.get(parameter) ?? tabs[0]?.value
+  return (
+    <nav aria-label={label} className="mb-6 flex gap-6 overflow-x-auto border-b border-line">
+      {tabs.map(({ value, label, count }) => (
+        <Link
+          key={value}
+          to={{ search: `?${new URLSearchParams({ [parameter]: value })}` }}
+          replace
+          preventScrollReset
+          aria-current={value === current ? 'page' : undefined}
+          className={classes(tab, value === current ? chosen : resting)}
+        >
+          {label}
+          <Count>{count}</Count>
+        </Link>
+      ))}
+    </nav>
+  )
+}
+
+/** The pages of a section. */
+export function SectionTabs({ label, tabs }: { label: string; tabs: Array<LinkTab & { to: string }> }) {
+  return (
+    <nav aria-label={label} className="mb-6 flex gap-6 overflow-x-auto border-b border-line">
+      {tabs.map(({ to, label, count }) => (
+        <NavLink key={to} to={to} end className={({ isActive }) => classes(tab, isActive ? chosen : resting)}>
+          {label}
+          <Count>{count}</Count>
+        </NavLink>
+      ))}
+    </nav>
+  )
+}
