@@ -87,7 +87,7 @@ export function ConfirmDialog({
           {description && <AlertDialog.Description className="text-soft">{description}</AlertDialog.Description>}
           {children}
           <Actions>
-            <Button variant={danger ? 'danger' : 'primary'} pending={pending} onClick={onConfirm}>
+            <Button variant={danger ? 'danger' : 'primary'} pending={pending} onClick={() => onConfirm()}>
               {confirm}
             </Button>
             <AlertDialog.Close render={<Button variant="secondary">{t('cancel')}</Button>} />
