@@ -7,6 +7,7 @@ export const keys = {
     suggestions: (text: string) => ['books', 'suggestions', text] as const,
     one: (id: string) => ['books', 'one', id] as const,
     history: (id: string) => ['books', 'one', id, 'history'] as const,
+    availability: (id: string) => ['books', 'one', id, 'availability'] as const,
     facets: ['books', 'facets'] as const,
     ofIsbn: (isbn: string) => ['books', 'isbn', isbn] as const,
     /** Every list of one's own books. */
