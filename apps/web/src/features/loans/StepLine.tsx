@@ -43,7 +43,7 @@ export function StepLine({ loan, gives }: { loan: Loan; gives: boolean }) {
           </span>
           <span className={classes('text-sm', state === 'ahead' ? 'text-soft' : 'font-medium')}>
             {t(`steps.${name === 'handedOver' && gives ? 'given' : name}`)}
-            <span className="sr-only">{state !== 'ahead' && state !== 'now' ? '' : ` ${t(`steps.${state}`)}`}</span>
+            <span className="sr-only">{(state === 'done' || state === 'ended') && ` ${t(`steps.${state}`)}`}</span>
           </span>
           {at && (
             <time dateTime={at} className="text-sm text-soft">

@@ -1,8 +1,7 @@
 import { useTranslation } from 'react-i18next'
-import { useUserId } from '@/api/useSession'
 import { useFormats } from '@/i18n/format'
 import { ErrorState, Loading, Skeleton } from '@/ui/Feedback'
-import { detailsOf, wordsOf, worthTelling, type Happening } from './happening'
+import { wordsOf, worthTelling, type Happening } from './happening'
 import { useHappeningText } from './useHappeningText'
 import { useTimeline } from './queries'
 
@@ -38,17 +37,13 @@ export function Timeline({ loanId, borrowerId }: { loanId: string; borrowerId: s
 
 function Entry({ happening, borrowerId }: { happening: Happening; borrowerId: string }) {
   const format = useFormats()
-  const userId = useUserId()
-  const text = useHappeningText()
+  const text = useHappeningText(borrowerId)
   const words = wordsOf(happening)
   return (
     <li className="group relative pb-6 pl-7 last:pb-0">
       <span aria-hidden className="absolute top-2 left-0.5 size-2.5 rounded-full bg-control group-first:bg-accent" />
-      <span
-        aria-hidden
-        className="absolute top-5 bottom-0 left-1.5 w-px bg-line group-last:hidden"
-      />
-      <p>{text(happening, detailsOf(happening), { userId, borrowerId })}</p>
+      <span aria-hidden className="absolute top-5 bottom-0 left-1.5 w-px bg-line group-last:hidden" />
+      <p>{text(happening)}</p>
       {words && <Quote>{words}</Quote>}
       <time dateTime={happening.at} className="text-sm text-soft">
         {format.moment(happening.at)}

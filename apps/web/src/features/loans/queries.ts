@@ -70,7 +70,7 @@ export function useLoan(id: string) {
   return useQuery({
     queryKey: keys.borrows.one(id),
     queryFn: ({ signal }) => ask(api.GET('/api/v1/borrows/{id}', { params: { path: { id } }, signal })),
-    placeholderData: () => seenBefore(queries, id),
+    placeholderData: seenBefore(queries, id),
     refetchInterval: ({ state }) => (state.data?.status === 'queued' ? QUEUE_MOVES : false),
   })
 }

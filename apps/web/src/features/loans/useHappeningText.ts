@@ -15,9 +15,9 @@ export function useHappeningText(borrowerId: string): (happening: Happening) => 
       const { days, dueAt, pickupBy } = detailsOf(happening)
       const date = dueAt ?? pickupBy
       const variant = variantOf(happening, borrowerId)
-      const key = i18n.exists(`happened.${variant}`, { ns: 'loans' }) ? variant : 'unknown'
-      return t(`happened.${key as 'created'}`, {
-        context: !actor ? 'nobody' : actor.id === userId ? 'me' : '',
+      const keys = [`${variant}.${!actor ? 'nobody' : actor.id === userId ? 'me' : 'other'}`, `${variant}.other`]
+      const key = keys.find((key) => i18n.exists(`happened.${key}`, { ns: 'loans' })) ?? 'unknown.other'
+      return t(`happened.${key as 'created.other'}`, {
         actor: actor?.name,
         days: days === undefined ? '' : t('days', { count: days }),
         when: date ? format.day(date) : '',
