@@ -68,20 +68,18 @@ export function bookRules(t: TFunction<'shelf'>, now = new Date()) {
   }
   return z.object({
     title: z.string().check(z.trim(), z.minLength(1, t('rules.titleMissing')), upTo(500)),
-    authors: z
-      .array(z.object({ name: z.string().check(z.trim(), upTo(200)) }))
-      .check(
-        z.maxLength(MAX_AUTHORS, t('rules.tooManyAuthors', { count: MAX_AUTHORS })),
-        z.check((context) => {
-          if (context.value.some(({ name }) => name)) return
-          context.issues.push({
-            code: 'custom',
-            input: context.value,
-            path: [0, 'name'],
-            message: t('rules.authorMissing'),
-          })
-        }),
-      ),
+    authors: z.array(z.object({ name: z.string().check(z.trim(), upTo(200)) })).check(
+      z.maxLength(MAX_AUTHORS, t('rules.tooManyAuthors', { count: MAX_AUTHORS })),
+      z.check((context) => {
+        if (context.value.some(({ name }) => name)) return
+        context.issues.push({
+          code: 'custom',
+          input: context.value,
+          path: [0, 'name'],
+          message: t('rules.authorMissing'),
+        })
+      }),
+    ),
     isbn: z.string().check(
       z.trim(),
       z.check((context) => {

@@ -1,6 +1,6 @@
 import type { ImportSummary } from './queries'
 
-const FIRST = 500
+const SHORTEST = 500
 const LONGEST = 8000
 
 type Counts = Pick<ImportSummary, 'imported' | 'duplicates' | 'failed' | 'repaired' | 'total'>
@@ -15,8 +15,7 @@ export function shareDone(counts: Counts): number | undefined {
   return counts.total > 0 ? Math.min(rowsDone(counts) / counts.total, 1) : undefined
 }
 
-/** When to ask again: soon while rows go, doubling while nothing moves. */
-export function nextDelay(before: { done: number; delay: number } | undefined, done: number): number {
-  if (!before || before.done !== done) return FIRST
-  return Math.min(before.delay * 2, LONGEST)
+/** Milliseconds until it is asked again, from those since something last moved. */
+export function delayAfter(still: number): number {
+  return Math.min(Math.max(still / 2, SHORTEST), LONGEST)
 }

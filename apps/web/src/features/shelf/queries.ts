@@ -1,11 +1,11 @@
 import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-query'
+import { useRef } from 'react'
 import { api, ask, askPage } from '@/api/client'
 import { keys } from '@/api/keys'
-import { isNotFound } from '@/api/problem'
 import type { components } from '@/api/schema'
 import { useUserId } from '@/api/useSession'
 import type { Book } from './book-form'
-import { pollAfter } from './import-progress'
+import { delayAfter } from './import-progress'
 
 export type Import = components['schemas']['ImportView']
 export type ImportSummary = components['schemas']['ImportSummary']
@@ -71,7 +71,6 @@ export function useBook(id: string) {
   return useQuery({
     queryKey: keys.books.one(id),
     queryFn: ({ signal }) => ask(api.GET('/api/v1/books/{id}', { params: { path: { id } }, signal })),
-    retry: (failures, error) => failures < 2 && !isNotFound(error),
   })
 }
 
@@ -115,12 +114,17 @@ export function isUnderWay({ status }: Pick<ImportSummary, 'status'>): boolean {
   return status === 'queued' || status === 'running'
 }
 
-/** How far an import is: asked often while it moves, seldom while it waits, not at all while nobody looks. */
+/** How far an import is: asked often while it moves, ever more seldom while it waits, not at all while nobody looks. */
 export function useImport(id: string) {
+  const moved = useRef<{ data?: Import; at: number }>({ at: 0 })
   return useQuery({
     queryKey: keys.imports.one(id),
     queryFn: ({ signal }) => ask(api.GET('/api/v1/books/imports/{id}', { params: { path: { id } }, signal })),
-    retry: (failures, error) => failures < 2 && !isNotFound(error),
-    refetchInterval: ({ state }) => (state.data && isUnderWay(state.data) ? pollAfter(id, state.data) : false),
+    refetchInterval: ({ state: { data } }) => {
+      if (!data || !isUnderWay(data)) return false
+      // An answer that says nothing new is the same object as the one before.
+      if (moved.current.data !== data) moved.current = { data, at: Date.now() }
+      return delayAfter(Date.now() - moved.current.at)
+    },
   })
 }
