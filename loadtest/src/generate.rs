@@ -65,7 +65,7 @@ pub async fn books(pool: &PgPool, count: u64, members: u32, seed: u64) -> Result
         run(pool, definition).await?;
     }
     known?.learn(pool).await?;
-    run(pool, "vacuum analyze books.book, books.word, books.author_name, books.member").await
+    run(pool, "vacuum analyze books.book, books.word, books.word_slip, books.author_name, books.member").await
 }
 
 async fn run(pool: &PgPool, statement: &str) -> Result<()> {

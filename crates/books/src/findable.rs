@@ -28,9 +28,14 @@ pub(crate) async fn learn<'a>(
     let mut keys: Vec<AuthorKey> = names.iter().flat_map(|name| AuthorKey::of(name)).collect();
     keys.sort_unstable();
     sqlx::query!(
-        "insert into books.word (word)
-        select word from unnest($1::text[]) with ordinality new (word, nth) order by nth
-        on conflict do nothing",
+        "with learnt as (
+            insert into books.word (word)
+            select word from unnest($1::text[]) with ordinality new (word, nth) order by nth
+            on conflict do nothing
+            returning word
+        )
+        insert into books.word_slip (slip, word)
+        select slip, word from learnt, books.one_letter_less(word) slip",
         &words,
     )
     .execute(&mut *connection)
