@@ -67,6 +67,11 @@ export async function askPage<Item>(
   return { items: data, pagination }
 }
 
+/** For answers that are a file: ask with `parseAs: 'blob'`. */
+export async function askFile(pending: Promise<Answer<Blob>>): Promise<Blob> {
+  return body(pending)
+}
+
 /** For calls that have nothing to tell. */
 export async function askNothing(pending: Promise<Answer<unknown>>): Promise<void> {
   await body(pending)

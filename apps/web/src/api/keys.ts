@@ -7,7 +7,18 @@ export const keys = {
     suggestions: (text: string) => ['books', 'suggestions', text] as const,
     one: (id: string) => ['books', 'one', id] as const,
     history: (id: string) => ['books', 'one', id, 'history'] as const,
-    import: (id: string) => ['imports', id] as const,
+    availability: (id: string) => ['books', 'one', id, 'availability'] as const,
+    facets: ['books', 'facets'] as const,
+    ofIsbn: (isbn: string) => ['books', 'isbn', isbn] as const,
+    /** Every list of one's own books. */
+    shelf: ['books', 'mine'] as const,
+    /** Every list of everybody's. */
+    lists: ['books', 'list'] as const,
+  },
+  imports: {
+    all: ['imports'] as const,
+    list: ['imports', 'list'] as const,
+    one: (id: string) => ['imports', 'one', id] as const,
   },
   borrows: {
     all: ['borrows'] as const,

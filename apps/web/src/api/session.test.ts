@@ -106,6 +106,28 @@ describe('the session', () => {
     await expect(answer).resolves.toEqual({ name: 'Ada' })
   })
 
+  it('is asked for once more, not by every request, when it has ended', async () => {
+    let alive = true
+    let refusals = 0
+    const host = fakeHost({
+      [`POST ${REFRESH}`]: () => (alive ? success(signedIn('old')) : refusal(401, 'INVALID_REFRESH_TOKEN')),
+      [`GET ${ME}`]: async ({ headers }) => {
+        if (headers.get('authorization') === 'Bearer new') return success({ name: 'Ada' })
+        // The second refusal comes when the renewal has failed already.
+        await new Promise((resolve) => setTimeout(resolve, ++refusals * 30))
+        return refusal(401, 'UNAUTHENTICATED')
+      },
+    })
+    const { session, me } = await openTab()
+    await until(() => session.state().status === 'member')
+    alive = false
+    const answers = Promise.all([me(), me()])
+    await new Promise((resolve) => setTimeout(resolve, 150))
+    session.signedIn(signedIn('new'))
+    await expect(answers).resolves.toHaveLength(2)
+    expect(host.to(REFRESH)).toHaveLength(2)
+  })
+
   it('refuses what waited when its member gives up', async () => {
     let alive = true
     fakeHost({

@@ -119,19 +119,20 @@ function isFresh({ expiresAt }: Grant): boolean {
 
 /** The token to send, fresh enough to arrive; `undefined` for visitors. */
 async function token(): Promise<string | undefined> {
-  const state = store.get()
-  if (state.status === 'visitor') return undefined
-  if (state.status === 'expired') return (await again())?.token
-  if (grant && isFresh(grant)) return grant.token
-  const next = (await renew(grant)) ?? (store.get().status === 'expired' ? await again() : undefined)
-  return next?.token
+  if (store.get().status === 'visitor') return undefined
+  return grant && isFresh(grant) ? grant.token : (await another())?.token
 }
 
 /** After the host refused `refused`: another token, or `undefined` when its member gives up. */
 async function tokenInsteadOf(refused: string): Promise<string | undefined> {
-  if (grant && grant.token !== refused) return grant.token
-  const next = (await renew(grant)) ?? (store.get().status === 'expired' ? await again() : undefined)
-  return next?.token
+  return grant && grant.token !== refused ? grant.token : (await another())?.token
+}
+
+/** By renewal, else when its member has logged in again. */
+async function another(): Promise<Grant | undefined> {
+  const ended = () => store.get().status === 'expired'
+  if (ended()) return again()
+  return (await renew(grant)) ?? (ended() ? again() : undefined)
 }
 
 function again(): Promise<Grant | undefined> {

@@ -1,5 +1,6 @@
 import { useCallback } from 'react'
 import { useTranslation } from 'react-i18next'
+import { duration } from '@/i18n/duration'
 import { ApiProblem, NetworkProblem } from './problem'
 
 /** From a failure to plain words in the reader's language. */
@@ -9,7 +10,8 @@ export function useProblemText(): (error: unknown) => string {
     (error) => {
       if (error instanceof NetworkProblem) return t('NETWORK')
       if (!(error instanceof ApiProblem)) return t('INTERNAL')
-      if (error.code === 'RATE_LIMITED') return t('RATE_LIMITED', { count: Math.ceil(error.retryAfter ?? 60) })
+      if (error.code === 'RATE_LIMITED')
+        return t('RATE_LIMITED', { wait: duration(error.retryAfter ?? 60, i18n.language) })
       const known = i18n.exists(error.code, { ns: 'errors' })
       return known ? t(error.code as 'INTERNAL') : t(error.status === 409 ? 'CONFLICT' : 'INTERNAL')
     },

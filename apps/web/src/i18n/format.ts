@@ -25,6 +25,8 @@ export function formats(language: string) {
   const shortDay = new Intl.DateTimeFormat(language, { day: 'numeric', month: 'short' })
   const moment = new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'short' })
   const number = new Intl.NumberFormat(language)
+  const percent = new Intl.NumberFormat(language, { style: 'percent' })
+  const megabytes = new Intl.NumberFormat(language, { style: 'unit', unit: 'megabyte', maximumFractionDigits: 0 })
   const relative = new Intl.RelativeTimeFormat(language, { numeric: 'auto' })
   const list = new Intl.ListFormat(language, { type: 'conjunction' })
   const languageNames = new Intl.DisplayNames(language, { type: 'language' })
@@ -34,6 +36,9 @@ export function formats(language: string) {
     shortDay: (value: Instant) => shortDay.format(toDate(value)),
     moment: (value: Instant) => moment.format(toDate(value)),
     number: (value: number) => number.format(value),
+    /** From 0 to 1. */
+    percent: (value: number) => percent.format(value),
+    megabytes: (bytes: number) => megabytes.format(bytes / 1024 / 1024),
     /** "tomorrow", "in 3 days", "2 days ago". */
     relativeDay: (value: Instant, now?: Date) => relative.format(daysFromToday(value, now), 'day'),
     /** "2 minutes ago", "yesterday", and the date itself once it is more than a week away. */
@@ -55,7 +60,12 @@ export function formats(language: string) {
 
 export type Formats = ReturnType<typeof formats>
 
+/** The language as it is written where the reader lives: days before months for `en-GB`. */
+function localeOf(language: string): string {
+  return navigator.languages.find((tag) => tag.split('-')[0] === language) ?? language
+}
+
 export function useFormats(): Formats {
   const { i18n } = useTranslation()
-  return useMemo(() => formats(i18n.language), [i18n.language])
+  return useMemo(() => formats(localeOf(i18n.language)), [i18n.language])
 }

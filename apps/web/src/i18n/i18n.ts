@@ -23,15 +23,15 @@ const lazyFiles: BackendModule = {
   },
 }
 
-function isLanguage(value: string | null | undefined): value is Language {
-  return languages.some((language) => language === value)
+/** Which of our languages a tag such as `fr-CA` means. */
+export function spokenLanguage(tag: string | null | undefined): Language | undefined {
+  return languages.find((language) => language === tag?.split('-')[0])
 }
 
 /** The language chosen here before, else the first of the browser's that we speak. */
 export function preferredLanguage(): Language {
-  const stored = localStorage.getItem(STORED)
-  if (isLanguage(stored)) return stored
-  return navigator.languages.map((tag) => tag.split('-')[0]).find(isLanguage) ?? 'en'
+  const stored = spokenLanguage(localStorage.getItem(STORED))
+  return stored ?? navigator.languages.map(spokenLanguage).find((language) => language !== undefined) ?? 'en'
 }
 
 export async function chooseLanguage(language: Language): Promise<void> {

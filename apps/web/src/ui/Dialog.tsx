@@ -22,16 +22,25 @@ interface Shared {
   title: string
   /** What it is about, in a sentence. */
   description?: ReactNode
+  /** Where the focus goes afterwards when what opened it may be gone. */
+  finalFocus?: () => HTMLElement | null
 }
 
 /** Asks for something without leaving the page. Its content is made when it opens. */
-export function Dialog({ open, onOpenChange, title, description, children }: Shared & { children: ReactNode }) {
+export function Dialog({
+  open,
+  onOpenChange,
+  title,
+  description,
+  finalFocus,
+  children,
+}: Shared & { children: ReactNode }) {
   const { t } = useTranslation()
   return (
     <BaseDialog.Root open={open} onOpenChange={onOpenChange}>
       <BaseDialog.Portal>
         <BaseDialog.Backdrop className={backdrop} />
-        <BaseDialog.Popup className={popup}>
+        <BaseDialog.Popup className={popup} finalFocus={finalFocus}>
           <div className="mb-4 flex items-start justify-between gap-4">
             <BaseDialog.Title className="pt-1.5 text-heading">{title}</BaseDialog.Title>
             <BaseDialog.Close
@@ -65,6 +74,7 @@ export function ConfirmDialog({
   pending = false,
   danger = false,
   onConfirm,
+  finalFocus,
   children,
 }: Shared & { confirm: string; pending?: boolean; danger?: boolean; onConfirm: () => void; children?: ReactNode }) {
   const { t } = useTranslation()
@@ -72,12 +82,12 @@ export function ConfirmDialog({
     <AlertDialog.Root open={open} onOpenChange={onOpenChange}>
       <AlertDialog.Portal>
         <AlertDialog.Backdrop className={backdrop} />
-        <AlertDialog.Popup className={popup}>
+        <AlertDialog.Popup className={popup} finalFocus={finalFocus}>
           <AlertDialog.Title className="mb-2 text-heading">{title}</AlertDialog.Title>
           {description && <AlertDialog.Description className="text-soft">{description}</AlertDialog.Description>}
           {children}
           <Actions>
-            <Button variant={danger ? 'danger' : 'primary'} pending={pending} onClick={onConfirm}>
+            <Button variant={danger ? 'danger' : 'primary'} pending={pending} onClick={() => onConfirm()}>
               {confirm}
             </Button>
             <AlertDialog.Close render={<Button variant="secondary">{t('cancel')}</Button>} />

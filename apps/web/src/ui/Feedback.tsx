@@ -61,7 +61,7 @@ export function ErrorState({ error, onRetry }: { error: unknown; onRetry?: () =>
         <p className="text-sm text-soft">{t('problem.trace', { trace: error.traceId })}</p>
       )}
       {onRetry && (
-        <Button variant="secondary" icon={<RotateCw aria-hidden className="size-4" />} onClick={onRetry}>
+        <Button variant="secondary" icon={<RotateCw aria-hidden className="size-4" />} onClick={() => onRetry()}>
           {t('problem.retry')}
         </Button>
       )}

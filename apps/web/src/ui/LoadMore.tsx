@@ -16,7 +16,7 @@ export function LoadMore({ hasMore, loading, onMore }: { hasMore: boolean; loadi
   if (!hasMore) return null
   return (
     <div ref={sentinel} className="flex justify-center py-8">
-      <Button variant="secondary" pending={loading} onClick={onMore}>
+      <Button variant="secondary" pending={loading} onClick={() => onMore()}>
         {t('loadMore')}
       </Button>
     </div>

@@ -43,7 +43,7 @@ export function MenuItem({
   children: ReactNode
 }) {
   return (
-    <BaseMenu.Item className={classes(item, danger && 'text-late')} onClick={onClick}>
+    <BaseMenu.Item className={classes(item, danger && 'text-late')} onClick={() => onClick()}>
       {icon}
       {children}
     </BaseMenu.Item>

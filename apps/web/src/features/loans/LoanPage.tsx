@@ -1,7 +1,139 @@
 import { useTranslation } from 'react-i18next'
-import { PageHeader } from '@/ui/Layout'
+import { Link, useParams } from 'react-router'
+import { isNotFound } from '@/api/problem'
+import { useUserId } from '@/api/useSession'
+import { Avatar } from '@/ui/Avatar'
+import { LinkButton } from '@/ui/Button'
+import { Cover } from '@/ui/Cover'
+import { EmptyState, ErrorState, Loading, Skeleton } from '@/ui/Feedback'
+import { Card, PageHeader } from '@/ui/Layout'
+import { LoanStatus } from './LoanStatus'
+import { NextStep } from './NextStep'
+import { StepLine } from './StepLine'
+import { Quote, Timeline } from './Timeline'
+import { isOpen, partOf, wasGiven, type Loan, type Part } from './loan'
+import { useBookOf, useLoan } from './queries'
 
 export default function LoanPage() {
   const { t } = useTranslation('loans')
-  return <PageHeader title={t('loan.title')} />
+  const { id = '' } = useParams()
+  const { data: loan, error, refetch } = useLoan(id)
+  if (loan) return <LoanDetails loan={loan} />
+  return (
+    <>
+      <PageHeader title={t('loan.title')} back={{ to: '/loans', label: t('loans.title') }} />
+      {!error ? (
+        <LoanSkeleton />
+      ) : isNotFound(error) ? (
+        <EmptyState title={t('loan.missing')} action={<LinkButton to="/loans">{t('loans.title')}</LinkButton>}>
+          {t('loan.missingText')}
+        </EmptyState>
+      ) : (
+        <ErrorState error={error} onRetry={() => void refetch()} />
+      )}
+    </>
+  )
+}
+
+function LoanDetails({ loan }: { loan: Loan }) {
+  const { t } = useTranslation('loans')
+  const part = partOf(loan, useUserId())
+  const { data: book } = useBookOf(loan)
+  const gives = isOpen(loan) ? book?.lending === 'give' : wasGiven(loan)
+  const back =
+    part === 'moderator' ? { to: '/moderation', label: t('loan.disputes') } : { to: '/loans', label: t('loans.title') }
+  return (
+    <>
+      <PageHeader title={loan.book.title} back={back} />
+      <div className="grid items-start gap-6 lg:grid-cols-[minmax(0,1fr)_20rem]">
+        <div className="flex flex-col gap-6">
+          <StepLine loan={loan} gives={gives} />
+          <NextStep loan={loan} part={part} gives={gives} />
+          <WhatWasSaid loan={loan} />
+        </div>
+        <div className="flex flex-col gap-8 lg:row-span-2">
+          <About loan={loan} part={part} />
+          <Timeline loanId={loan.id} borrowerId={loan.borrower.id} />
+        </div>
+      </div>
+    </>
+  )
+}
+
+/** The book and the people. */
+function About({ loan, part }: { loan: Loan; part: Part }) {
+  const { t } = useTranslation('loans')
+  const { book, owner, borrower } = loan
+  return (
+    <Card className="flex gap-4 sm:p-4">
+      <div className="w-20 shrink-0">
+        <Cover title={book.title} authors={book.authors} url={book.coverUrl ?? null} eager />
+      </div>
+      <div className="flex min-w-0 flex-1 flex-col items-start gap-2">
+        <LoanStatus loan={loan} />
+        <Link to={`/books/${book.id}`} className="line-clamp-3 font-serif font-semibold hover:underline">
+          {book.title}
+        </Link>
+        <p className="line-clamp-2 text-sm text-soft">{book.authors.join(', ')}</p>
+        {part !== 'owner' && <Person name={owner.name} role={t('loan.owner')} />}
+        {part !== 'borrower' && <Person name={borrower.name} role={t('loan.borrower')} />}
+      </div>
+    </Card>
+  )
+}
+
+function Person({ name, role }: { name: string; role: string }) {
+  return (
+    <p className="flex items-center gap-2.5">
+      <Avatar name={name} />
+      <span className="min-w-0">
+        <span className="block text-sm text-soft">{role}</span>
+        <span className="block leading-tight break-words">{name}</span>
+      </span>
+    </p>
+  )
+}
+
+/** The words that the two left each other and that still matter. */
+function WhatWasSaid({ loan }: { loan: Loan }) {
+  const { t } = useTranslation('loans')
+  const reason = loan.status === 'rejected' ? loan.closedReason : undefined
+  if (!loan.message && !reason && !loan.note) return null
+  return (
+    <section aria-labelledby="said" className="flex flex-col gap-3">
+      <h2 id="said" className="text-heading">
+        {t('said.title')}
+      </h2>
+      {loan.message && (
+        <div>
+          <p className="text-sm text-soft">{t('said.request', { name: loan.borrower.name })}</p>
+          <Quote>{loan.message}</Quote>
+        </div>
+      )}
+      {reason && (
+        <div>
+          <p className="text-sm text-soft">{t('said.reason', { name: loan.owner.name })}</p>
+          <Quote>{reason}</Quote>
+        </div>
+      )}
+      {loan.note && (
+        <div>
+          <p className="text-sm text-soft">{t('said.note')}</p>
+          <Quote>{loan.note}</Quote>
+        </div>
+      )}
+    </section>
+  )
+}
+
+function LoanSkeleton() {
+  return (
+    <Loading className="grid gap-6 lg:grid-cols-[minmax(0,1fr)_20rem]">
+      <div className="flex flex-col gap-6">
+        <Skeleton className="h-16" />
+        <Skeleton className="h-44" />
+      </div>
+      <Skeleton className="h-40" />
+    </Loading>
+  )
 }

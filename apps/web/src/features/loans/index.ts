@@ -1,1 +1,2 @@
-export { useLoansWaiting } from './queries'
+export type { Loan } from './loan'
+export { useLoansWaiting, useOpenLoans } from './queries'

@@ -1,7 +1,159 @@
+import { BookX, PencilLine, Trash2 } from 'lucide-react'
+import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
+import { useNavigate, useParams } from 'react-router'
+import { useFormProblem } from '@/api/form-errors'
+import { isNotFound } from '@/api/problem'
+import { useSession, useUserId } from '@/api/useSession'
+import { Button, LinkButton } from '@/ui/Button'
+import { Actions } from '@/ui/Dialog'
+import { EmptyState, ErrorState, Loading, Notice, Skeleton } from '@/ui/Feedback'
+import { Form } from '@/ui/form/Form'
 import { PageHeader } from '@/ui/Layout'
+import { bodyOf, valuesOf, type Book, type BookValues } from './book-form'
+import { BookFields } from './BookFields'
+import { BookChanged, useUpdateBook } from './commands'
+import { DeleteBookDialog } from './DeleteBookDialog'
+import { useDraftPlace, useKeepDraft } from './draft'
+import { changedMeanwhile } from './merge'
+import { MergeDialog } from './MergeDialog'
+import { useBook } from './queries'
+import { useBookForm } from './useBookForm'
 
 export default function EditBookPage() {
   const { t } = useTranslation('shelf')
-  return <PageHeader title={t('edit.title')} />
+  const { id = '' } = useParams()
+  const me = useUserId()
+  const { can, permissionsPending } = useSession()
+  const { data: book, error, refetch } = useBook(id)
+  const pending = !book || (book.owner.id !== me && permissionsPending)
+  const mayEdit = book?.owner.id === me || can('moderate:book')
+  return (
+    <div className="mx-auto max-w-2xl">
+      <PageHeader title={t('edit.title')} back={{ to: `/books/${id}`, label: t('edit.back') }} />
+      {error && !book ? (
+        isNotFound(error) ? (
+          <EmptyState
+            icon={<BookX aria-hidden className="size-6" />}
+            title={t('edit.gone')}
+            action={<LinkButton to="/shelf">{t('edit.toShelf')}</LinkButton>}
+          />
+        ) : (
+          <ErrorState error={error} onRetry={() => void refetch()} />
+        )
+      ) : pending ? (
+        <Loading className="flex flex-col gap-5">
+          <Skeleton className="h-168" />
+          <Skeleton className="h-96" />
+        </Loading>
+      ) : mayEdit ? (
+        <EditBook key={book.id} book={book} />
+      ) : (
+        <EmptyState title={t('edit.notYours')} action={<LinkButton to={`/books/${id}`}>{t('added.see')}</LinkButton>}>
+          {t('edit.notYoursText', { name: book.owner.name })}
+        </EmptyState>
+      )}
+    </div>
+  )
+}
+
+/** How the book was when it was opened here. */
+interface Opened {
+  values: BookValues
+  version: number
+}
+
+function EditBook({ book }: { book: Book }) {
+  const { t } = useTranslation('shelf')
+  const navigate = useNavigate()
+  const place = useDraftPlace(book.id)
+  const [draft] = useState(place.read)
+  const [restored, setRestored] = useState(draft !== undefined)
+  const [before, setBefore] = useState<Opened>(() => draft?.before ?? { values: valuesOf(book), version: book.version })
+  const [now, setNow] = useState<Book>()
+  const [deleting, setDeleting] = useState(false)
+  const form = useBookForm(draft?.values ?? before.values)
+  useKeepDraft(form, place, before)
+  const showProblem = useFormProblem(form)
+
+  const update = useUpdateBook(
+    book.id,
+    (now) => changedMeanwhile(before.values, form.getValues(), valuesOf(now)).length === 0,
+    {
+      said: t('edit.said'),
+      onDone() {
+        place.forget()
+        void navigate(`/books/${book.id}`)
+      },
+      onProblem(problem) {
+        if (!(problem instanceof BookChanged)) return showProblem(problem)
+        setNow(problem.now)
+        return true
+      },
+    },
+  )
+
+  function startOver() {
+    const opened = { values: valuesOf(book), version: book.version }
+    setBefore(opened)
+    form.reset(opened.values)
+    place.forget()
+    setRestored(false)
+  }
+
+  function merge(values: BookValues, now: Book) {
+    setNow(undefined)
+    setBefore({ values: valuesOf(now), version: now.version })
+    form.reset(values)
+    update.run({ body: bodyOf(values), version: now.version })
+  }
+
+  return (
+    <>
+      {restored && (
+        <div className="mb-5">
+          <Notice tone="accent" icon={<PencilLine aria-hidden className="size-5" />}>
+            <p>{t('draft.restored')}</p>
+            <Button variant="quiet" size="small" className="mt-2 -ml-3" onClick={startOver}>
+              {t('draft.startOver')}
+            </Button>
+          </Notice>
+        </div>
+      )}
+      <Form form={form} onSubmit={(values) => update.run({ body: bodyOf(values), version: before.version })}>
+        <BookFields />
+        <div className="flex flex-col-reverse gap-3 sm:flex-row sm:items-end sm:justify-between">
+          <Button variant="danger" icon={<Trash2 aria-hidden className="size-4" />} onClick={() => setDeleting(true)}>
+            {t('delete.open')}
+          </Button>
+          <Actions>
+            <Button type="submit" pending={update.pending}>
+              {t('edit.submit')}
+            </Button>
+            <LinkButton variant="secondary" to={`/books/${book.id}`} onClick={place.forget}>
+              {t('edit.cancel')}
+            </LinkButton>
+          </Actions>
+        </div>
+      </Form>
+      {now && (
+        <MergeDialog
+          before={before.values}
+          mine={form.getValues()}
+          now={valuesOf(now)}
+          onCancel={() => setNow(undefined)}
+          onMerge={(values) => merge(values, now)}
+        />
+      )}
+      <DeleteBookDialog
+        book={book}
+        open={deleting}
+        onOpenChange={setDeleting}
+        onDeleted={() => {
+          place.forget()
+          void navigate('/shelf', { replace: true })
+        }}
+      />
+    </>
+  )
 }

@@ -1,7 +1,112 @@
+import { FileX } from 'lucide-react'
+import { useEffect } from 'react'
+import { useQueryClient } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
-import { PageHeader } from '@/ui/Layout'
+import { useParams } from 'react-router'
+import { keys } from '@/api/keys'
+import { isNotFound } from '@/api/problem'
+import { useFormats } from '@/i18n/format'
+import { LinkButton } from '@/ui/Button'
+import { EmptyState, ErrorState, Loading, Notice, Skeleton } from '@/ui/Feedback'
+import { Card, PageHeader } from '@/ui/Layout'
+import { Progress } from '@/ui/Progress'
+import { BadRows } from './BadRows'
+import { rowsDone, shareDone } from './import-progress'
+import { isUnderWay, useImport, type Import } from './queries'
 
 export default function ImportPage() {
   const { t } = useTranslation('shelf')
-  return <PageHeader title={t('import.title')} />
+  const format = useFormats()
+  const { id = '' } = useParams()
+  const { data, error, refetch } = useImport(id)
+  useBooksComing(data)
+  return (
+    <div className="mx-auto max-w-4xl">
+      <PageHeader
+        title={t('import.title')}
+        back={{ to: '/shelf', label: t('shelf.title') }}
+        {...(data && { lead: t('import.started', { when: format.moment(data.createdAt) }) })}
+      />
+      {data ? (
+        <div className="flex flex-col gap-8">
+          <Outcome data={data} />
+          {!isUnderWay(data) && <BadRows data={data} />}
+        </div>
+      ) : error ? (
+        isNotFound(error) ? (
+          <EmptyState
+            icon={<FileX aria-hidden className="size-6" />}
+            title={t('import.gone')}
+            action={<LinkButton to="/shelf/import">{t('startImport.title')}</LinkButton>}
+          />
+        ) : (
+          <ErrorState error={error} onRetry={() => void refetch()} />
+        )
+      ) : (
+        <Loading>
+          <Skeleton className="h-52" />
+        </Loading>
+      )}
+    </div>
+  )
+}
+
+/** Lists of books are stale once the import has put some there. */
+function useBooksComing(data: Import | undefined) {
+  const queries = useQueryClient()
+  const imported = data?.imported ?? 0
+  const over = data !== undefined && !isUnderWay(data)
+  useEffect(() => {
+    if (!over || imported === 0) return
+    void queries.invalidateQueries({ queryKey: keys.books.all })
+    void queries.invalidateQueries({ queryKey: keys.imports.list })
+  }, [queries, over, imported])
+}
+
+function Outcome({ data }: { data: Import }) {
+  const { t } = useTranslation('shelf')
+  const format = useFormats()
+  const underWay = isUnderWay(data)
+  const counts = [
+    ['imported', data.imported],
+    ['duplicates', data.duplicates],
+    ['failed', data.failed],
+    ['repaired', data.repaired],
+  ] as const
+  return (
+    <Card className="flex flex-col gap-6">
+      {underWay ? (
+        <Progress
+          label={t(data.status === 'queued' ? 'import.queued' : 'import.running')}
+          value={shareDone(data)}
+          text={t('import.progress', { done: format.number(rowsDone(data)), total: format.number(data.total) })}
+        />
+      ) : data.status === 'failed' ? (
+        <Notice tone="late">{t('import.brokenOff')}</Notice>
+      ) : (
+        <h2 className="text-heading">
+          {t('import.done', { count: data.imported, number: format.number(data.imported) })}
+        </h2>
+      )}
+      <p role="status" className="sr-only">
+        {!underWay && t('import.done', { count: data.imported, number: format.number(data.imported) })}
+      </p>
+      <dl className="grid grid-cols-2 gap-x-6 gap-y-4 sm:grid-cols-4">
+        {counts.map(([name, count]) => (
+          <div key={name} className="flex flex-col-reverse justify-end border-l-2 border-line pl-3">
+            <dt className="text-sm text-soft">{t(`import.count.${name}`, { count })}</dt>
+            <dd className="font-serif text-heading font-semibold tabular-nums">{format.number(count)}</dd>
+          </div>
+        ))}
+      </dl>
+      {!underWay && (
+        <div className="flex flex-col gap-3 sm:flex-row">
+          <LinkButton to="/shelf">{t('import.toShelf')}</LinkButton>
+          <LinkButton to="/shelf/import" variant="secondary">
+            {t('import.another')}
+          </LinkButton>
+        </div>
+      )}
+    </Card>
+  )
 }

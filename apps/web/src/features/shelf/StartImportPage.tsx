@@ -1,7 +1,136 @@
+import { FileSpreadsheet } from 'lucide-react'
+import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { PageHeader } from '@/ui/Layout'
+import { Link, useNavigate } from 'react-router'
+import { ApiProblem, NetworkProblem } from '@/api/problem'
+import { useProblemText } from '@/api/useProblemText'
+import { useFormats } from '@/i18n/format'
+import { Notice } from '@/ui/Feedback'
+import { Card, PageHeader } from '@/ui/Layout'
+import { Progress } from '@/ui/Progress'
+import { useStartImport } from './commands'
+import { FileDrop } from './FileDrop'
+import { FormatsExplained } from './FormatsExplained'
+import { isUnderWay, useImports, type ImportSummary } from './queries'
+
+/** What hosts take unless they are told otherwise. */
+const USUAL_BYTES = 32 * 1024 * 1024
+const USUAL_ROWS = 200_000
 
 export default function StartImportPage() {
   const { t } = useTranslation('shelf')
-  return <PageHeader title={t('startImport.title')} />
+  const format = useFormats()
+  const navigate = useNavigate()
+  const problemText = useProblemText()
+  const [file, setFile] = useState<File>()
+  const [sent, setSent] = useState(0)
+  const [refused, setRefused] = useState<string>()
+
+  const start = useStartImport(setSent, {
+    onDone: ({ id }) => void navigate(`/shelf/import/${id}`),
+    onProblem(problem) {
+      setRefused(whyNot(problem))
+      return true
+    },
+  })
+
+  function whyNot(problem: unknown): string {
+    if (problem instanceof ApiProblem && problem.code === 'VALIDATION_ERROR') return t('startImport.notReadable')
+    // A host that has had enough hangs up before it is heard.
+    const hungUp = problem instanceof NetworkProblem && file && file.size > USUAL_BYTES
+    return hungUp ? t('startImport.tooLarge') : problemText(problem)
+  }
+
+  function take(file: File) {
+    setFile(file)
+    setSent(0)
+    setRefused(file.size === 0 ? t('startImport.empty') : undefined)
+    if (file.size > 0) start.run(file)
+  }
+
+  return (
+    <div className="mx-auto max-w-3xl">
+      <PageHeader
+        title={t('startImport.title')}
+        lead={t('startImport.lead')}
+        back={{ to: '/shelf', label: t('shelf.title') }}
+      />
+      <div className="flex flex-col gap-6">
+        {start.pending && file ? (
+          <Card className="flex flex-col gap-4">
+            <p className="flex items-center gap-3">
+              <FileSpreadsheet aria-hidden className="size-6 shrink-0 text-accent" />
+              <span className="min-w-0 truncate">{file.name}</span>
+            </p>
+            <Progress
+              label={t(sent < 1 ? 'startImport.sending' : 'startImport.reading')}
+              value={sent < 1 ? sent : undefined}
+              text={sent < 1 ? format.percent(sent) : ''}
+            />
+          </Card>
+        ) : (
+          <FileDrop
+            onFile={take}
+            hint={t('startImport.limit', {
+              size: format.megabytes(USUAL_BYTES),
+              rows: format.number(USUAL_ROWS),
+            })}
+          />
+        )}
+        <div role="alert" className="empty:hidden">
+          {refused && file && (
+            <Notice tone="late">
+              <p className="font-medium wrap-anywhere">{file.name}</p>
+              <p>{refused}</p>
+            </Notice>
+          )}
+        </div>
+        <EarlierImports />
+        <FormatsExplained />
+      </div>
+    </div>
+  )
+}
+
+function EarlierImports() {
+  const { t } = useTranslation('shelf')
+  const { data: imports = [] } = useImports()
+  if (imports.length === 0) return null
+  return (
+    <section className="flex flex-col gap-3">
+      <h2 className="text-heading">{t('startImport.earlier')}</h2>
+      <ul className="divide-y divide-line rounded-lg border border-line bg-card">
+        {imports.map((summary) => (
+          <EarlierImport key={summary.id} summary={summary} />
+        ))}
+      </ul>
+    </section>
+  )
+}
+
+function EarlierImport({ summary }: { summary: ImportSummary }) {
+  const { t } = useTranslation('shelf')
+  const format = useFormats()
+  const { id, imported, failed, createdAt } = summary
+  return (
+    <li>
+      <Link
+        to={`/shelf/import/${id}`}
+        className="flex min-h-14 flex-wrap items-center justify-between gap-x-4 px-4 py-3 hover:bg-sunken"
+      >
+        <span>{format.moment(createdAt)}</span>
+        <span className="text-soft">
+          {isUnderWay(summary)
+            ? t('startImport.running')
+            : t('startImport.took', { count: imported, number: format.number(imported) })}
+          {failed > 0 && (
+            <span className="font-medium text-due">
+              {' · '}
+              {t('startImport.toRepair', { count: failed, number: format.number(failed) })}
+            </span>
+          )}
+        </span>
+      </Link>
+    </li>
+  )
 }

@@ -1,0 +1,88 @@
+import { Ellipsis } from 'lucide-react'
+import { useEffect, useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { Button, IconButton, LinkButton } from '@/ui/Button'
+import { Menu, MenuItem } from '@/ui/Menu'
+import { toast } from '@/ui/toast'
+import { ActionDialog } from './dialogs/ActionDialog'
+import { actionsOf, allows, needs, type Action, type Loan, type Part } from './loan'
+
+const dangerous: readonly Action[] = ['cancel', 'reportLost', 'notReceived']
+
+/** What somebody can do with a loan: the next step in front, the rest behind it. `compact`: in a list, the next step alone. */
+export function ActionButtons({
+  loan,
+  part,
+  gives = false,
+  compact = false,
+}: {
+  loan: Loan
+  part: Part
+  gives?: boolean
+  compact?: boolean
+}) {
+  const { t } = useTranslation('loans')
+  const actions = actionsOf(loan, part)
+  const { main, beside, more } = actions
+  const [chosen, setChosen] = useState<{ action: Action; open: boolean; nth: number }>()
+  const open = (action: Action) => setChosen({ action, open: true, nth: (chosen?.nth ?? 0) + 1 })
+  const close = () => setChosen((now) => now && { ...now, open: false })
+
+  const overtaken = Boolean(chosen?.open && !allows(actions, chosen.action))
+  useEffect(() => {
+    if (!overtaken) return
+    setChosen(undefined)
+    toast({ tone: 'problem', text: t('overtaken') })
+  }, [overtaken, t])
+
+  if (!main && !beside && more.length === 0) return null
+  return (
+    <div className="relative z-10 flex flex-col gap-3 sm:flex-row sm:flex-wrap sm:items-center">
+      {main &&
+        // The code is shown on the loan's own page.
+        (compact && main === 'handOver' ? (
+          <LinkButton to={`/loans/${loan.id}`} size="small">
+            {t(`action.${main}`)}
+          </LinkButton>
+        ) : (
+          <Button
+            size={compact ? 'small' : 'medium'}
+            variant={needs(loan, part) ? 'primary' : 'secondary'}
+            onClick={() => open(main)}
+          >
+            {t(`action.${main}`)}
+          </Button>
+        ))}
+      {beside && (!compact || main === 'approve') && (
+        <Button size={compact ? 'small' : 'medium'} variant="secondary" onClick={() => open(beside)}>
+          {t(`action.${beside}`)}
+        </Button>
+      )}
+      {!compact && more.length > 0 && (
+        <Menu
+          trigger={
+            <IconButton label={t('action.more')}>
+              <Ellipsis aria-hidden className="size-5" />
+            </IconButton>
+          }
+        >
+          {more.map((action) => (
+            <MenuItem key={action} danger={dangerous.includes(action)} onClick={() => open(action)}>
+              {t(`action.${action}`)}
+            </MenuItem>
+          ))}
+        </Menu>
+      )}
+      {chosen && (
+        <ActionDialog
+          key={chosen.nth}
+          action={chosen.action}
+          open={chosen.open}
+          loan={loan}
+          gives={gives}
+          close={close}
+        />
+      )}
+    </div>
+  )
+}

@@ -1,0 +1,133 @@
+import { MapPin, Clock } from 'lucide-react'
+import type { ReactNode } from 'react'
+import { useTranslation } from 'react-i18next'
+import { useFormats } from '@/i18n/format'
+import { LinkButton } from '@/ui/Button'
+import { DueDate } from '@/ui/DueDate'
+import { Card } from '@/ui/Layout'
+import { ActionButtons } from './ActionButtons'
+import { isOverdue, wasGiven, type Loan, type Part } from './loan'
+
+/** Where the loan stands in a sentence, and what there is to do. Said aloud when it changes. */
+export function NextStep({ loan, part, gives }: { loan: Loan; part: Part; gives: boolean }) {
+  const { t } = useTranslation('loans')
+  const format = useFormats()
+  const situation = situationOf(loan, part, gives)
+  const words = {
+    owner: loan.owner.name,
+    borrower: loan.borrower.name,
+    days: t('days', { count: loan.extensionRequested ?? loan.days }),
+    position: format.number(loan.queuePosition ?? 1),
+    when: loan.returnDeclaredAt ? format.day(loan.returnDeclaredAt) : '',
+  }
+  return (
+    <Card className="flex flex-col gap-4">
+      <div role="status" className="flex flex-col gap-1.5">
+        <h2 className="text-heading">{t(`now.${situation}.title`, words)}</h2>
+        <p className="max-w-prose text-soft">{t(`now.${situation}.text`, words)}</p>
+      </div>
+      {loan.status === 'active' && loan.dueAt && <DueDate at={loan.dueAt} className="text-lg" />}
+      {loan.status === 'approved' && <Appointment loan={loan} />}
+      {loan.status === 'approved' && part === 'owner' && loan.handOverCode && <HandOverCode code={loan.handOverCode} />}
+      <ActionButtons loan={loan} part={part} gives={gives} />
+      <Afterwards loan={loan} part={part} />
+    </Card>
+  )
+}
+
+type Situation =
+  | `${'pending' | 'queued' | 'approved' | 'active' | 'overdue' | 'extension' | 'return_pending'}.${'owner' | 'borrower'}`
+  | 'pending.giver'
+  | 'approved.giver'
+  | 'approved.void'
+  | 'queued.next'
+  | `disputed.${Part}`
+  | `given.${'owner' | 'borrower'}`
+  | `${'returned' | 'damaged' | 'rejected' | 'lost'}.${'owner' | 'borrower'}`
+  | 'cancelled'
+  | 'expired.unanswered'
+  | 'expired.unfetched'
+  | 'other'
+
+function situationOf(loan: Loan, part: Part, gives: boolean): Situation {
+  const { status } = loan
+  if (status === 'disputed') return `disputed.${part}`
+  if (status === 'cancelled') return 'cancelled'
+  if (status === 'expired') return loan.approvedAt ? 'expired.unfetched' : 'expired.unanswered'
+  if (part === 'moderator') return 'other'
+  if (status === 'approved' && part === 'owner' && !loan.handOverCode) return 'approved.void'
+  if ((status === 'pending' || status === 'approved') && part === 'owner' && gives) return `${status}.giver`
+  if (status === 'queued' && part === 'borrower' && loan.queuePosition === 1) return 'queued.next'
+  if (status === 'active' && loan.extensionRequested) return `extension.${part}`
+  if (isOverdue(loan)) return `overdue.${part}`
+  if (wasGiven(loan)) return `given.${part}`
+  if (status === 'returned' && loan.condition === 'damaged') return `damaged.${part}`
+  return `${status}.${part}`
+}
+
+function Appointment({ loan }: { loan: Loan }) {
+  const { t } = useTranslation('loans')
+  const format = useFormats()
+  return (
+    <dl className="flex flex-col gap-2">
+      {loan.pickupBy && (
+        <Fact icon={<Clock aria-hidden className="size-5" />} label={t('appointment.by')}>
+          <time dateTime={loan.pickupBy}>{format.moment(loan.pickupBy)}</time>
+          <span className="text-soft"> · {format.relativeDay(loan.pickupBy)}</span>
+        </Fact>
+      )}
+      {loan.place && (
+        <Fact icon={<MapPin aria-hidden className="size-5" />} label={t('appointment.place')}>
+          <span className="whitespace-pre-line">{loan.place}</span>
+        </Fact>
+      )}
+    </dl>
+  )
+}
+
+function Fact({ icon, label, children }: { icon: ReactNode; label: string; children: ReactNode }) {
+  return (
+    <div className="flex gap-3">
+      <dt className="mt-0.5 text-soft">
+        {icon}
+        <span className="sr-only">{label}</span>
+      </dt>
+      <dd className="min-w-0 flex-1">{children}</dd>
+    </div>
+  )
+}
+
+/** Read aloud digit by digit, seen in two groups. */
+function HandOverCode({ code }: { code: string }) {
+  const { t } = useTranslation('loans')
+  return (
+    <div className="rounded-md bg-accent-soft px-4 py-4 text-center text-accent-strong">
+      <p className="text-sm font-medium">{t('code.yours')}</p>
+      <p className="font-serif text-4xl font-semibold tracking-[0.12em] tabular-nums sm:text-5xl">
+        <span className="sr-only">{[...code].join(' ')}</span>
+        <span aria-hidden>
+          {code.slice(0, 3)} {code.slice(3)}
+        </span>
+      </p>
+    </div>
+  )
+}
+
+/** What may come after a loan that is over. */
+function Afterwards({ loan, part }: { loan: Loan; part: Part }) {
+  const { t } = useTranslation('loans')
+  const setAside = loan.status === 'lost' || (loan.status === 'returned' && loan.condition === 'damaged')
+  if (part === 'owner' && setAside)
+    return (
+      <LinkButton to={`/books/${loan.book.id}/edit`} variant="secondary" className="self-start">
+        {t('afterwards.edit')}
+      </LinkButton>
+    )
+  if (part === 'borrower' && ['rejected', 'cancelled', 'expired'].includes(loan.status))
+    return (
+      <LinkButton to={`/books/${loan.book.id}`} variant="secondary" className="self-start">
+        {t('afterwards.book')}
+      </LinkButton>
+    )
+  return null
+}

@@ -1,0 +1,57 @@
+import { Check, X } from 'lucide-react'
+import { useTranslation } from 'react-i18next'
+import { useFormats } from '@/i18n/format'
+import { classes } from '@/ui/classes'
+import { stepsOf, type Loan, type Step } from './loan'
+
+const dots: Record<Step['state'], string> = {
+  done: 'border-free bg-free text-card',
+  now: 'border-accent bg-card',
+  ahead: 'border-line bg-card',
+  ended: 'border-late bg-late text-card',
+}
+
+/** Where a loan stands on its way from being asked for to being back. */
+export function StepLine({ loan, gives }: { loan: Loan; gives: boolean }) {
+  const { t } = useTranslation('loans')
+  const format = useFormats()
+  const steps = stepsOf(loan, gives)
+  return (
+    <ol aria-label={t('steps.label')} className="flex">
+      {steps.map(({ name, state, at }, index) => (
+        <li
+          key={name}
+          aria-current={state === 'now' ? 'step' : undefined}
+          className="relative flex min-w-0 flex-1 flex-col items-center gap-1 px-0.5 text-center"
+        >
+          {index > 0 && (
+            <span
+              aria-hidden
+              className={classes(
+                'absolute top-3 right-1/2 h-0.5 w-full',
+                state === 'done' ? 'bg-free' : state === 'ended' ? 'bg-late' : 'bg-line',
+              )}
+            />
+          )}
+          <span
+            aria-hidden
+            className={classes('relative flex size-6 items-center justify-center rounded-full border-2', dots[state])}
+          >
+            {state === 'done' && <Check className="size-4" strokeWidth={3} />}
+            {state === 'ended' && <X className="size-4" strokeWidth={3} />}
+            {state === 'now' && <span className="size-2 rounded-full bg-accent" />}
+          </span>
+          <span className={classes('text-sm', state === 'ahead' ? 'text-soft' : 'font-medium')}>
+            {t(`steps.${name === 'handedOver' && gives ? 'given' : name}`)}
+            <span className="sr-only">{(state === 'done' || state === 'ended') && ` ${t(`steps.${state}`)}`}</span>
+          </span>
+          {at && (
+            <time dateTime={at} className="text-sm text-soft">
+              {format.shortDay(at)}
+            </time>
+          )}
+        </li>
+      ))}
+    </ol>
+  )
+}

@@ -1,0 +1,61 @@
+import { standardSchemaResolver } from '@hookform/resolvers/standard-schema'
+import { useMemo } from 'react'
+import { useForm } from 'react-hook-form'
+import { useTranslation } from 'react-i18next'
+import * as z from 'zod/mini'
+import { useFormProblem } from '@/api/form-errors'
+import { TextArea, TextField } from '@/ui/form/fields'
+import { useLoanAction } from '../actions'
+import { useOpenLoans } from '../queries'
+import type { ActionDialogProps } from './ActionDialog'
+import { FormDialog } from './FormDialog'
+import { localMoment } from './local-moment'
+
+const USUAL_DAYS = 7
+const USUAL_HOUR = 20
+
+export function ApproveDialog({ open, loan, gives, close }: ActionDialogProps) {
+  const { t } = useTranslation('loans')
+  const { data: loans = [] } = useOpenLoans()
+  const usualPlace = loans.find(({ owner, place }) => owner.id === loan.owner.id && place)?.place ?? ''
+  const schema = useMemo(
+    () =>
+      z.object({
+        pickupBy: z.string().check(
+          z.minLength(1, t('approve.dateMissing')),
+          z.refine((value) => new Date(value) > new Date(), t('approve.datePast')),
+        ),
+        place: z.string().check(z.trim(), z.maxLength(1000, t('tooLong'))),
+      }),
+    [t],
+  )
+  const form = useForm({
+    resolver: standardSchemaResolver(schema),
+    defaultValues: { pickupBy: localMoment(inDays(USUAL_DAYS)), place: usualPlace },
+  })
+  const approve = useLoanAction(loan, 'approve', { close, onProblem: useFormProblem(form) })
+  return (
+    <FormDialog
+      open={open}
+      close={close}
+      title={t('approve.title', { borrower: loan.borrower.name })}
+      description={t(gives ? 'approve.textGive' : 'approve.text', { days: t('days', { count: loan.days }) })}
+      form={form}
+      submit={t('approve.submit')}
+      pending={approve.pending}
+      onSubmit={({ pickupBy, place }) =>
+        approve.run({ pickupBy: new Date(pickupBy).toISOString(), place: place || null })
+      }
+    >
+      <TextField name="pickupBy" type="datetime-local" label={t('approve.pickupBy')} min={localMoment(new Date())} />
+      <TextArea name="place" label={t('approve.place')} hint={t('approve.placeHint')} rows={2} optional />
+    </FormDialog>
+  )
+}
+
+function inDays(days: number): Date {
+  const moment = new Date()
+  moment.setDate(moment.getDate() + days)
+  moment.setHours(USUAL_HOUR, 0, 0, 0)
+  return moment
+}

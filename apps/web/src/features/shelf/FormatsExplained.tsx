@@ -1,0 +1,42 @@
+import { Download } from 'lucide-react'
+import { Trans, useTranslation } from 'react-i18next'
+import { Button } from '@/ui/Button'
+import { Card } from '@/ui/Layout'
+import { exampleFile } from './example-file'
+import { save } from './useExport'
+
+const sources = ['goodreads', 'librarything', 'folkshelf'] as const
+
+/** Which files are understood, and how to make one. */
+export function FormatsExplained() {
+  const { t } = useTranslation('shelf')
+  return (
+    <section className="flex flex-col gap-3">
+      <h2 className="text-heading">{t('formats.title')}</h2>
+      <Card className="flex flex-col gap-5">
+        <dl className="flex flex-col gap-4">
+          {sources.map((source) => (
+            <div key={source}>
+              <dt className="font-medium">{t(`formats.${source}.name`)}</dt>
+              <dd className="text-soft">{t(`formats.${source}.how`)}</dd>
+            </div>
+          ))}
+          <div>
+            <dt className="font-medium">{t('formats.own.name')}</dt>
+            <dd className="text-soft">
+              <Trans t={t} i18nKey="formats.own.how" components={{ code: <code className="text-sm text-ink" /> }} />
+            </dd>
+          </div>
+        </dl>
+        <Button
+          variant="secondary"
+          className="sm:self-start"
+          icon={<Download aria-hidden className="size-5" />}
+          onClick={() => save(exampleFile(), t('formats.exampleName'))}
+        >
+          {t('formats.example')}
+        </Button>
+      </Card>
+    </section>
+  )
+}

@@ -1,0 +1,125 @@
+import { ChevronDown, EllipsisVertical, HandHelping, Inbox, Pencil, Trash2 } from 'lucide-react'
+import { useTranslation } from 'react-i18next'
+import { Link } from 'react-router'
+import { useFormats } from '@/i18n/format'
+import { Button, IconButton } from '@/ui/Button'
+import { Cover } from '@/ui/Cover'
+import { DueDate } from '@/ui/DueDate'
+import { StatusPill } from '@/ui/Feedback'
+import { Menu, MenuChoice, MenuItem, MenuLink } from '@/ui/Menu'
+import { lendings, type Book, type Lending } from './book-form'
+import { useChangeLending } from './commands'
+import type { LoansOfBook } from './useLoansOfBooks'
+
+const tones = { available: 'free', reserved: 'due', on_loan: 'accent', lost: 'late', withdrawn: 'neutral' } as const
+
+/** One of one's own books: how it stands, who has it, who asks for it, and what may become of it. */
+export function ShelfRow({
+  book,
+  loans,
+  onDelete,
+}: {
+  book: Book
+  loans: LoansOfBook | undefined
+  onDelete: () => void
+}) {
+  const { t } = useTranslation('shelf')
+  const format = useFormats()
+  const address = `/books/${book.id}`
+  return (
+    <li className="relative grid grid-cols-[3.5rem_minmax(0,1fr)] gap-x-4 gap-y-3 p-4 [contain-intrinsic-size:auto_8rem] [content-visibility:auto] sm:grid-cols-[3.5rem_minmax(0,1fr)_auto] sm:items-center">
+      <div className="row-span-2 self-start sm:row-span-1">
+        <Cover title={book.title} authors={book.authors} url={book.coverUrl ?? null} />
+      </div>
+      <div className="flex min-w-0 flex-col gap-1">
+        <h2 className="line-clamp-2 text-lg leading-snug">
+          <Link to={address} className="hover:text-accent">
+            {book.title}
+          </Link>
+        </h2>
+        <p className="truncate text-soft">{format.list(book.authors)}</p>
+        <div className="mt-1 flex flex-wrap items-center gap-x-3 gap-y-1.5">
+          <StatusPill tone={tones[book.status]}>{t(`status.${book.status}`)}</StatusPill>
+          {loans && <Loans loans={loans} />}
+        </div>
+      </div>
+      <div className="flex items-center justify-between gap-1 sm:justify-end">
+        <LendingMenu book={book} />
+        <Menu
+          trigger={
+            <IconButton label={t('row.more', { title: book.title })} className="-mr-2">
+              <EllipsisVertical aria-hidden className="size-5 text-soft" />
+            </IconButton>
+          }
+        >
+          <MenuLink to={`${address}/edit`} icon={<Pencil aria-hidden className="size-5 text-soft" />}>
+            {t('row.edit')}
+          </MenuLink>
+          <MenuItem danger icon={<Trash2 aria-hidden className="size-5" />} onClick={onDelete}>
+            {t('row.delete')}
+          </MenuItem>
+        </Menu>
+      </div>
+    </li>
+  )
+}
+
+function Loans({ loans: { holding, asked } }: { loans: LoansOfBook }) {
+  const { t } = useTranslation('shelf')
+  return (
+    <>
+      {holding && (
+        <Link to={`/loans/${holding.id}`} className={loanLink}>
+          <HandHelping aria-hidden className="size-4 shrink-0" />
+          <span className="min-w-0">
+            <span className="font-medium">{t('row.with', { name: holding.borrower.name })}</span>
+            {holding.dueAt && (
+              <>
+                {' · '}
+                <DueDate at={holding.dueAt} settled={holding.status !== 'active'} />
+              </>
+            )}
+          </span>
+        </Link>
+      )}
+      {asked.length > 0 && (
+        <Link to={asked.length === 1 && asked[0] ? `/loans/${asked[0].id}` : '/loans'} className={loanLink}>
+          <Inbox aria-hidden className="size-4 shrink-0" />
+          <span className="font-medium">{t('row.asked', { count: asked.length, name: asked[0]?.borrower.name })}</span>
+        </Link>
+      )}
+    </>
+  )
+}
+
+const loanLink =
+  'inline-flex min-h-6 items-center gap-1.5 text-sm underline decoration-line underline-offset-4 hover:decoration-current'
+
+function LendingMenu({ book }: { book: Book }) {
+  const { t } = useTranslation('shelf')
+  const change = useChangeLending(book)
+  const current = lendings.find((lending) => lending === book.lending) ?? 'off'
+  const word = t(`lending.${current}`)
+  return (
+    <Menu
+      trigger={
+        <Button
+          variant="secondary"
+          size="small"
+          aria-label={t('row.lending', { lending: word, title: book.title })}
+          className="sm:min-w-34 sm:justify-between"
+        >
+          {word}
+          <ChevronDown aria-hidden className="size-4 text-soft" />
+        </Button>
+      }
+    >
+      <MenuChoice<Lending>
+        label={t('field.lending')}
+        value={current}
+        options={lendings.map((lending) => ({ value: lending, label: t(`lending.${lending}`) }))}
+        onChange={(lending) => lending !== current && change.run({ lending, version: book.version })}
+      />
+    </Menu>
+  )
+}

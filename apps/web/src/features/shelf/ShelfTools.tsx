@@ -1,0 +1,91 @@
+import { Search } from 'lucide-react'
+import { useEffect, useRef, useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { classes } from '@/ui/classes'
+import { shelfParts } from './queries'
+import { useShelfView } from './useShelfView'
+
+const PAUSE_IN_TYPING = 250
+
+/** Searching within the shelf, narrowing it down, sorting it. */
+export function ShelfTools() {
+  const { t } = useTranslation('shelf')
+  const { view, change } = useShelfView()
+  return (
+    <div className="mb-4 flex flex-col gap-3 lg:flex-row lg:items-center lg:justify-between">
+      <fieldset className="-mx-4 overflow-x-auto px-4 sm:mx-0 sm:px-0">
+        <legend className="sr-only">{t('shelf.parts')}</legend>
+        <div className="flex gap-2">
+          {shelfParts.map((part) => (
+            <label
+              key={part}
+              className={classes(
+                'flex min-h-11 cursor-pointer items-center rounded-full border px-4 whitespace-nowrap transition-colors',
+                'has-focus-visible:outline-2 has-focus-visible:outline-offset-2 has-focus-visible:outline-accent',
+                part === view.part
+                  ? 'border-accent bg-accent-soft font-medium text-accent-strong'
+                  : 'border-control bg-card hover:bg-sunken',
+              )}
+            >
+              <input
+                type="radio"
+                name="part"
+                className="sr-only"
+                checked={part === view.part}
+                onChange={() => change('show', part === 'all' ? '' : part)}
+              />
+              {t(`shelf.part.${part}`)}
+            </label>
+          ))}
+        </div>
+      </fieldset>
+      <div className="flex gap-2">
+        <ShelfSearch text={view.text} onChange={(text) => change('q', text)} />
+        <select
+          aria-label={t('shelf.sort.label')}
+          className="control w-auto shrink-0"
+          value={view.sort ?? ''}
+          onChange={({ target }) => change('sort', target.value)}
+        >
+          <option value="">{t(view.text ? 'shelf.sort.fit' : 'shelf.sort.newest')}</option>
+          <option value="title">{t('shelf.sort.title')}</option>
+        </select>
+      </div>
+    </div>
+  )
+}
+
+/** Searches as one types, after a pause. */
+function ShelfSearch({ text, onChange }: { text: string; onChange: (text: string) => void }) {
+  const { t } = useTranslation('shelf')
+  const [typed, setTyped] = useState(text)
+  const told = useRef(text)
+  // The address has changed by itself: "show all", the back button.
+  useEffect(() => {
+    if (text !== told.current) setTyped(text)
+    told.current = text
+  }, [text])
+  useEffect(() => {
+    const next = typed.trim()
+    if (next === told.current) return
+    const timer = setTimeout(() => {
+      told.current = next
+      onChange(next)
+    }, PAUSE_IN_TYPING)
+    return () => clearTimeout(timer)
+  }, [typed, onChange])
+  return (
+    <div className="relative min-w-0 flex-1 lg:w-72">
+      <Search aria-hidden className="pointer-events-none absolute top-3 left-3 size-5 text-soft" />
+      <input
+        type="search"
+        className="control pl-10"
+        aria-label={t('shelf.search')}
+        placeholder={t('shelf.search')}
+        maxLength={200}
+        value={typed}
+        onChange={({ target }) => setTyped(target.value)}
+      />
+    </div>
+  )
+}

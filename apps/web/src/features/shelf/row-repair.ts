@@ -1,0 +1,37 @@
+import type { components } from '@/api/schema'
+import { bookFields, conditions, emptyBook, lendings, type BookField, type BookValues } from './book-form'
+import type { Import } from './queries'
+
+type RowValues = components['schemas']['RowValues']
+
+/** A row that was not taken. */
+export interface BadRow {
+  row: number
+  /** The fields that are wrong; none where the row as a whole is. */
+  wrong: BookField[]
+  values: BookValues
+}
+
+/** The rows that were not taken, in their order; the host tells each of their faults by itself. */
+export function badRows(errors: Import['errors']): BadRow[] {
+  const rows = new Map<number, BadRow>()
+  for (const { row, field, values } of errors) {
+    const bad = rows.get(row) ?? { row, wrong: [], values: formValues(values) }
+    // `authors[1]` is one of the authors.
+    const name = bookFields.find((name) => name === field.split('[')[0])
+    if (name && !bad.wrong.includes(name)) bad.wrong.push(name)
+    rows.set(row, bad)
+  }
+  return [...rows.values()]
+}
+
+function formValues({ authors, condition, lending, ...read }: RowValues): BookValues {
+  return {
+    ...emptyBook,
+    ...read,
+    ...(authors && { authors: authors.map((name) => ({ name })) }),
+    // A choice between words has no place for others: it has to be made again.
+    condition: conditions.find((known) => known === condition) ?? '',
+    lending: lendings.find((known) => known === lending) ?? (lending ? '' : emptyBook.lending),
+  }
+}

@@ -1,0 +1,214 @@
+import { Combobox } from '@base-ui/react/combobox'
+import { Check, ChevronDown, X } from 'lucide-react'
+import { useMemo, useState, type KeyboardEvent, type ReactNode } from 'react'
+import { useController } from 'react-hook-form'
+import { useTranslation } from 'react-i18next'
+import { classes } from '../classes'
+import { Field } from '../Field'
+
+interface Option {
+  value: string
+  label: string
+}
+
+interface ComboboxFieldProps {
+  name: string
+  label: string
+  hint?: ReactNode
+  optional?: boolean
+}
+
+const popup =
+  'surface max-h-[min(var(--available-height),20rem)] w-(--anchor-width) overflow-y-auto overscroll-contain p-1.5'
+const item =
+  'flex min-h-11 cursor-pointer items-center gap-3 rounded-md px-3 py-2 outline-none data-highlighted:bg-sunken'
+
+function Suggestions({ empty, children }: { empty: ReactNode; children: (option: Option) => ReactNode }) {
+  return (
+    <Combobox.Portal>
+      <Combobox.Positioner sideOffset={6} collisionPadding={12} className="z-60 outline-none">
+        <Combobox.Popup className={popup}>
+          {empty && (
+            <Combobox.Empty>
+              <p className="px-3 py-2 text-soft">{empty}</p>
+            </Combobox.Empty>
+          )}
+          <Combobox.List>{children}</Combobox.List>
+        </Combobox.Popup>
+      </Combobox.Positioner>
+    </Combobox.Portal>
+  )
+}
+
+/** One of many, found by typing. Holds the value of the option, `''` without one. */
+export function ComboboxField({
+  name,
+  label,
+  hint,
+  optional = false,
+  options,
+}: ComboboxFieldProps & { options: readonly Option[] }) {
+  const { t, i18n } = useTranslation()
+  const { field, fieldState } = useController({ name })
+  const items = useMemo(
+    () =>
+      Combobox.createItems([...options], { getValue: (option) => option.value, getLabel: (option) => option.label }),
+    [options],
+  )
+  return (
+    <Field label={label} hint={hint} error={fieldState.error?.message} optional={optional ? t('optional') : undefined}>
+      {(control) => (
+        <Combobox.Root
+          items={items}
+          value={(field.value as string) || null}
+          onValueChange={(value) => field.onChange(value ?? '')}
+          locale={i18n.language}
+          autoHighlight
+        >
+          <Combobox.InputGroup className="relative">
+            <Combobox.Input ref={field.ref} onBlur={field.onBlur} className="control pr-20" {...control} />
+            <div className="absolute inset-y-0 right-0 flex items-center pr-1">
+              <Combobox.Clear
+                aria-label={t('combobox.clear')}
+                className="flex size-9 items-center justify-center rounded-md text-soft hover:bg-sunken hover:text-ink"
+              >
+                <X aria-hidden className="size-4" />
+              </Combobox.Clear>
+              <Combobox.Trigger
+                aria-label={t('combobox.open')}
+                className="flex size-9 items-center justify-center rounded-md text-soft hover:bg-sunken hover:text-ink"
+              >
+                <ChevronDown aria-hidden className="size-5" />
+              </Combobox.Trigger>
+            </div>
+          </Combobox.InputGroup>
+          <Suggestions empty={t('combobox.none')}>
+            {(option) => (
+              <Combobox.Item key={option.value} value={option.value} className={item}>
+                <span className="min-w-0 flex-1">{option.label}</span>
+                <Combobox.ItemIndicator>
+                  <Check aria-hidden className="size-5 text-accent" />
+                </Combobox.ItemIndicator>
+              </Combobox.Item>
+            )}
+          </Suggestions>
+        </Combobox.Root>
+      )}
+    </Field>
+  )
+}
+
+const plain = (text: string) => text.normalize('NFC').trim().replaceAll(/\s+/g, ' ')
+const same = (one: string, other: string) => plain(one).toLocaleLowerCase() === plain(other).toLocaleLowerCase()
+
+/** Free words, several, with suggestions: comma or Enter ends one. Holds an array of texts. */
+export function TagsField({
+  name,
+  label,
+  hint,
+  optional = false,
+  suggestions,
+  maxLength,
+}: ComboboxFieldProps & { suggestions: readonly string[]; maxLength: number }) {
+  const { t } = useTranslation()
+  const { field, fieldState } = useController({ name })
+  const [text, setText] = useState('')
+  const [highlighted, setHighlighted] = useState(false)
+  const tags = field.value as string[]
+  const typed = plain(text)
+  const unused = suggestions.filter((suggestion) => !tags.some((tag) => same(tag, suggestion)))
+  const isNew = typed !== '' && ![...tags, ...suggestions].some((tag) => same(tag, typed))
+  const options = [
+    ...tags.map((tag) => ({ value: tag, label: tag })),
+    ...unused.map((suggestion) => ({ value: suggestion, label: suggestion })),
+    ...(isNew ? [{ value: typed, label: typed }] : []),
+  ]
+
+  function add(words: readonly string[]) {
+    const next = [...tags]
+    for (const word of words.map(plain)) {
+      const known = suggestions.find((suggestion) => same(suggestion, word)) ?? word
+      if (known && !next.some((tag) => same(tag, known))) next.push(known)
+    }
+    field.onChange(next)
+    setText('')
+  }
+
+  function onKeyDown(event: KeyboardEvent) {
+    const ends = event.key === ',' || event.key === ';' || (event.key === 'Enter' && !highlighted)
+    if (!ends || event.nativeEvent.isComposing || typed === '') return
+    event.preventDefault()
+    add([typed])
+  }
+
+  return (
+    <Field label={label} hint={hint} error={fieldState.error?.message} optional={optional ? t('optional') : undefined}>
+      {(control) => (
+        <Combobox.Root
+          multiple
+          items={options}
+          value={tags.map((tag) => ({ value: tag, label: tag }))}
+          isItemEqualToValue={(one, other) => one.value === other.value}
+          onValueChange={(next) => {
+            field.onChange(next.map(({ value }) => value))
+            setText('')
+          }}
+          inputValue={text}
+          onInputValueChange={(next, { reason }) => {
+            // Pasted lists come apart.
+            if (/[,;\n]/.test(next)) add(next.split(/[,;\n]/))
+            else if (reason !== 'item-press') setText(next)
+          }}
+          onItemHighlighted={(option) => setHighlighted(option !== undefined)}
+        >
+          <Combobox.Chips
+            className={classes(
+              'flex h-auto control flex-wrap items-center gap-1.5 py-1.5 pl-2 focus-within:outline-2 focus-within:outline-offset-2 focus-within:outline-accent',
+              control['aria-invalid'] && 'border-late',
+            )}
+          >
+            {tags.map((tag) => (
+              <Combobox.Chip
+                key={tag}
+                aria-label={tag}
+                className="flex max-w-full items-center rounded-md bg-accent-soft pl-2.5 text-accent-strong"
+              >
+                <span className="min-w-0 py-1 wrap-anywhere">{tag}</span>
+                <Combobox.ChipRemove
+                  aria-label={t('tags.remove', { tag })}
+                  className="flex size-8 shrink-0 items-center justify-center rounded-md hover:text-ink"
+                >
+                  <X aria-hidden className="size-4" />
+                </Combobox.ChipRemove>
+              </Combobox.Chip>
+            ))}
+            <Combobox.Input
+              ref={field.ref}
+              className="min-h-8 min-w-24 flex-1 bg-transparent pl-1 outline-none"
+              maxLength={maxLength}
+              enterKeyHint="enter"
+              onKeyDown={onKeyDown}
+              onBlur={() => {
+                if (typed) add([typed])
+                field.onBlur()
+              }}
+              {...control}
+            />
+          </Combobox.Chips>
+          <Suggestions empty={undefined}>
+            {(option) => (
+              <Combobox.Item key={option.value} value={option} className={item}>
+                <span className="min-w-0 flex-1">
+                  {isNew && option.value === typed ? t('tags.add', { tag: typed }) : option.label}
+                </span>
+                <Combobox.ItemIndicator>
+                  <Check aria-hidden className="size-5 text-accent" />
+                </Combobox.ItemIndicator>
+              </Combobox.Item>
+            )}
+          </Suggestions>
+        </Combobox.Root>
+      )}
+    </Field>
+  )
+}
