@@ -4,13 +4,12 @@ import { Link, NavLink, useLocation, useNavigate } from 'react-router'
 import { loginPath } from '@/api/Require'
 import { useSession } from '@/api/useSession'
 import { useLoansWaiting } from '@/features/loans'
-import { useUnreadCount } from '@/features/notifications'
+import { NotificationBell } from '@/features/notifications'
 import { LinkButton } from '@/ui/Button'
 import { classes } from '@/ui/classes'
 import { AccountButton } from './AccountButton'
-import { CountBadge } from './CountBadge'
 import { Mark } from './Mark'
-import { notifications, places } from './navigation'
+import { places } from './navigation'
 
 export function TopBar() {
   const { user, status } = useSession()
@@ -25,7 +24,7 @@ export function TopBar() {
         {user && <WideNavigation />}
         <div className="flex items-center gap-1 md:ml-auto">
           {pathname !== '/' && <SearchForm />}
-          {user && <BellLink />}
+          {user && <NotificationBell />}
           {status === 'visitor' && <VisitorLinks />}
           <AccountButton />
         </div>
@@ -82,24 +81,6 @@ function WideNavigation() {
         </NavLink>
       ))}
     </nav>
-  )
-}
-
-function BellLink() {
-  const { t } = useTranslation()
-  const unread = useUnreadCount()
-  const Icon = notifications.icon
-  return (
-    <Link
-      to={notifications.to}
-      aria-label={unread > 0 ? t('navigation.notificationsUnread', { count: unread }) : t(notifications.label)}
-      className="hidden size-11 items-center justify-center rounded-md hover:bg-sunken md:inline-flex"
-    >
-      <span className="relative">
-        <Icon aria-hidden className="size-6" strokeWidth={1.75} />
-        <CountBadge count={unread} />
-      </span>
-    </Link>
   )
 }
 
