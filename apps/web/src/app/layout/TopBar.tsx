@@ -1,8 +1,9 @@
-import { Search } from 'lucide-react'
+import { useCallback } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Link, NavLink, useLocation, useNavigate } from 'react-router'
 import { loginPath } from '@/api/Require'
 import { useSession } from '@/api/useSession'
+import { SearchBox } from '@/features/catalogue'
 import { useLoansWaiting } from '@/features/loans'
 import { NotificationBell } from '@/features/notifications'
 import { LinkButton } from '@/ui/Button'
@@ -23,7 +24,7 @@ export function TopBar() {
         </Link>
         {user && <WideNavigation />}
         <div className="flex items-center gap-1 md:ml-auto">
-          {pathname !== '/' && <SearchForm />}
+          {pathname !== '/' && <SearchEverywhere />}
           {user && <NotificationBell />}
           {status === 'visitor' && <VisitorLinks />}
           <AccountButton />
@@ -85,24 +86,11 @@ function WideNavigation() {
 }
 
 /** On the page to browse, its own search takes this one's place. */
-function SearchForm() {
-  const { t } = useTranslation()
+function SearchEverywhere() {
   const navigate = useNavigate()
-  const search = (form: FormData) => {
-    const words = String(form.get('q') ?? '').trim()
-    void navigate(words ? `/?${new URLSearchParams({ q: words })}` : '/')
-  }
-  return (
-    <form role="search" action={search} className="relative mr-2 hidden lg:block">
-      <Search aria-hidden className="pointer-events-none absolute top-3 left-3 size-5 text-soft" />
-      <input
-        type="search"
-        name="q"
-        aria-label={t('search')}
-        placeholder={t('search')}
-        maxLength={200}
-        className="control w-64 pl-10"
-      />
-    </form>
+  const search = useCallback(
+    (q: string) => void navigate(q ? `/?${new URLSearchParams({ q })}` : '/'),
+    [navigate],
   )
+  return <SearchBox q="" onSearch={search} className="mr-2 hidden w-64 lg:block" />
 }
