@@ -11,21 +11,23 @@ default:
     @just --list --unsorted
 
 # Everything that CI checks: what ./dev test runs; contract joins it once it holds for administrators too
-check: lint test
+check: lint test web-e2e
 
 # Format the code
 fmt:
     cargo fmt --all
 
-# Formatting, scripts, licences and banned crates, clippy with every query checked against a database
-lint:
+# Formatting, scripts, licences and banned crates, the web app's lint, types and weight, clippy with every query checked
+lint: web-build
     cargo fmt --all --check
     shellcheck -x dev .ci/run scripts/* apps/folkshelf/tests/contract/install
     cargo deny --log-level error check bans licenses sources
+    scripts/web check
     scripts/with-services scripts/query-data check
 
-# All tests, or those of one context and its events: just test books
+# All tests but those in a browser, or those of one context and its events: just test books
 test context="":
+    {{ if context == "" { "scripts/web test" } else { "" } }}
     scripts/with-services cargo nextest run {{ if context == "" { "--workspace" } else { "-p " + context + " -p " + context + "-events" } }}
 
 # The started host against its OpenAPI document: 10,000 generated requests, and two generated clients that borrow a book
@@ -36,8 +38,28 @@ contract:
 foreign-bytes cases="20000":
     PROPTEST_CASES={{ cases }} cargo test --workspace --lib --bins -- foreign whatever_is_taken taken_over character_changed
 
+# The web app's unit and component tests: just web-test session
+web-test *args:
+    scripts/web test {{ args }}
+
+# The web app in a browser, against the started host: just web-e2e loans
+web-e2e *args:
+    scripts/with-services scripts/web e2e {{ args }}
+
+# The web app with hot reload, against the host that ./dev up runs
+web:
+    scripts/web dev
+
+# The web app's production build, which the host embeds
+web-build:
+    scripts/web build
+
+# After a change to the API: the web app's copy of the document, and the client made of it
+web-api:
+    scripts/web api
+
 # Build everything
-build:
+build: web-build
     cargo build --workspace --all-targets
 
 # The development instance in the foreground: just up --empty
@@ -45,7 +67,7 @@ up *args:
     scripts/dev-server up {{ args }}
 
 # A command of the host on the development instance's data: just run dead-letters list
-run *args="serve":
+run *args="serve": web-build
     eval "$(scripts/dev-server env)" && cargo run --quiet --bin folkshelf -- {{ args }}
 
 # The figures: event log, read side, and the host beside bare servers and pgbench (docs/performance.md)

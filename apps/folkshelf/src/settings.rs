@@ -46,6 +46,8 @@ pub struct Http {
     pub request_timeout_seconds: u64,
     /// How much of the answers that many ask for is kept in memory; 0: none.
     pub memory_cache_mib: u64,
+    /// A built web app to give out instead of the one in this program.
+    pub web_directory: Option<PathBuf>,
 }
 
 #[derive(Debug, Clone, Deserialize)]

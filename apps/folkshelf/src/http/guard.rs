@@ -8,12 +8,13 @@ use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
-use actix_web::web;
+use actix_web::{HttpRequest, web};
 use prometheus::{
     Histogram, HistogramVec, IntCounter, IntCounterVec, register_histogram_vec, register_int_counter_vec,
 };
 
 use super::problem::Problem;
+use super::web_app::{self, is_the_apps};
 
 static REQUESTS: LazyLock<IntCounterVec> = LazyLock::new(|| {
     register_int_counter_vec!("http_requests_total", "Requests answered.", &["method", "route", "status"])
@@ -49,6 +50,14 @@ impl Route {
     }
 }
 
+/// What stands for a request's path where names are to be few: the pattern of its route.
+pub fn route(request: &HttpRequest) -> String {
+    if is_the_apps(request.path()) {
+        return web_app::ROUTE.to_owned();
+    }
+    request.match_pattern().unwrap_or_else(|| "other".to_owned())
+}
+
 /// How long a request may take to be answered.
 #[derive(Clone, Copy)]
 pub struct Patience(pub Duration);
@@ -72,7 +81,7 @@ pub async fn watch<B: MessageBody>(
         "OPTIONS" => "OPTIONS",
         _ => "other",
     };
-    let route = request.match_pattern().unwrap_or_else(|| "other".to_owned());
+    let route = route(request.request());
     let patience = request.app_data::<web::Data<Patience>>().map_or(Duration::from_secs(30), |patience| patience.0);
     let patience = if route.ends_with("/import") { patience * UPLOADS } else { patience };
     let outcome = match tokio::time::timeout(patience, next.call(request)).await {
@@ -91,25 +100,46 @@ pub async fn watch<B: MessageBody>(
 }
 
 const CONTENT_SECURITY_POLICY: HeaderName = HeaderName::from_static("content-security-policy");
+const CROSS_ORIGIN_OPENER: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
+const CROSS_ORIGIN_RESOURCE: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
+const PERMISSIONS_POLICY: HeaderName = HeaderName::from_static("permissions-policy");
 const REFERRER_POLICY: HeaderName = HeaderName::from_static("referrer-policy");
+
+/// An answer of the API is no document.
+const API_POLICY: &str = "default-src 'none'; frame-ancestors 'none'";
+/// Swagger UI styles itself in line and draws its icons from data addresses; scripts come from here alone.
+const DOCUMENTATION_POLICY: &str =
+    "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'";
+/// The web app: its own files and the API, nothing in line. An image that was just chosen is a blob.
+const APP_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; \
+    font-src 'self'; connect-src 'self'; manifest-src 'self'; worker-src 'self'; form-action 'self'; \
+    base-uri 'none'; frame-ancestors 'none'";
+/// What a page about books has no use for.
+const NOTHING_OF_THE_DEVICE: &str =
+    "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), serial=(), usb=()";
 
 /// Tells browsers to be careful with our answers.
 pub async fn security_headers<B: MessageBody>(
     request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<B>, actix_web::Error> {
-    let documentation = request.path().starts_with("/api-docs");
+    let the_apps = is_the_apps(request.path());
+    let policy = match request.path() {
+        _ if the_apps => APP_POLICY,
+        path if path.starts_with("/api-docs") => DOCUMENTATION_POLICY,
+        _ => API_POLICY,
+    };
     let mut response = next.call(request).await?;
     let headers = response.headers_mut();
-    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    headers.insert(header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
-    headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
-    // Swagger UI styles itself in line and draws its icons from data addresses; scripts come from here alone.
-    let policy = if documentation {
-        "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'"
-    } else {
-        "default-src 'none'; frame-ancestors 'none'"
-    };
-    headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
+    let mut say = |name, value| headers.insert(name, HeaderValue::from_static(value));
+    say(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
+    say(header::X_FRAME_OPTIONS, "DENY");
+    say(REFERRER_POLICY, "no-referrer");
+    say(CONTENT_SECURITY_POLICY, policy);
+    if the_apps {
+        say(CROSS_ORIGIN_OPENER, "same-origin");
+        say(CROSS_ORIGIN_RESOURCE, "same-origin");
+        say(PERMISSIONS_POLICY, NOTHING_OF_THE_DEVICE);
+    }
     Ok(response)
 }

@@ -17,6 +17,7 @@ mod respond;
 mod server;
 mod trace;
 mod users;
+mod web_app;
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -77,6 +78,20 @@ struct ListQuery {
     fields: Option<String>,
     /// The `nextCursor` of the page before; for deep pages of a list that changes meanwhile.
     cursor: Option<String>,
+}
+
+/// As [`ListQuery`], for lists that have no cursor.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[allow(dead_code, reason = "described here, read by input::ListParams")]
+struct PagesByNumber {
+    /// From 1.
+    #[param(minimum = 1)]
+    page: Option<u64>,
+    #[param(minimum = 1, maximum = 100)]
+    limit: Option<u32>,
+    /// The fields to show, separated by commas; all of them without it.
+    fields: Option<String>,
 }
 
 /// The event log's database as a reason to refuse.

@@ -83,6 +83,12 @@ impl Problem {
         Self::plain(ErrorKind::NotFound, "NOT_FOUND", "there is nothing here")
     }
 
+    /// For who asks for a page of an app that is not there.
+    pub fn without_app() -> Self {
+        let message = "this host was compiled without its web app: run scripts/web build, then compile it again";
+        Self::plain(ErrorKind::NotFound, "WEB_APP_NOT_BUILT", message)
+    }
+
     pub fn too_large(limit: usize) -> Self {
         let message = format!("the body is larger than {limit} bytes");
         Self { kind: Answered::Kind(ErrorKind::TooLarge), code: "BODY_TOO_LARGE", message, details: Vec::new() }

@@ -167,7 +167,8 @@ fn json<T: Serialize>(body: &T) -> Result<Vec<u8>, Problem> {
     serde_json::to_vec(body).map_err(|error| Problem::internal(&error))
 }
 
-fn digest(body: &[u8]) -> String {
+/// What an entity tag is made of.
+pub fn digest(body: &[u8]) -> String {
     Sha256::digest(body).iter().take(12).map(|byte| format!("{byte:02x}")).collect()
 }
 

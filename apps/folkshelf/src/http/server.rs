@@ -15,6 +15,7 @@ use utoipa_swagger_ui::SwaggerUi;
 
 use super::guard::{self, Patience};
 use super::openapi::{Document, KnownPaths, no_route, refuse_unknown_methods};
+use super::web_app::{self, WebApp};
 use super::{Api, admin, auth, books, borrowing, caller, hot, notifications, operations, respond, trace, users};
 use crate::settings::{Environment, Settings};
 
@@ -46,6 +47,7 @@ pub async fn serve(settings: &Settings, state: Api, shutdown: CancellationToken)
     let document = super::document()?;
     let known = web::Data::new(KnownPaths::of(&routes().1));
     let state = web::Data::from(Arc::new(state));
+    let app = web::Data::new(WebApp::load(settings.http.web_directory.as_deref())?);
     let patience = web::Data::new(Patience(Duration::from_secs(settings.http.request_timeout_seconds)));
     let origins = settings.http.allowed_origins.clone();
     let metrics_here = settings.http.metrics_listen.is_none();
@@ -68,6 +70,7 @@ pub async fn serve(settings: &Settings, state: Api, shutdown: CancellationToken)
             .app_data(state.clone())
             .app_data(known.clone())
             .app_data(patience.clone())
+            .app_data(app.clone())
             .service(
                 scope("/api/v1").wrap(from_fn(caller::identify)).wrap(from_fn(refuse_unknown_methods)).configure(api),
             )
@@ -87,6 +90,7 @@ pub async fn serve(settings: &Settings, state: Api, shutdown: CancellationToken)
                 // The last one is the outermost.
                 .wrap(Compress::default())
                 .wrap(cors)
+                .wrap(from_fn(web_app::answer))
                 .wrap(Condition::new(encrypted, strict_transport))
                 .wrap(from_fn(guard::security_headers))
                 .wrap(from_fn(guard::watch))

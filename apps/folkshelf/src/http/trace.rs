@@ -9,6 +9,8 @@ use actix_web::middleware::Next;
 use tracing::Span;
 use tracing::field::Empty;
 
+use super::guard;
+
 pub const HEADER: HeaderName = HeaderName::from_static("traceparent");
 
 /// The trace context of the request being handled, as in `00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01`.
@@ -81,7 +83,7 @@ fn span(request: &ServiceRequest) -> impl FnOnce() -> Span + use<> {
         );
         if trace::recorded() {
             // Never the path: it may name anything, and names are to be few.
-            let route = request.match_pattern().unwrap_or_else(|| "other".to_owned());
+            let route = guard::route(&request);
             span.record("otel.name", format_args!("request {} {route}", request.method()));
             span.record("otel.kind", "server");
             span.record("http.request.method", request.method().as_str());

@@ -141,6 +141,16 @@ impl Host {
         self.client.request(method, self.url(path))
     }
 
+    /// To a path as it is given, and not one of the API's.
+    pub fn at(&self, method: Method, path: &str) -> RequestBuilder {
+        self.client.request(method, format!("{}{path}", self.base))
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> &str {
+        self.base.trim_start_matches("http://")
+    }
+
     pub async fn get(&self, path: &str) -> Reply {
         Reply::to(self.request(Method::GET, path)).await
     }

@@ -1,0 +1,34 @@
+import { defineConfig } from '@playwright/test'
+
+export default defineConfig({
+  globalSetup: './host.ts',
+  outputDir: './results',
+  reporter: [['list']],
+  // One host serves all of them.
+  workers: 2,
+  fullyParallel: true,
+  forbidOnly: Boolean(process.env.CI),
+  timeout: 60_000,
+  expect: { timeout: 10_000 },
+  use: {
+    actionTimeout: 10_000,
+    navigationTimeout: 20_000,
+    screenshot: 'only-on-failure',
+    launchOptions: {
+      // Named by scripts/web.
+      executablePath: process.env.FOLKSHELF_E2E_BROWSER ?? 'chromium',
+      args: [
+        '--no-sandbox',
+        '--disable-gpu',
+        '--disable-background-networking',
+        '--disable-component-update',
+        '--disable-dev-shm-usage',
+        '--no-default-browser-check',
+      ],
+    },
+  },
+  projects: [
+    { name: 'flows', testMatch: '*.spec.ts' },
+    { name: 'slow-phone', testMatch: 'slow-phone.ts', workers: 1 },
+  ],
+})

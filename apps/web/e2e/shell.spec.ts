@@ -1,0 +1,75 @@
+import { expect, test } from './fixtures'
+import { settled } from './inspect'
+
+test('a page is opened by its address, and again on reload', async ({ visitor }) => {
+  const page = await visitor()
+  for (const open of [() => page.goto('/login'), () => page.reload()]) {
+    const answer = await open()
+    expect(answer?.status()).toBe(200)
+    await expect(page.getByRole('heading', { level: 1, name: 'Log in' })).toBeVisible()
+  }
+})
+
+test('an address that is no page says so, inside the shell', async ({ visitor }) => {
+  const page = await visitor()
+  await page.goto('/no/such/page')
+  await settled(page)
+  await expect(page.getByRole('banner')).toBeVisible()
+  await page.getByRole('main').getByRole('link', { name: 'Browse the books' }).click()
+  await expect(page).toHaveURL('/')
+})
+
+test('nothing in line runs, nothing comes from elsewhere, and the page says so', async ({ visitor, troubles }) => {
+  const page = await visitor()
+  await page.goto('/')
+  await settled(page)
+  expect(troubles.unexpected()).toEqual([])
+  troubles.expect(/Content Security Policy/, /pixel\.png: csp$/)
+  const ran = await page.evaluate(async () => {
+    const put = <Name extends 'script' | 'style' | 'img'>(
+      name: Name,
+      set: (made: HTMLElementTagNameMap[Name]) => void,
+    ) => {
+      const made = document.createElement(name)
+      set(made)
+      document.head.append(made)
+    }
+    const breaches: string[] = []
+    document.addEventListener('securitypolicyviolation', (breach) => breaches.push(breach.effectiveDirective))
+    put('script', (script) => (script.textContent = 'document.title = "broken in"'))
+    put('style', (style) => (style.textContent = 'body { display: none }'))
+    put('img', (image) => (image.src = 'https://elsewhere.example/pixel.png'))
+    await fetch('https://elsewhere.example/').catch(() => {})
+    while (breaches.length < 4) await new Promise((resolve) => setTimeout(resolve, 20))
+    return { title: document.title, breaches: breaches.toSorted() }
+  })
+  expect(ran.title).not.toBe('broken in')
+  expect(ran.breaches).toEqual(['connect-src', 'img-src', 'script-src-elem', 'style-src-elem'])
+})
+
+test('the shell opens without a connection', async ({ visitor, troubles }) => {
+  const page = await visitor({ serviceWorker: true })
+  await page.goto('/')
+  await settled(page)
+  await page.evaluate(() => navigator.serviceWorker.ready)
+  troubles.expect(/ERR_INTERNET_DISCONNECTED/)
+  await page.context().setOffline(true)
+  for (const open of [() => page.reload(), () => page.goto('/login')]) {
+    await open()
+    await expect(page.getByRole('banner')).toBeVisible()
+    await expect(page.getByRole('main').getByRole('heading', { level: 1 })).toBeVisible()
+  }
+})
+
+test('a theme is kept over a reload, and seen from the first frame on', async ({ visitor, troubles }) => {
+  const page = await visitor()
+  await page.goto('/')
+  const ground = () => page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor)
+  const light = await ground()
+  await page.evaluate(() => localStorage.setItem('folkshelf.theme', 'dark'))
+  // The app itself never comes: what is drawn now is drawn without it.
+  await page.route('**/assets/*.js', (route) => route.abort())
+  troubles.expect(/assets.*ERR_FAILED|ERR_FAILED.*assets/)
+  await page.reload()
+  expect(await ground()).not.toBe(light)
+})
