@@ -34,6 +34,12 @@ async fn a_book_goes_round_with_a_queue_of_two_and_each_step_is_seen_at_once() {
     assert_eq!(lent["status"], "active");
     assert!(lent["dueAt"].is_string());
     assert_eq!(status(&host).await, "on_loan");
+    let availability = format!("/books/{book}/availability");
+    let mut expected = json!({"bookId": book, "status": "on_loan", "available": false, "dueAt": lent["dueAt"],
+        "waiting": 2, "mine": null});
+    assert_eq!(host.get(&availability).await.expect(200).data(), &expected);
+    expected["mine"] = json!({"borrowId": three, "status": "queued", "queuePosition": 2});
+    assert_eq!(third.get(&host, &availability).await.expect(200).data(), &expected);
     let refused = owner.delete(&host, &format!("/books/{book}")).await.expect(409);
     assert_eq!(refused.code(), "BOOK_ON_LOAN");
 
@@ -59,7 +65,9 @@ async fn a_book_goes_round_with_a_queue_of_two_and_each_step_is_seen_at_once() {
         ["borrow.created", "borrow.approved", "borrow.handed_over", "borrow.return_declared", "borrow.returned"]
     );
     owner.delete(&host, &format!("/books/{book}")).await.expect(204);
-    host.get(&format!("/books/{book}")).await.expect(404);
+    for gone in [format!("/books/{book}"), availability] {
+        assert_eq!(host.get(&gone).await.expect(404).code(), "BOOK_NOT_FOUND");
+    }
 }
 
 #[tokio::test]

@@ -103,6 +103,23 @@ async fn bad_rows_are_told_by_field_and_the_rest_is_imported() {
     assert_eq!(errors, [(3, "title"), (4, "isbn")]);
     let stranger = host.register("Stan").await;
     stranger.get(&host, &format!("/books/imports/{id}")).await.expect(404);
+
+    // What the row said is there to be repaired, and then the row is dealt with.
+    let mut book = import["errors"][0]["values"].clone();
+    assert_eq!(book["title"], json!(null), "{book:#}");
+    book["title"] = json!("Persuasion");
+    book["publishedYear"] = json!(1817);
+    owner.post(&host, "/books", book).await.expect(201);
+    owner.delete(&host, &format!("/books/imports/{id}/errors/3")).await.expect(204);
+    for wrong in ["0", "-1", "three", "99999999999"] {
+        let reply = owner.delete(&host, &format!("/books/imports/{id}/errors/{wrong}")).await.expect(400);
+        assert_eq!(reply.fields(), ["row"]);
+    }
+    let listed = owner.get(&host, "/books/imports").await.expect(200).data()[0].clone();
+    assert_eq!(
+        (&listed["id"], &listed["failed"], &listed["repaired"], &listed["errors"]),
+        (&json!(id), &json!(1), &json!(1), &json!(null))
+    );
 }
 
 #[tokio::test]

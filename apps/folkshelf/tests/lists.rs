@@ -5,9 +5,11 @@ mod support;
 
 use std::collections::HashSet;
 
+use reqwest::Method;
+use reqwest::multipart::{Form, Part};
 use serde_json::{Value, json};
 use sqlx::{Connection, PgConnection};
-use support::{Host, Person, Place};
+use support::{Host, Person, Place, Reply};
 
 struct List {
     path: &'static str,
@@ -25,6 +27,7 @@ const LISTS: &[List] = &[
     // Answered by PostgreSQL: no list in the projection is as narrow.
     List { path: "/books?author=somebody&available=false", sorts: BOOK_SORTS, cursor: true },
     List { path: "/books/mine", sorts: BOOK_SORTS, cursor: true },
+    List { path: "/books/imports", sorts: &[], cursor: false },
     List { path: "/borrows", sorts: &[("requestedAt", "requestedAt")], cursor: true },
     List { path: "/borrows?role=owner&overdue=false", sorts: &[("requestedAt", "requestedAt")], cursor: true },
     List { path: "/notifications", sorts: &[], cursor: true },
@@ -74,6 +77,15 @@ async fn one_more(host: &Host, olga: &Person, nth: usize) {
         body["publishedYear"] = json!(1800 + nth);
     }
     let book = olga.post(host, "/books", body).await.expect(201).data()["id"].as_str().expect("an id").to_owned();
+    // Of one row that is no book.
+    let part = Part::bytes(b"title,authors\n,Somebody\n".to_vec()).file_name("books.csv");
+    let upload = olga.request(host, Method::POST, "/books/import").multipart(Form::new().part("file", part));
+    Reply::to(upload).await.expect(202);
+    testkit::eventually("the import has ended", async || {
+        let newest = olga.get(host, "/books/imports?limit=1").await.expect(200);
+        newest.data()[0]["status"] == "completed"
+    })
+    .await;
     let borrower = host.register(&format!("Finn{}", nth % 4)).await;
     let borrow = borrower.asks_for(host, &book).await;
     olga.does(host, &borrow, "approve", json!({})).await;

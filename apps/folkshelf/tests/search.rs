@@ -47,6 +47,11 @@ async fn a_search_answers_as_a_list_does_and_narrows_by_the_same_filters() {
         &json!([{"kind": "title", "text": "Emma"}, {"kind": "title", "text": "The Emma Papers"},
             {"kind": "author", "text": "Emma Donoghue"}])
     );
+    let facets = host.get("/books/facets").await.expect(200);
+    assert_eq!(
+        facets.data(),
+        &json!({"categories": [{"name": "Crime", "count": 2}, {"name": "Classics", "count": 1}], "languages": []})
+    );
     for (path, field) in [
         ("/books/search", "q"),
         ("/books/suggest", "q"),
@@ -56,6 +61,7 @@ async fn a_search_answers_as_a_list_does_and_narrows_by_the_same_filters() {
         ("/books/search?q=a&owner=me", "owner"),
         ("/books?q=a%00b", "q"),
         ("/books?q=a&cursor=x", "cursor"),
+        ("/books/facets?q=a", "q"),
     ] {
         assert_eq!(host.get(path).await.expect(400).fields(), [field], "{path}");
     }

@@ -11,16 +11,16 @@ use sqlx::PgPool;
 use tokio_util::sync::CancellationToken;
 
 use crate::commands::{
-    CreateBook, CreateBookHandler, DeleteBook, DeleteBookError, DeleteBookHandler, Deletions, StartImport,
-    StartImportHandler, UpdateBook, UpdateBookHandler,
+    CreateBook, CreateBookHandler, DeleteBook, DeleteBookError, DeleteBookHandler, Deletions, MarkRowRepaired,
+    MarkRowRepairedHandler, StartImport, StartImportHandler, UpdateBook, UpdateBookHandler,
 };
 use crate::findable;
 use crate::imports::{ImportSettings, Worker};
 use crate::ports::LendingGate;
 use crate::queries::{
-    BookHistory, BookHistoryHandler, CountBooks, CountBooksHandler, ExportShelf, ExportShelfHandler, GetBook,
-    GetBookHandler, GetImport, GetImportHandler, ListBooks, ListBooksHandler, MyBooks, MyBooksHandler, SearchBooks,
-    SearchBooksHandler, SuggestBooks, SuggestBooksHandler,
+    BookHistory, BookHistoryHandler, CountBooks, CountBooksHandler, CountFacets, CountFacetsHandler, ExportShelf,
+    ExportShelfHandler, GetBook, GetBookHandler, GetImport, GetImportHandler, ListBooks, ListBooksHandler, ListImports,
+    ListImportsHandler, MyBooks, MyBooksHandler, SearchBooks, SearchBooksHandler, SuggestBooks, SuggestBooksHandler,
 };
 use crate::subscribers::Subscriber;
 use crate::view::View;
@@ -69,6 +69,7 @@ impl Books {
         commands.register::<UpdateBook>(pool, UpdateBookHandler::new(pool.clone()));
         commands.register::<DeleteBook>(pool, DeleteBookHandler::new(self.deletions.clone()));
         commands.register::<StartImport>(pool, import);
+        commands.register::<MarkRowRepaired>(pool, MarkRowRepairedHandler::new(pool.clone()));
 
         let list = ListBooksHandler::new(pool.clone(), view.clone());
         queries.register::<GetBook>(GetBookHandler::new(pool.clone(), view.clone()));
@@ -79,7 +80,9 @@ impl Books {
         queries.register::<ExportShelf>(ExportShelfHandler::new(pool.clone()));
         queries.register::<BookHistory>(BookHistoryHandler::new(pool.clone(), self.events.clone()));
         queries.register::<GetImport>(GetImportHandler::new(pool.clone()));
+        queries.register::<ListImports>(ListImportsHandler::new(pool.clone()));
         queries.register::<CountBooks>(CountBooksHandler::new(pool.clone(), view.clone()));
+        queries.register::<CountFacets>(CountFacetsHandler::new(pool.clone()));
     }
 
     pub fn subscriptions(&self) -> Vec<Subscription> {

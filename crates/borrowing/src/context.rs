@@ -62,6 +62,7 @@ impl Borrowing {
         queries.register::<GetBorrow>(GetBorrowHandler::new(pool.clone(), view.clone()));
         queries.register::<ListBorrows>(ListBorrowsHandler::new(pool.clone(), view.clone()));
         queries.register::<BorrowTimeline>(BorrowTimelineHandler::new(pool.clone(), self.events.clone()));
+        queries.register::<LendingOutlook>(LendingOutlookHandler::new(pool.clone()));
         queries.register::<CountBorrows>(CountBorrowsHandler::new(pool.clone(), view.clone()));
     }
 

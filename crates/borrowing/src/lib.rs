@@ -9,7 +9,7 @@
 //! | bring it back | `commands/declare_return.rs`, `return_borrow.rs` |
 //! | trouble | `commands/mark_not_received.rs`, `report_lost.rs`, `resolve_dispute.rs` |
 //! | a book or a member leaves | `commands/withdraw_book.rs`, `close_member.rs` |
-//! | look | `queries/get_borrow.rs`, `list_borrows.rs`, `borrow_timeline.rs`, `count_borrows.rs` |
+//! | look | `queries/get_borrow.rs`, `list_borrows.rs`, `borrow_timeline.rs`, `count_borrows.rs`, `lending_outlook.rs` |
 //! | the rules | `domain/`, pure |
 //! | what follows from a change | `transition.rs` |
 //! | what time does | `scheduler.rs` |
@@ -37,7 +37,7 @@ pub use context::{Borrowing, MIGRATIONS};
 pub use domain::{BorrowStatus, CommunityZone, LendingRules, Refused, UnknownTimeZone};
 pub use queries::{
     BorrowTimeline, BorrowTimelineError, CountBorrows, CountBorrowsError, Counts, GetBorrow, GetBorrowError, Happening,
-    ListBorrows, ListBorrowsError, Role,
+    LendingOutlook, LendingOutlookError, ListBorrows, ListBorrowsError, Outlook, OwnBorrow, Role,
 };
 pub use scheduler::Tick;
 pub use transition::TransitionError;

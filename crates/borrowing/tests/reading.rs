@@ -76,6 +76,40 @@ async fn pages_follow_each_other_from_redis_and_from_postgresql() {
 }
 
 #[tokio::test]
+async fn anybody_sees_when_a_book_may_be_had_and_only_oneself_in_its_queue() {
+    let world = World::new().await;
+    let them = Neighbours::of(&world).await;
+    let outlook = async |caller: &cqrs::Caller| world.ask(caller, LendingOutlook { book: them.emma }).await.unwrap();
+    let (anybody, ada, grace, linus) = (testkit::anonymous(), member(them.ada), member(them.grace), member(them.linus));
+    let own =
+        |borrow: &BorrowView, status, queue_position| Some(OwnBorrow { borrow_id: borrow.id, status, queue_position });
+    assert_eq!(outlook(&anybody).await, Outlook { due_at: None, waiting: 0, mine: None });
+
+    let loan = world.request(them.grace, them.emma).await;
+    let asked = Outlook { due_at: None, waiting: 1, mine: None };
+    assert_eq!(outlook(&anybody).await, asked);
+    assert_eq!(outlook(&grace).await, Outlook { mine: own(&loan, BorrowStatus::Pending, None), ..asked });
+
+    world.approve(them.ada, loan.id).await;
+    let loan = world.hand_over(them.ada, loan.id).await;
+    let third = world.registered("Tara").await;
+    let first_in_queue = world.request(third, them.emma).await;
+    let waiting = world.request(them.linus, them.emma).await;
+    let lent = Outlook { due_at: loan.due_at, waiting: 2, mine: None };
+    assert!(loan.due_at.is_some());
+    assert_eq!(outlook(&anybody).await, lent);
+    assert_eq!(outlook(&ada).await, lent, "the owner borrows nothing");
+    assert_eq!(outlook(&grace).await, Outlook { mine: own(&loan, BorrowStatus::Active, None), ..lent.clone() });
+    assert_eq!(outlook(&linus).await, Outlook { mine: own(&waiting, BorrowStatus::Queued, Some(2)), ..lent });
+
+    world.send(&member(third), CancelBorrow { borrow: first_in_queue.id, reason: None }).await.unwrap();
+    world.take_back(them.ada, loan.id, borrowing_events::ReturnCondition::Ok).await;
+    let back = Outlook { due_at: None, waiting: 1, mine: own(&waiting, BorrowStatus::Pending, None) };
+    assert_eq!(outlook(&linus).await, back);
+    assert_eq!(outlook(&grace).await.mine, None, "a closed borrow is over");
+}
+
+#[tokio::test]
 async fn a_view_in_redis_says_what_postgresql_says() {
     let world = World::new().await;
     let them = Neighbours::of(&world).await;

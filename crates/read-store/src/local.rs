@@ -9,6 +9,7 @@
 
 use std::future::Future;
 use std::sync::Arc;
+use std::time::Duration;
 
 use moka::future::Cache;
 use prometheus::IntCounter;
@@ -32,10 +33,13 @@ struct Kept<V> {
 }
 
 impl<V: Clone + Send + Sync + 'static> Local<V> {
-    /// `weigh` tells how many bytes an answer takes, without its key.
+    /// `weigh` tells how many bytes an answer takes, without its key. Of 0 bytes nothing is kept: then only those who ask
+    /// at once are given the same answer.
     pub(crate) fn new(projection: &str, changes: Arc<Changes>, bytes: u64, weigh: fn(&V) -> usize) -> Self {
-        let kept = Cache::builder()
-            .max_capacity(bytes)
+        let kept = Cache::builder().max_capacity(bytes);
+        // moka lets go of what is too much a little later; what has no time to live is never given.
+        let kept = if bytes == 0 { kept.time_to_live(Duration::ZERO) } else { kept };
+        let kept = kept
             .weigher(move |key: &String, kept: &Kept<V>| {
                 // What an entry costs besides: moka's node and our stamp, measured at about 200 bytes.
                 u32::try_from(key.len() + weigh(&kept.answer) + 200).unwrap_or(u32::MAX)
@@ -53,7 +57,7 @@ impl<V: Clone + Send + Sync + 'static> Local<V> {
         } else {
             self.misses.inc();
         }
-        kept.map(|kept| kept.answer)
+        kept.filter(|kept| self.changes.holds(&kept.stamp)).map(|kept| kept.answer)
     }
 
     /// Keeps an answer that was read after `stamp` was taken.
@@ -62,7 +66,7 @@ impl<V: Clone + Send + Sync + 'static> Local<V> {
     }
 
     /// What `load` answers, kept if it comes with a stamp. Of those who ask for the same at once one loads; the others are
-    /// given its answer, or `None` when it had none that may be kept.
+    /// given its answer, or `None` when it had none that may be kept or when something has changed since it began to read.
     pub async fn load(&self, key: &str, load: impl Future<Output = Option<(V, Stamp)>>) -> Option<V> {
         if let Some(kept) = self.kept.get(key).await
             && !self.changes.holds(&kept.stamp)
@@ -70,7 +74,8 @@ impl<V: Clone + Send + Sync + 'static> Local<V> {
             self.kept.invalidate(key).await;
         }
         let load = async { load.await.map(|(answer, stamp)| Kept { answer, stamp }) };
-        self.kept.optionally_get_with_by_ref(key, load).await.map(|kept| kept.answer)
+        let kept = self.kept.optionally_get_with_by_ref(key, load).await;
+        kept.filter(|kept| self.changes.holds(&kept.stamp)).map(|kept| kept.answer)
     }
 
     /// Lets go of an answer that is over for another reason than a change.

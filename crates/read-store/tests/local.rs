@@ -2,6 +2,7 @@
 
 mod support;
 
+use std::future::Future;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
@@ -9,6 +10,7 @@ use deadpool_redis::redis;
 use futures_util::future::join_all;
 use read_store::{Local, Projection, ReadStore, Settings, Stamp, Subject};
 use support::{OwnRedis, Redis, Table, book, eventually, id, ready};
+use tokio::sync::Notify;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 /// A process that keeps answers, until it is dropped.
@@ -187,4 +189,51 @@ async fn no_more_is_kept_than_there_is_room_for() {
         kept.await.into_iter().filter(|kept| *kept).count() <= 10
     })
     .await;
+}
+
+/// Two ask at once: the first has read when `between` happens, and answers after it. What each of them is given.
+async fn two_at_once(process: &Process, kept: &Local<u64>, between: impl Future<Output = ()>) -> [Option<u64>; 2] {
+    let (has_read, may_answer) = (Notify::new(), Notify::new());
+    let first = async {
+        let stamp = process.stamp(1).expect("it hears of changes");
+        has_read.notify_one();
+        may_answer.notified().await;
+        Some((1, stamp))
+    };
+    let second = async {
+        has_read.notified().await;
+        between.await;
+        let second = kept.load("one", async { Some((2, process.stamp(1).expect("it hears of changes"))) });
+        let release = async {
+            // By now the second waits for the first, as both are polled in one task.
+            tokio::task::yield_now().await;
+            may_answer.notify_one();
+        };
+        tokio::join!(second, release).0
+    };
+    tokio::join!(kept.load("one", first), second).into()
+}
+
+#[tokio::test]
+async fn who_asks_after_a_change_is_not_given_what_was_being_read_before_it() {
+    let redis = Redis::get().await;
+    let process = Process::start(&redis.settings()).await;
+    let unchanged = two_at_once(&process, &process.kept, async {}).await;
+    assert_eq!(unchanged, [Some(1), Some(1)]);
+    process.kept.forget("one").await;
+    let changed = two_at_once(&process, &process.kept, async {
+        process.books.write(&[book(1, 2)]).await.expect("Redis runs");
+        assert!(process.store.known_everywhere(Duration::from_secs(5)).await);
+    });
+    assert_eq!(changed.await, [None, None]);
+}
+
+#[tokio::test]
+async fn with_no_room_nothing_is_kept_and_those_who_ask_at_once_still_share() {
+    let redis = Redis::get().await;
+    let process = Process::start(&redis.settings()).await;
+    let none: Local<u64> = process.books.local(0, |_| 8);
+    assert_eq!(two_at_once(&process, &none, async {}).await, [Some(1), Some(1)]);
+    assert_eq!(none.get("one").await, None);
+    assert_eq!(none.load("one", async { None }).await, None);
 }

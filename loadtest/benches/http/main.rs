@@ -35,6 +35,9 @@ async fn main() -> anyhow::Result<()> {
     }
     let rounds = 3;
     let place = Place::new().await;
+    if std::env::args().any(|argument| argument == "borrows") {
+        return borrows::compare(&place, &Host::start(&place, 32).await?, rounds).await;
+    }
     let started = std::time::Instant::now();
     let host = Host::start(&place, 32).await?;
     let ready_in = started.elapsed();

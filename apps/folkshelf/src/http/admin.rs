@@ -3,7 +3,6 @@
 mod events;
 
 use actix_web::{HttpRequest, HttpResponse, delete, get, post, web};
-use deserr::Deserr;
 use kernel::Page;
 use serde::Serialize;
 use time::OffsetDateTime;
@@ -12,7 +11,7 @@ use uuid::Uuid;
 
 use super::Api;
 use super::caller::{Admin, Permitted};
-use super::input::{FieldErrors, List, NoParams, Params, PathId};
+use super::input::{List, NoParams, Params, PathId};
 use super::problem::Problem;
 use super::respond::{self, Envelope, ListEnvelope};
 
@@ -77,10 +76,6 @@ async fn list_subscriptions(
     respond::found(&request, &subscriptions)
 }
 
-#[derive(Deserr)]
-#[deserr(error = FieldErrors, deny_unknown_fields)]
-struct NoFilters {}
-
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct DeadLetterView {
@@ -111,7 +106,7 @@ const DEAD_LETTER_FIELDS: &[&str] = &[
 ];
 
 /// Events that a subscription could not handle, newest first.
-#[utoipa::path(tag = "admin", security(("session" = [])), params(super::ListQuery), responses(
+#[utoipa::path(tag = "admin", security(("session" = [])), params(super::PagesByNumber), responses(
     (status = 200, body = ListEnvelope<DeadLetterView>),
 ))]
 #[get("/admin/dead-letters")]
@@ -119,13 +114,10 @@ async fn list_dead_letters(
     request: HttpRequest,
     api: web::Data<Api>,
     _admin: Permitted<Admin>,
-    list: List<NoFilters>,
+    list: List<NoParams>,
 ) -> Result<HttpResponse, Problem> {
     list.params.refuse_sorting()?;
-    let asked = list.params.page_request();
-    if asked.cursor.is_some() {
-        return Err(Problem::invalid_field("cursor", "is not known here: use page"));
-    }
+    let asked = list.params.page_by_number()?;
     let offset = i64::try_from(asked.offset()).unwrap_or(i64::MAX);
     let (letters, total) = api
         .events

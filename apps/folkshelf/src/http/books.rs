@@ -1,6 +1,7 @@
-//! The catalogue and one's own shelf. Imports are in `books/imports.rs`, searches and the export in
-//! `books/search.rs`.
+//! The catalogue and one's own shelf. Imports are in `books/imports.rs`, searches and the export in `books/search.rs`; when
+//! a book may be had is in `books/availability.rs`.
 
+mod availability;
 mod body;
 mod imports;
 mod search;
@@ -8,9 +9,11 @@ mod search;
 use actix_web::{HttpRequest, HttpResponse, delete, get, post, put, web};
 use body::BookBody;
 use books::{
-    BookHistory, BookSort, BookView, CreateBook, DeleteBook, ExportShelf, GetBook, GetImport, HistoryEntry, ListBooks,
-    MyBooks, SearchBooks, SortOrder, StartImport, SuggestBooks, UpdateBook,
+    BookHistory, BookSort, BookView, CountFacets, CreateBook, DeleteBook, ExportShelf, GetBook, GetImport,
+    HistoryEntry, ListBooks, ListImports, MarkRowRepaired, MyBooks, SearchBooks, SortOrder, StartImport, SuggestBooks,
+    UpdateBook,
 };
+use borrowing::LendingOutlook;
 use cqrs::{Ask, Caller, CommandBus, Dispatch, MissingHandler, QueryBus};
 use deserr::Deserr;
 use kernel::{Actor, BookId, UserId};
@@ -30,13 +33,17 @@ pub struct BooksApi {
     mine: Ask<MyBooks>,
     search: Ask<SearchBooks>,
     suggest: Ask<SuggestBooks>,
+    facets: Ask<CountFacets>,
     export: Ask<ExportShelf>,
     history: Ask<BookHistory>,
+    outlook: Ask<LendingOutlook>,
     import: Ask<GetImport>,
+    imports: Ask<ListImports>,
     create: Dispatch<CreateBook>,
     update: Dispatch<UpdateBook>,
     delete: Dispatch<DeleteBook>,
     start_import: Dispatch<StartImport>,
+    mark_row_repaired: Dispatch<MarkRowRepaired>,
 }
 
 impl BooksApi {
@@ -47,13 +54,17 @@ impl BooksApi {
             mine: queries.asking()?,
             search: queries.asking()?,
             suggest: queries.asking()?,
+            facets: queries.asking()?,
             export: queries.asking()?,
             history: queries.asking()?,
+            outlook: queries.asking()?,
             import: queries.asking()?,
+            imports: queries.asking()?,
             create: commands.dispatch()?,
             update: commands.dispatch()?,
             delete: commands.dispatch()?,
             start_import: commands.dispatch()?,
+            mark_row_repaired: commands.dispatch()?,
         })
     }
 }
@@ -66,6 +77,7 @@ impl BooksApi {
 }
 
 pub(super) fn configure(services: &mut utoipa_actix_web::service_config::ServiceConfig) {
+    availability::configure(services);
     imports::configure(services);
     search::configure(services);
     services

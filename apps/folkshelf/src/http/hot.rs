@@ -5,6 +5,9 @@
 //! to somebody who may see the same; everything else goes on to the routes. A handler says that its answer may be given
 //! again by adding [`Shared`] to it.
 //!
+//! Of those who ask for the same at the same time one is answered by the routes, and the others get its answer, whether
+//! answers are kept or not.
+//!
 //! What is not given from memory: books to moderators and to the owners of those shown (they see more), anything to members
 //! who wait for a write of their own, or to callers who demand a position or bring a trace or an origin along. Read-store
 //! decides whether an answer still holds (`read_store::Local`). Such answers are counted like all others, and logged at
@@ -132,16 +135,16 @@ pub struct HotAnswers {
 
 /// The answers made of one projection.
 pub struct Shelf {
-    answers: Option<Local<Ready>>,
+    answers: Local<Ready>,
     projection: Projection,
 }
 
 impl HotAnswers {
-    /// `bytes`: how much is kept at most; with 0 every answer is read anew.
+    /// `bytes`: how much is kept at most; with 0 nothing, and only those who ask at the same time share an answer.
     pub fn new(read_store: &ReadStore, bytes: u64) -> Self {
         let shelf = |projection: &str, bytes: u64| {
             let projection = read_store.projection(projection);
-            let answers = (bytes > 0).then(|| projection.local(bytes, |ready: &Ready| ready.0.bytes()));
+            let answers = projection.local(bytes, |ready: &Ready| ready.0.bytes());
             Shelf { answers, projection }
         };
         Self {
@@ -168,15 +171,11 @@ pub async fn answer<B: MessageBody + 'static>(
     let started = Instant::now();
     let Some((route, key)) = wanted(&request) else { return pass(request, next).await };
     let Some(api) = request.app_data::<web::Data<Api>>().cloned() else { return pass(request, next).await };
-    let Some(answers) = &(route.shelf)(&api.hot).answers else { return pass(request, next).await };
+    let answers = &(route.shelf)(&api.hot).answers;
     let Some(viewer) = viewer(&api, &request, route).await else { return pass(request, next).await };
     let key = if let (true, Some(viewer)) = (route.personal, viewer) { format!("{key} {viewer}") } else { key };
     let ready = match answers.get(&key).await {
-        Some(ready) if ready.0.until.is_none_or(|until| api.clock.now() < until) => ready,
-        Some(_) => {
-            answers.forget(&key).await;
-            return pass(request, next).await;
-        }
+        Some(ready) => ready,
         None => match load(answers, &key, request, next).await? {
             Loaded::Given(response) => return Ok(response),
             Loaded::ByAnother(waited, passing, Some(ready)) => {
@@ -186,6 +185,10 @@ pub async fn answer<B: MessageBody + 'static>(
             Loaded::ByAnother(request, next, None) => return pass(request, next).await,
         },
     };
+    if ready.0.until.is_some_and(|until| until <= api.clock.now()) {
+        answers.forget(&key).await;
+        return pass(request, next).await;
+    }
     if viewer.is_some_and(|viewer| ready.0.except.contains(&viewer)) {
         return pass(request, next).await;
     }

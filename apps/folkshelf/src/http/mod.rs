@@ -80,6 +80,20 @@ struct ListQuery {
     cursor: Option<String>,
 }
 
+/// As [`ListQuery`], for lists that have no cursor.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[allow(dead_code, reason = "described here, read by input::ListParams")]
+struct PagesByNumber {
+    /// From 1.
+    #[param(minimum = 1)]
+    page: Option<u64>,
+    #[param(minimum = 1, maximum = 100)]
+    limit: Option<u32>,
+    /// The fields to show, separated by commas; all of them without it.
+    fields: Option<String>,
+}
+
 /// The event log's database as a reason to refuse.
 #[derive(Debug, thiserror::Error)]
 #[error("the event log could not be asked")]

@@ -22,7 +22,7 @@ use super::caller::{Admin, Anyone, DeleteUser as MayDeleteUser, Permitted, ReadU
 use super::input::{Body, FieldErrors, List, NoParams, Order, Param, Params, PathId};
 use super::problem::Problem;
 use super::respond::{self, Envelope, ListEnvelope};
-use super::{Api, ListQuery};
+use super::{Api, PagesByNumber};
 
 pub struct UsersApi {
     profile: Ask<GetProfile>,
@@ -202,7 +202,7 @@ const FIELDS: &[&str] = &[
 ];
 
 /// The members, newest first. Mail addresses are in no list.
-#[utoipa::path(tag = "users", security(("session" = [])), params(ListQuery, Sorting, Filters), responses(
+#[utoipa::path(tag = "users", security(("session" = [])), params(PagesByNumber, Sorting, Filters), responses(
     (status = 200, body = ListEnvelope<ProfileView>),
 ))]
 #[get("/users")]
@@ -212,10 +212,7 @@ async fn list_users(
     caller: Permitted<ReadUser>,
     list: List<Filters>,
 ) -> Result<HttpResponse, Problem> {
-    let page = list.params.page_request();
-    if page.cursor.is_some() {
-        return Err(Problem::invalid_field("cursor", "is not known here: use page"));
-    }
+    let page = list.params.page_by_number()?;
     let sort = match list.params.sort.as_deref() {
         None => UserSort::MemberSince,
         Some(name) => {

@@ -247,7 +247,7 @@ impl Scene {
 
     pub async fn call(&self, host: &Host, row: &Row, caller: Caller, target: &Target) -> Asked {
         let (method, path) = row.method_and_path();
-        let mut path = path.replace("{id}", &target.id).replace("{name}", "books");
+        let mut path = path.replace("{id}", &target.id).replace("{name}", "books").replace("{row}", "2");
         if let Sends::Query(query) = row.sends {
             path = format!("{path}?{query}");
         }

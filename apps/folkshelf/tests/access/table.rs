@@ -129,14 +129,18 @@ pub const ROWS: &[Row] = &[
     row("GET /books/mine", Nothing, MEMBERS),
     Row { sends: Sends::Query("q=emma"), ..row("GET /books/search", Nothing, EVERYBODY) },
     Row { sends: Sends::Query("q=emm"), ..row("GET /books/suggest", Nothing, EVERYBODY) },
+    row("GET /books/facets", Nothing, EVERYBODY),
     row("GET /books/export", Nothing, MEMBERS),
     row("GET /books/{id}", Book, EVERYBODY),
+    row("GET /books/{id}/availability", Book, EVERYBODY),
     row("GET /books/{id}/history", Book, [401, 403, 200, 403, 200, 200, 401]),
     with("POST /books", Nothing, book, answering(201, MEMBERS)),
     with("PUT /books/{id}", Book, book, [401, 403, 200, 403, 200, 200, 401]),
     row("DELETE /books/{id}", Book, answering(204, [401, 403, 200, 403, 200, 200, 401])),
     Row { sends: Sends::File, ..row("POST /books/import", Nothing, answering(202, MEMBERS)) },
+    row("GET /books/imports", Nothing, MEMBERS),
     row("GET /books/imports/{id}", Import, OWN),
+    row("DELETE /books/imports/{id}/errors/{row}", Import, answering(204, OWN)),
     // Borrows. That a book is one's own is a rule about the book, not about who may ask: a conflict.
     with(
         "POST /borrows",

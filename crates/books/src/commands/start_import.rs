@@ -115,6 +115,7 @@ impl StartImportHandler {
     async fn store(&self, import: ImportId, batch: Vec<Parsed>, counts: &mut Counts) -> Result<(), StartImportError> {
         let (mut rows, mut books): (Vec<i32>, Vec<Value>) = (vec![], vec![]);
         let (mut nths, mut wrong_rows, mut fields, mut messages) = (vec![], vec![], vec![], vec![]);
+        let mut values: Vec<Value> = vec![];
         for parsed in batch {
             counts.total += 1;
             match parsed.book {
@@ -122,15 +123,16 @@ impl StartImportHandler {
                     rows.push(parsed.row);
                     books.push(serde_json::to_value(book)?);
                 }
-                Err(wrong) => {
+                Err(bad) => {
                     counts.failed += 1;
-                    for detail in wrong {
+                    for detail in bad.wrong {
                         counts.errors += 1;
                         if counts.errors <= ERRORS_KEPT {
                             nths.push(counts.errors);
                             wrong_rows.push(parsed.row);
                             fields.push(detail.field);
                             messages.push(detail.message);
+                            values.push(serde_json::to_value(&bad.values)?);
                         }
                     }
                 }
@@ -147,14 +149,16 @@ impl StartImportHandler {
         .execute(&mut *tx)
         .await?;
         sqlx::query!(
-            "insert into books.import_error (import_id, nth, row, field, message)
-            select $1, e.nth, e.row, e.field, e.message
-            from unnest($2::integer[], $3::integer[], $4::text[], $5::text[]) as e (nth, row, field, message)",
+            "insert into books.import_error (import_id, nth, row, field, message, row_values)
+            select $1, e.nth, e.row, e.field, e.message, e.row_values
+            from unnest($2::integer[], $3::integer[], $4::text[], $5::text[], $6::jsonb[])
+                as e (nth, row, field, message, row_values)",
             import.uuid(),
             &nths,
             &wrong_rows,
             &fields,
             &messages,
+            &values,
         )
         .execute(&mut *tx)
         .await?;

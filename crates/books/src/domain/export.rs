@@ -92,7 +92,7 @@ mod tests {
     use time::macros::datetime;
 
     use super::*;
-    use crate::domain::import::Layout;
+    use crate::domain::import::{BadRow, Layout};
     use crate::domain::{BookDetails, BookInput};
 
     const NOW: time::OffsetDateTime = datetime!(2026-11-21 10:00 UTC);
@@ -112,7 +112,7 @@ mod tests {
         }
     }
 
-    fn read_back(book: &BookDetails) -> Result<BookDetails, Vec<kernel::Detail>> {
+    fn read_back(book: &BookDetails) -> Result<BookDetails, BadRow> {
         let cells = row(book).cells();
         let cells: Vec<&[u8]> = cells.iter().map(|cell| cell.as_bytes()).collect();
         Layout::of_header(HEADER).unwrap().read(&cells, NOW)

@@ -5,13 +5,12 @@ use std::io::{self, Cursor, Read};
 use std::rc::Rc;
 
 use csv::{ByteRecord, ReaderBuilder};
-use kernel::Detail;
 use time::OffsetDateTime;
 use tokio::sync::mpsc;
 
 use super::ImportSettings;
 use crate::domain::BookDetails;
-use crate::domain::import::{Layout, LayoutError, Source, delimiter};
+use crate::domain::import::{BadRow, Layout, LayoutError, Source, delimiter};
 
 /// Rows handed over at a time.
 const BATCH: usize = 500;
@@ -23,7 +22,7 @@ const LONGEST_HEADER: usize = 64 * 1024;
 /// A row as a spreadsheet numbers it (the header is row 1), and what became of it.
 pub(crate) struct Parsed {
     pub row: i32,
-    pub book: Result<BookDetails, Vec<Detail>>,
+    pub book: Result<BookDetails, BadRow>,
 }
 
 /// Why a file is refused as a whole.
@@ -164,7 +163,7 @@ mod tests {
             all.extend(batch.into_iter().map(|parsed| {
                 let text = match parsed.book {
                     Ok(book) => book.title.into_string(),
-                    Err(wrong) => format!("!{}", wrong[0].field),
+                    Err(bad) => format!("!{}", bad.wrong[0].field),
                 };
                 (parsed.row, text)
             }));

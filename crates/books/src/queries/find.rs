@@ -104,10 +104,16 @@ async fn by_title(
 }
 
 async fn by_words(connection: &mut PgConnection, filter: &Filter, words: &str) -> Result<Vec<Candidate>, sqlx::Error> {
-    let mut sql = QueryBuilder::new(COLUMNS);
-    filter.push(&mut sql);
     // No order: the first that the index gives will do. An order would have all of them fetched.
-    sql.push(" and search @@ ").push_bind(words.to_owned()).push("::tsquery limit ").push_bind(BOUND);
+    //
+    // How many books have two words is anybody's guess. PostgreSQL guesses many, and would read the table until it has
+    // met the bound: to its end when no book has both. What is materialized is planned as if all were wanted.
+    let several = words.contains('&');
+    let mut sql = QueryBuilder::new(if several { "with found as materialized (" } else { "" });
+    sql.push(COLUMNS);
+    filter.push(&mut sql);
+    sql.push(" and search @@ ").push_bind(words.to_owned()).push("::tsquery");
+    sql.push(if several { ") select * from found limit " } else { " limit " }).push_bind(BOUND);
     candidates(connection, sql).await
 }
 

@@ -1,8 +1,12 @@
 use async_trait::async_trait;
 use cqrs::{Call, QueryHandler};
-use kernel::{ErrorKind, ImportId, Query, Refusal, UserId};
+use kernel::{ErrorKind, ImportId, Query, Refusal};
 use serde::Serialize;
 use sqlx::PgPool;
+use sqlx::types::Json;
+use time::OffsetDateTime;
+
+use crate::domain::import::RowValues;
 
 /// How far an import has come, for the one who started it.
 #[derive(Debug, Clone)]
@@ -27,8 +31,21 @@ pub enum ImportStatus {
     Failed,
 }
 
+impl ImportStatus {
+    /// As `books.import.status` has it.
+    pub(super) fn of_column(status: &str) -> Self {
+        match status {
+            "completed" => ImportStatus::Completed,
+            "failed" => ImportStatus::Failed,
+            "running" => ImportStatus::Running,
+            _ => ImportStatus::Queued,
+        }
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
-pub struct ImportView {
+#[serde(rename_all = "camelCase")]
+pub struct ImportSummary {
     pub id: ImportId,
     pub status: ImportStatus,
     /// Rows of the file without the header and empty ones.
@@ -36,8 +53,18 @@ pub struct ImportView {
     pub imported: i32,
     /// Rows whose book is on the shelf already.
     pub duplicates: i32,
+    /// Rows that were not taken, and not repaired since.
     pub failed: i32,
-    /// The first thousand.
+    pub repaired: i32,
+    #[serde(with = "time::serde::rfc3339")]
+    pub created_at: OffsetDateTime,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct ImportView {
+    #[serde(flatten)]
+    pub summary: ImportSummary,
+    /// The first thousand, without those of repaired rows.
     pub errors: Vec<RowError>,
 }
 
@@ -47,6 +74,8 @@ pub struct RowError {
     pub row: i32,
     pub field: String,
     pub message: String,
+    /// The row as it was read, the same in each of its errors.
+    pub values: RowValues,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -89,34 +118,38 @@ impl QueryHandler<GetImport> for GetImportHandler {
     async fn handle(&self, call: &Call, query: GetImport) -> Result<ImportView, GetImportError> {
         let owner = call.actor().user_id().ok_or(GetImportError::NotFound)?;
         let import = sqlx::query!(
-            "select status, total, imported, duplicates, failed from books.import where id = $1 and owner_id = $2",
+            "select status, total, imported, duplicates, failed, repaired, created_at from books.import
+            where id = $1 and owner_id = $2",
             query.import_id.uuid(),
-            UserId::uuid(owner),
+            owner.uuid(),
         )
         .fetch_optional(&self.pool)
         .await?
         .ok_or(GetImportError::NotFound)?;
-        let errors = sqlx::query_as!(
-            RowError,
-            "select row, field, message from books.import_error where import_id = $1 order by nth",
+        let errors = sqlx::query!(
+            r#"select row, field, message, row_values as "row_values: Json<RowValues>" from books.import_error
+            where import_id = $1 order by nth"#,
             query.import_id.uuid(),
         )
         .fetch_all(&self.pool)
         .await?;
-        let status = match import.status.as_str() {
-            "completed" => ImportStatus::Completed,
-            "failed" => ImportStatus::Failed,
-            "running" => ImportStatus::Running,
-            _ => ImportStatus::Queued,
-        };
-        Ok(ImportView {
+        let errors = errors.into_iter().map(|error| RowError {
+            row: error.row,
+            field: error.field,
+            message: error.message,
+            // Those of before there were any have none.
+            values: error.row_values.map(|values| values.0).unwrap_or_default(),
+        });
+        let summary = ImportSummary {
             id: query.import_id,
-            status,
+            status: ImportStatus::of_column(&import.status),
             total: import.total,
             imported: import.imported,
             duplicates: import.duplicates,
             failed: import.failed,
-            errors,
-        })
+            repaired: import.repaired,
+            created_at: import.created_at,
+        };
+        Ok(ImportView { summary, errors: errors.collect() })
     }
 }

@@ -2,10 +2,13 @@
 
 use std::collections::HashSet;
 
-use books::{BookInput, BookSort, ImportSettings, ListBooks, SortOrder};
+use books::{
+    BookInput, BookSort, CategoryCount, CountFacets, Facets, ImportSettings, LanguageCount, ListBooks, SortOrder,
+};
 use kernel::{BookId, PageRequest, Refusal};
 use testkit::{PrivateRedis, anonymous};
 use time::Duration;
+use users_events::{UserEvent, UserUpdated};
 
 use crate::support::{World, a_book, code};
 
@@ -19,7 +22,7 @@ async fn a_shelf(world: &World, count: usize) -> Vec<BookId> {
     let rows: String = (0..count).map(|i| format!("Book {i:05},Author {i},{}\n", 1000 + i % 7)).collect();
     let import = world.upload(ada, format!("title,authors,year\n{rows}").into_bytes()).await.unwrap();
     let state = world.until_imported(ada, import).await;
-    assert_eq!(state.imported as usize, count);
+    assert_eq!(state.summary.imported as usize, count);
     world.walk(all(), 100, false).await
 }
 
@@ -98,6 +101,43 @@ async fn categories_and_languages_are_found_whatever_their_spelling() {
     let both = ListBooks { category: Some("SCIENCE FICTION".to_owned()), ..language("en") };
     assert_eq!(world.list(both).await.total, 1);
     assert_eq!(code(world.ask(&anonymous(), language("klingon")).await), "VALIDATION_ERROR");
+}
+
+/// What the catalogue can be narrowed down by, as `name count`.
+async fn facets(world: &World) -> (Vec<String>, Vec<String>) {
+    let Facets { categories, languages } = world.ask(&anonymous(), CountFacets).await.unwrap();
+    let category = |CategoryCount { name, count }| format!("{name} {count}");
+    let language = |LanguageCount { code, count }| format!("{code} {count}");
+    (categories.into_iter().map(category).collect(), languages.into_iter().map(language).collect())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn facets_count_what_lists_show_whatever_the_spelling_and_are_a_minute_old_at_most() {
+    let world = World::new().await;
+    assert_eq!(facets(&world).await, (vec![], vec![]));
+    let (ada, eve) = (world.a_member("Ada").await, world.a_member("Eve").await);
+    let about = |title: &str, language: Option<&str>, categories: &[&str]| BookInput {
+        categories: Some(categories.iter().map(|&name| name.to_owned()).collect()),
+        language: language.map(str::to_owned),
+        ..a_book(title)
+    };
+    world.create(ada, about("Frankenstein", Some("en-GB"), &["science fiction", "Classics"])).await;
+    world.create(ada, about("Kallocain", Some("sv"), &["Science Fiction"])).await;
+    world.create(ada, about("Solaris", None, &["Science Fiction"])).await;
+    world.create(eve, about("Emma", Some("en"), &["Classics", "Satire"])).await;
+    world.clock.advance(Duration::seconds(59));
+    assert_eq!(facets(&world).await, (vec![], vec![]), "kept for a minute");
+    world.clock.advance(Duration::seconds(1));
+    let (categories, languages) = facets(&world).await;
+    assert_eq!(categories, ["Science Fiction 3", "Classics 2", "Satire 1"]);
+    assert_eq!(languages, ["en 2", "sv 1"]);
+
+    let gone = UserUpdated { user_id: eve, name: "Eve".to_owned(), active: false, language: "en".to_owned() };
+    world.tell::<UserEvent>(gone, 1).await;
+    world.clock.advance(Duration::minutes(1));
+    let (categories, languages) = facets(&world).await;
+    assert_eq!(categories, ["Science Fiction 3", "Classics 1"]);
+    assert_eq!(languages, ["en 1", "sv 1"]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::path::Path;
 use std::time::Instant;
 
-use books::{GetImport, ImportSettings, ImportStatus, ListBooks, StartImport, Upload};
+use books::{GetImport, ImportSettings, ImportStatus, ListBooks, ListImports, MarkRowRepaired, StartImport, Upload};
 use kernel::{PageRequest, Refusal, UserId};
 use testkit::member;
 use time::Duration;
@@ -28,11 +28,56 @@ async fn good_rows_are_imported_and_bad_ones_named_with_row_and_field() {
     let file = plain("Emma,Jane Austen,\n,Jane Austen,\nIlias,Homer,0439023484\nOdyssey,Homer,\n");
     let import = world.upload(ada, file).await.unwrap();
     let state = world.until_imported(ada, import).await;
-    assert_eq!(state.status, ImportStatus::Completed);
-    assert_eq!((state.total, state.imported, state.duplicates, state.failed), (4, 2, 0, 2));
+    assert_eq!(state.summary.status, ImportStatus::Completed);
+    assert_eq!(
+        (state.summary.total, state.summary.imported, state.summary.duplicates, state.summary.failed),
+        (4, 2, 0, 2)
+    );
     let errors: Vec<(i32, &str)> = state.errors.iter().map(|error| (error.row, error.field.as_str())).collect();
     assert_eq!(errors, [(3, "title"), (4, "isbn")]);
+    assert_eq!(state.errors[0].values.authors, Some(vec!["Jane Austen".to_owned()]));
+    assert_eq!(state.errors[1].values.isbn.as_deref(), Some("0439023484"));
     assert_eq!(shelf_size(&world, ada).await, 2);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_repaired_row_is_failed_no_more_however_often_that_is_said() {
+    let world = World::new().await;
+    let (ada, eve) = (world.a_member("Ada").await, world.a_member("Eve").await);
+    let import_id = world.upload(ada, plain("Emma,Jane Austen,\n,Jane Austen,1\nIlias,Homer,1\n")).await.unwrap();
+    world.until_imported(ada, import_id).await;
+    let rows = async || {
+        let state = world.import_state(ada, import_id).await;
+        let rows: Vec<i32> = state.errors.iter().map(|error| error.row).collect();
+        (rows, state.summary.failed, state.summary.repaired)
+    };
+    assert_eq!(rows().await, (vec![3, 3, 4], 2, 0));
+    for _ in 0..2 {
+        world.send(&member(ada), MarkRowRepaired { import_id, row: 3 }).await.unwrap();
+        assert_eq!(rows().await, (vec![4], 1, 1));
+    }
+    // Of a row that was taken there is nothing to say.
+    world.send(&member(ada), MarkRowRepaired { import_id, row: 2 }).await.unwrap();
+    assert_eq!(code(world.send(&member(eve), MarkRowRepaired { import_id, row: 4 }).await), "IMPORT_NOT_FOUND");
+    assert_eq!(rows().await, (vec![4], 1, 1));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn ones_imports_are_listed_newest_first_and_nobody_elses() {
+    let world = World::new().await;
+    let (ada, eve) = (world.a_member("Ada").await, world.a_member("Eve").await);
+    let mut uploaded = Vec::new();
+    for title in ["Emma", "Ilias", "Odyssey"] {
+        world.clock.advance(Duration::SECOND);
+        uploaded.insert(0, world.upload(ada, plain(&format!("{title},Somebody,\n"))).await.unwrap());
+    }
+    world.upload(eve, plain("Emma,Jane Austen,\n")).await.unwrap();
+    let state = world.until_imported(ada, uploaded[2]).await;
+    let list = async |page| world.ask(&member(ada), ListImports { page }).await.unwrap();
+    let page = list(PageRequest::first(2)).await;
+    assert_eq!((page.total, page.next_cursor), (3, None));
+    assert_eq!(page.items.iter().map(|import| import.id).collect::<Vec<_>>(), uploaded[..2]);
+    assert_eq!(list(PageRequest { page: 2, ..PageRequest::first(2) }).await.items, [state.summary]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -43,11 +88,11 @@ async fn a_book_that_is_on_the_shelf_already_is_not_imported_again() {
     let file = plain("EMMA.,jane austen,\nGames,Suzanne Collins,0439023483\nOther title,Somebody,9780439023481\n");
     let import = world.upload(ada, file.clone()).await.unwrap();
     let state = world.until_imported(ada, import).await;
-    assert_eq!((state.imported, state.duplicates), (1, 2));
+    assert_eq!((state.summary.imported, state.summary.duplicates), (1, 2));
     let again = world.upload(ada, file.clone()).await.unwrap();
-    assert_eq!(world.until_imported(ada, again).await.duplicates, 3);
+    assert_eq!(world.until_imported(ada, again).await.summary.duplicates, 3);
     let elsewhere = world.upload(eve, file).await.unwrap();
-    assert_eq!(world.until_imported(eve, elsewhere).await.imported, 2, "another shelf");
+    assert_eq!(world.until_imported(eve, elsewhere).await.summary.imported, 2, "another shelf");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -60,7 +105,7 @@ async fn an_import_goes_on_where_a_killed_worker_left_it() {
     let import = world.upload(ada, plain(&rows)).await.unwrap();
     // Workers that are dropped at whatever await they have come to, until some of it is done.
     let mut killed = 0;
-    while world.import_state(ada, import).await.imported < 500 {
+    while world.import_state(ada, import).await.summary.imported < 500 {
         let books = world.books.clone();
         let worker = tokio::spawn(async move { books.run_imports(CancellationToken::new()).await });
         tokio::time::sleep(std::time::Duration::from_millis(3 + killed % 40)).await;
@@ -68,7 +113,10 @@ async fn an_import_goes_on_where_a_killed_worker_left_it() {
         killed += 7;
     }
     let state = world.until_imported(ada, import).await;
-    assert_eq!((state.status, state.imported, state.duplicates), (ImportStatus::Completed, 1_000, 0));
+    assert_eq!(
+        (state.summary.status, state.summary.imported, state.summary.duplicates),
+        (ImportStatus::Completed, 1_000, 0)
+    );
     assert_eq!(shelf_size(&world, ada).await, 1_000);
     let titles = "select count(distinct title) from books.book";
     let books: i64 = sqlx::query_scalar(titles).fetch_one(&world.pool).await.unwrap();
@@ -87,8 +135,8 @@ async fn two_workers_share_the_imports_of_one_shelf_without_doubles() {
     let first = world.upload(ada, plain(&rows)).await.unwrap();
     let second = world.upload(ada, plain(&rows)).await.unwrap();
     let (first, second) = tokio::join!(world.until_imported(ada, first), world.until_imported(ada, second));
-    assert_eq!(first.imported + second.imported, 200);
-    assert_eq!(first.duplicates + second.duplicates, 200);
+    assert_eq!(first.summary.imported + second.summary.imported, 200);
+    assert_eq!(first.summary.duplicates + second.summary.duplicates, 200);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -100,7 +148,11 @@ async fn an_import_is_not_completed_before_the_views_show_its_books() {
     assert!(world.books.import_tick().await.unwrap());
     assert!(!world.books.import_tick().await.unwrap());
     let state = world.import_state(ada, import).await;
-    assert_eq!((state.status, state.imported), (ImportStatus::Running, 1), "progress shows, completion does not");
+    assert_eq!(
+        (state.summary.status, state.summary.imported),
+        (ImportStatus::Running, 1),
+        "progress shows, completion does not"
+    );
     world.start_subscriptions().await;
     world.until_imported(ada, import).await;
     assert_eq!(shelf_size(&world, ada).await, 1);
@@ -137,7 +189,7 @@ async fn all_errors_are_counted_and_the_first_thousand_shown() {
     let ada = world.a_member("Ada").await;
     let import = world.upload(ada, plain(&",Ann,\n".repeat(1_200))).await.unwrap();
     let state = world.until_imported(ada, import).await;
-    assert_eq!((state.failed, state.errors.len()), (1_200, 1_000));
+    assert_eq!((state.summary.failed, state.errors.len()), (1_200, 1_000));
     assert_eq!(state.errors[999].row, 1_001);
 }
 
@@ -180,13 +232,13 @@ async fn ten_thousand_real_books_are_each_shown_once_over_all_pages() {
     let received = started.elapsed();
     let state = world.until_imported(ada, import).await;
     println!("10,000 rows: received in {received:.2?}, completed after {:.2?}", started.elapsed());
-    assert_eq!(state.status, ImportStatus::Completed);
-    assert_eq!((state.total, state.failed), (10_000, 0));
-    assert_eq!(state.imported + state.duplicates, 10_000);
-    assert!(state.duplicates < 10, "{}", state.duplicates);
+    assert_eq!(state.summary.status, ImportStatus::Completed);
+    assert_eq!((state.summary.total, state.summary.failed), (10_000, 0));
+    assert_eq!(state.summary.imported + state.summary.duplicates, 10_000);
+    assert!(state.summary.duplicates < 10, "{}", state.summary.duplicates);
     for by_cursor in [false, true] {
         let all = world.walk(ListBooks::newest(PageRequest::first(100)), 100, by_cursor).await;
-        assert_eq!(all.len(), state.imported as usize);
+        assert_eq!(all.len(), state.summary.imported as usize);
         assert_eq!(all.iter().collect::<HashSet<_>>().len(), all.len());
     }
 }

@@ -216,7 +216,7 @@ impl World {
     pub async fn until_imported(&self, owner: UserId, import: ImportId) -> ImportView {
         loop {
             let state = self.import_state(owner, import).await;
-            if matches!(state.status, ImportStatus::Completed | ImportStatus::Failed) {
+            if matches!(state.summary.status, ImportStatus::Completed | ImportStatus::Failed) {
                 return state;
             }
             self.books.import_tick().await.unwrap();

@@ -1,20 +1,20 @@
 //! Whole shelves from CSV files.
 
 use actix_multipart::Multipart;
-use actix_web::{HttpRequest, HttpResponse, get, post, web};
-use books::{GetImport, ImportStarted, ImportView, StartImport, Upload};
+use actix_web::{HttpRequest, HttpResponse, delete, get, post, web};
+use books::{GetImport, ImportStarted, ImportSummary, ImportView, ListImports, MarkRowRepaired, StartImport, Upload};
 use futures_util::StreamExt;
 use kernel::ImportId;
 use utoipa::ToSchema;
 
-use crate::http::Api;
 use crate::http::caller::{Permitted, SignedIn, WriteBook};
-use crate::http::input::{NoParams, Params, PathId};
+use crate::http::input::{List, NoParams, Params, PathId};
 use crate::http::problem::Problem;
-use crate::http::respond::{self, Envelope};
+use crate::http::respond::{self, Envelope, ListEnvelope};
+use crate::http::{Api, PagesByNumber};
 
 pub(super) fn configure(services: &mut utoipa_actix_web::service_config::ServiceConfig) {
-    services.service(import_books).service(get_import);
+    services.service(import_books).service(list_imports).service(get_import).service(mark_row_repaired);
 }
 
 #[derive(ToSchema)]
@@ -71,6 +71,25 @@ async fn import_books(
     respond::accepted(done.position, &done.output)
 }
 
+const FIELDS: &[&str] = &["id", "status", "total", "imported", "duplicates", "failed", "repaired", "createdAt"];
+
+/// One's own imports, newest first.
+#[utoipa::path(tag = "books", security(("session" = [])), params(PagesByNumber), responses(
+    (status = 200, body = ListEnvelope<ImportSummary>),
+))]
+#[get("/books/imports")]
+async fn list_imports(
+    request: HttpRequest,
+    api: web::Data<Api>,
+    caller: SignedIn,
+    list: List<NoParams>,
+) -> Result<HttpResponse, Problem> {
+    list.params.refuse_sorting()?;
+    let page = list.params.page_by_number()?;
+    let page = api.books.imports.ask(&caller.0, ListImports { page }).await?;
+    respond::listed(&request, &list.params, page, FIELDS)
+}
+
 /// How far an import is, and which rows could not be taken.
 #[utoipa::path(tag = "books", security(("session" = [])), params(("id" = Uuid, Path)), responses(
     (status = 200, body = Envelope<ImportView>),
@@ -85,4 +104,23 @@ async fn get_import(
 ) -> Result<HttpResponse, Problem> {
     let import = api.books.import.ask(&caller.0, GetImport { import_id: id.0 }).await?;
     respond::found(&request, &import)
+}
+
+/// Says that a row which could not be taken has been dealt with, as by `POST /books` with its repaired values: it is shown
+/// and counted as failed no more.
+#[utoipa::path(tag = "books", security(("session" = [])), params(("id" = Uuid, Path),
+    ("row" = i32, Path, minimum = 1, description = "As in `errors`")), responses(
+    (status = 204, description = "It is dealt with"),
+))]
+#[delete("/books/imports/{id}/errors/{row}")]
+async fn mark_row_repaired(
+    request: HttpRequest,
+    api: web::Data<Api>,
+    caller: SignedIn,
+    id: PathId<ImportId>,
+) -> Result<HttpResponse, Problem> {
+    let row = request.match_info().get("row").and_then(|text| text.parse().ok()).filter(|row| *row > 0);
+    let row = row.ok_or_else(|| Problem::invalid_field("row", "must be the number of a row"))?;
+    let done = api.books.mark_row_repaired.send(&caller.0, MarkRowRepaired { import_id: id.0, row }).await?;
+    Ok(respond::empty(&done))
 }

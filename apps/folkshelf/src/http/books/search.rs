@@ -1,8 +1,10 @@
-//! Finding books by what people type, suggestions while they do, and a shelf as a file.
+//! Finding books by what people type, suggestions while they do, by what to narrow down, and a shelf as a file.
 
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, get, web};
-use books::{BookView, ExportPlace, ExportShelf, ListBooks, SearchBooks, SuggestBooks, Suggestion};
+use books::{
+    BookView, CountFacets, ExportPlace, ExportShelf, Facets, ListBooks, SearchBooks, SuggestBooks, Suggestion,
+};
 use cqrs::{Ask, Caller};
 use deserr::Deserr;
 use futures_util::stream;
@@ -10,14 +12,14 @@ use kernel::UserId;
 use utoipa::IntoParams;
 
 use super::{FIELDS, may_browse};
-use crate::http::Api;
 use crate::http::caller::{Anyone, SignedIn};
 use crate::http::input::{FieldErrors, List, NoParams, Param, Params};
 use crate::http::problem::Problem;
 use crate::http::respond::{self, Envelope, ListEnvelope};
+use crate::http::{Api, PagesByNumber};
 
 pub(super) fn configure(services: &mut utoipa_actix_web::service_config::ServiceConfig) {
-    services.service(search_books).service(suggest_books).service(export_books);
+    services.service(search_books).service(suggest_books).service(count_facets).service(export_books);
 }
 
 #[derive(Deserr, IntoParams)]
@@ -45,26 +47,12 @@ struct SearchFilters {
     author: Option<String>,
 }
 
-/// What a search takes beside its filters, for the OpenAPI document; read by [`crate::http::input::ListParams`].
-#[derive(IntoParams)]
-#[into_params(parameter_in = Query)]
-#[allow(dead_code, reason = "described here, read by input::ListParams")]
-struct SearchPage {
-    /// From 1.
-    #[param(minimum = 1)]
-    page: Option<u64>,
-    #[param(minimum = 1, maximum = 100)]
-    limit: Option<u32>,
-    /// The fields to show, separated by commas; all of them without it.
-    fields: Option<String>,
-}
-
 /// Books found by what somebody typed, best first.
 ///
 /// The whole title comes before the beginning of one, words as typed before words with slips, titles before authors, and of
 /// equals the copies that can be had. The few hundred best are shown: `total` counts these, so that a total of 200 or more
 /// stands for that many or more. There is no cursor; pages are by number.
-#[utoipa::path(tag = "books", params(SearchPage, SearchFilters), responses(
+#[utoipa::path(tag = "books", params(PagesByNumber, SearchFilters), responses(
     (status = 200, body = ListEnvelope<BookView>),
 ))]
 #[get("/books/search")]
@@ -110,6 +98,21 @@ async fn suggest_books(
     may_browse(&api, &caller.0)?;
     let suggestions = api.books.suggest.ask(&caller.0, SuggestBooks { text: typed.0.q }).await?;
     respond::found(&request, &suggestions)
+}
+
+/// By what the catalogue can be narrowed down: the categories used most and the languages, with the number of their books.
+///
+/// Each host counts once a minute at most: a book may take that long to count.
+#[utoipa::path(tag = "books", responses((status = 200, body = Envelope<Facets>)))]
+#[get("/books/facets")]
+async fn count_facets(
+    request: HttpRequest,
+    api: web::Data<Api>,
+    caller: Anyone,
+    _none: Params<NoParams>,
+) -> Result<HttpResponse, Problem> {
+    may_browse(&api, &caller.0)?;
+    respond::found(&request, &api.books.facets.ask(&caller.0, CountFacets).await?)
 }
 
 /// One's own shelf as a CSV file, which `POST /books/import` reads back unchanged.

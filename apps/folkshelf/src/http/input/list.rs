@@ -80,6 +80,15 @@ impl ListParams {
         }
     }
 
+    /// For lists that have no cursor.
+    pub fn page_by_number(&self) -> Result<PageRequest, Problem> {
+        let page = self.page_request();
+        match page.cursor {
+            Some(_) => Err(Problem::invalid_field("cursor", "is not known here: use page")),
+            None => Ok(page),
+        }
+    }
+
     pub fn order(&self) -> Option<Order> {
         self.order.as_ref().map(|order| order.0)
     }

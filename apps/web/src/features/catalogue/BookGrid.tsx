@@ -27,7 +27,7 @@ function BookItem({ book, eager }: { book: BookCard; eager: boolean }) {
   const standing = standingOf(book)
   const { icon: Icon, tone } = standingLooks[standing]
   return (
-    <li className="group relative flex min-w-0 flex-col">
+    <li className="group relative row-span-3 grid min-w-0 grid-rows-subgrid gap-y-0">
       <Cover
         title={book.title}
         authors={book.authors}
@@ -35,7 +35,7 @@ function BookItem({ book, eager }: { book: BookCard; eager: boolean }) {
         eager={eager}
         className="transition-transform duration-200 group-hover:-translate-y-1 motion-reduce:transform-none"
       />
-      <div className="mt-3 min-h-[calc(2lh+1.25rem)] text-[0.9375rem]/5">
+      <div className="mt-3 text-[0.9375rem]/5">
         <h2 className="line-clamp-2 font-sans text-wrap">
           <Link
             to={`/books/${book.id}`}
@@ -62,11 +62,11 @@ export function BookGridSkeleton({ count }: { count: number }) {
       {Array.from({ length: count }, (_, place) => (
         <div key={place}>
           <Skeleton className="aspect-2/3 w-full rounded-sm" />
-          <div className="mt-3 flex min-h-[calc(2lh+1.25rem)] flex-col gap-1.5 text-[0.9375rem]/5">
+          <div className="mt-3 flex flex-col gap-1">
             <Skeleton className="h-4 w-11/12" />
             <Skeleton className="h-4 w-3/5" />
           </div>
-          <Skeleton className="mt-1 h-5 w-24" />
+          <Skeleton className="mt-1.5 h-4.5 w-24" />
         </div>
       ))}
     </div>

@@ -6,6 +6,7 @@ import { loginPath } from '@/api/Require'
 import { ApiProblem } from '@/api/problem'
 import { useFormats } from '@/i18n/format'
 import { Button, LinkButton } from '@/ui/Button'
+import { classes } from '@/ui/classes'
 import { EmptyState, ErrorState, Loading, Notice, Skeleton } from '@/ui/Feedback'
 import { LoadMore } from '@/ui/LoadMore'
 import { BookGrid, BookGridSkeleton } from './BookGrid'
@@ -32,7 +33,7 @@ export function BookList({ filters, books }: { filters: Filters; books: Books })
   const total = books.data.pages[0]?.pagination.total ?? 0
   return (
     <>
-      <div className="mb-4 flex min-h-11 items-center justify-between gap-4">
+      <div className={classes('flex items-center justify-between gap-4', items.length > 0 && 'mb-4 min-h-11')}>
         <Count total={total} filters={filters} />
         {items.length > 1 && <SortSelect filters={filters} />}
       </div>
@@ -55,8 +56,8 @@ function Count({ total, filters }: { total: number; filters: Filters }) {
   const format = useFormats()
   const key = isAtLeast(total, filters) ? 'browse.atLeast' : 'browse.count'
   return (
-    <p role="status" className="text-soft">
-      {total > 0 && t(key, { count: total, formatted: format.number(total) })}
+    <p role="status" className={total > 0 ? 'text-soft' : 'sr-only'}>
+      {total > 0 ? t(key, { count: total, formatted: format.number(total) }) : t('empty.title')}
     </p>
   )
 }
@@ -115,8 +116,10 @@ function NothingFound({ filters }: { filters: Filters }) {
         </>
       }
     >
-      {q && <p>{t('empty.fewerWords')}</p>}
-      <p>{t('empty.ask')}</p>
+      <div className="flex flex-col gap-2">
+        <p>{t(q ? 'empty.fewerWords' : 'empty.fewerFilters')}</p>
+        {q && <p>{t('empty.ask')}</p>}
+      </div>
     </EmptyState>
   )
 }

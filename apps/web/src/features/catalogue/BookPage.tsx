@@ -31,21 +31,21 @@ export default function BookPage() {
   return (
     <article>
       <PageTitle>{known.title}</PageTitle>
-      <div className="-mt-2 mb-4 flex items-center justify-between gap-4">
+      <div className="-mt-4 mb-2 flex items-center justify-between gap-4">
         <BackToBooks />
         <ShareButton title={known.title} />
       </div>
-      <div className="grid gap-6 md:grid-cols-[15rem_minmax(0,1fr)] md:gap-12 lg:grid-cols-[17rem_minmax(0,1fr)]">
-        <div className="max-md:-mx-4 max-md:flex max-md:justify-center max-md:bg-sunken max-md:py-7 sm:max-md:-mx-6">
+      <div className="grid gap-5 md:grid-cols-[15rem_minmax(0,1fr)] md:gap-12 lg:grid-cols-[17rem_minmax(0,1fr)]">
+        <div className="max-md:-mx-4 max-md:flex max-md:justify-center max-md:bg-sunken max-md:py-5 sm:max-md:-mx-6">
           <Cover
             title={known.title}
             authors={known.authors}
             url={known.coverUrl}
             eager
-            className="max-md:max-w-40 md:sticky md:top-24"
+            className="max-md:max-w-32 md:sticky md:top-24"
           />
         </div>
-        <div className="flex min-w-0 flex-col gap-7">
+        <div className="flex min-w-0 flex-col gap-6 md:gap-7">
           <header className="flex flex-col gap-2">
             <h1 className="text-title">{known.title}</h1>
             <Authors names={known.authors} />
@@ -94,12 +94,12 @@ function FactsSkeleton() {
 function BookSkeleton() {
   return (
     <Loading>
-      <div className="-mt-2 mb-4 h-11" />
-      <div className="grid gap-6 md:grid-cols-[15rem_minmax(0,1fr)] md:gap-12 lg:grid-cols-[17rem_minmax(0,1fr)]">
-        <div className="max-md:-mx-4 max-md:flex max-md:justify-center max-md:bg-sunken max-md:py-7 sm:max-md:-mx-6">
-          <Skeleton className="aspect-2/3 w-full rounded-sm bg-line max-md:max-w-40" />
+      <div className="-mt-4 mb-2 h-11" />
+      <div className="grid gap-5 md:grid-cols-[15rem_minmax(0,1fr)] md:gap-12 lg:grid-cols-[17rem_minmax(0,1fr)]">
+        <div className="max-md:-mx-4 max-md:flex max-md:justify-center max-md:bg-sunken max-md:py-5 sm:max-md:-mx-6">
+          <Skeleton className="aspect-2/3 w-full rounded-sm bg-line max-md:max-w-32" />
         </div>
-        <div className="flex flex-col gap-7">
+        <div className="flex flex-col gap-6 md:gap-7">
           <div className="flex flex-col gap-3">
             <Skeleton className="h-9 w-4/5" />
             <Skeleton className="h-6 w-2/5" />

@@ -47,7 +47,7 @@ export function AvailableToggle({ filters }: { filters: Filters }) {
       aria-pressed={on}
       onClick={() => void navigate({ search: searchOf({ ...filters, available: on ? undefined : true }) })}
       className={classes(
-        'inline-flex min-h-11 w-fit items-center gap-2 rounded-full border px-4 font-medium whitespace-nowrap transition-colors',
+        'inline-flex min-h-11 w-fit items-center gap-2 rounded-md border px-4 font-medium whitespace-nowrap transition-colors',
         on ? 'border-free bg-free-soft text-free' : 'border-control bg-card hover:bg-sunken',
       )}
     >
@@ -137,7 +137,8 @@ function FacetLink({
         aria-current={current || undefined}
         className={classes(
           '-mx-3 flex min-h-9 items-center justify-between gap-3 rounded-md px-3 py-1 transition-colors pointer-coarse:min-h-11',
-          current ? 'bg-accent-soft font-medium text-accent-strong' : 'hover:bg-sunken',
+          current ? 'font-medium' : 'hover:bg-sunken',
+          current && count !== undefined && 'bg-accent-soft text-accent-strong',
         )}
       >
         <span className="min-w-0 first-letter:uppercase">{children}</span>

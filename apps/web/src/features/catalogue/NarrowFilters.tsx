@@ -21,7 +21,6 @@ export function NarrowFilters({ filters, total }: { filters: Filters; total: num
     <div className="mb-5 flex flex-wrap gap-3">
       <Button
         variant="secondary"
-        className="rounded-full"
         icon={<SlidersHorizontal aria-hidden className="size-5" />}
         aria-haspopup="dialog"
         aria-label={count > 0 ? t('filters.openActive', { count }) : undefined}

@@ -11,6 +11,8 @@ type SuggestingInput = (typeof import('./SuggestingInput'))['SuggestingInput']
 let fetched: SuggestingInput | undefined
 
 const PAUSE = 250
+/** Fewer letters find next to nothing: they wait for Enter. */
+const ENOUGH = 3
 /** By then the page has come to rest. */
 const REST = 1500
 
@@ -75,7 +77,8 @@ export function SearchBox({
   const type = (next: string) => {
     setText(next)
     clearTimeout(pause.current)
-    if (whileTyping) pause.current = setTimeout(() => ask(next), PAUSE)
+    const { length } = next.trim()
+    if (whileTyping && (length === 0 || length >= ENOUGH)) pause.current = setTimeout(() => ask(next), PAUSE)
   }
   const choose = (next: string) => {
     setText(next)

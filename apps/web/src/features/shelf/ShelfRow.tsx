@@ -32,7 +32,7 @@ export function ShelfRow({
         <Cover title={book.title} authors={book.authors} url={book.coverUrl ?? null} />
       </div>
       <div className="flex min-w-0 flex-col gap-0.5 self-start md:self-center">
-        <h2 className="line-clamp-2 text-lg leading-snug">
+        <h2 className="line-clamp-2 text-lg leading-snug wrap-anywhere">
           <Link to={address} className="hover:text-accent">
             {book.title}
           </Link>
@@ -73,11 +73,13 @@ function Loans({ loans: { holding, asked } }: { loans: LoansOfBook }) {
         <Link to={`/loans/${holding.id}`} className={loanLink}>
           <HandHelping aria-hidden className="size-4 shrink-0" />
           <span className="min-w-0">
-            <span className="font-medium">{t('row.with', { name: holding.borrower.name })}</span>
-            {holding.dueAt && (
+            <span className="font-medium">
+              {t(`row.holding.${holding.status as 'active'}`, { name: holding.borrower.name })}
+            </span>
+            {holding.status === 'active' && holding.dueAt && (
               <>
                 {' · '}
-                <DueDate at={holding.dueAt} settled={holding.status !== 'active'} />
+                <DueDate at={holding.dueAt} />
               </>
             )}
           </span>

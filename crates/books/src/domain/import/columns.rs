@@ -1,5 +1,6 @@
 //! A row's cells by the names of their columns.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use kernel::Detail;
@@ -45,27 +46,36 @@ impl Columns {
 /// One row, as text.
 pub struct Row<'a> {
     columns: &'a Columns,
-    cells: Vec<&'a str>,
+    cells: Vec<Cow<'a, str>>,
 }
 
 impl<'a> Row<'a> {
-    pub fn new(columns: &'a Columns, cells: &[&'a [u8]]) -> Result<Self, Vec<Detail>> {
-        let cells: Result<Vec<&str>, _> = cells.iter().map(|cell| std::str::from_utf8(cell)).collect();
-        match cells {
-            Ok(cells) => Ok(Self { columns, cells }),
-            Err(_) => Err(vec![Detail::new("row", "must be UTF-8 text")]),
+    /// Bytes that are no text become U+FFFD.
+    pub fn new(columns: &'a Columns, cells: &[&'a [u8]]) -> Self {
+        Self { columns, cells: cells.iter().map(|cell| String::from_utf8_lossy(cell)).collect() }
+    }
+
+    /// Why its cells do not say what they were meant to say.
+    pub fn fault(&self) -> Option<Detail> {
+        let (cells, columns) = (self.cells.len(), self.columns.len());
+        if cells > columns {
+            // Most often a comma that nobody quoted: every cell behind it is in the wrong column.
+            return Some(Detail::new("row", format!("has {cells} cells where the header has {columns}")));
         }
+        // A borrowed cell is UTF-8 as it stands.
+        let is_text = self.cells.iter().all(|cell| matches!(cell, Cow::Borrowed(_)));
+        (!is_text).then(|| Detail::new("row", "must be UTF-8 text"))
     }
 
     /// The cell as it stands, trimmed; `None` when it is empty or there is no such column.
-    pub fn text(&self, column: &str) -> Option<&'a str> {
+    pub fn text(&self, column: &str) -> Option<&str> {
         let place = *self.columns.places.get(&plain(column))?;
         let text = self.cells.get(place)?.trim();
         (!text.is_empty()).then_some(text)
     }
 
     /// The first of several columns that has something in it.
-    pub fn first(&self, columns: &[&str]) -> Option<&'a str> {
+    pub fn first(&self, columns: &[&str]) -> Option<&str> {
         columns.iter().find_map(|column| self.text(column))
     }
 

@@ -5,10 +5,12 @@
 //! | `columns` | a row's cells by the names of their columns |
 //! | `repair` | what programs and spreadsheets do to cells, undone |
 //! | `sources` | one function per source: cells to a [`BookInput`] |
+//! | `values` | what a row said that was not taken |
 
 mod columns;
 mod repair;
 mod sources;
+mod values;
 
 use kernel::Detail;
 use time::OffsetDateTime;
@@ -17,6 +19,7 @@ use super::book::{BookDetails, BookInput};
 use super::export;
 pub use columns::Columns;
 use columns::Row;
+pub use values::RowValues;
 
 /// Which program wrote the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,6 +62,22 @@ pub enum LayoutError {
     NoAuthors,
 }
 
+/// A row that is no book.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BadRow {
+    /// What is wrong with each bad field.
+    pub wrong: Vec<Detail>,
+    pub values: RowValues,
+}
+
+/// A cell that has no meaning for its field.
+#[derive(Debug)]
+pub struct Misread {
+    field: &'static str,
+    cell: String,
+    message: String,
+}
+
 /// How to read the rows of one file.
 #[derive(Debug, Clone)]
 pub struct Layout {
@@ -86,15 +105,10 @@ impl Layout {
         self.source
     }
 
-    /// One row of cells: the book, or what is wrong with each bad field.
-    pub fn read(&self, cells: &[&[u8]], now: OffsetDateTime) -> Result<BookDetails, Vec<Detail>> {
-        if cells.len() > self.columns.len() {
-            // Most often a comma that nobody quoted: every cell behind it is in the wrong column.
-            let message = format!("has {} cells where the header has {}", cells.len(), self.columns.len());
-            return Err(vec![Detail::new("row", message)]);
-        }
-        let row = Row::new(&self.columns, cells)?;
-        let (mut input, mut wrong): (BookInput, Vec<Detail>) = match self.source {
+    /// One row of cells.
+    pub fn read(&self, cells: &[&[u8]], now: OffsetDateTime) -> Result<BookDetails, BadRow> {
+        let row = Row::new(&self.columns, cells);
+        let (mut input, misread) = match self.source {
             Source::Plain => sources::plain(&row),
             Source::Folkshelf => sources::folkshelf(&row),
             Source::Goodreads => sources::goodreads(&row),
@@ -102,13 +116,22 @@ impl Layout {
             Source::Goodbooks => sources::goodbooks(&row),
         };
         input.lending.get_or_insert_with(|| "lend".to_owned());
-        match input.check(now) {
-            Ok(book) if wrong.is_empty() => Ok(book),
-            Ok(_) => Err(wrong),
-            Err(more) => {
-                wrong.extend(more);
-                Err(wrong)
-            }
+        let checked = match row.fault() {
+            Some(fault) => Err(vec![fault]),
+            None => check(&input, &misread, now),
+        };
+        checked.map_err(|wrong| BadRow { wrong, values: RowValues::of(input, &misread) })
+    }
+}
+
+fn check(input: &BookInput, misread: &[Misread], now: OffsetDateTime) -> Result<BookDetails, Vec<Detail>> {
+    let mut wrong: Vec<Detail> = misread.iter().map(|cell| Detail::new(cell.field, cell.message.clone())).collect();
+    match input.check(now) {
+        Ok(book) if wrong.is_empty() => Ok(book),
+        Ok(_) => Err(wrong),
+        Err(more) => {
+            wrong.extend(more);
+            Err(wrong)
         }
     }
 }

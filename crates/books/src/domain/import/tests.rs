@@ -1,10 +1,11 @@
+use serde_json::json;
 use time::macros::datetime;
 
 use super::*;
 
 const NOW: OffsetDateTime = datetime!(2026-11-21 10:00 UTC);
 
-fn read(header: &[&str], cells: &[&str]) -> Result<BookDetails, Vec<Detail>> {
+fn read(header: &[&str], cells: &[&str]) -> Result<BookDetails, BadRow> {
     let cells: Vec<&[u8]> = cells.iter().map(|cell| cell.as_bytes()).collect();
     Layout::of_header(header.iter().copied()).unwrap().read(&cells, NOW)
 }
@@ -17,8 +18,13 @@ fn categories(book: &BookDetails) -> Vec<&str> {
     book.categories.iter().map(|c| c.as_str()).collect()
 }
 
-fn fields(result: Result<BookDetails, Vec<Detail>>) -> Vec<String> {
-    result.err().unwrap_or_default().into_iter().map(|detail| detail.field).collect()
+fn fields(result: Result<BookDetails, BadRow>) -> Vec<String> {
+    result.unwrap_err().wrong.into_iter().map(|detail| detail.field).collect()
+}
+
+/// What is kept of a row that is not taken.
+fn kept(header: &[&str], cells: &[&str]) -> serde_json::Value {
+    serde_json::to_value(read(header, cells).unwrap_err().values).unwrap()
 }
 
 const GOODREADS: [&str; 10] = [
@@ -106,7 +112,39 @@ fn a_plain_row_names_every_bad_field() {
 #[test]
 fn a_row_that_is_not_utf8_is_reported() {
     let layout = Layout::of_header(["title", "author"]).unwrap();
-    assert_eq!(fields(layout.read(&[b"Caf\xe9", b"Ann"], NOW)), ["row"]);
+    let bad = layout.read(&[b"Caf\xe9", b"Ann"], NOW);
+    assert_eq!(bad.as_ref().unwrap_err().values.title.as_deref(), Some("Caf\u{fffd}"));
+    assert_eq!(fields(bad), ["row"]);
+}
+
+#[test]
+fn what_a_bad_row_said_is_kept_with_the_cells_that_mean_nothing() {
+    let header = ["title", "authors", "isbn", "year", "language", "tags", "condition", "notes"];
+    let row = ["", "Jane Austen; A. N. Other", "0-439-02348-4", "long ago", "eng", "a,b", "Mint", "3rd\u{7} shelf"];
+    assert_eq!(
+        kept(&header, &row),
+        json!({"authors": ["Jane Austen", "A. N. Other"], "isbn": "0-439-02348-4", "publishedYear": "long ago",
+            "language": "en", "categories": ["a", "b"], "condition": "mint", "lending": "lend", "notes": "3rd  shelf"})
+    );
+    // A comma that nobody quoted: what is in the wrong column is seen.
+    assert_eq!(
+        kept(&["title", "authors", "year"], &["Emma", " or not", "Jane Austen", "1815"]),
+        json!({"title": "Emma", "authors": ["or not"], "publishedYear": "Jane Austen", "lending": "lend"})
+    );
+    let row = ["1", "Emma", "Austen, Jane", "", "1815", "", "English", "[0618002218]", "0618002218, 1"];
+    assert_eq!(
+        kept(&LIBRARYTHING, &row),
+        json!({"title": "Emma", "authors": ["Jane Austen"], "isbn": "[0618002218]", "publishedYear": "1815",
+            "language": "en", "lending": "lend"})
+    );
+}
+
+#[test]
+fn of_an_endless_row_only_the_beginning_is_kept() {
+    let values = read(&["title", "authors", "notes"], &["x".repeat(7_990).as_str(), "Ann; Ben", "more"]).unwrap_err();
+    assert_eq!(values.values.title.map(|title| title.len()), Some(7_990));
+    assert_eq!(values.values.authors, Some(vec!["Ann".to_owned(), "Ben".to_owned()]));
+    assert_eq!(values.values.notes, None, "behind lending, which took the last four");
 }
 
 #[test]

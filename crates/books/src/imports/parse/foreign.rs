@@ -2,11 +2,13 @@
 //! `just foreign-bytes` tries many more cases than a usual run.
 
 use proptest::prelude::*;
+use serde_json::Value;
 use time::OffsetDateTime;
 use time::macros::datetime;
 use tokio::sync::mpsc;
 
 use super::{FileError, ImportSettings, Parsed, parse};
+use crate::domain::import::RowValues;
 use crate::domain::{BookDetails, BookInput};
 
 const NOW: OffsetDateTime = datetime!(2026-11-21 10:00 UTC);
@@ -62,6 +64,16 @@ fn input(book: &BookDetails) -> BookInput {
     }
 }
 
+/// All that is kept of a row that was not taken.
+fn texts(values: &RowValues) -> String {
+    let values = serde_json::to_value(values).unwrap();
+    let texts = values.as_object().unwrap().values().flat_map(|value| match value {
+        Value::Array(texts) => texts.clone(),
+        text => vec![text.clone()],
+    });
+    texts.map(|text| text.as_str().unwrap().to_owned()).collect()
+}
+
 fn keeps_the_rules(file: &[u8]) -> Result<(), TestCaseError> {
     let Ok(rows) = read(file) else { return Ok(()) };
     let mut last = 1;
@@ -70,7 +82,12 @@ fn keeps_the_rules(file: &[u8]) -> Result<(), TestCaseError> {
         last = parsed.row;
         match parsed.book {
             Ok(book) => prop_assert_eq!(input(&book).check(NOW), Ok(book)),
-            Err(wrong) => prop_assert!(!wrong.is_empty() && wrong.iter().all(|detail| !detail.field.is_empty())),
+            Err(bad) => {
+                prop_assert!(!bad.wrong.is_empty() && bad.wrong.iter().all(|detail| !detail.field.is_empty()));
+                let kept = texts(&bad.values);
+                prop_assert!(kept.chars().count() <= 8_000);
+                prop_assert!(kept.chars().all(|c| !c.is_control() || c == '\n' || c == '\t'), "{kept:?}");
+            }
         }
     }
     Ok(())
