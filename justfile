@@ -16,6 +16,7 @@ check: lint test web-e2e
 # Format the code
 fmt:
     cargo fmt --all
+    scripts/web format
 
 # Formatting, scripts, licences and banned crates, the web app's lint, types and weight, clippy with every query checked
 lint: web-build

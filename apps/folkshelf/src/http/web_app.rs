@@ -212,3 +212,39 @@ pub async fn answer<B: MessageBody>(
         None => Ok(next.call(request).await?.map_into_left_body()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_app_that_was_not_built_says_what_to_do_where_a_page_is_asked_for() {
+        let app = WebApp::of(BTreeMap::new()).expect("an empty app");
+        for page in ["/", "/shelf"] {
+            let problem = app.file(page).err().expect("no page").to_string();
+            assert!(problem.contains("WEB_APP_NOT_BUILT") && problem.contains("scripts/web build"), "{problem}");
+        }
+        assert!(app.file("/favicon.ico").err().expect("no file").to_string().contains("NOT_FOUND"));
+    }
+
+    #[test]
+    fn a_page_is_made_of_words_and_ids() {
+        for page in ["", "shelf", "shelf/", "books/01936f8e-0000-7000-8000-000000000001/edit", "assets"] {
+            assert!(is_page(page), "{page}");
+        }
+        let long = "a".repeat(LONGEST_PAGE + 1);
+        for other in ["/", "shelf//", "a.b", "..", "a/../b", "a%2e", "a\0", "a b", "é", "a\\b", "assets/x", &long] {
+            assert!(!is_page(other), "{other}");
+        }
+    }
+
+    #[test]
+    fn the_hosts_own_paths_are_not_the_apps() {
+        for own in ["/api", "/api/v1/books", "/api-docs/", "/health/ready", "/metrics", "", "*", "shelf"] {
+            assert!(!is_the_apps(own), "{own}");
+        }
+        for its in ["/", "/apis", "/healthy", "/shelf/api", "//api"] {
+            assert!(is_the_apps(its), "{its}");
+        }
+    }
+}

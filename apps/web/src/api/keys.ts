@@ -47,6 +47,6 @@ export const keys = {
     events: (filters: object) => ['administration', 'events', filters] as const,
     subscriptions: ['administration', 'subscriptions'] as const,
     deadLetters: (filters: object) => ['administration', 'dead-letters', filters] as const,
-    jobs: ['administration', 'jobs'] as const,
+    projections: ['administration', 'projections'] as const,
   },
 }

@@ -359,6 +359,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/books/facets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * By what the catalogue can be narrowed down: the categories used most and the languages, with the number of their books.
+         * @description Each host counts once a minute at most: a book may take that long to count.
+         */
+        get: operations["count_facets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/books/import": {
         parameters: {
             query?: never;
@@ -379,6 +399,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/books/imports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One's own imports, newest first. */
+        get: operations["list_imports"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/books/imports/{id}": {
         parameters: {
             query?: never;
@@ -391,6 +428,26 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/books/imports/{id}/errors/{row}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Says that a row which could not be taken has been dealt with, as by `POST /books` with its repaired values: it is shown
+         *     and counted as failed no more.
+         */
+        delete: operations["mark_row_repaired"];
         options?: never;
         head?: never;
         patch?: never;
@@ -466,6 +523,23 @@ export interface paths {
         post?: never;
         /** Takes a book off the shelf. Refused while it is lent; requests that wait for it are cancelled. */
         delete: operations["delete_book"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/books/{id}/availability": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether a book can be had, and if not, when it may be. */
+        get: operations["get_availability"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1038,6 +1112,22 @@ export interface components {
             pickupBy?: string | null;
             place?: string | null;
         };
+        Availability: {
+            available: boolean;
+            bookId: components["schemas"]["BookId"];
+            /**
+             * Format: date-time
+             * @description When the loan that runs at present is due.
+             */
+            dueAt?: string | null;
+            mine?: components["schemas"]["OwnBorrow"] | null;
+            status: components["schemas"]["BookStatus"];
+            /**
+             * Format: int64
+             * @description Requests that wait: for the owner's answer while nobody has the book, and in the queue.
+             */
+            waiting: number;
+        };
         BookBody: {
             authors: string[];
             categories?: string[] | null;
@@ -1209,6 +1299,12 @@ export interface components {
             /** Format: int64 */
             version: number;
         };
+        CategoryCount: {
+            /** Format: int64 */
+            count: number;
+            /** @description In the spelling that most of these books have. */
+            name: string;
+        };
         ChangePasswordBody: {
             currentPassword: string;
             /** Format: password */
@@ -1256,6 +1352,27 @@ export interface components {
             parkedAt: string;
             retryRequested: boolean;
             subscription: string;
+        };
+        /** @description What every successful answer with a body looks like. */
+        Envelope_Availability: {
+            data: {
+                available: boolean;
+                bookId: components["schemas"]["BookId"];
+                /**
+                 * Format: date-time
+                 * @description When the loan that runs at present is due.
+                 */
+                dueAt?: string | null;
+                mine?: components["schemas"]["OwnBorrow"] | null;
+                status: components["schemas"]["BookStatus"];
+                /**
+                 * Format: int64
+                 * @description Requests that wait: for the owner's answer while nobody has the book, and in the queue.
+                 */
+                waiting: number;
+            };
+            /** @example true */
+            success: boolean;
         };
         /** @description What every successful answer with a body looks like. */
         Envelope_BookView: {
@@ -1370,6 +1487,17 @@ export interface components {
             success: boolean;
         };
         /** @description What every successful answer with a body looks like. */
+        Envelope_Facets: {
+            data: {
+                /** @description At most 100, those of most books first. */
+                categories: components["schemas"]["CategoryCount"][];
+                /** @description Those of most books first. */
+                languages: components["schemas"]["LanguageCount"][];
+            };
+            /** @example true */
+            success: boolean;
+        };
+        /** @description What every successful answer with a body looks like. */
         Envelope_ImportStarted: {
             data: {
                 id: components["schemas"]["ImportId"];
@@ -1379,25 +1507,9 @@ export interface components {
         };
         /** @description What every successful answer with a body looks like. */
         Envelope_ImportView: {
-            data: {
-                /**
-                 * Format: int32
-                 * @description Rows whose book is on the shelf already.
-                 */
-                duplicates: number;
-                /** @description The first thousand. */
+            data: components["schemas"]["ImportSummary"] & {
+                /** @description The first thousand, without those of repaired rows. */
                 errors: components["schemas"]["RowError"][];
-                /** Format: int32 */
-                failed: number;
-                id: components["schemas"]["ImportId"];
-                /** Format: int32 */
-                imported: number;
-                status: components["schemas"]["ImportStatus"];
-                /**
-                 * Format: int32
-                 * @description Rows of the file without the header and empty ones.
-                 */
-                total: number;
             };
             /** @example true */
             success: boolean;
@@ -1654,6 +1766,12 @@ export interface components {
              */
             days: number;
         };
+        Facets: {
+            /** @description At most 100, those of most books first. */
+            categories: components["schemas"]["CategoryCount"][];
+            /** @description Those of most books first. */
+            languages: components["schemas"]["LanguageCount"][];
+        };
         ForgotBody: {
             /** Format: email */
             email: string;
@@ -1708,25 +1826,40 @@ export interface components {
         };
         /** @enum {string} */
         ImportStatus: "queued" | "running" | "completed" | "failed";
-        ImportView: {
+        ImportSummary: {
+            /** Format: date-time */
+            createdAt: string;
             /**
              * Format: int32
              * @description Rows whose book is on the shelf already.
              */
             duplicates: number;
-            /** @description The first thousand. */
-            errors: components["schemas"]["RowError"][];
-            /** Format: int32 */
+            /**
+             * Format: int32
+             * @description Rows that were not taken, and not repaired since.
+             */
             failed: number;
             id: components["schemas"]["ImportId"];
             /** Format: int32 */
             imported: number;
+            /** Format: int32 */
+            repaired: number;
             status: components["schemas"]["ImportStatus"];
             /**
              * Format: int32
              * @description Rows of the file without the header and empty ones.
              */
             total: number;
+        };
+        ImportView: components["schemas"]["ImportSummary"] & {
+            /** @description The first thousand, without those of repaired rows. */
+            errors: components["schemas"]["RowError"][];
+        };
+        LanguageCount: {
+            /** @description As in `en`. */
+            code: string;
+            /** Format: int64 */
+            count: number;
         };
         /** @description As [`Envelope`], for one page of a list. */
         ListEnvelope_BookView: {
@@ -1877,6 +2010,37 @@ export interface components {
             success: boolean;
         };
         /** @description As [`Envelope`], for one page of a list. */
+        ListEnvelope_ImportSummary: {
+            data: {
+                /** Format: date-time */
+                createdAt: string;
+                /**
+                 * Format: int32
+                 * @description Rows whose book is on the shelf already.
+                 */
+                duplicates: number;
+                /**
+                 * Format: int32
+                 * @description Rows that were not taken, and not repaired since.
+                 */
+                failed: number;
+                id: components["schemas"]["ImportId"];
+                /** Format: int32 */
+                imported: number;
+                /** Format: int32 */
+                repaired: number;
+                status: components["schemas"]["ImportStatus"];
+                /**
+                 * Format: int32
+                 * @description Rows of the file without the header and empty ones.
+                 */
+                total: number;
+            }[];
+            pagination: components["schemas"]["Pagination"];
+            /** @example true */
+            success: boolean;
+        };
+        /** @description As [`Envelope`], for one page of a list. */
         ListEnvelope_NotificationView: {
             data: {
                 body: string;
@@ -1984,6 +2148,16 @@ export interface components {
         };
         /** @enum {string} */
         OutcomeBody: "returned" | "lost" | "active";
+        /** @description Where one's own borrow of a book stands. */
+        OwnBorrow: {
+            borrowId: components["schemas"]["BorrowId"];
+            /**
+             * Format: int64
+             * @description From 1; `None` unless it is queued.
+             */
+            queuePosition?: number | null;
+            status: components["schemas"]["BorrowStatus"];
+        };
         Pagination: {
             /** Format: int32 */
             limit: number;
@@ -2108,6 +2282,26 @@ export interface components {
              * @description As a spreadsheet numbers it: the header is row 1.
              */
             row: number;
+            /** @description The row as it was read, the same in each of its errors. */
+            values: components["schemas"]["RowValues"];
+        };
+        /**
+         * @description A row as it was read, by the names of a book's fields. What the row does not say is left out; of a very long row the end
+         *     is.
+         */
+        RowValues: {
+            authors?: string[] | null;
+            categories?: string[] | null;
+            condition?: string | null;
+            description?: string | null;
+            isbn?: string | null;
+            language?: string | null;
+            /** @description `lend` where the row does not say. */
+            lending?: string | null;
+            notes?: string | null;
+            /** @description As text, since it may be no number. */
+            publishedYear?: string | null;
+            title?: string | null;
         };
         /**
          * Format: uuid
@@ -2304,8 +2498,6 @@ export interface operations {
                 limit?: number;
                 /** @description The fields to show, separated by commas; all of them without it. */
                 fields?: string;
-                /** @description The `nextCursor` of the page before; for deep pages of a list that changes meanwhile. */
-                cursor?: string;
             };
             header?: never;
             path?: never;
@@ -4511,6 +4703,102 @@ export interface operations {
             };
         };
     };
+    count_facets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Envelope_Facets"];
+                };
+            };
+            /** @description Something you sent is not as it should be; details name each field */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Sign in first */
+            401: {
+                headers: {
+                    /** @description How to sign in */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description It does not exist, or not for you to know of */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The request was not complete in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A rule or the present state refuses it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description If-Match does not fit */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not possible at the moment; try again after Retry-After */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     import_books: {
         parameters: {
             query?: never;
@@ -4638,6 +4926,110 @@ export interface operations {
             };
         };
     };
+    list_imports: {
+        parameters: {
+            query?: {
+                /** @description From 1. */
+                page?: number;
+                limit?: number;
+                /** @description The fields to show, separated by commas; all of them without it. */
+                fields?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As asked */
+            200: {
+                headers: {
+                    /** @description For If-None-Match; of one book also for If-Match */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListEnvelope_ImportSummary"];
+                };
+            };
+            /** @description What If-None-Match names is still right */
+            304: {
+                headers: {
+                    /** @description For If-None-Match; of one book also for If-Match */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Something you sent is not as it should be; details name each field */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Sign in first */
+            401: {
+                headers: {
+                    /** @description How to sign in */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description You may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description It does not exist, or not for you to know of */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The request was not complete in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not possible at the moment; try again after Retry-After */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     get_import: {
         parameters: {
             query?: never;
@@ -4709,6 +5101,113 @@ export interface operations {
             };
             /** @description The request was not complete in time */
             408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not possible at the moment; try again after Retry-After */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    mark_row_repaired: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                /** @description As in `errors` */
+                row: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is dealt with */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Something you sent is not as it should be; details name each field */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Sign in first */
+            401: {
+                headers: {
+                    /** @description How to sign in */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description You may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description It does not exist, or not for you to know of */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The request was not complete in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A rule or the present state refuses it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description If-Match does not fit */
+            412: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5368,6 +5867,97 @@ export interface operations {
             };
             /** @description If-Match does not fit */
             412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not possible at the moment; try again after Retry-After */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_availability: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As asked */
+            200: {
+                headers: {
+                    /** @description For If-None-Match; of one book also for If-Match */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Envelope_Availability"];
+                };
+            };
+            /** @description What If-None-Match names is still right */
+            304: {
+                headers: {
+                    /** @description For If-None-Match; of one book also for If-Match */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Something you sent is not as it should be; details name each field */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Sign in first */
+            401: {
+                headers: {
+                    /** @description How to sign in */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description It does not exist, or not for you to know of */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The request was not complete in time */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8546,8 +9136,6 @@ export interface operations {
                 limit?: number;
                 /** @description The fields to show, separated by commas; all of them without it. */
                 fields?: string;
-                /** @description The `nextCursor` of the page before; for deep pages of a list that changes meanwhile. */
-                cursor?: string;
                 /** @description `memberSince` (without it) or `name`. */
                 sort?: "memberSince" | "name";
                 /** @description `asc` or `desc`. */

@@ -3,6 +3,7 @@ import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { RouterProvider } from 'react-router'
 import { session } from '@/api/session'
+import { fetchFirstBooks } from '@/features/catalogue'
 import { startI18n } from '@/i18n/i18n'
 import '@/ui/theme.css'
 import { forgetWithSession } from './forget-with-session'
@@ -13,6 +14,7 @@ import { router } from './router'
 reloadWhenOutdated()
 session.start()
 forgetWithSession(queryClient)
+fetchFirstBooks(queryClient, location)
 await startI18n()
 
 const root = document.getElementById('root')

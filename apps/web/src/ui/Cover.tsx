@@ -92,13 +92,13 @@ function Ornament({ pattern }: { pattern: CoverDesign['pattern'] }) {
         </>
       )
     case 'arch':
-      return <path d="M16 290V84a84 84 0 0 1 168 0V290" transform="translate(0 8) scale(1 .99)" opacity=".7" />
+      return <path d="M14 286V44a30 30 0 0 1 30-30H156a30 30 0 0 1 30 30V286Z" />
     case 'rules':
       return <path d="M28 26H172M28 31H172M28 272H172" />
     case 'sun':
       return (
-        <g transform="translate(100 282)">
-          {[14, 20, 26, 32].map((radius) => (
+        <g transform="translate(100 284)">
+          {[6, 11, 16].map((radius) => (
             <path key={radius} d={`M${-radius} 0a${radius} ${radius} 0 0 1 ${radius * 2} 0`} />
           ))}
           <path d="M-72 0H72" />

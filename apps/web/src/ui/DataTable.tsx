@@ -63,8 +63,8 @@ export function DataTable<Row>({
                     key={column.label}
                     {...(column.heading && { scope: 'row' as const })}
                     className={classes(
-                      'text-left font-normal max-sm:flex max-sm:gap-3 sm:px-4 sm:py-3',
-                      column.heading ? 'font-medium' : 'align-top',
+                      'text-left align-baseline font-normal max-sm:flex max-sm:gap-3 sm:px-4 sm:py-3',
+                      column.heading && 'font-medium',
                       side(column),
                     )}
                   >

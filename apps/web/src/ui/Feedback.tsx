@@ -40,7 +40,7 @@ export function EmptyState({
         <div className="flex size-12 items-center justify-center rounded-full bg-accent-soft text-accent">{icon}</div>
       )}
       <h2 className="text-heading">{title}</h2>
-      {children && <div className="max-w-prose text-soft">{children}</div>}
+      {children && <div className="max-w-prose text-balance text-soft">{children}</div>}
       {action && <div className="mt-2 flex flex-wrap justify-center gap-3">{action}</div>}
     </div>
   )

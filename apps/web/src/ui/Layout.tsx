@@ -1,7 +1,8 @@
 import { ChevronLeft } from 'lucide-react'
-import type { ComponentProps, ReactNode } from 'react'
+import { useSyncExternalStore, type ComponentProps, type ReactNode } from 'react'
 import { Link, NavLink, useSearchParams } from 'react-router'
 import { classes } from './classes'
+import { titleCount } from './title-count'
 
 /** The heading of a page; it also names the browser's tab. */
 export function PageHeader({
@@ -36,7 +37,8 @@ export function PageHeader({
 
 /** Names the browser's tab. `PageHeader` does so by itself. */
 export function PageTitle({ children }: { children: string }) {
-  return <title>{`${children} · Folkshelf`}</title>
+  const waiting = useSyncExternalStore(titleCount.subscribe, titleCount.get)
+  return <title>{`${waiting > 0 ? `(${waiting}) ` : ''}${children} · Folkshelf`}</title>
 }
 
 /** A sheet of paper on the page. */

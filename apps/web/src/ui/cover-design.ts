@@ -22,11 +22,13 @@ const palettes = [
   { ground: '#cfd6d8', ink: '#28363c', ornament: '#64818c' },
 ] as const
 
-/** FNV-1a: small, and the same on every device. */
+/** FNV-1a, its bits mixed once more so that every part of it varies: the same on every device. */
 function hash(text: string): number {
   let value = 0x811c9dc5
-  for (const byte of new TextEncoder().encode(text)) value = Math.imul(value ^ byte, 0x01000193) >>> 0
-  return value
+  for (const byte of new TextEncoder().encode(text)) value = Math.imul(value ^ byte, 0x01000193)
+  value = Math.imul(value ^ (value >>> 16), 0x85ebca6b)
+  value = Math.imul(value ^ (value >>> 13), 0xc2b2ae35)
+  return (value ^ (value >>> 16)) >>> 0
 }
 
 /** The same book has the same cover everywhere. */

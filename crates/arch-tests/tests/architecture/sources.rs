@@ -7,7 +7,11 @@ use crate::workspace::{self, Allowed, File, assert_none, except};
 const LINES: usize = 400;
 
 /// Longer files that have to be.
-const LONG: &[Allowed] = &[];
+const LONG: &[Allowed] = &[Allowed {
+    path: "apps/web/src/api/schema.d.ts",
+    since: "2026-11-21",
+    reason: "generated from the OpenAPI document and compared with it by every check: nobody reads or writes it",
+}];
 
 fn long_files(files: &[File]) -> Vec<String> {
     let lines = files.iter().map(|file| (file, file.text.lines().count()));

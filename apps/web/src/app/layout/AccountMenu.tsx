@@ -4,7 +4,8 @@ import { useTranslation } from 'react-i18next'
 import { session } from '@/api/session'
 import { useCommand } from '@/api/useCommand'
 import { useSession } from '@/api/useSession'
-import { chooseLanguage, languages, type Language } from '@/i18n/i18n'
+import { useChooseLanguage } from '@/features/account'
+import { languages, type Language } from '@/i18n/i18n'
 import { formats } from '@/i18n/format'
 import { Menu, MenuChoice, MenuItem, MenuLink, MenuSeparator } from '@/ui/Menu'
 import { chooseTheme, theme, themes } from '../theme'
@@ -16,6 +17,7 @@ export default function AccountMenu({ trigger }: { trigger: ReactElement }) {
   const { t, i18n } = useTranslation()
   const { user, can } = useSession()
   const chosenTheme = useSyncExternalStore(theme.subscribe, theme.get)
+  const chooseLanguage = useChooseLanguage()
   const logOut = useLogOut()
   return (
     <Menu trigger={trigger} defaultOpen>
@@ -46,7 +48,7 @@ export default function AccountMenu({ trigger }: { trigger: ReactElement }) {
           label: capitalised(formats(code).languageName(code)),
           lang: code,
         }))}
-        onChange={(language) => void chooseLanguage(language)}
+        onChange={chooseLanguage}
       />
       <MenuSeparator />
       <MenuChoice

@@ -3,7 +3,7 @@ import { NavLink } from 'react-router'
 import { useLoansWaiting } from '@/features/loans'
 import { useUnreadCount } from '@/features/notifications'
 import { classes } from '@/ui/classes'
-import { CountBadge } from './CountBadge'
+import { CountBadge } from '@/ui/CountBadge'
 import { notifications, places } from './navigation'
 
 /** The way around on phones, in reach of the thumb. */

@@ -1,16 +1,16 @@
-import { Search } from 'lucide-react'
+import { useCallback } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Link, NavLink, useLocation, useNavigate } from 'react-router'
 import { loginPath } from '@/api/Require'
 import { useSession } from '@/api/useSession'
+import { SearchBox } from '@/features/catalogue'
 import { useLoansWaiting } from '@/features/loans'
-import { useUnreadCount } from '@/features/notifications'
+import { NotificationBell } from '@/features/notifications'
 import { LinkButton } from '@/ui/Button'
 import { classes } from '@/ui/classes'
 import { AccountButton } from './AccountButton'
-import { CountBadge } from './CountBadge'
 import { Mark } from './Mark'
-import { notifications, places } from './navigation'
+import { places } from './navigation'
 
 export function TopBar() {
   const { user, status } = useSession()
@@ -24,8 +24,8 @@ export function TopBar() {
         </Link>
         {user && <WideNavigation />}
         <div className="flex items-center gap-1 md:ml-auto">
-          {pathname !== '/' && <SearchForm />}
-          {user && <BellLink />}
+          {pathname !== '/' && <SearchEverywhere />}
+          {user && <NotificationBell />}
           {status === 'visitor' && <VisitorLinks />}
           <AccountButton />
         </div>
@@ -85,43 +85,12 @@ function WideNavigation() {
   )
 }
 
-function BellLink() {
-  const { t } = useTranslation()
-  const unread = useUnreadCount()
-  const Icon = notifications.icon
-  return (
-    <Link
-      to={notifications.to}
-      aria-label={unread > 0 ? t('navigation.notificationsUnread', { count: unread }) : t(notifications.label)}
-      className="hidden size-11 items-center justify-center rounded-md hover:bg-sunken md:inline-flex"
-    >
-      <span className="relative">
-        <Icon aria-hidden className="size-6" strokeWidth={1.75} />
-        <CountBadge count={unread} />
-      </span>
-    </Link>
-  )
-}
-
 /** On the page to browse, its own search takes this one's place. */
-function SearchForm() {
-  const { t } = useTranslation()
+function SearchEverywhere() {
   const navigate = useNavigate()
-  const search = (form: FormData) => {
-    const words = String(form.get('q') ?? '').trim()
-    void navigate(words ? `/?${new URLSearchParams({ q: words })}` : '/')
-  }
-  return (
-    <form role="search" action={search} className="relative mr-2 hidden lg:block">
-      <Search aria-hidden className="pointer-events-none absolute top-3 left-3 size-5 text-soft" />
-      <input
-        type="search"
-        name="q"
-        aria-label={t('search')}
-        placeholder={t('search')}
-        maxLength={200}
-        className="control w-64 pl-10"
-      />
-    </form>
+  const search = useCallback(
+    (q: string) => void navigate(q ? `/?${new URLSearchParams({ q })}` : '/'),
+    [navigate],
   )
+  return <SearchBox q="" onSearch={search} className="mr-2 hidden w-64 lg:block" />
 }

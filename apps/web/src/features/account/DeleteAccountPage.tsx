@@ -1,7 +1,101 @@
+import { standardSchemaResolver } from '@hookform/resolvers/standard-schema'
+import { useMemo, useState } from 'react'
+import { useForm } from 'react-hook-form'
 import { useTranslation } from 'react-i18next'
-import { PageHeader } from '@/ui/Layout'
+import { Link, useNavigate } from 'react-router'
+import * as z from 'zod/mini'
+import { useFormProblem } from '@/api/form-errors'
+import { ApiProblem } from '@/api/problem'
+import { session } from '@/api/session'
+import { useSession } from '@/api/useSession'
+import { Button, LinkButton } from '@/ui/Button'
+import { ConfirmDialog } from '@/ui/Dialog'
+import { Notice } from '@/ui/Feedback'
+import { PasswordField } from '@/ui/form/fields'
+import { Form } from '@/ui/form/Form'
+import { Card, PageHeader } from '@/ui/Layout'
+import { useDeleteAccount } from './commands'
+import { accountRules } from './rules'
 
 export default function DeleteAccountPage() {
   const { t } = useTranslation('account')
-  return <PageHeader title={t('delete.title')} />
+  const { t: problems } = useTranslation('errors')
+  const { user } = useSession()
+  const navigate = useNavigate()
+  const [password, setPassword] = useState<string>()
+  const [openLoans, setOpenLoans] = useState(0)
+  const schema = useMemo(() => z.object({ password: accountRules(t).password }), [t])
+  const form = useForm({ resolver: standardSchemaResolver(schema), defaultValues: { password: '' } })
+  const showProblem = useFormProblem(form)
+  const remove = useDeleteAccount({
+    said: t('delete.done'),
+    onDone: () => {
+      // First away from what only members see, else they would be asked to log in.
+      void Promise.resolve(navigate('/', { replace: true })).then(session.ended)
+    },
+    onProblem: (problem) => {
+      setPassword(undefined)
+      const refused = problem instanceof ApiProblem ? problem : undefined
+      if (refused?.code === 'MEMBER_HAS_OPEN_LOANS') {
+        setOpenLoans(refused.details.length)
+        return true
+      }
+      if (refused?.detail('password') === undefined) return showProblem(problem)
+      form.setError('password', { message: problems('WRONG_PASSWORD') }, { shouldFocus: true })
+      return true
+    },
+  })
+
+  return (
+    <div className="max-w-2xl">
+      <PageHeader title={t('delete.title')} lead={t('delete.lead')} />
+      <Card className="flex flex-col gap-6">
+        <ul className="flex list-disc flex-col gap-2 pl-5 marker:text-soft">
+          <li>{t('delete.books')}</li>
+          <li>{t('delete.requests')}</li>
+          <li>{t('delete.traces')}</li>
+          <li>{t('delete.mail')}</li>
+        </ul>
+        <div role="alert" className="empty:hidden">
+          {openLoans > 0 && (
+            <Notice tone="late">
+              <p className="font-medium">{t('delete.openLoans', { count: openLoans })}</p>
+              <p className="mt-1">{t('delete.openLoansHint')}</p>
+              <LinkButton to="/loans" variant="secondary" size="small" className="mt-3">
+                {t('delete.toLoans')}
+              </LinkButton>
+            </Notice>
+          )}
+        </div>
+        <Form form={form} onSubmit={(values) => setPassword(values.password)}>
+          <input type="email" autoComplete="username" value={user?.email ?? ''} readOnly hidden />
+          <PasswordField
+            name="password"
+            label={t('login.password')}
+            hint={t('delete.passwordHint')}
+            autoComplete="current-password"
+          />
+          <Button type="submit" variant="danger" className="sm:self-start">
+            {t('delete.submit')}
+          </Button>
+        </Form>
+        <p className="text-sm text-soft">
+          {t('delete.instead')}{' '}
+          <Link to="/account/sessions" className="text-accent underline underline-offset-4">
+            {t('sessions.title')}
+          </Link>
+        </p>
+      </Card>
+      <ConfirmDialog
+        open={password !== undefined}
+        onOpenChange={(open) => !open && setPassword(undefined)}
+        title={t('delete.confirmTitle')}
+        description={t('delete.confirmText')}
+        confirm={t('delete.confirm')}
+        danger
+        pending={remove.pending}
+        onConfirm={() => password !== undefined && remove.run({ password })}
+      />
+    </div>
+  )
 }

@@ -4,6 +4,7 @@ import { useForm } from 'react-hook-form'
 import { useTranslation } from 'react-i18next'
 import * as z from 'zod/mini'
 import { useFormProblem } from '@/api/form-errors'
+import { ApiProblem } from '@/api/problem'
 import { session, type SessionUser } from '@/api/session'
 import { Button } from '@/ui/Button'
 import { Actions, Dialog } from '@/ui/Dialog'
@@ -15,9 +16,17 @@ import { accountRules } from './rules'
 /** The session ended while its member was at work. The page behind stays as it is; what failed is sent again. */
 export default function LogInAgain({ user }: { user: SessionUser }) {
   const { t } = useTranslation('account')
+  const { t: problems } = useTranslation('errors')
   const schema = useMemo(() => z.object({ password: accountRules(t).password }), [t])
   const form = useForm({ resolver: standardSchemaResolver(schema), defaultValues: { password: '' } })
-  const logIn = useLogIn({ onProblem: useFormProblem(form) })
+  const showProblem = useFormProblem(form)
+  const logIn = useLogIn({
+    onProblem: (problem) => {
+      if (!(problem instanceof ApiProblem && problem.code === 'INVALID_CREDENTIALS')) return showProblem(problem)
+      form.setError('password', { message: problems('WRONG_PASSWORD') }, { shouldFocus: true })
+      return true
+    },
+  })
   return (
     <Dialog
       open

@@ -28,7 +28,7 @@ export default function RegisterPage() {
     resolver: standardSchemaResolver(schema),
     defaultValues: { name: '', email: '', password: '' },
   })
-  const register = useRegister({ onProblem: useFormProblem(form, fieldOfCode) })
+  const register = useRegister({ said: t('register.welcome'), onProblem: useFormProblem(form, fieldOfCode) })
 
   if (status === 'member') return <Navigate to={pathAfterLogin(search)} replace />
   return (

@@ -1,28 +1,114 @@
-import { api, ask } from '@/api/client'
+import type { QueryClient } from '@tanstack/react-query'
+import { api, ask, askNothing } from '@/api/client'
+import { keys } from '@/api/keys'
 import { session } from '@/api/session'
-import { useCommand } from '@/api/useCommand'
 import type { components } from '@/api/schema'
+import { ifMatch, useCommand } from '@/api/useCommand'
+import { chooseLanguage, i18n, spokenLanguage } from '@/i18n/i18n'
+import { speakProfileLanguage } from './language'
+import { timeZoneHere, type ProfileBody } from './profile'
+import type { Session } from './queries'
 
 type Schemas = components['schemas']
 
 interface Outcome {
+  said?: string
   onDone?: () => void
   onProblem: (problem: unknown) => boolean
 }
 
-export function useLogIn({ onDone, onProblem }: Outcome) {
+export function useLogIn(outcome: Outcome) {
   return useCommand({
-    send: async (body: Schemas['LogInBody']) => session.signedIn(await ask(api.POST('/api/v1/auth/login', { body }))),
-    ...(onDone && { onDone }),
+    send: async (body: Schemas['LogInBody']) => {
+      session.signedIn(await ask(api.POST('/api/v1/auth/login', { body })))
+      // Nobody is kept out by it: at worst they go on in the language of the page.
+      speakProfileLanguage().catch(() => {})
+    },
+    ...outcome,
+  })
+}
+
+export function useRegister(outcome: Outcome) {
+  return useCommand({
+    send: async (body: Schemas['RegisterBody']) => {
+      session.signedIn(await ask(api.POST('/api/v1/auth/register', { body })))
+      const known: ProfileBody = { name: body.name, language: i18n.language, timeZone: timeZoneHere() }
+      // What the browser knows saves them a look into the profile; without it the account is as good.
+      askNothing(api.PUT('/api/v1/profile', { body: known })).catch(() => {})
+    },
+    ...outcome,
+  })
+}
+
+export function useForgotPassword(outcome: Outcome) {
+  return useCommand({
+    send: (body: Schemas['ForgotBody'], headers) =>
+      askNothing(api.POST('/api/v1/auth/forgot-password', { body, headers })),
+    ...outcome,
+  })
+}
+
+export function useResetPassword({ onDone, onProblem }: Outcome) {
+  return useCommand({
+    send: (body: Schemas['ResetBody']) => askNothing(api.POST('/api/v1/auth/reset-password', { body })),
+    onDone: () => {
+      // All sessions have ended, this browser's too.
+      session.ended()
+      onDone?.()
+    },
     onProblem,
   })
 }
 
-export function useRegister({ onDone, onProblem }: Outcome) {
+export function useVerifyEmail() {
   return useCommand({
-    send: async (body: Schemas['RegisterBody']) =>
-      session.signedIn(await ask(api.POST('/api/v1/auth/register', { body }))),
-    ...(onDone && { onDone }),
-    onProblem,
+    send: (body: Schemas['VerifyBody']) => askNothing(api.POST('/api/v1/auth/verify-email', { body })),
+    refreshes: [keys.account.me],
+    onProblem: () => true,
+  })
+}
+
+export function useSaveProfile({ onDone, ...outcome }: Outcome) {
+  return useCommand({
+    send: ({ version, ...body }: ProfileBody & { version: number }, headers) =>
+      ask(api.PUT('/api/v1/profile', { body, headers: { ...headers, ...ifMatch(version) } })),
+    refreshes: [keys.account.me, keys.members.all, keys.books.all, keys.borrows.all],
+    onDone: ({ name, language }) => {
+      session.changed({ name })
+      const spoken = spokenLanguage(language)
+      if (spoken) void chooseLanguage(spoken)
+      onDone?.()
+    },
+    ...outcome,
+  })
+}
+
+export function useChangePassword(outcome: Outcome) {
+  return useCommand({
+    send: (body: Schemas['ChangePasswordBody']) => askNothing(api.POST('/api/v1/auth/change-password', { body })),
+    refreshes: [keys.account.sessions],
+    ...outcome,
+  })
+}
+
+export function useEndSession(said: string) {
+  return useCommand({
+    send: ({ id }: Session) => askNothing(api.DELETE('/api/v1/auth/sessions/{id}', { params: { path: { id } } })),
+    refreshes: [keys.account.sessions],
+    optimistic: ({ id }, queries) => without(id, queries),
+    said,
+  })
+}
+
+function without(id: string, queries: QueryClient) {
+  const before = queries.getQueryData<Session[]>(keys.account.sessions)
+  queries.setQueryData<Session[]>(keys.account.sessions, (sessions) => sessions?.filter((other) => other.id !== id))
+  return () => queries.setQueryData(keys.account.sessions, before)
+}
+
+export function useDeleteAccount(outcome: Outcome) {
+  return useCommand({
+    send: (body: Schemas['PasswordBody']) => askNothing(api.DELETE('/api/v1/profile', { body })),
+    ...outcome,
   })
 }

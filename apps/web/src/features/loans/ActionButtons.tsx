@@ -37,7 +37,7 @@ export function ActionButtons({
 
   if (!main && !beside && more.length === 0) return null
   return (
-    <div className="relative z-10 flex flex-col gap-3 sm:flex-row sm:flex-wrap sm:items-center">
+    <div className="relative z-10 flex flex-wrap items-center gap-3 max-sm:[&>*:not([aria-haspopup])]:grow">
       {main &&
         // The code is shown on the loan's own page.
         (compact && main === 'handOver' ? (

@@ -71,12 +71,15 @@ function About({ loan, part }: { loan: Loan; part: Part }) {
       </div>
       <div className="flex min-w-0 flex-1 flex-col items-start gap-2">
         <LoanStatus loan={loan} />
-        <Link to={`/books/${book.id}`} className="line-clamp-3 font-serif font-semibold hover:underline">
-          {book.title}
-        </Link>
-        <p className="line-clamp-2 text-sm text-soft">{book.authors.join(', ')}</p>
+        <p className="line-clamp-3 text-soft">{book.authors.join(', ')}</p>
         {part !== 'owner' && <Person name={owner.name} role={t('loan.owner')} />}
         {part !== 'borrower' && <Person name={borrower.name} role={t('loan.borrower')} />}
+        <Link
+          to={`/books/${book.id}`}
+          className="inline-flex min-h-11 items-center text-accent underline underline-offset-4"
+        >
+          {t('afterwards.book')}
+        </Link>
       </div>
     </Card>
   )

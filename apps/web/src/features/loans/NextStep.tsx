@@ -24,7 +24,7 @@ export function NextStep({ loan, part, gives }: { loan: Loan; part: Part; gives:
     <Card className="flex flex-col gap-4">
       <div role="status" className="flex flex-col gap-1.5">
         <h2 className="text-heading">{t(`now.${situation}.title`, words)}</h2>
-        <p className="max-w-prose text-soft">{t(`now.${situation}.text`, words)}</p>
+        <p className="max-w-prose text-pretty text-soft">{t(`now.${situation}.text`, words)}</p>
       </div>
       {loan.status === 'active' && loan.dueAt && <DueDate at={loan.dueAt} className="text-lg" />}
       {loan.status === 'approved' && <Appointment loan={loan} />}

@@ -35,7 +35,10 @@ export function StepLine({ loan, gives }: { loan: Loan; gives: boolean }) {
           )}
           <span
             aria-hidden
-            className={classes('relative flex size-6 items-center justify-center rounded-full border-2', dots[state])}
+            className={classes(
+              'relative z-1 flex size-6 items-center justify-center rounded-full border-2',
+              dots[state],
+            )}
           >
             {state === 'done' && <Check className="size-4" strokeWidth={3} />}
             {state === 'ended' && <X className="size-4" strokeWidth={3} />}

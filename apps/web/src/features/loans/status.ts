@@ -38,7 +38,7 @@ export function lineOf(loan: Loan, part: Part, t: TFunction<'loans'>, format: Fo
     case 'queued':
       return t('line.queued', { position: format.number(loan.queuePosition ?? 1) })
     case 'approved':
-      return loan.pickupBy ? t('line.pickUpBy', { when: format.moment(loan.pickupBy) }) : undefined
+      return loan.pickupBy ? t('line.pickUpBy', { when: format.shortDay(loan.pickupBy) }) : undefined
     case 'active':
       return loan.extensionRequested
         ? t('line.asksForMore', { days: t('days', { count: loan.extensionRequested }) })

@@ -1,7 +1,123 @@
+import { Scale } from 'lucide-react'
+import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
-import { PageHeader } from '@/ui/Layout'
+import { useUserId } from '@/api/useSession'
+import { useFormats } from '@/i18n/format'
+import { Avatar } from '@/ui/Avatar'
+import { LinkButton } from '@/ui/Button'
+import { Cover } from '@/ui/Cover'
+import { EmptyState, ErrorState, Loading, Notice, Skeleton } from '@/ui/Feedback'
+import { Card, PageHeader } from '@/ui/Layout'
+import { LoadMore } from '@/ui/LoadMore'
+import { useDisputes, type Dispute } from './queries'
 
 export default function DisputesPage() {
   const { t } = useTranslation('moderation')
-  return <PageHeader title={t('disputes.title')} />
+  return (
+    <div className="mx-auto max-w-4xl">
+      <PageHeader title={t('disputes.title')} lead={t('disputes.lead')} />
+      <Disputes />
+    </div>
+  )
+}
+
+function Disputes() {
+  const { t } = useTranslation('moderation')
+  const { data, error, refetch, hasNextPage, isFetchingNextPage, fetchNextPage } = useDisputes()
+  const disputes = data?.pages.flatMap(({ items }) => items)
+  if (disputes?.length === 0)
+    return (
+      <EmptyState icon={<Scale aria-hidden className="size-6" />} title={t('empty.title')}>
+        {t('empty.text')}
+      </EmptyState>
+    )
+  if (disputes)
+    return (
+      <>
+        <ul className="flex flex-col gap-4">
+          {disputes.map((dispute) => (
+            <DisputeCard key={dispute.id} dispute={dispute} />
+          ))}
+        </ul>
+        <LoadMore hasMore={hasNextPage} loading={isFetchingNextPage} onMore={() => void fetchNextPage()} />
+      </>
+    )
+  if (error) return <ErrorState error={error} onRetry={() => void refetch()} />
+  return (
+    <Loading className="flex flex-col gap-4">
+      {[1, 2].map((card) => (
+        <Skeleton key={card} className="h-72 sm:h-60" />
+      ))}
+    </Loading>
+  )
+}
+
+/** Both sides, and the way to settle it. */
+function DisputeCard({ dispute }: { dispute: Dispute }) {
+  const { t } = useTranslation('moderation')
+  const format = useFormats()
+  const userId = useUserId()
+  const { id, book, owner, borrower, note, returnDeclaredAt, handedOverAt, dueAt } = dispute
+  const involved = owner.id === userId || borrower.id === userId
+  return (
+    <li>
+      <Card className="flex flex-col gap-5">
+        <div className="flex gap-4">
+          <div className="w-14 shrink-0">
+            <Cover title={book.title} authors={book.authors} url={book.coverUrl ?? null} />
+          </div>
+          <div className="min-w-0 flex-1">
+            <h2 className="line-clamp-2 text-heading">{book.title}</h2>
+            <p className="line-clamp-2 text-sm text-soft">{book.authors.join(', ')}</p>
+            {handedOverAt && dueAt && (
+              <p className="mt-1 text-sm text-soft">
+                {t('lent', { from: format.day(handedOverAt), until: format.day(dueAt) })}
+              </p>
+            )}
+          </div>
+        </div>
+        <div className="grid gap-5 sm:grid-cols-2">
+          <Side name={owner.name} role={t('owner')} words={note}>
+            {t('ownerSays')}
+          </Side>
+          <Side name={borrower.name} role={t('borrower')}>
+            {returnDeclaredAt ? t('borrowerSays', { when: format.day(returnDeclaredAt) }) : t('borrowerSilent')}
+          </Side>
+        </div>
+        {involved ? (
+          <Notice icon={<Scale aria-hidden className="size-5" />}>{t('involved')}</Notice>
+        ) : (
+          <LinkButton to={`/loans/${id}`} className="sm:self-start" aria-label={t('lookNamed', { title: book.title })}>
+            {t('look')}
+          </LinkButton>
+        )}
+      </Card>
+    </li>
+  )
+}
+
+function Side({
+  name,
+  role,
+  words,
+  children,
+}: {
+  name: string
+  role: string
+  words?: string | null | undefined
+  children: ReactNode
+}) {
+  return (
+    <section className="flex gap-3" aria-label={`${role}: ${name}`}>
+      <Avatar name={name} />
+      <div className="min-w-0 flex-1">
+        <p className="text-sm text-soft">{role}</p>
+        <h3 className="leading-tight break-words">{name}</h3>
+        <p className="mt-1 text-pretty">{children}</p>
+        {words && (
+          <blockquote className="mt-1 border-l-2 border-line pl-3 whitespace-pre-line text-soft">{words}</blockquote>
+        )}
+      </div>
+    </section>
+  )
 }

@@ -28,8 +28,8 @@ export function Added({ id }: { id: string }) {
         <p role="status" className="font-medium text-free">
           {t('added.onShelf')}
         </p>
-        <h2 className="line-clamp-4 text-heading">{book.title}</h2>
-        <p className="line-clamp-2 text-soft">{format.list(book.authors)}</p>
+        <h2 className="line-clamp-4 text-heading wrap-anywhere">{book.title}</h2>
+        <p className="line-clamp-2 wrap-anywhere text-soft">{format.list(book.authors)}</p>
         <p>{t(`added.${book.lending as 'lend'}`)}</p>
         <div className="mt-4 flex flex-col gap-3 sm:flex-row sm:flex-wrap">
           <LinkButton to="/shelf/add" icon={<Plus aria-hidden className="size-5" />}>

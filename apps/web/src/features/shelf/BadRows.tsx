@@ -114,9 +114,9 @@ function Read({ values }: { values: BadRow['values'] }) {
   const rest = (['publishedYear', 'isbn', 'language', 'categories'] as const).map((field) => saying(field, values))
   return (
     <>
-      <span className="line-clamp-2">{values.title || t('repair.noTitle')}</span>
-      <span className="line-clamp-1 text-soft">{saying('authors', values)}</span>
-      <span className="line-clamp-1 text-sm text-soft">{rest.filter(Boolean).join(' · ')}</span>
+      <span className="line-clamp-2 wrap-anywhere">{values.title || t('repair.noTitle')}</span>
+      <span className="line-clamp-1 wrap-anywhere text-soft">{saying('authors', values)}</span>
+      <span className="line-clamp-1 text-sm wrap-anywhere text-soft">{rest.filter(Boolean).join(' · ')}</span>
     </>
   )
 }

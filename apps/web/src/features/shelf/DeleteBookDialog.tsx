@@ -1,7 +1,7 @@
 import { Hand } from 'lucide-react'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { Link } from 'react-router'
+import { useNavigate } from 'react-router'
 import { ApiProblem } from '@/api/problem'
 import { ConfirmDialog } from '@/ui/Dialog'
 import { Notice } from '@/ui/Feedback'
@@ -25,6 +25,7 @@ export function DeleteBookDialog({
   finalFocus?: () => HTMLElement | null
 }) {
   const { t } = useTranslation('shelf')
+  const navigate = useNavigate()
   const [refused, setRefused] = useState<ApiProblem>()
   const remove = useDeleteBook(book, {
     onDone: onDeleted,
@@ -45,24 +46,16 @@ export function DeleteBookDialog({
       }}
       title={t('delete.title', { title: book.title })}
       description={t('delete.text')}
-      confirm={t(refused ? 'delete.again' : 'delete.confirm')}
-      danger
+      confirm={t(loan ? 'delete.toLoan' : refused ? 'delete.again' : 'delete.confirm')}
+      danger={!loan}
       pending={remove.pending}
-      onConfirm={remove.run}
+      onConfirm={() => (loan ? void navigate(`/loans/${loan}`) : remove.run())}
       {...(finalFocus && { finalFocus })}
     >
       {refused && (
         <div role="alert" className="mt-4">
           <Notice tone="late" icon={<Hand aria-hidden className="size-5" />}>
-            <p>{t(state ? `delete.refused.${state}` : 'delete.refused.otherwise')}</p>
-            {loan && (
-              <Link
-                to={`/loans/${loan}`}
-                className="inline-flex min-h-11 items-center font-medium underline underline-offset-4"
-              >
-                {t('delete.toLoan')}
-              </Link>
-            )}
+            {t(state ? `delete.refused.${state}` : 'delete.refused.otherwise')}
           </Notice>
         </div>
       )}

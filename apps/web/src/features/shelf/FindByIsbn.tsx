@@ -157,9 +157,9 @@ function Known({ book, onTake }: { book: Book; onTake: () => void }) {
         <Cover title={book.title} authors={book.authors} url={book.coverUrl ?? null} eager />
       </div>
       <div className="flex min-w-0 flex-1 flex-col items-start gap-1">
-        <h3 className="line-clamp-3 text-lg leading-snug">{book.title}</h3>
-        <p className="line-clamp-2 text-soft">{format.list(book.authors)}</p>
-        <p className="line-clamp-2 text-sm text-soft">{facts.filter(Boolean).join(' · ')}</p>
+        <h3 className="line-clamp-3 max-w-full text-lg leading-snug wrap-anywhere">{book.title}</h3>
+        <p className="line-clamp-2 max-w-full wrap-anywhere text-soft">{format.list(book.authors)}</p>
+        <p className="line-clamp-2 max-w-full text-sm wrap-anywhere text-soft">{facts.filter(Boolean).join(' · ')}</p>
         <Button className="mt-2" size="small" onClick={onTake}>
           {t('isbn.take')}
         </Button>

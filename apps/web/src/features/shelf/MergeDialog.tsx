@@ -54,9 +54,9 @@ export function MergeDialog({
                   checked={sideOf(field, mineChanged) === side}
                   onChange={() => setChosen({ ...chosen, [field]: side })}
                 />
-                <span className="min-w-0">
-                  <span className="block text-sm text-soft">{t(`merge.${side}`)}</span>
-                  <span className="line-clamp-4 whitespace-pre-line">
+                <span className="min-w-0 text-sm text-soft">
+                  {t(`merge.${side}`)}
+                  <span className="line-clamp-4 text-base whitespace-pre-line text-ink">
                     {saying(field, side === 'mine' ? mine : now) || t('merge.empty')}
                   </span>
                 </span>

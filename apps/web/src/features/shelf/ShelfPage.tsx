@@ -12,7 +12,7 @@ import { DeleteBookDialog } from './DeleteBookDialog'
 import { ImportNotice } from './ImportNotice'
 import { useShelf } from './queries'
 import { ShelfRow } from './ShelfRow'
-import { ShelfTools } from './ShelfTools'
+import { ShelfOrder, ShelfTools } from './ShelfTools'
 import { useExport } from './useExport'
 import { useLoansOfBooks } from './useLoansOfBooks'
 import { useShelfView } from './useShelfView'
@@ -66,7 +66,10 @@ function Shelf() {
   return (
     <>
       <ShelfTools />
-      <Count ref={count} total={data?.total} narrowed={narrowed} />
+      <div className="mb-1 flex min-h-11 items-center justify-between gap-4">
+        <Count ref={count} total={data?.total} narrowed={narrowed} />
+        <ShelfOrder />
+      </div>
       {!data ? (
         <ShelfSkeleton />
       ) : data.books.length === 0 && !hasNextPage ? (
@@ -122,7 +125,7 @@ function Count({
   const format = useFormats()
   const orMore = narrowed && total !== undefined && total >= COUNTED
   return (
-    <p ref={ref} tabIndex={-1} role="status" className="mb-3 min-h-6 text-sm text-soft">
+    <p ref={ref} tabIndex={-1} role="status" className="text-sm text-soft">
       {total !== undefined &&
         t(orMore ? 'shelf.countOrMore' : 'shelf.count', { count: total, number: format.number(total) })}
     </p>
@@ -160,7 +163,6 @@ function ShelfSkeleton() {
           <div className="flex flex-1 flex-col gap-2">
             <Skeleton className="h-6 w-2/3" />
             <Skeleton className="h-5 w-1/3" />
-            <Skeleton className="mt-auto h-9 w-32 sm:hidden" />
           </div>
         </div>
       ))}

@@ -27,27 +27,23 @@ export function ShelfRow({
   const format = useFormats()
   const address = `/books/${book.id}`
   return (
-    <li className="relative grid grid-cols-[3.5rem_minmax(0,1fr)] gap-x-4 gap-y-3 p-4 [contain-intrinsic-size:auto_8rem] [content-visibility:auto] sm:grid-cols-[3.5rem_minmax(0,1fr)_auto] sm:items-center">
-      <div className="row-span-2 self-start sm:row-span-1">
+    <li className="grid grid-cols-[3.5rem_minmax(0,1fr)_auto] items-center gap-x-4 gap-y-2 p-4 [contain-intrinsic-size:auto_8rem] [content-visibility:auto] md:grid-cols-[3.5rem_minmax(0,1fr)_auto_auto]">
+      <div className="row-span-2 self-start md:row-span-1">
         <Cover title={book.title} authors={book.authors} url={book.coverUrl ?? null} />
       </div>
-      <div className="flex min-w-0 flex-col gap-1">
-        <h2 className="line-clamp-2 text-lg leading-snug">
+      <div className="flex min-w-0 flex-col gap-0.5 self-start md:self-center">
+        <h2 className="line-clamp-2 text-lg leading-snug wrap-anywhere">
           <Link to={address} className="hover:text-accent">
             {book.title}
           </Link>
         </h2>
         <p className="truncate text-soft">{format.list(book.authors)}</p>
-        <div className="mt-1 flex flex-wrap items-center gap-x-3 gap-y-1.5">
-          <StatusPill tone={tones[book.status]}>{t(`status.${book.status}`)}</StatusPill>
-          {loans && <Loans loans={loans} />}
-        </div>
+        {loans && <Loans loans={loans} />}
       </div>
-      <div className="flex items-center justify-between gap-1 sm:justify-end">
-        <LendingMenu book={book} />
+      <div className="-mt-2 -mr-3 self-start md:order-last md:mt-0 md:self-center">
         <Menu
           trigger={
-            <IconButton label={t('row.more', { title: book.title })} className="-mr-2">
+            <IconButton label={t('row.more', { title: book.title })}>
               <EllipsisVertical aria-hidden className="size-5 text-soft" />
             </IconButton>
           }
@@ -60,6 +56,11 @@ export function ShelfRow({
           </MenuItem>
         </Menu>
       </div>
+      <div className="col-span-2 flex flex-wrap items-center gap-x-3 gap-y-2 md:col-span-1 md:flex-row-reverse">
+        <LendingMenu book={book} />
+        {/* What is not lent says so already. */}
+        {book.status !== 'withdrawn' && <StatusPill tone={tones[book.status]}>{t(`status.${book.status}`)}</StatusPill>}
+      </div>
     </li>
   )
 }
@@ -67,16 +68,18 @@ export function ShelfRow({
 function Loans({ loans: { holding, asked } }: { loans: LoansOfBook }) {
   const { t } = useTranslation('shelf')
   return (
-    <>
+    <div className="mt-1 flex flex-wrap gap-x-4 gap-y-1">
       {holding && (
         <Link to={`/loans/${holding.id}`} className={loanLink}>
           <HandHelping aria-hidden className="size-4 shrink-0" />
           <span className="min-w-0">
-            <span className="font-medium">{t('row.with', { name: holding.borrower.name })}</span>
-            {holding.dueAt && (
+            <span className="font-medium">
+              {t(`row.holding.${holding.status as 'active'}`, { name: holding.borrower.name })}
+            </span>
+            {holding.status === 'active' && holding.dueAt && (
               <>
                 {' · '}
-                <DueDate at={holding.dueAt} settled={holding.status !== 'active'} />
+                <DueDate at={holding.dueAt} />
               </>
             )}
           </span>
@@ -88,7 +91,7 @@ function Loans({ loans: { holding, asked } }: { loans: LoansOfBook }) {
           <span className="font-medium">{t('row.asked', { count: asked.length, name: asked[0]?.borrower.name })}</span>
         </Link>
       )}
-    </>
+    </div>
   )
 }
 
@@ -107,7 +110,7 @@ function LendingMenu({ book }: { book: Book }) {
           variant="secondary"
           size="small"
           aria-label={t('row.lending', { lending: word, title: book.title })}
-          className="sm:min-w-34 sm:justify-between"
+          className="md:min-w-36 md:justify-between"
         >
           {word}
           <ChevronDown aria-hidden className="size-4 text-soft" />

@@ -7,23 +7,24 @@ import { useShelfView } from './useShelfView'
 
 const PAUSE_IN_TYPING = 250
 
-/** Searching within the shelf, narrowing it down, sorting it. */
+/** Searching within the shelf and narrowing it down. */
 export function ShelfTools() {
   const { t } = useTranslation('shelf')
   const { view, change } = useShelfView()
   return (
-    <div className="mb-4 flex flex-col gap-3 lg:flex-row lg:items-center lg:justify-between">
-      <fieldset className="-mx-4 overflow-x-auto px-4 sm:mx-0 sm:px-0">
+    <div className="mb-4 flex flex-col gap-3 md:flex-row-reverse md:items-center md:justify-between">
+      <ShelfSearch text={view.text} onChange={(text) => change('q', text)} />
+      <fieldset className="-mx-4 min-w-0 overflow-x-auto px-4 py-1 sm:mx-0 sm:px-1">
         <legend className="sr-only">{t('shelf.parts')}</legend>
-        <div className="flex gap-2">
+        <div className="flex gap-1.5 sm:gap-2">
           {shelfParts.map((part) => (
             <label
               key={part}
               className={classes(
-                'flex min-h-11 cursor-pointer items-center rounded-full border px-4 whitespace-nowrap transition-colors',
+                'flex min-h-11 cursor-pointer items-center rounded-full border px-3.5 whitespace-nowrap transition-colors',
                 'has-focus-visible:outline-2 has-focus-visible:outline-offset-2 has-focus-visible:outline-accent',
                 part === view.part
-                  ? 'border-accent bg-accent-soft font-medium text-accent-strong'
+                  ? 'border-accent bg-accent-soft text-accent-strong'
                   : 'border-control bg-card hover:bg-sunken',
               )}
             >
@@ -39,19 +40,23 @@ export function ShelfTools() {
           ))}
         </div>
       </fieldset>
-      <div className="flex gap-2">
-        <ShelfSearch text={view.text} onChange={(text) => change('q', text)} />
-        <select
-          aria-label={t('shelf.sort.label')}
-          className="control w-auto shrink-0"
-          value={view.sort ?? ''}
-          onChange={({ target }) => change('sort', target.value)}
-        >
-          <option value="">{t(view.text ? 'shelf.sort.fit' : 'shelf.sort.newest')}</option>
-          <option value="title">{t('shelf.sort.title')}</option>
-        </select>
-      </div>
     </div>
+  )
+}
+
+export function ShelfOrder() {
+  const { t } = useTranslation('shelf')
+  const { view, change } = useShelfView()
+  return (
+    <select
+      aria-label={t('shelf.sort.label')}
+      className="-mr-1 min-h-11 shrink-0 rounded-md bg-transparent pl-2 text-sm text-soft hover:text-ink"
+      value={view.sort ?? ''}
+      onChange={({ target }) => change('sort', target.value)}
+    >
+      <option value="">{t(view.text ? 'shelf.sort.fit' : 'shelf.sort.newest')}</option>
+      <option value="title">{t('shelf.sort.title')}</option>
+    </select>
   )
 }
 
@@ -75,7 +80,7 @@ function ShelfSearch({ text, onChange }: { text: string; onChange: (text: string
     return () => clearTimeout(timer)
   }, [typed, onChange])
   return (
-    <div className="relative min-w-0 flex-1 lg:w-72">
+    <div className="relative min-w-0 md:w-72">
       <Search aria-hidden className="pointer-events-none absolute top-3 left-3 size-5 text-soft" />
       <input
         type="search"

@@ -60,7 +60,7 @@ export const emptyBook: BookValues = {
 /** What the host asks of a book, with the words for what is wrong. */
 export function bookRules(t: TFunction<'shelf'>, now = new Date()) {
   const latestYear = now.getFullYear() + 1
-  const upTo = (count: number) => z.maxLength<string>(count, t('rules.tooLong', { count }))
+  const upTo = (count: number) => z.maxLength(count, t('rules.tooLong', { count }))
   const isOneOf = (values: readonly string[]) => (value: string) => values.includes(value)
   const isYear = (text: string) => {
     const year = Number(text)

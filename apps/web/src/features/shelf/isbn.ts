@@ -25,12 +25,15 @@ export function readIsbn(text: string): { isbn: string } | { fault: IsbnFault } 
 }
 
 function thirteenthDigit(digits: string): string {
-  const sum = [...digits.slice(0, 12)].reduce((sum, digit, place) => sum + Number(digit) * (place % 2 ? 3 : 1), 0)
+  const sum = Array.from(digits.slice(0, 12)).reduce(
+    (sum, digit, place) => sum + Number(digit) * (place % 2 ? 3 : 1),
+    0,
+  )
   return String((10 - (sum % 10)) % 10)
 }
 
 function tenthDigit(digits: string): string {
-  const sum = [...digits.slice(0, 9)].reduce((sum, digit, place) => sum + Number(digit) * (10 - place), 0)
+  const sum = Array.from(digits.slice(0, 9)).reduce((sum, digit, place) => sum + Number(digit) * (10 - place), 0)
   const rest = (11 - (sum % 11)) % 11
   return rest === 10 ? 'X' : String(rest)
 }

@@ -25,12 +25,13 @@ export function badRows(errors: Import['errors']): BadRow[] {
   return [...rows.values()]
 }
 
+/** A choice between words has no place for others: it has to be made again. */
 function formValues({ authors, condition, lending, ...read }: RowValues): BookValues {
+  const said = Object.fromEntries(Object.entries(read).filter(([, value]) => value !== null))
   return {
     ...emptyBook,
-    ...read,
+    ...said,
     ...(authors && { authors: authors.map((name) => ({ name })) }),
-    // A choice between words has no place for others: it has to be made again.
     condition: conditions.find((known) => known === condition) ?? '',
     lending: lendings.find((known) => known === lending) ?? (lending ? '' : emptyBook.lending),
   }

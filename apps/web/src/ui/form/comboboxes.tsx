@@ -161,40 +161,42 @@ export function TagsField({
           }}
           onItemHighlighted={(option) => setHighlighted(option !== undefined)}
         >
-          <Combobox.Chips
-            className={classes(
-              'flex h-auto control flex-wrap items-center gap-1.5 py-1.5 pl-2 focus-within:outline-2 focus-within:outline-offset-2 focus-within:outline-accent',
-              control['aria-invalid'] && 'border-late',
-            )}
-          >
-            {tags.map((tag) => (
-              <Combobox.Chip
-                key={tag}
-                aria-label={tag}
-                className="flex max-w-full items-center rounded-md bg-accent-soft pl-2.5 text-accent-strong"
-              >
-                <span className="min-w-0 py-1 wrap-anywhere">{tag}</span>
-                <Combobox.ChipRemove
-                  aria-label={t('tags.remove', { tag })}
-                  className="flex size-8 shrink-0 items-center justify-center rounded-md hover:text-ink"
+          <Combobox.InputGroup>
+            <Combobox.Chips
+              className={classes(
+                'flex h-auto control flex-wrap items-center gap-1.5 py-1.5 pl-2 focus-within:outline-2 focus-within:outline-offset-2 focus-within:outline-accent',
+                control['aria-invalid'] && 'border-late',
+              )}
+            >
+              {tags.map((tag) => (
+                <Combobox.Chip
+                  key={tag}
+                  aria-label={tag}
+                  className="flex max-w-full items-center rounded-md bg-accent-soft pl-2.5 text-accent-strong"
                 >
-                  <X aria-hidden className="size-4" />
-                </Combobox.ChipRemove>
-              </Combobox.Chip>
-            ))}
-            <Combobox.Input
-              ref={field.ref}
-              className="min-h-8 min-w-24 flex-1 bg-transparent pl-1 outline-none"
-              maxLength={maxLength}
-              enterKeyHint="enter"
-              onKeyDown={onKeyDown}
-              onBlur={() => {
-                if (typed) add([typed])
-                field.onBlur()
-              }}
-              {...control}
-            />
-          </Combobox.Chips>
+                  <span className="min-w-0 py-1 wrap-anywhere">{tag}</span>
+                  <Combobox.ChipRemove
+                    aria-label={t('tags.remove', { tag })}
+                    className="flex size-8 shrink-0 items-center justify-center rounded-md hover:text-ink"
+                  >
+                    <X aria-hidden className="size-4" />
+                  </Combobox.ChipRemove>
+                </Combobox.Chip>
+              ))}
+              <Combobox.Input
+                ref={field.ref}
+                className="min-h-8 min-w-24 flex-1 bg-transparent pl-1 outline-none"
+                maxLength={maxLength}
+                enterKeyHint="enter"
+                onKeyDown={onKeyDown}
+                onBlur={() => {
+                  if (typed) add([typed])
+                  field.onBlur()
+                }}
+                {...control}
+              />
+            </Combobox.Chips>
+          </Combobox.InputGroup>
           <Suggestions empty={undefined}>
             {(option) => (
               <Combobox.Item key={option.value} value={option} className={item}>

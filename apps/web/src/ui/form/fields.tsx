@@ -71,7 +71,15 @@ export function TextArea({ name, label, hint, optional = false, rows = 4, ...res
   return (
     <Field label={label} hint={hint} error={error} optional={optional ? t('optional') : undefined}>
       {(control) => (
-        <textarea className="field-sizing-content max-h-96 control" rows={rows} {...control} {...rest} {...bind} />
+        <textarea
+          className="field-sizing-content max-h-96 control"
+          // What grows with its content forgets its rows.
+          style={{ minHeight: `calc(${rows}lh + 1rem)` }}
+          rows={rows}
+          {...control}
+          {...rest}
+          {...bind}
+        />
       )}
     </Field>
   )

@@ -1,0 +1,21 @@
+import { useQuery } from '@tanstack/react-query'
+import { api, ask } from '@/api/client'
+import { keys } from '@/api/keys'
+import type { components } from '@/api/schema'
+
+export type Me = components['schemas']['MeView']
+export type Session = components['schemas']['SessionView']
+
+export function useMe() {
+  return useQuery({
+    queryKey: keys.account.me,
+    queryFn: ({ signal }) => ask(api.GET('/api/v1/profile', { signal })),
+  })
+}
+
+export function useSessions() {
+  return useQuery({
+    queryKey: keys.account.sessions,
+    queryFn: ({ signal }) => ask(api.GET('/api/v1/auth/sessions', { signal })),
+  })
+}

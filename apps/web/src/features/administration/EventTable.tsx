@@ -1,0 +1,56 @@
+import { useTranslation } from 'react-i18next'
+import { DataTable } from '@/ui/DataTable'
+import { ActorName } from './ActorName'
+import { useMomentText } from './moments'
+import type { LoggedEvent } from './queries'
+
+export function EventTable({
+  events,
+  onOpen,
+}: {
+  events: readonly LoggedEvent[]
+  onOpen: (event: LoggedEvent) => void
+}) {
+  const { t } = useTranslation('administration')
+  const moment = useMomentText()
+  return (
+    <DataTable
+      caption={t('events.title')}
+      rows={events}
+      rowKey={(event) => event.id}
+      columns={[
+        {
+          label: t('events.type'),
+          heading: true,
+          cell: (event) => (
+            <button
+              type="button"
+              className="inline-flex min-h-6 items-center font-mono text-sm wrap-anywhere text-accent underline underline-offset-4 pointer-coarse:min-h-11"
+              aria-haspopup="dialog"
+              onClick={() => onOpen(event)}
+            >
+              {event.type}
+            </button>
+          ),
+        },
+        {
+          label: t('events.at'),
+          cell: (event) => (
+            <time dateTime={event.occurredAt} className="whitespace-nowrap tabular-nums">
+              {moment(event.occurredAt)}
+            </time>
+          ),
+        },
+        {
+          label: t('events.of'),
+          cell: (event) => (
+            <span className="font-mono text-sm wrap-anywhere" title={event.aggregateId}>
+              {event.aggregateType} …{event.aggregateId.slice(-8)}
+            </span>
+          ),
+        },
+        { label: t('events.actor'), cell: (event) => <ActorName actor={event.actor} /> },
+      ]}
+    />
+  )
+}

@@ -1,0 +1,41 @@
+import type { ReactNode } from 'react'
+import { TriangleAlert } from 'lucide-react'
+import { useTranslation } from 'react-i18next'
+import { useProblemText } from '@/api/useProblemText'
+import { ErrorState, Loading, Notice } from '@/ui/Feedback'
+
+interface Query<Data> {
+  data: Data | undefined
+  error: unknown
+  refetch: () => unknown
+}
+
+/** What a query that refreshes itself tells, and that it is old when it could not be refreshed. */
+export function Watched<Data>({
+  query: { data, error, refetch },
+  skeleton,
+  children,
+}: {
+  query: Query<Data>
+  skeleton: ReactNode
+  children: (data: Data) => ReactNode
+}) {
+  const { t } = useTranslation('administration')
+  const problemText = useProblemText()
+  if (data === undefined)
+    return error ? <ErrorState error={error} onRetry={() => void refetch()} /> : <Loading>{skeleton}</Loading>
+  return (
+    <>
+      <div role="status">
+        {Boolean(error) && (
+          <div className="mb-4">
+            <Notice tone="due" icon={<TriangleAlert aria-hidden className="size-5" />}>
+              {t('stale', { problem: problemText(error) })}
+            </Notice>
+          </div>
+        )}
+      </div>
+      {children(data)}
+    </>
+  )
+}

@@ -1,0 +1,96 @@
+import { api, ask, askNothing } from '@/api/client'
+import { keys } from '@/api/keys'
+import type { components } from '@/api/schema'
+import { ifMatch, useCommand } from '@/api/useCommand'
+import type { DeadLetter, Member } from './queries'
+
+type Schemas = components['schemas']
+
+interface Outcome<Output = unknown> {
+  said?: string | ((output: Output) => string)
+  onDone?: () => void
+  onProblem?: (problem: unknown) => boolean
+}
+
+const pathOf = ({ id }: { id: string }) => ({ path: { id } })
+
+export function useChangeRole(outcome: Outcome<Member>) {
+  return useCommand({
+    send: ({ member, role }: { member: Member; role: string }, headers) =>
+      ask(
+        api.PUT('/api/v1/users/{id}/role', {
+          params: pathOf(member),
+          body: { role },
+          headers: { ...headers, ...ifMatch(member.version) },
+        }),
+      ),
+    refreshes: [keys.members.all],
+    ...outcome,
+  })
+}
+
+/** Who is not active cannot log in, lend or borrow. */
+export function useSetActive(outcome: Outcome<Member>) {
+  return useCommand({
+    send: ({ member, active }: { member: Member; active: boolean }, headers) =>
+      ask(
+        api.PUT('/api/v1/users/{id}', {
+          params: pathOf(member),
+          body: { active },
+          headers: { ...headers, ...ifMatch(member.version) },
+        }),
+      ),
+    refreshes: [keys.members.all],
+    ...outcome,
+  })
+}
+
+export function useDeleteMember(outcome: Outcome) {
+  return useCommand({
+    send: (member: Member) =>
+      askNothing(api.DELETE('/api/v1/users/{id}', { params: pathOf(member), headers: ifMatch(member.version) })),
+    refreshes: [keys.members.all, keys.books.all],
+    ...outcome,
+  })
+}
+
+export function useAddMember(outcome: Outcome) {
+  return useCommand({
+    send: (body: Schemas['CreateBody'], headers) => ask(api.POST('/api/v1/users', { body, headers })),
+    refreshes: [keys.members.all],
+    ...outcome,
+  })
+}
+
+export function useRetry(said: string) {
+  return useCommand({
+    send: (letter: DeadLetter, headers) =>
+      askNothing(api.POST('/api/v1/admin/dead-letters/{id}/retry', { params: pathOf(letter), headers })),
+    refreshes: [keys.administration.all],
+    said,
+  })
+}
+
+export function useDrop(outcome: Outcome) {
+  return useCommand({
+    send: (letter: DeadLetter) => askNothing(api.DELETE('/api/v1/admin/dead-letters/{id}', { params: pathOf(letter) })),
+    refreshes: [keys.administration.all],
+    ...outcome,
+  })
+}
+
+export function useRebuild(outcome: Outcome) {
+  return useCommand({
+    send: (name: string, headers) =>
+      askNothing(api.POST('/api/v1/admin/projections/{name}/rebuild', { params: { path: { name } }, headers })),
+    refreshes: [keys.administration.projections],
+    ...outcome,
+  })
+}
+
+export function useClearCache(said: string) {
+  return useCommand({
+    send: (_: void, headers) => askNothing(api.POST('/api/v1/admin/cache/clear', { headers })),
+    said,
+  })
+}

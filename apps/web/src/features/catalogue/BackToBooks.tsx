@@ -1,0 +1,25 @@
+import { ChevronLeft } from 'lucide-react'
+import { useTranslation } from 'react-i18next'
+import { Link, useLocation, useNavigate } from 'react-router'
+
+/** Back to the list as it was left; to the whole of it for those who came another way. */
+export function BackToBooks() {
+  const { t } = useTranslation('catalogue')
+  const navigate = useNavigate()
+  const state: unknown = useLocation().state
+  const fromBrowse = typeof state === 'object' && state !== null && 'fromBrowse' in state
+  return (
+    <Link
+      to="/"
+      onClick={(event) => {
+        if (!fromBrowse || event.metaKey || event.ctrlKey || event.shiftKey) return
+        event.preventDefault()
+        void navigate(-1)
+      }}
+      className="-ml-1 inline-flex min-h-11 w-fit items-center gap-1 text-soft hover:text-ink"
+    >
+      <ChevronLeft aria-hidden className="size-5" />
+      {t('book.back')}
+    </Link>
+  )
+}

@@ -1,0 +1,96 @@
+import { LockKeyhole } from 'lucide-react'
+import type { ReactNode } from 'react'
+import { useTranslation } from 'react-i18next'
+import { Link } from 'react-router'
+import { useFormats } from '@/i18n/format'
+import { Notice } from '@/ui/Feedback'
+import { searchOf } from './filters'
+import type { Book } from './queries'
+
+const conditions = ['new', 'like_new', 'good', 'fair', 'poor'] as const
+
+export function BookFacts({ book, own }: { book: Book; own: boolean }) {
+  const { t } = useTranslation('catalogue')
+  const format = useFormats()
+  const condition = conditions.find((name) => name === book.condition)
+  const isbn = book.isbn13 ?? book.isbn10
+  return (
+    <>
+      {book.description && (
+        <section>
+          <h2 className="mb-2 text-heading">{t('book.about')}</h2>
+          <Paragraphs text={book.description} />
+        </section>
+      )}
+      {book.notes && (
+        <Notice icon={<LockKeyhole aria-hidden className="size-5" />}>
+          <h2 className="font-sans font-medium text-ink">{t('book.notes')}</h2>
+          <p className="whitespace-pre-line text-ink">{book.notes}</p>
+          <p className="mt-1 text-sm">{t('book.notesHint')}</p>
+        </Notice>
+      )}
+      <section>
+        <h2 className="mb-3 text-heading">{t('book.facts')}</h2>
+        <dl className="grid grid-cols-[minmax(6rem,auto)_minmax(0,1fr)] gap-x-6 gap-y-2.5">
+          {book.publishedYear != null && <Fact name={t('book.year')}>{yearText(book.publishedYear, t)}</Fact>}
+          {book.language && (
+            <Fact name={t('book.language')}>
+              <span className="inline-block first-letter:uppercase">{format.languageName(book.language)}</span>
+            </Fact>
+          )}
+          {condition && <Fact name={t('book.condition')}>{t(`book.conditions.${condition}`)}</Fact>}
+          {isbn && <Fact name={t('book.isbn')}>{isbn}</Fact>}
+          {book.categories.length > 0 && (
+            <Fact name={t('book.categories')}>
+              <Categories names={book.categories} />
+            </Fact>
+          )}
+          {own && <Fact name={t('book.listed')}>{format.day(book.createdAt)}</Fact>}
+        </dl>
+      </section>
+    </>
+  )
+}
+
+function yearText(year: number, t: ReturnType<typeof useTranslation<'catalogue'>>['t']): string {
+  return year < 0 ? t('book.yearBefore', { year: -year }) : String(year)
+}
+
+function Fact({ name, children }: { name: string; children: ReactNode }) {
+  return (
+    <>
+      <dt className="text-soft">{name}</dt>
+      <dd className="min-w-0">{children}</dd>
+    </>
+  )
+}
+
+function Categories({ names }: { names: readonly string[] }) {
+  return (
+    <ul className="-my-1 flex flex-wrap gap-2">
+      {names.map((name) => (
+        <li key={name} className="max-w-full">
+          <Link
+            to={{ pathname: '/', search: searchOf({ category: name }) }}
+            className="inline-flex min-h-8 max-w-full items-center rounded-full border border-line bg-card px-3 text-sm hover:border-control hover:bg-sunken pointer-coarse:min-h-10"
+          >
+            <span className="truncate">{name}</span>
+          </Link>
+        </li>
+      ))}
+    </ul>
+  )
+}
+
+function Paragraphs({ text }: { text: string }) {
+  const paragraphs = text.split(/\n\s*\n/)
+  return (
+    <div className="flex max-w-prose flex-col gap-3">
+      {paragraphs.map((paragraph, place) => (
+        <p key={place} className="whitespace-pre-line">
+          {paragraph}
+        </p>
+      ))}
+    </div>
+  )
+}

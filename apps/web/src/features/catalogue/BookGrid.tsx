@@ -1,0 +1,74 @@
+import { useTranslation } from 'react-i18next'
+import { Link } from 'react-router'
+import { classes } from '@/ui/classes'
+import { Cover } from '@/ui/Cover'
+import { Skeleton } from '@/ui/Feedback'
+import { standingLooks, standingOf } from './standing'
+import type { BookCard } from './queries'
+
+const grid =
+  'grid grid-cols-2 gap-x-4 gap-y-8 min-[30rem]:grid-cols-3 sm:gap-x-6 md:grid-cols-4 lg:grid-cols-4 xl:grid-cols-5'
+const EAGER = 6
+
+export function BookGrid({ books, stale }: { books: BookCard[]; stale: boolean }) {
+  return (
+    <ul aria-busy={stale} className={classes(grid, 'transition-opacity', stale && 'opacity-60')}>
+      {books.map((book, place) => (
+        <BookItem key={book.id} book={book} eager={place < EAGER} />
+      ))}
+    </ul>
+  )
+}
+
+const tones = { free: 'text-free', accent: 'text-accent-strong', neutral: 'text-soft', late: 'text-late' }
+
+function BookItem({ book, eager }: { book: BookCard; eager: boolean }) {
+  const { t } = useTranslation('catalogue')
+  const standing = standingOf(book)
+  const { icon: Icon, tone } = standingLooks[standing]
+  return (
+    <li className="group relative row-span-3 grid min-w-0 grid-rows-subgrid gap-y-0">
+      <Cover
+        title={book.title}
+        authors={book.authors}
+        url={book.coverUrl}
+        eager={eager}
+        className="transition-transform duration-200 group-hover:-translate-y-1 motion-reduce:transform-none"
+      />
+      <div className="mt-3 text-[0.9375rem]/5">
+        <h2 className="line-clamp-2 font-sans text-wrap">
+          <Link
+            to={`/books/${book.id}`}
+            state={{ fromBrowse: true }}
+            className="rounded-sm group-hover:text-accent-strong after:absolute after:inset-0 after:rounded-sm"
+          >
+            {book.title}
+          </Link>
+        </h2>
+        <p className="truncate text-sm/5 text-soft">{book.authors.join(', ')}</p>
+      </div>
+      <p className={classes('mt-1 flex items-center gap-1.5 text-sm/5 font-medium', tones[tone])}>
+        <Icon aria-hidden className="size-4 shrink-0" />
+        <span className="truncate">{t(`standing.${standing}`)}</span>
+      </p>
+    </li>
+  )
+}
+
+/** As large as what comes. */
+export function BookGridSkeleton({ count }: { count: number }) {
+  return (
+    <div className={grid}>
+      {Array.from({ length: count }, (_, place) => (
+        <div key={place}>
+          <Skeleton className="aspect-2/3 w-full rounded-sm" />
+          <div className="mt-3 flex flex-col gap-1">
+            <Skeleton className="h-4 w-11/12" />
+            <Skeleton className="h-4 w-3/5" />
+          </div>
+          <Skeleton className="mt-1.5 h-4.5 w-24" />
+        </div>
+      ))}
+    </div>
+  )
+}

@@ -1,0 +1,77 @@
+import { ChevronDown } from 'lucide-react'
+import { useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { Link } from 'react-router'
+import { useFormats } from '@/i18n/format'
+import { ErrorState, Loading, Skeleton } from '@/ui/Feedback'
+import { useHistory } from './queries'
+
+/** What happened to a book, newest first: for its owner and moderators. Fetched when somebody opens it. */
+export function BookHistory({ id }: { id: string }) {
+  const { t } = useTranslation('catalogue')
+  const [open, setOpen] = useState(false)
+  return (
+    <details
+      className="group border-t border-line pt-2"
+      onToggle={(event) => setOpen(event.currentTarget.open)}
+      open={open}
+    >
+      <summary className="flex min-h-11 cursor-pointer list-none items-center justify-between gap-4 [&::-webkit-details-marker]:hidden">
+        <h2 className="text-heading">{t('history.title')}</h2>
+        <ChevronDown aria-hidden className="size-5 text-soft transition-transform group-open:rotate-180" />
+      </summary>
+      <div className="pt-3">{open && <Happenings id={id} />}</div>
+    </details>
+  )
+}
+
+const happenings = {
+  'book.created': 'history.created',
+  'book.updated': 'history.updated',
+  'book.deleted': 'history.deleted',
+  'book.borrowed': 'history.borrowed',
+  'book.returned': 'history.returned',
+} as const
+
+function wordsFor(type: string) {
+  return type in happenings ? happenings[type as keyof typeof happenings] : 'history.other'
+}
+
+function Happenings({ id }: { id: string }) {
+  const { t } = useTranslation('catalogue')
+  const format = useFormats()
+  const history = useHistory(id)
+  if (history.isPending) {
+    return (
+      <Loading className="flex flex-col gap-4">
+        <Skeleton className="h-11" />
+        <Skeleton className="h-11" />
+      </Loading>
+    )
+  }
+  if (history.error) return <ErrorState error={history.error} onRetry={() => void history.refetch()} />
+  return (
+    <ol className="flex flex-col gap-4 border-l border-line pl-5">
+      {history.data.toReversed().map((entry, place) => {
+        const { borrowId } = entry.data as { borrowId?: string }
+        return (
+          <li key={place} className="relative">
+            <span aria-hidden className="absolute top-2 -left-[1.5rem] size-2 rounded-full bg-control" />
+            <p>
+              {t(wordsFor(entry.type))}
+              {entry.actor && <span className="text-soft"> {t('history.by', { name: entry.actor.name })}</span>}
+              {borrowId && (
+                <Link to={`/loans/${borrowId}`} className="ml-3 text-accent underline underline-offset-4">
+                  {t('history.loan')}
+                </Link>
+              )}
+            </p>
+            <time dateTime={entry.at} className="text-sm text-soft">
+              {format.moment(entry.at)}
+            </time>
+          </li>
+        )
+      })}
+    </ol>
+  )
+}

@@ -1,0 +1,106 @@
+import { Pencil } from 'lucide-react'
+import { lazy, Suspense } from 'react'
+import { useTranslation } from 'react-i18next'
+import { loginPath } from '@/api/Require'
+import { useSession } from '@/api/useSession'
+import { useFormats } from '@/i18n/format'
+import { Button, LinkButton } from '@/ui/Button'
+import { Skeleton, StatusPill } from '@/ui/Feedback'
+import { Card } from '@/ui/Layout'
+import { outlookText } from './outlook'
+import { useAvailability, type Availability, type BookCard } from './queries'
+import { mayBeAskedFor, standingLooks, standingOf, type Standing } from './standing'
+import { useAsking } from './useAsking'
+
+const load = () => import('./AskDialog')
+const AskDialog = lazy(load)
+
+/** Whether the book can be had, when if not, and what one can do about it. */
+export function Outlook({ book, own }: { book: BookCard; own: boolean }) {
+  const { t } = useTranslation('catalogue')
+  const format = useFormats()
+  const { data: now } = useAvailability(book.id)
+  const standing = standingOf({ ...book, status: now?.status ?? book.status })
+  const { icon: Icon, tone } = standingLooks[standing]
+  const lines = now && outlookText(t, format, { standing, owner: book.owner.name, own, now })
+  return (
+    <Card className="flex flex-col gap-4">
+      <div role="status" className="flex flex-col items-start gap-3">
+        <StatusPill tone={tone} icon={<Icon aria-hidden className="size-4" />}>
+          {t(`standing.${standing}`)}
+        </StatusPill>
+        {lines ? (
+          <div className="flex flex-col gap-1 text-pretty">
+            {lines.map((line) => (
+              <p key={line}>{line}</p>
+            ))}
+          </div>
+        ) : (
+          <Skeleton className="h-6 w-4/5" />
+        )}
+      </div>
+      {own ? (
+        <OwnActions id={book.id} waiting={(now?.waiting ?? 0) > 0} />
+      ) : now?.mine ? (
+        <MineLink borrow={now.mine} />
+      ) : (
+        mayBeAskedFor(standing) && <Asking book={book} standing={standing} />
+      )}
+    </Card>
+  )
+}
+
+function OwnActions({ id, waiting }: { id: string; waiting: boolean }) {
+  const { t } = useTranslation('catalogue')
+  return (
+    <div className="flex flex-wrap gap-3">
+      {waiting && <LinkButton to="/loans">{t('outlook.own.requests')}</LinkButton>}
+      <LinkButton to={`/books/${id}/edit`} variant="secondary" icon={<Pencil aria-hidden className="size-4" />}>
+        {t('book.edit')}
+      </LinkButton>
+    </div>
+  )
+}
+
+function MineLink({ borrow }: { borrow: NonNullable<Availability['mine']> }) {
+  const { t } = useTranslation('catalogue')
+  const asked = borrow.status === 'pending' || borrow.status === 'queued'
+  return (
+    <LinkButton to={`/loans/${borrow.borrowId}`} className="sm:self-start">
+      {t(asked ? 'outlook.mine.seeRequest' : 'outlook.mine.seeLoan')}
+    </LinkButton>
+  )
+}
+
+function Asking({ book, standing }: { book: BookCard; standing: Standing }) {
+  const { t } = useTranslation('catalogue')
+  const { status } = useSession()
+  const asking = useAsking(book.id)
+  const words = standing === 'available' ? 'ask.borrow' : standing === 'give' ? 'ask.have' : 'ask.queue'
+  if (status === 'visitor') {
+    return (
+      <div className="flex flex-col gap-2 sm:items-start">
+        <LinkButton to={loginPath(asking.path)}>{t(words)}</LinkButton>
+        <p className="text-sm text-soft">{t('ask.visitor')}</p>
+      </div>
+    )
+  }
+  return (
+    <>
+      <Button
+        className="sm:self-start"
+        aria-haspopup="dialog"
+        onPointerEnter={() => void load()}
+        onFocus={() => void load()}
+        onClick={asking.open}
+      >
+        {t(words)}
+      </Button>
+      {asking.wanted && (
+        <Suspense>
+          <AskDialog open={asking.isOpen && status !== 'unknown'} onClose={asking.close} book={book} />
+        </Suspense>
+      )}
+    </>
+  )
+}

@@ -1,0 +1,137 @@
+import { Search, X } from 'lucide-react'
+import { useCallback, useEffect, useRef, useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { IconButton } from '@/ui/Button'
+import { classes } from '@/ui/classes'
+import { SEARCH_LENGTH } from './filters'
+
+type SuggestingInput = (typeof import('./SuggestingInput'))['SuggestingInput']
+
+/** Once it is there every box suggests from the start. */
+let fetched: SuggestingInput | undefined
+
+const PAUSE = 250
+/** Fewer letters find next to nothing: they wait for Enter. */
+const ENOUGH = 3
+/** By then the page has come to rest. */
+const REST = 1500
+
+/**
+ * Where one types what to look for. The list of suggestions is fetched when the page has come to rest, or when somebody
+ * reaches for the box.
+ */
+export function SearchBox({
+  q,
+  onSearch,
+  whileTyping = false,
+  className,
+}: {
+  /** What is searched for at present. */
+  q: string
+  onSearch: (q: string) => void
+  /** Searches without waiting for Enter. */
+  whileTyping?: boolean
+  className?: string
+}) {
+  const { t } = useTranslation()
+  const [text, setText] = useState(q)
+  const [Suggesting, setSuggesting] = useState(() => fetched)
+  const focused = useRef(false)
+  const box = useRef<HTMLFormElement>(null)
+  const asked = useRef<string[]>([])
+  const pause = useRef<ReturnType<typeof setTimeout>>(undefined)
+
+  useEffect(() => {
+    const place = asked.current.indexOf(q)
+    if (place >= 0) asked.current.splice(0, place + 1)
+    // Somebody else has changed it: the back button, a link.
+    else setText(q)
+  }, [q])
+  useEffect(() => () => clearTimeout(pause.current), [])
+  // Without it one can still search.
+  const suggest = useCallback(() => {
+    import('./SuggestingInput').then(
+      (module) => {
+        fetched = module.SuggestingInput
+        setSuggesting(() => fetched)
+      },
+      () => {},
+    )
+  }, [])
+  useEffect(() => {
+    if (!whileTyping) return
+    const rest = setTimeout(suggest, REST)
+    return () => clearTimeout(rest)
+  }, [whileTyping, suggest])
+
+  const ask = useCallback(
+    (wanted: string) => {
+      clearTimeout(pause.current)
+      const next = wanted.trim()
+      if (next === (asked.current.at(-1) ?? q)) return
+      asked.current.push(next)
+      onSearch(next)
+    },
+    [q, onSearch],
+  )
+  const type = (next: string) => {
+    setText(next)
+    clearTimeout(pause.current)
+    const { length } = next.trim()
+    if (whileTyping && (length === 0 || length >= ENOUGH)) pause.current = setTimeout(() => ask(next), PAUSE)
+  }
+  const choose = (next: string) => {
+    setText(next)
+    ask(next)
+  }
+  const input = {
+    type: 'search',
+    enterKeyHint: 'search',
+    'aria-label': t('search'),
+    placeholder: t('search'),
+    maxLength: SEARCH_LENGTH,
+    autoComplete: 'off',
+    spellCheck: false,
+    className: 'control px-11 [&::-webkit-search-cancel-button]:hidden',
+  } as const
+  return (
+    <form
+      ref={box}
+      role="search"
+      className={classes('relative', className)}
+      onSubmit={(event) => {
+        event.preventDefault()
+        ask(text)
+      }}
+    >
+      <Search aria-hidden className="pointer-events-none absolute top-3 left-3.5 z-1 size-5 text-soft" />
+      {Suggesting ? (
+        <Suggesting text={text} onType={type} onChoose={choose} input={input} focused={focused} />
+      ) : (
+        <input
+          {...input}
+          value={text}
+          onChange={(event) => type(event.target.value)}
+          onPointerEnter={suggest}
+          onFocus={() => {
+            focused.current = true
+            suggest()
+          }}
+          onBlur={() => (focused.current = false)}
+        />
+      )}
+      {text && (
+        <IconButton
+          label={t('searchClear')}
+          className="absolute top-0 right-0 text-soft"
+          onClick={() => {
+            choose('')
+            box.current?.querySelector('input')?.focus()
+          }}
+        >
+          <X aria-hidden className="size-5" />
+        </IconButton>
+      )}
+    </form>
+  )
+}

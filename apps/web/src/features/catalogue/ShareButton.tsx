@@ -1,0 +1,26 @@
+import { Share2 } from 'lucide-react'
+import { useTranslation } from 'react-i18next'
+import { IconButton } from '@/ui/Button'
+import { toast } from '@/ui/toast'
+
+/** By what the device shares with; else the link is copied. Neither exists where the page came over plain HTTP. */
+export function ShareButton({ title }: { title: string }) {
+  const { t } = useTranslation('catalogue')
+  const device = navigator as Partial<Pick<Navigator, 'share' | 'clipboard'>>
+  if (!device.share && !device.clipboard) return null
+  const share = async () => {
+    const url = location.origin + location.pathname
+    if (device.share) {
+      // Refusing to choose is no failure.
+      await navigator.share({ title, url }).catch(() => {})
+    } else if (device.clipboard) {
+      await navigator.clipboard.writeText(url)
+      toast({ text: t('book.copied') })
+    }
+  }
+  return (
+    <IconButton label={t('book.share')} onClick={() => void share()} className="-mr-2 text-soft">
+      <Share2 aria-hidden className="size-5" />
+    </IconButton>
+  )
+}

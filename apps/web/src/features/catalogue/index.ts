@@ -1,0 +1,2 @@
+export { fetchFirstBooks } from './queries'
+export { SearchBox } from './SearchBox'

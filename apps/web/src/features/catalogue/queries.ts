@@ -1,0 +1,116 @@
+import {
+  infiniteQueryOptions,
+  keepPreviousData,
+  useInfiniteQuery,
+  useQuery,
+  useQueryClient,
+} from '@tanstack/react-query'
+import type { InfiniteData, QueryClient } from '@tanstack/react-query'
+import { api, ask, askPage } from '@/api/client'
+import { keys } from '@/api/keys'
+import type { components } from '@/api/schema'
+import { filtersOf, parametersOf, type Filters } from './filters'
+
+type Schemas = components['schemas']
+export type Book = Schemas['BookView']
+export type Availability = Schemas['Availability']
+
+const CARD_FIELDS = ['id', 'title', 'authors', 'coverUrl', 'lending', 'status', 'available', 'owner'] as const
+/** What a list shows of a book. */
+export type BookCard = Pick<Book, (typeof CARD_FIELDS)[number]>
+
+/** Fills rows of two, three, four and five. */
+export const PAGE_SIZE = 24
+
+interface BookPage {
+  items: BookCard[]
+  pagination: Schemas['Pagination']
+}
+
+function bookList(filters: Filters) {
+  return infiniteQueryOptions({
+    queryKey: keys.books.list(filters),
+    queryFn: ({ signal, pageParam }): Promise<BookPage> => {
+      const query = { ...parametersOf(filters), ...pageParam, limit: PAGE_SIZE, fields: CARD_FIELDS.join(',') }
+      return askPage(api.GET('/api/v1/books', { params: { query }, signal }))
+    },
+    initialPageParam: {} as { cursor?: string; page?: number },
+    // What fits best first is paged by number, all else by cursor.
+    getNextPageParam: ({ pagination: { nextCursor, page, totalPages } }) =>
+      nextCursor ? { cursor: nextCursor } : page < totalPages ? { page: page + 1 } : undefined,
+    staleTime: 2 * 60_000,
+  })
+}
+
+export function useBooks(filters: Filters) {
+  return useInfiniteQuery({ ...bookList(filters), placeholderData: keepPreviousData })
+}
+
+/** Asks for the first books before there is anything to show them. */
+export function fetchFirstBooks(queries: QueryClient, { pathname, search }: Location): void {
+  if (pathname === '/') void queries.prefetchInfiniteQuery(bookList(filtersOf(search)))
+}
+
+export function useFacets() {
+  return useQuery({
+    queryKey: keys.books.facets,
+    queryFn: ({ signal }) => ask(api.GET('/api/v1/books/facets', { signal })),
+    staleTime: 5 * 60_000,
+  })
+}
+
+export function useSuggestions(text: string) {
+  return useQuery({
+    queryKey: keys.books.suggestions(text),
+    queryFn: ({ signal }) => ask(api.GET('/api/v1/books/suggest', { params: { query: { q: text } }, signal })),
+    enabled: text.length > 1,
+    placeholderData: text.length > 1 ? keepPreviousData : undefined,
+    staleTime: 5 * 60_000,
+  })
+}
+
+/** What is known of a book from a list that was shown before. */
+export function useCard(id: string): BookCard | undefined {
+  const queries = useQueryClient()
+  const lists = queries.getQueriesData<InfiniteData<BookPage>>({ queryKey: keys.books.lists })
+  for (const [, list] of lists) {
+    const card = list?.pages?.flatMap(({ items }) => items).find((item) => item.id === id)
+    if (card) return card
+  }
+  return undefined
+}
+
+export function useBook(id: string) {
+  return useQuery({
+    queryKey: keys.books.one(id),
+    queryFn: ({ signal }) => ask(api.GET('/api/v1/books/{id}', { params: { path: { id } }, signal })),
+  })
+}
+
+/** Others borrow and return without our being told: asked again now and then while somebody looks. */
+export function useAvailability(id: string) {
+  return useQuery({
+    queryKey: keys.books.availability(id),
+    queryFn: ({ signal }) => ask(api.GET('/api/v1/books/{id}/availability', { params: { path: { id } }, signal })),
+    staleTime: 10_000,
+    refetchInterval: 20_000,
+  })
+}
+
+export function useHistory(id: string) {
+  return useQuery({
+    queryKey: keys.books.history(id),
+    queryFn: ({ signal }) => ask(api.GET('/api/v1/books/{id}/history', { params: { path: { id } }, signal })),
+  })
+}
+
+/** The name of the member whose books are shown, also when there are none. */
+export function useOwnerName(id: string | undefined): string | undefined {
+  const { data } = useQuery({
+    queryKey: keys.members.one(id ?? ''),
+    queryFn: ({ signal }) => ask(api.GET('/api/v1/users/{id}', { params: { path: { id: id ?? '' } }, signal })),
+    enabled: id !== undefined,
+    staleTime: 5 * 60_000,
+  })
+  return data?.name
+}

@@ -1,0 +1,21 @@
+import { useInfiniteQuery } from '@tanstack/react-query'
+import { api, askPage } from '@/api/client'
+import { keys } from '@/api/keys'
+import type { components } from '@/api/schema'
+
+export type Dispute = components['schemas']['BorrowView']
+
+/** Moderators are told of no dispute: they are looked up again now and then. */
+const DISPUTES_COME = 30_000
+
+export function useDisputes() {
+  const filters = { role: 'any', status: 'disputed' } as const
+  return useInfiniteQuery({
+    queryKey: keys.borrows.list(filters),
+    queryFn: ({ pageParam: cursor, signal }) =>
+      askPage(api.GET('/api/v1/borrows', { params: { query: { ...filters, ...(cursor && { cursor }) } }, signal })),
+    initialPageParam: '',
+    getNextPageParam: ({ pagination }) => pagination.nextCursor,
+    refetchInterval: DISPUTES_COME,
+  })
+}

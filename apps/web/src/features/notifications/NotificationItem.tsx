@@ -1,0 +1,60 @@
+import { useTranslation } from 'react-i18next'
+import { Link } from 'react-router'
+import { useFormats } from '@/i18n/format'
+import { classes } from '@/ui/classes'
+import { useMarkRead } from './commands'
+import { kindOf } from './kinds'
+import type { Notification } from './queries'
+
+/** Leads to what it is about; whoever follows it has read it. */
+export function NotificationItem({
+  notification,
+  brief = false,
+  onOpen,
+}: {
+  notification: Notification
+  /** Cut to a few lines. */
+  brief?: boolean
+  onOpen?: () => void
+}) {
+  const { t } = useTranslation('notifications')
+  const format = useFormats()
+  const markRead = useMarkRead(notification)
+  const { title, body, read, type, createdAt } = notification
+  const { icon: Icon, late } = kindOf(type)
+  const open = () => {
+    markRead()
+    onOpen?.()
+  }
+  return (
+    <div className="flex min-w-0 flex-1 gap-3">
+      <span
+        aria-hidden
+        className={classes(
+          'flex size-9 shrink-0 items-center justify-center rounded-full',
+          late ? 'bg-late-soft text-late' : read ? 'bg-sunken text-soft' : 'bg-accent-soft text-accent-strong',
+        )}
+      >
+        <Icon className="size-5" strokeWidth={1.75} />
+      </span>
+      <div className="min-w-0 flex-1">
+        <p className={classes('leading-snug', read ? 'text-ink' : 'font-semibold', brief && 'line-clamp-2')}>
+          <Link to={placeOf(notification)} onClick={open} className="after:absolute after:inset-0">
+            {!read && <span className="sr-only">{t('unread')} </span>}
+            {title}
+          </Link>
+        </p>
+        <p className={classes('text-sm text-soft', brief ? 'line-clamp-2' : 'mt-0.5 text-pretty')}>{body}</p>
+        <time dateTime={createdAt} title={format.moment(createdAt)} className="text-sm text-soft">
+          {format.ago(createdAt)}
+        </time>
+      </div>
+      {!read && <span aria-hidden className="mt-1.5 size-2.5 shrink-0 rounded-full bg-accent" />}
+    </div>
+  )
+}
+
+function placeOf({ data }: Notification): string {
+  if (data.borrowId) return `/loans/${data.borrowId}`
+  return data.bookId ? `/books/${data.bookId}` : '/notifications'
+}

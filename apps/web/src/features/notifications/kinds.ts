@@ -1,0 +1,41 @@
+import {
+  AlarmClock,
+  Bell,
+  BookCheck,
+  BookX,
+  CalendarClock,
+  CircleCheck,
+  CircleX,
+  Hand,
+  ListOrdered,
+  Scale,
+  type LucideIcon,
+} from 'lucide-react'
+
+const kinds: Record<string, { icon: LucideIcon; late?: true }> = {
+  'borrow.created': { icon: Hand },
+  'borrow.promoted': { icon: Hand },
+  'borrow.answer_reminder': { icon: Hand },
+  'borrow.queued': { icon: ListOrdered },
+  'borrow.approved': { icon: CircleCheck },
+  'borrow.rejected': { icon: CircleX },
+  'borrow.cancelled': { icon: CircleX },
+  'borrow.expired': { icon: CircleX },
+  'borrow.handed_over': { icon: BookCheck },
+  'borrow.extension_requested': { icon: CalendarClock },
+  'borrow.extension_refused': { icon: CircleX },
+  'borrow.extended': { icon: CalendarClock },
+  'borrow.due_soon': { icon: CalendarClock },
+  'borrow.due_today': { icon: AlarmClock },
+  'borrow.overdue': { icon: AlarmClock, late: true },
+  'borrow.return_declared': { icon: BookCheck },
+  'borrow.returned': { icon: BookCheck },
+  'borrow.lost': { icon: BookX, late: true },
+  'borrow.disputed': { icon: Scale, late: true },
+  'borrow.resolved': { icon: Scale },
+}
+
+/** How a notification looks by what caused it. */
+export function kindOf(type: string): { icon: LucideIcon; late?: true } {
+  return kinds[type] ?? { icon: Bell }
+}
