@@ -28,14 +28,13 @@ export function ActionButtons({
   const open = (action: Action) => setChosen({ action, open: true, nth: (chosen?.nth ?? 0) + 1 })
   const close = () => setChosen((now) => now && { ...now, open: false })
 
+  // The other side was faster: what is asked for in the dialog can no longer be done.
   const overtaken = Boolean(chosen?.open && !allows(actions, chosen.action))
   useEffect(() => {
-    if (!overtaken) return
-    setChosen(undefined)
-    toast({ tone: 'problem', text: t('overtaken') })
+    if (overtaken) toast({ tone: 'problem', text: t('overtaken') })
   }, [overtaken, t])
 
-  if (!main && !beside && more.length === 0) return null
+  if (!main && !beside && more.length === 0 && !chosen) return null
   return (
     <div className="relative z-10 flex flex-wrap items-center gap-3 max-sm:[&>*:not([aria-haspopup])]:grow">
       {main &&
@@ -77,7 +76,7 @@ export function ActionButtons({
         <ActionDialog
           key={chosen.nth}
           action={chosen.action}
-          open={chosen.open}
+          open={chosen.open && !overtaken}
           loan={loan}
           gives={gives}
           close={close}

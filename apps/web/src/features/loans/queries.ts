@@ -86,6 +86,15 @@ export function useTimeline(id: string) {
   })
 }
 
+/** When the book that somebody waits for is due. */
+export function useBookDue({ book: { id } }: Loan) {
+  return useQuery({
+    queryKey: keys.books.availability(id),
+    queryFn: ({ signal }) => ask(api.GET('/api/v1/books/{id}/availability', { params: { path: { id } }, signal })),
+    select: ({ dueAt }) => dueAt,
+  })
+}
+
 /** The book of a loan: whether it is lent or given is said there. */
 export function useBookOf(loan: Loan | undefined) {
   const id = loan?.book.id ?? ''
