@@ -91,10 +91,16 @@ export function QueryTabs({
   )
 }
 
-/** The pages of a section. */
+/** The pages of a section. Where there are more than fit, the present one is in sight. */
 export function SectionTabs({ label, tabs }: { label: string; tabs: Array<LinkTab & { to: string }> }) {
+  const { pathname } = useLocation()
+  const nav = useRef<HTMLElement>(null)
+  useEffect(() => {
+    const current = nav.current?.querySelector<HTMLElement>('[aria-current]')
+    if (nav.current && current) nav.current.scrollLeft = current.offsetLeft - nav.current.offsetLeft - 48
+  }, [pathname])
   return (
-    <nav aria-label={label} className="mb-6 flex gap-6 overflow-x-auto border-b border-line">
+    <nav ref={nav} aria-label={label} className="mb-6 flex gap-6 overflow-x-auto border-b border-line">
       {tabs.map(({ to, label, count }) => (
         <NavLink key={to} to={to} end className={({ isActive }) => classes(tab, isActive ? chosen : resting)}>
           {label}
