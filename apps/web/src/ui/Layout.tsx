@@ -1,6 +1,6 @@
 import { ChevronLeft } from 'lucide-react'
-import { useSyncExternalStore, type ComponentProps, type ReactNode } from 'react'
-import { Link, NavLink, useSearchParams } from 'react-router'
+import { useEffect, useRef, useSyncExternalStore, type ComponentProps, type ReactNode } from 'react'
+import { Link, NavLink, useLocation, useSearchParams } from 'react-router'
 import { classes } from './classes'
 import { titleCount } from './title-count'
 
