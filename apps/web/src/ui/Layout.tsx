@@ -1,8 +1,10 @@
 import { ChevronLeft } from 'lucide-react'
-import { useEffect, useRef, useSyncExternalStore, type ComponentProps, type ReactNode } from 'react'
+import { useEffect, useRef, type ComponentProps, type ReactNode } from 'react'
 import { Link, NavLink, useLocation, useSearchParams } from 'react-router'
 import { classes } from './classes'
-import { titleCount } from './title-count'
+import { PageTitle } from './PageTitle'
+
+export { PageTitle }
 
 /** The heading of a page; it also names the browser's tab. */
 export function PageHeader({
@@ -30,15 +32,9 @@ export function PageHeader({
         <h1 className="text-title">{title}</h1>
         {actions && <div className="flex flex-wrap items-center gap-3">{actions}</div>}
       </div>
-      {lead && <p className="max-w-prose text-soft">{lead}</p>}
+      {lead && <p className="max-w-prose text-pretty text-soft">{lead}</p>}
     </header>
   )
-}
-
-/** Names the browser's tab. `PageHeader` does so by itself. */
-export function PageTitle({ children }: { children: string }) {
-  const waiting = useSyncExternalStore(titleCount.subscribe, titleCount.get)
-  return <title>{`${waiting > 0 ? `(${waiting}) ` : ''}${children} · Folkshelf`}</title>
 }
 
 /** A sheet of paper on the page. */
