@@ -45,7 +45,7 @@ export function EventTable({
           label: t('events.of'),
           cell: (event) => (
             <span className="font-mono text-sm wrap-anywhere" title={event.aggregateId}>
-              {event.aggregateType} …{event.aggregateId.slice(-8)}
+              {event.aggregateType} <span className="whitespace-nowrap">…{event.aggregateId.slice(-8)}</span>
             </span>
           ),
         },
