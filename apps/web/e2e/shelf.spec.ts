@@ -20,16 +20,16 @@ test('an empty shelf leads to the first book, described by hand', async ({ commu
   await inspect(page, 'shelf-add-refused')
 
   await page.getByLabel('Title').fill('Good Omens')
-  await page.getByLabel('Author 1').fill('Terry Pratchett')
+  await page.getByRole('textbox', { name: 'Author 1' }).fill('Terry Pratchett')
   await page.getByRole('button', { name: 'Add another author' }).click()
-  await page.getByLabel('Author 2').fill('Neil Gaiman')
+  await page.getByRole('textbox', { name: 'Author 2' }).fill('Neil Gaiman')
   await page.getByLabel('Year').fill('1990')
   await page.getByLabel('Language').fill('engl')
   await page.getByRole('option', { name: 'English', exact: true }).click()
   await page.getByLabel('Categories').fill('Fantasy, Humour,')
   // What was typed is still there after a reload.
   await page.reload()
-  await expect(page.getByLabel('Author 2')).toHaveValue('Neil Gaiman')
+  await expect(page.getByRole('textbox', { name: 'Author 2' })).toHaveValue('Neil Gaiman')
   await expect(page.getByLabel('Language')).toHaveValue('English')
   await page.getByLabel('To give away').check()
   await page.getByLabel('Notes for yourself').fill('signed by both')
@@ -60,7 +60,7 @@ test('a book that somebody has already is taken over by its ISBN', async ({ comm
   await inspect(page, 'shelf-add-known')
   await page.getByRole('listitem').filter({ hasText: title }).getByRole('button', { name: 'Take this over' }).click()
   await expect(page.getByLabel('Title')).toHaveValue(title)
-  await expect(page.getByLabel('Author 1')).toHaveValue('Suzanne Collins')
+  await expect(page.getByRole('textbox', { name: 'Author 1' })).toHaveValue('Suzanne Collins')
   await expect(page.getByLabel('Year')).toHaveValue('2008')
   await page.getByRole('button', { name: 'Put it on the shelf' }).click()
   await expect(page.getByText('It is on your shelf')).toBeVisible()
@@ -169,7 +169,9 @@ test('a list is imported, and its bad rows are repaired in place', async ({ comm
   await page.goto('/shelf/import')
   const file = { name: 'books.csv', mimeType: 'text/csv', buffer: Buffer.from(list('A')) }
   await page.getByLabel('Choose a CSV file').setInputFiles(file)
-  await expect(page.getByRole('heading', { name: '197 books have come to your shelf' })).toBeVisible()
+  await expect(page.getByRole('heading', { name: '197 books have come to your shelf' })).toBeVisible({
+    timeout: 30_000,
+  })
   await expect(page.getByRole('heading', { name: '3 rows need repair' })).toBeVisible()
   await inspect(page, 'shelf-import-done')
 
@@ -199,7 +201,7 @@ test('a list is imported, and its bad rows are repaired in place', async ({ comm
   // The same list again brings nothing twice.
   await page.goto('/shelf/import')
   await page.getByLabel('Choose a CSV file').setInputFiles({ ...file, name: 'again.csv' })
-  await expect(page.getByRole('heading', { name: 'No book was new' })).toBeVisible()
+  await expect(page.getByRole('heading', { name: 'No book was new' })).toBeVisible({ timeout: 30_000 })
   await expect(page.getByRole('definition').filter({ hasText: '197' })).toBeVisible()
 })
 
