@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url'
 import tailwindcss from '@tailwindcss/vite'
 import react from '@vitejs/plugin-react'
 import { VitePWA } from 'vite-plugin-pwa'
-import type { Rolldown } from 'vite'
+import type { Plugin, Rolldown } from 'vite'
 import { defineConfig } from 'vitest/config'
 
 const host = process.env.FOLKSHELF_HOST ?? 'http://localhost:3000'
@@ -34,11 +34,28 @@ function gather(id: string, build: Parameters<Rolldown.CodeSplittingNameFunction
     for (const name of names?.split(',') ?? []) first.icons.add(name.split(' as ')[0]!.trim().toLowerCase())
 }
 
+/** The words come with the code, not after it; which language it will be only the browser knows, and they are small. */
+const preloadWords: Plugin = {
+  name: 'preload-words',
+  transformIndexHtml: {
+    order: 'post',
+    handler: (_html, { bundle = {} }) =>
+      Object.values(bundle)
+        .filter((file) => file.type === 'chunk' && /\/i18n\/first\/\w+\.ts$/.test(file.facadeModuleId ?? ''))
+        .map(({ fileName }) => ({
+          tag: 'link',
+          attrs: { rel: 'modulepreload', crossorigin: true, href: `/${fileName}` },
+          injectTo: 'head',
+        })),
+  },
+}
+
 export default defineConfig({
   resolve: { alias: { '@': fileURLToPath(new URL('./src', import.meta.url)) } },
   plugins: [
     react(),
     tailwindcss(),
+    preloadWords,
     VitePWA({
       registerType: 'prompt',
       injectRegister: false,
