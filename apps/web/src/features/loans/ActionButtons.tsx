@@ -1,3 +1,4 @@
+import { useQueryClient } from '@tanstack/react-query'
 import { Ellipsis } from 'lucide-react'
 import { useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -22,6 +23,7 @@ export function ActionButtons({
   compact?: boolean
 }) {
   const { t } = useTranslation('loans')
+  const queries = useQueryClient()
   const actions = actionsOf(loan, part)
   const { main, beside, more } = actions
   const [chosen, setChosen] = useState<{ action: Action; open: boolean; nth: number }>()
@@ -31,8 +33,9 @@ export function ActionButtons({
   // The other side was faster: what is asked for in the dialog can no longer be done.
   const overtaken = Boolean(chosen?.open && !allows(actions, chosen.action))
   useEffect(() => {
-    if (overtaken) toast({ tone: 'problem', text: t('overtaken') })
-  }, [overtaken, t])
+    // What is under way gets an answer of its own.
+    if (overtaken && queries.isMutating() === 0) toast({ tone: 'problem', text: t('overtaken') })
+  }, [overtaken, queries, t])
 
   if (!main && !beside && more.length === 0 && !chosen) return null
   return (
