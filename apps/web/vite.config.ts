@@ -2,15 +2,60 @@ import { fileURLToPath } from 'node:url'
 import tailwindcss from '@tailwindcss/vite'
 import react from '@vitejs/plugin-react'
 import { VitePWA } from 'vite-plugin-pwa'
+import type { Plugin, Rolldown } from 'vite'
 import { defineConfig } from 'vitest/config'
 
 const host = process.env.FOLKSHELF_HOST ?? 'http://localhost:3000'
+
+const entry = fileURLToPath(new URL('./src/app/main.tsx', import.meta.url))
+const libraries =
+  /node_modules\/(react|react-dom|scheduler|react-router|@tanstack|i18next|react-i18next|openapi-fetch|use-sync-external-store)\/(?!.*\/Trans)/
+const first = { modules: new Set<string>(), icons: new Set<string>() }
+
+/**
+ * Each file is a trip over a slow line: what somebody's first look needs is in one, the libraries beside it because they
+ * change less often.
+ */
+const firstLoad: Rolldown.CodeSplittingNameFunction = (id, build) => {
+  if (first.modules.size === 0) gather(entry, build)
+  if (libraries.test(id)) return 'vendor'
+  const icon = /lucide-react\/dist\/esm\/(?:icons\/(.+)|.+)\.m?js$/.exec(id)
+  const needed = icon ? !icon[1] || first.icons.has(icon[1].replaceAll('-', '')) : first.modules.has(id)
+  return needed && id !== entry ? 'app' : null
+}
+
+function gather(id: string, build: Parameters<Rolldown.CodeSplittingNameFunction>[1]): void {
+  const module = id.includes('node_modules') || first.modules.has(id) ? null : build.getModuleInfo(id)
+  if (!module) return
+  first.modules.add(id)
+  module.importedIds.forEach((imported) => gather(imported, build))
+  // Icons come through one door that leads to all of them: their names say which are meant.
+  for (const [, names] of module.code?.matchAll(/import\s*\{([^}]*)\}\s*from\s*["']lucide-react["']/g) ?? [])
+    for (const name of names?.split(',') ?? []) first.icons.add(name.split(' as ')[0]!.trim().toLowerCase())
+}
+
+/** The words come with the code, not after it; which language it will be only the browser knows, and they are small. */
+const preloadWords: Plugin = {
+  name: 'preload-words',
+  transformIndexHtml: {
+    order: 'post',
+    handler: (_html, { bundle = {} }) =>
+      Object.values(bundle)
+        .filter((file) => file.type === 'chunk' && /\/i18n\/first\/\w+\.ts$/.test(file.facadeModuleId ?? ''))
+        .map(({ fileName }) => ({
+          tag: 'link',
+          attrs: { rel: 'modulepreload', crossorigin: true, href: `/${fileName}` },
+          injectTo: 'head',
+        })),
+  },
+}
 
 export default defineConfig({
   resolve: { alias: { '@': fileURLToPath(new URL('./src', import.meta.url)) } },
   plugins: [
     react(),
     tailwindcss(),
+    preloadWords,
     VitePWA({
       registerType: 'prompt',
       injectRegister: false,
@@ -44,15 +89,7 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     rolldownOptions: {
       output: {
-        // What every page needs changes less often than the pages, and is smaller in one piece.
-        codeSplitting: {
-          groups: [
-            {
-              name: 'vendor',
-              test: /node_modules\/(react|react-dom|scheduler|react-router|@tanstack|i18next|react-i18next|openapi-fetch|use-sync-external-store)\//,
-            },
-          ],
-        },
+        codeSplitting: { includeDependenciesRecursively: false, groups: [{ name: firstLoad }] },
       },
     },
   },

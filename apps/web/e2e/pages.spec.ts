@@ -1,4 +1,4 @@
-import type { Community, Member } from './community'
+import type { Borrow, Community, Member } from './community'
 import { DESK, PHONE, test } from './fixtures'
 import { inspect } from './inspect'
 
@@ -34,6 +34,10 @@ const PAGES: Row[] = [
   { name: 'shelf-import', as: 'barbara', path: '/shelf/import' },
   { name: 'loans', as: 'barbara', path: '/loans' },
   { name: 'loan', as: 'barbara', path: ({ barbara }) => firstLoan(barbara) },
+  { name: 'loan-to-answer', as: 'ada', path: ({ ada }) => firstLoan(ada, 'pending') },
+  { name: 'loan-to-hand-over', as: 'ada', path: ({ ada }) => firstLoan(ada, 'approved') },
+  { name: 'loan-extension', as: 'grace', path: ({ grace }) => firstLoan(grace, 'active') },
+  { name: 'loan-disputed', as: 'grace', path: ({ ada }) => firstLoan(ada, 'disputed') },
   { name: 'notifications', as: 'barbara', path: '/notifications' },
   { name: 'account-profile', as: 'barbara', path: '/account/profile' },
   { name: 'account-password', as: 'barbara', path: '/account/password' },
@@ -52,8 +56,9 @@ async function firstBook(owner: Member): Promise<string> {
   return `/books/${data!.data[0]!.id}`
 }
 
-async function firstLoan(member: Member): Promise<string> {
-  const { data } = await member.api.GET('/api/v1/borrows', { params: { query: { limit: 1 } } })
+async function firstLoan(member: Member, status?: Borrow['status']): Promise<string> {
+  const query = { limit: 1, ...(status && { status }) }
+  const { data } = await member.api.GET('/api/v1/borrows', { params: { query } })
   return `/loans/${data!.data[0]!.id}`
 }
 

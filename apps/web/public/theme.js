@@ -6,3 +6,17 @@ try {
 } catch {
   // Storage is forbidden: the system's theme holds.
 }
+
+// A visitor's first list comes while the app does. The app asks for this very address and is given what came.
+try {
+  if (location.pathname === '/' && !location.search && !localStorage.getItem('folkshelf.session')) {
+    const list = document.createElement('link')
+    list.rel = 'preload'
+    list.as = 'fetch'
+    list.crossOrigin = 'anonymous'
+    list.href = '/api/v1/books?limit=24&fields=id%2Ctitle%2Cauthors%2CcoverUrl%2Clending%2Cstatus%2Cavailable%2Cowner'
+    document.head.append(list)
+  }
+} catch {
+  // The app asks later.
+}

@@ -102,7 +102,7 @@ export function followNotifications(
       } catch {
         if (signal.aborted) return
         // One failure is a host that starts anew: no need to worry anybody.
-        become(failures > 0 ? 'offline' : 'connecting')
+        become(failures > 0 || !navigator.onLine ? 'offline' : 'connecting')
         await pause(retryDelay(Math.min(failures++, 4)), signal)
       }
     }
@@ -124,6 +124,8 @@ async function listen(
   const line = new AbortController()
   const cut = () => line.abort()
   signal.addEventListener('abort', cut, { once: true })
+  // What the browser knows at once, silence would tell only later.
+  addEventListener('offline', cut)
   let silence = setTimeout(cut, SILENCE)
   try {
     const response = await fetch(STREAM, {
@@ -149,6 +151,7 @@ async function listen(
   } finally {
     clearTimeout(silence)
     signal.removeEventListener('abort', cut)
+    removeEventListener('offline', cut)
     cut()
   }
 }

@@ -1,7 +1,7 @@
 import { useTranslation } from 'react-i18next'
 import { useRouteError } from 'react-router'
 import { ErrorState } from '@/ui/Feedback'
-import { PageTitle } from '@/ui/Layout'
+import { PageTitle } from '@/ui/PageTitle'
 
 /** Something broke that no page expected. What was loaded may be at fault, so trying again loads everything anew. */
 export function ErrorPage() {

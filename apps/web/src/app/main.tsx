@@ -7,12 +7,14 @@ import { fetchFirstBooks } from '@/features/catalogue'
 import { startI18n } from '@/i18n/i18n'
 import '@/ui/theme.css'
 import { forgetWithSession } from './forget-with-session'
+import { fetchPartsForMembers } from './layout/for-members'
 import { queryClient } from './query-client'
 import { reloadWhenOutdated } from './reload-when-outdated'
 import { router } from './router'
 
 reloadWhenOutdated()
 session.start()
+if (session.state().status === 'unknown') fetchPartsForMembers()
 forgetWithSession(queryClient)
 fetchFirstBooks(queryClient, location)
 await startI18n()

@@ -1,13 +1,22 @@
+import { lazy, Suspense } from 'react'
 import { createBrowserRouter, Navigate, type RouteObject } from 'react-router'
 import { RequirePermission, RequireSession } from '@/api/Require'
+import { BrowsePage } from '@/features/catalogue'
 import { PageSkeleton } from '@/ui/PageSkeleton'
 import { ErrorPage } from './ErrorPage'
 import { Shell } from './layout/Shell'
-import { NotFoundPage } from './NotFoundPage'
 import { page } from './page'
 
+const NotFoundPage = lazy(async () => ({ default: (await import('./NotFoundPage')).NotFoundPage }))
+const nothingHere = (
+  <Suspense fallback={<PageSkeleton />}>
+    <NotFoundPage />
+  </Suspense>
+)
+
 const forEverybody: RouteObject[] = [
-  { index: true, lazy: page(() => import('@/features/catalogue/BrowsePage'), 'catalogue') },
+  // The first page, for most: not another trip away.
+  { index: true, Component: BrowsePage },
   { path: 'books/:id', lazy: page(() => import('@/features/catalogue/BookPage'), ['catalogue', 'loans']) },
   { path: 'login', lazy: page(() => import('@/features/account/LoginPage'), 'account') },
   { path: 'register', lazy: page(() => import('@/features/account/RegisterPage'), 'account') },
@@ -75,16 +84,16 @@ export const routes: RouteObject[] = [
             children: [
               ...forMembers,
               {
-                element: <RequirePermission permission="moderate:borrow" otherwise={<NotFoundPage />} />,
+                element: <RequirePermission permission="moderate:borrow" otherwise={nothingHere} />,
                 children: forModerators,
               },
               {
-                element: <RequirePermission permission="admin" otherwise={<NotFoundPage />} />,
+                element: <RequirePermission permission="admin" otherwise={nothingHere} />,
                 children: forAdministrators,
               },
             ],
           },
-          { path: '*', element: <NotFoundPage /> },
+          { path: '*', element: nothingHere },
         ],
       },
     ],

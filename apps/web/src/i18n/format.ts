@@ -24,6 +24,7 @@ export function formats(language: string) {
   const day = new Intl.DateTimeFormat(language, { dateStyle: 'long' })
   const shortDay = new Intl.DateTimeFormat(language, { day: 'numeric', month: 'short' })
   const moment = new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'short' })
+  const instant = new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'medium' })
   const number = new Intl.NumberFormat(language)
   const percent = new Intl.NumberFormat(language, { style: 'percent' })
   const megabytes = new Intl.NumberFormat(language, { style: 'unit', unit: 'megabyte', maximumFractionDigits: 0 })
@@ -35,6 +36,8 @@ export function formats(language: string) {
     day: (value: Instant) => day.format(toDate(value)),
     shortDay: (value: Instant) => shortDay.format(toDate(value)),
     moment: (value: Instant) => moment.format(toDate(value)),
+    /** To the second, as a log needs it. */
+    instant: (value: Instant) => instant.format(toDate(value)),
     number: (value: number) => number.format(value),
     /** From 0 to 1. */
     percent: (value: number) => percent.format(value),

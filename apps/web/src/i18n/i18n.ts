@@ -6,18 +6,33 @@ export type Language = (typeof languages)[number]
 
 const STORED = 'folkshelf.language'
 
-type Words = { default: Record<string, unknown> }
-const files = import.meta.glob<Words>(['./*/??.json', '../features/*/locales/??.json'])
+type Words = Record<string, unknown>
 
-/** Each namespace is a file of its own per language, fetched when a page first needs it. */
+/** What somebody's first look needs, in one file: each further one is a trip over a slow line. */
+const firstNamespaces = ['common', 'errors', 'catalogue'] as const
+const firstFiles: Record<Language, () => Promise<Record<string, Words>>> = {
+  en: () => import('./first/en'),
+  fr: () => import('./first/fr'),
+}
+const files = import.meta.glob<Words>(['../features/*/locales/??.json', '!../features/catalogue/**'], {
+  import: 'default',
+})
+
+function wordsOf(language: string, namespace: string): Promise<Words | undefined> | undefined {
+  if (firstNamespaces.some((first) => first === namespace))
+    return firstFiles[language as Language]().then((words) => words[namespace])
+  return files[`../features/${namespace}/locales/${language}.json`]?.()
+}
+
+/** Every other namespace is a file of its own per language, fetched when a page first needs it. */
 const lazyFiles: BackendModule = {
   type: 'backend',
   init() {},
   read(language, namespace, done) {
-    const load = files[`./${namespace}/${language}.json`] ?? files[`../features/${namespace}/locales/${language}.json`]
-    if (!load) return done(new Error(`no words: ${namespace} in ${language}`), null)
-    load().then(
-      (words) => done(null, words.default),
+    const words = wordsOf(language, namespace)
+    if (!words) return done(new Error(`no words: ${namespace} in ${language}`), null)
+    words.then(
+      (loaded) => done(null, loaded ?? null),
       (error: Error) => done(error, true),
     )
   },
@@ -51,7 +66,8 @@ export function startI18n(language: Language = preferredLanguage()) {
       lng: language,
       supportedLngs: languages,
       fallbackLng: false,
-      ns: ['common', 'errors'],
+      // i18next adds to the list it is given.
+      ns: [...firstNamespaces],
       defaultNS: 'common',
       interpolation: { escapeValue: false },
       returnNull: false,

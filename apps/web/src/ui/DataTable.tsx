@@ -23,7 +23,8 @@ export function DataTable<Row>({
   columns: ReadonlyArray<Column<Row>>
   rows: readonly Row[]
   rowKey: (row: Row) => string | number
-  actions?: { label: string; cell: (row: Row) => ReactNode }
+  /** `corner`: a small button, which on phones stands in the upper corner of the card. */
+  actions?: { label: string; cell: (row: Row) => ReactNode; corner?: boolean }
 }) {
   const side = (column: Column<Row>) => (column.align === 'end' ? 'sm:text-right tabular-nums' : undefined)
   return (
@@ -54,7 +55,7 @@ export function DataTable<Row>({
           {rows.map((row) => (
             <tr
               key={rowKey(row)}
-              className="border-line max-sm:flex max-sm:flex-col max-sm:gap-1.5 max-sm:rounded-lg max-sm:border max-sm:bg-card max-sm:p-4 sm:border-b sm:last:border-b-0"
+              className="border-line max-sm:relative max-sm:flex max-sm:flex-col max-sm:gap-1.5 max-sm:rounded-lg max-sm:border max-sm:bg-card max-sm:p-4 sm:border-b sm:last:border-b-0"
             >
               {columns.map((column) => {
                 const Cell = column.heading ? 'th' : 'td'
@@ -63,7 +64,7 @@ export function DataTable<Row>({
                     key={column.label}
                     {...(column.heading && { scope: 'row' as const })}
                     className={classes(
-                      'text-left align-baseline font-normal max-sm:flex max-sm:gap-3 sm:px-4 sm:py-3',
+                      'text-left align-baseline font-normal max-sm:flex max-sm:items-baseline max-sm:gap-3 sm:px-4 sm:py-3',
                       column.heading && 'font-medium',
                       side(column),
                     )}
@@ -77,7 +78,16 @@ export function DataTable<Row>({
                   </Cell>
                 )
               })}
-              {actions && <td className="max-sm:mt-2 sm:px-4 sm:py-2 sm:text-right">{actions.cell(row)}</td>}
+              {actions && (
+                <td
+                  className={classes(
+                    'sm:px-4 sm:py-2 sm:text-right',
+                    actions.corner ? 'max-sm:absolute max-sm:top-3 max-sm:right-2' : 'max-sm:mt-2',
+                  )}
+                >
+                  {actions.cell(row)}
+                </td>
+              )}
             </tr>
           ))}
         </tbody>

@@ -41,18 +41,17 @@ export function Dialog({
       <BaseDialog.Portal>
         <BaseDialog.Backdrop className={backdrop} />
         <BaseDialog.Popup className={popup} finalFocus={finalFocus}>
-          <div className="mb-4 flex items-start justify-between gap-4">
-            <BaseDialog.Title className="pt-1.5 text-heading">{title}</BaseDialog.Title>
-            <BaseDialog.Close
-              render={
-                <IconButton label={t('close')} className="-mt-1 -mr-2">
-                  <X aria-hidden className="size-5" />
-                </IconButton>
-              }
-            />
-          </div>
+          <BaseDialog.Title className="mb-4 pt-1.5 pr-12 text-heading">{title}</BaseDialog.Title>
           {description && <BaseDialog.Description className="mb-4 text-soft">{description}</BaseDialog.Description>}
           {children}
+          {/* Last, so that the keyboard begins at what is asked for. */}
+          <BaseDialog.Close
+            render={
+              <IconButton label={t('close')} className="absolute top-4 right-3 sm:top-5 sm:right-4">
+                <X aria-hidden className="size-5" />
+              </IconButton>
+            }
+          />
         </BaseDialog.Popup>
       </BaseDialog.Portal>
     </BaseDialog.Root>

@@ -1,8 +1,10 @@
 import { ChevronLeft } from 'lucide-react'
-import { useSyncExternalStore, type ComponentProps, type ReactNode } from 'react'
-import { Link, NavLink, useSearchParams } from 'react-router'
+import { useEffect, useRef, type ComponentProps, type ReactNode } from 'react'
+import { Link, NavLink, useLocation, useSearchParams } from 'react-router'
 import { classes } from './classes'
-import { titleCount } from './title-count'
+import { PageTitle } from './PageTitle'
+
+export { PageTitle }
 
 /** The heading of a page; it also names the browser's tab. */
 export function PageHeader({
@@ -30,15 +32,9 @@ export function PageHeader({
         <h1 className="text-title">{title}</h1>
         {actions && <div className="flex flex-wrap items-center gap-3">{actions}</div>}
       </div>
-      {lead && <p className="max-w-prose text-soft">{lead}</p>}
+      {lead && <p className="max-w-prose text-pretty text-soft">{lead}</p>}
     </header>
   )
-}
-
-/** Names the browser's tab. `PageHeader` does so by itself. */
-export function PageTitle({ children }: { children: string }) {
-  const waiting = useSyncExternalStore(titleCount.subscribe, titleCount.get)
-  return <title>{`${waiting > 0 ? `(${waiting}) ` : ''}${children} · Folkshelf`}</title>
 }
 
 /** A sheet of paper on the page. */
@@ -91,10 +87,16 @@ export function QueryTabs({
   )
 }
 
-/** The pages of a section. */
+/** The pages of a section. Where there are more than fit, the present one is in sight. */
 export function SectionTabs({ label, tabs }: { label: string; tabs: Array<LinkTab & { to: string }> }) {
+  const { pathname } = useLocation()
+  const nav = useRef<HTMLElement>(null)
+  useEffect(() => {
+    const current = nav.current?.querySelector<HTMLElement>('[aria-current]')
+    if (nav.current && current) nav.current.scrollLeft = current.offsetLeft - nav.current.offsetLeft - 48
+  }, [pathname])
   return (
-    <nav aria-label={label} className="mb-6 flex gap-6 overflow-x-auto border-b border-line">
+    <nav ref={nav} aria-label={label} className="mb-6 flex gap-6 overflow-x-auto border-b border-line">
       {tabs.map(({ to, label, count }) => (
         <NavLink key={to} to={to} end className={({ isActive }) => classes(tab, isActive ? chosen : resting)}>
           {label}

@@ -4,7 +4,7 @@ import { Outlet, ScrollRestoration } from 'react-router'
 import { i18n } from '@/i18n/i18n'
 import { useSession } from '@/api/useSession'
 import { unsaid } from '@/ui/toast'
-import { BottomNavigation } from './BottomNavigation'
+import { BottomNavigation } from './for-members'
 import { OfflineBar } from './OfflineBar'
 import { TopBar } from './TopBar'
 import { useFocusOnNavigation } from './useFocusOnNavigation'
@@ -43,7 +43,7 @@ export function Shell() {
       >
         <Outlet />
       </main>
-      {user && <BottomNavigation />}
+      <Suspense>{user && <BottomNavigation />}</Suspense>
       <Suspense>
         {saySomething && <Toaster />}
         {status === 'expired' && user && <LogInAgain user={user} />}

@@ -1,16 +1,13 @@
-import { useCallback } from 'react'
+import { Suspense, useCallback } from 'react'
 import { useTranslation } from 'react-i18next'
-import { Link, NavLink, useLocation, useNavigate } from 'react-router'
+import { Link, useLocation, useNavigate } from 'react-router'
 import { loginPath } from '@/api/Require'
 import { useSession } from '@/api/useSession'
 import { SearchBox } from '@/features/catalogue'
-import { useLoansWaiting } from '@/features/loans'
-import { NotificationBell } from '@/features/notifications'
 import { LinkButton } from '@/ui/Button'
-import { classes } from '@/ui/classes'
 import { AccountButton } from './AccountButton'
+import { Bell, WideNavigation } from './for-members'
 import { Mark } from './Mark'
-import { places } from './navigation'
 
 export function TopBar() {
   const { user, status } = useSession()
@@ -22,10 +19,10 @@ export function TopBar() {
           <Mark className="size-7" />
           Folkshelf
         </Link>
-        {user && <WideNavigation />}
+        <Suspense>{user && <WideNavigation />}</Suspense>
         <div className="flex items-center gap-1 md:ml-auto">
           {pathname !== '/' && <SearchEverywhere />}
-          {user && <NotificationBell />}
+          <Suspense>{user && <Bell />}</Suspense>
           {status === 'visitor' && <VisitorLinks />}
           <AccountButton />
         </div>
@@ -50,47 +47,9 @@ function VisitorLinks() {
   )
 }
 
-function WideNavigation() {
-  const { t } = useTranslation()
-  const waiting = useLoansWaiting()
-  return (
-    <nav aria-label={t('navigation.label')} className="hidden items-center gap-1 md:flex">
-      {places.map(({ to, label, end }) => (
-        <NavLink
-          key={to}
-          to={to}
-          end={end}
-          className={({ isActive }) =>
-            classes(
-              'flex min-h-11 items-center gap-2 rounded-md px-3 font-medium transition-colors',
-              isActive ? 'bg-accent-soft text-accent-strong' : 'text-soft hover:bg-sunken hover:text-ink',
-            )
-          }
-        >
-          {t(label)}
-          {to === '/loans' && waiting > 0 && (
-            <>
-              <span
-                aria-hidden
-                className="rounded-full bg-accent px-2 text-xs/5 font-semibold text-on-accent tabular-nums"
-              >
-                {waiting}
-              </span>
-              <span className="sr-only">{t('navigation.waiting', { count: waiting })}</span>
-            </>
-          )}
-        </NavLink>
-      ))}
-    </nav>
-  )
-}
-
 /** On the page to browse, its own search takes this one's place. */
 function SearchEverywhere() {
   const navigate = useNavigate()
-  const search = useCallback(
-    (q: string) => void navigate(q ? `/?${new URLSearchParams({ q })}` : '/'),
-    [navigate],
-  )
+  const search = useCallback((q: string) => void navigate(q ? `/?${new URLSearchParams({ q })}` : '/'), [navigate])
   return <SearchBox q="" onSearch={search} className="mr-2 hidden w-64 lg:block" />
 }

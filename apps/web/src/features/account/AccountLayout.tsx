@@ -12,7 +12,7 @@ export default function AccountLayout() {
           { to: '/account/profile', label: t('profile.title') },
           { to: '/account/password', label: t('changePassword.title') },
           { to: '/account/sessions', label: t('sessions.title') },
-          { to: '/account/delete', label: t('delete.title') },
+          { to: '/account/delete', label: t('delete.tab') },
         ]}
       />
       <Outlet />

@@ -45,7 +45,7 @@ export default function LoginPage() {
         </Button>
         <Link
           to="/forgot-password"
-          className="inline-flex min-h-11 items-center self-center text-accent underline underline-offset-4"
+          className="-my-2 inline-flex min-h-11 items-center self-center text-accent underline underline-offset-4"
         >
           {t('login.forgot')}
         </Link>

@@ -1,10 +1,10 @@
 import { useState, type ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
+import { useFormats } from '@/i18n/format'
 import { LinkButton } from '@/ui/Button'
 import { Actions, Dialog } from '@/ui/Dialog'
 import { ActorName } from './ActorName'
 import { eventsOf } from './event-filters'
-import { useMomentText } from './moments'
 import type { LoggedEvent } from './queries'
 
 /** Everything that an event says. */
@@ -28,11 +28,11 @@ export function EventDialog({ event, onClose }: { event: LoggedEvent | undefined
 
 export function EventFacts({ event }: { event: LoggedEvent }) {
   const { t } = useTranslation('administration')
-  const moment = useMomentText()
+  const format = useFormats()
   return (
     <>
       <dl className="mb-4 grid grid-cols-[auto_1fr] gap-x-4 gap-y-1.5">
-        <Fact label={t('events.at')}>{moment(event.occurredAt)}</Fact>
+        <Fact label={t('events.at')}>{format.instant(event.occurredAt)}</Fact>
         <Fact label={t('events.actor')}>
           <ActorName actor={event.actor} />
         </Fact>

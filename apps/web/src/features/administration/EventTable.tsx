@@ -1,7 +1,7 @@
 import { useTranslation } from 'react-i18next'
+import { useFormats } from '@/i18n/format'
 import { DataTable } from '@/ui/DataTable'
-import { ActorName } from './ActorName'
-import { useMomentText } from './moments'
+import { ActorInList } from './ActorName'
 import type { LoggedEvent } from './queries'
 
 export function EventTable({
@@ -12,7 +12,7 @@ export function EventTable({
   onOpen: (event: LoggedEvent) => void
 }) {
   const { t } = useTranslation('administration')
-  const moment = useMomentText()
+  const format = useFormats()
   return (
     <DataTable
       caption={t('events.title')}
@@ -36,8 +36,8 @@ export function EventTable({
         {
           label: t('events.at'),
           cell: (event) => (
-            <time dateTime={event.occurredAt} className="whitespace-nowrap tabular-nums">
-              {moment(event.occurredAt)}
+            <time dateTime={event.occurredAt} className="tabular-nums sm:whitespace-nowrap">
+              {format.instant(event.occurredAt)}
             </time>
           ),
         },
@@ -45,11 +45,11 @@ export function EventTable({
           label: t('events.of'),
           cell: (event) => (
             <span className="font-mono text-sm wrap-anywhere" title={event.aggregateId}>
-              {event.aggregateType} …{event.aggregateId.slice(-8)}
+              {event.aggregateType} <span className="whitespace-nowrap">…{event.aggregateId.slice(-8)}</span>
             </span>
           ),
         },
-        { label: t('events.actor'), cell: (event) => <ActorName actor={event.actor} /> },
+        { label: t('events.actor'), cell: (event) => <ActorInList actor={event.actor} /> },
       ]}
     />
   )

@@ -32,7 +32,7 @@ export function MemberTable({
           label: t('members.name'),
           heading: true,
           cell: (member) => (
-            <span className="flex items-center gap-3">
+            <span className="flex items-center gap-3 max-sm:pr-10">
               <Avatar name={member.name} url={member.avatarUrl ?? null} />
               <span className="min-w-0 wrap-anywhere">
                 {member.name}
@@ -60,6 +60,7 @@ export function MemberTable({
       ]}
       actions={{
         label: t('members.actions'),
+        corner: true,
         cell: (member) => member.id !== own && <MemberMenu member={member} onAction={onAction} />,
       }}
     />

@@ -1,17 +1,19 @@
-import { BookPlus, Lock, SearchX } from 'lucide-react'
-import { useCallback } from 'react'
+import { lazy, Suspense, useCallback } from 'react'
 import { useTranslation } from 'react-i18next'
-import { useLocation, useNavigate } from 'react-router'
-import { loginPath } from '@/api/Require'
+import { useNavigate } from 'react-router'
 import { ApiProblem } from '@/api/problem'
 import { useFormats } from '@/i18n/format'
-import { Button, LinkButton } from '@/ui/Button'
+import { Button } from '@/ui/Button'
 import { classes } from '@/ui/classes'
-import { EmptyState, ErrorState, Loading, Notice, Skeleton } from '@/ui/Feedback'
+import { ErrorState, Loading, Notice, Skeleton } from '@/ui/Feedback'
 import { LoadMore } from '@/ui/LoadMore'
 import { BookGrid, BookGridSkeleton } from './BookGrid'
-import { filtersIn, isAtLeast, searchOf, sorts, type Filters, type Sort } from './filters'
+import { isAtLeast, searchOf, sorts, type Filters, type Sort } from './filters'
 import type { useBooks } from './queries'
+
+// Seen now and then.
+const NothingFound = lazy(async () => ({ default: (await import('./NoBooks')).NothingFound }))
+const MembersOnly = lazy(async () => ({ default: (await import('./NoBooks')).MembersOnly }))
 
 type Books = ReturnType<typeof useBooks>
 
@@ -28,7 +30,16 @@ export function BookList({ filters, books }: { filters: Filters; books: Books })
       </Loading>
     )
   }
-  if (!books.data) return <NoList error={books.error} onRetry={() => void books.refetch()} />
+  if (!books.data) {
+    const closed = books.error instanceof ApiProblem && books.error.code === 'UNAUTHENTICATED'
+    return closed ? (
+      <Suspense>
+        <MembersOnly />
+      </Suspense>
+    ) : (
+      <ErrorState error={books.error} onRetry={() => void books.refetch()} />
+    )
+  }
   const items = books.data.pages.flatMap((page) => page.items)
   const total = books.data.pages[0]?.pagination.total ?? 0
   return (
@@ -40,7 +51,9 @@ export function BookList({ filters, books }: { filters: Filters; books: Books })
       {items.length > 0 ? (
         <BookGrid books={items} stale={books.isPlaceholderData} />
       ) : (
-        <NothingFound filters={filters} />
+        <Suspense>
+          <NothingFound filters={filters} />
+        </Suspense>
       )}
       {books.isFetchNextPageError ? (
         <MoreFailed onRetry={more} />
@@ -83,69 +96,6 @@ function SortSelect({ filters }: { filters: Filters }) {
         </option>
       ))}
     </select>
-  )
-}
-
-function NothingFound({ filters }: { filters: Filters }) {
-  const { t } = useTranslation('catalogue')
-  const { q, sort } = filters
-  const narrowed = filtersIn(filters).length > 0
-  if (!q && !narrowed) {
-    return (
-      <EmptyState
-        icon={<BookPlus aria-hidden className="size-6" />}
-        title={t('empty.first.title')}
-        action={<LinkButton to="/shelf/add">{t('empty.first.action')}</LinkButton>}
-      >
-        {t('empty.first.text')}
-      </EmptyState>
-    )
-  }
-  return (
-    <EmptyState
-      icon={<SearchX aria-hidden className="size-6" />}
-      title={q ? t('empty.titleOfSearch', { q }) : t('empty.title')}
-      action={
-        <>
-          {narrowed && <LinkButton to={{ search: searchOf({ q, sort }) }}>{t('empty.clear')}</LinkButton>}
-          {q && (
-            <LinkButton to="/" variant={narrowed ? 'secondary' : 'primary'}>
-              {t('empty.everything')}
-            </LinkButton>
-          )}
-        </>
-      }
-    >
-      <div className="flex flex-col gap-2">
-        <p>{t(q ? 'empty.fewerWords' : 'empty.fewerFilters')}</p>
-        {q && <p>{t('empty.ask')}</p>}
-      </div>
-    </EmptyState>
-  )
-}
-
-/** Some communities show their books to members only. */
-function NoList({ error, onRetry }: { error: unknown; onRetry: () => void }) {
-  const { t } = useTranslation('catalogue')
-  const { t: common } = useTranslation()
-  const { pathname, search } = useLocation()
-  if (!(error instanceof ApiProblem && error.code === 'UNAUTHENTICATED'))
-    return <ErrorState error={error} onRetry={onRetry} />
-  return (
-    <EmptyState
-      icon={<Lock aria-hidden className="size-6" />}
-      title={t('closed.title')}
-      action={
-        <>
-          <LinkButton to={loginPath(pathname + search)}>{common('session.logIn')}</LinkButton>
-          <LinkButton to="/register" variant="secondary">
-            {t('closed.join')}
-          </LinkButton>
-        </>
-      }
-    >
-      {t('closed.text')}
-    </EmptyState>
   )
 }
 

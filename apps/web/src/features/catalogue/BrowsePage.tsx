@@ -1,10 +1,10 @@
-import { useCallback } from 'react'
+import { lazy, Suspense, useCallback } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useNavigate } from 'react-router'
-import { PageTitle } from '@/ui/Layout'
+import { PageTitle } from '@/ui/PageTitle'
 import { ActiveFilters } from './ActiveFilters'
 import { BookList } from './BookList'
-import { FilterPanel } from './FilterPanel'
+import { FacetSkeleton } from './FacetSkeleton'
 import { searchOf, useFilters } from './filters'
 import { NarrowFilters } from './NarrowFilters'
 import { useBooks, useOwnerName } from './queries'
@@ -12,7 +12,9 @@ import { SearchBox } from './SearchBox'
 import { useIsWide } from './useIsWide'
 import { Welcome } from './Welcome'
 
-export default function BrowsePage() {
+const FilterPanel = lazy(() => import('./FilterPanel'))
+
+export function BrowsePage() {
   const { t } = useTranslation('catalogue')
   const navigate = useNavigate()
   const filters = useFilters()
@@ -41,7 +43,9 @@ export default function BrowsePage() {
       <div className="lg:grid lg:grid-cols-[13rem_minmax(0,1fr)] lg:gap-12">
         {wide ? (
           <aside aria-label={t('filters.label')}>
-            <FilterPanel filters={filters} />
+            <Suspense fallback={<FacetSkeleton rows={12} />}>
+              <FilterPanel filters={filters} />
+            </Suspense>
           </aside>
         ) : (
           <NarrowFilters filters={filters} total={books.data?.pages[0]?.pagination.total} />

@@ -1,18 +1,18 @@
-import { Circle, CircleCheck } from 'lucide-react'
 import { useId, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { Link, useNavigate } from 'react-router'
+import { Link } from 'react-router'
 import { useFormats } from '@/i18n/format'
 import { Button } from '@/ui/Button'
 import { classes } from '@/ui/classes'
-import { Skeleton } from '@/ui/Feedback'
+import { AvailableToggle } from './AvailableToggle'
+import { FacetSkeleton } from './FacetSkeleton'
 import { searchOf, type Filters } from './filters'
 import { useFacets } from './queries'
 
 const SHOWN = 8
 
 /** By what the list can be narrowed down. Every choice is a link: it can be opened, copied and gone back from. */
-export function FilterPanel({ filters }: { filters: Filters }) {
+export default function FilterPanel({ filters }: { filters: Filters }) {
   const { t } = useTranslation('catalogue')
   const format = useFormats()
   const { data, isPending } = useFacets()
@@ -26,7 +26,7 @@ export function FilterPanel({ filters }: { filters: Filters }) {
     <div className="flex flex-col gap-6">
       <AvailableToggle filters={filters} />
       {isPending ? (
-        <FacetSkeleton />
+        <FacetSkeleton rows={SHOWN} />
       ) : (
         <>
           <Facet name="category" title={t('filters.category')} filters={filters} options={categories ?? []} />
@@ -34,30 +34,6 @@ export function FilterPanel({ filters }: { filters: Filters }) {
         </>
       )}
     </div>
-  )
-}
-
-export function AvailableToggle({ filters }: { filters: Filters }) {
-  const { t } = useTranslation('catalogue')
-  const navigate = useNavigate()
-  const on = filters.available ?? false
-  return (
-    <button
-      type="button"
-      aria-pressed={on}
-      onClick={() => void navigate({ search: searchOf({ ...filters, available: on ? undefined : true }) })}
-      className={classes(
-        'inline-flex min-h-11 w-fit items-center gap-2 rounded-md border px-4 font-medium whitespace-nowrap transition-colors',
-        on ? 'border-free bg-free-soft text-free' : 'border-control bg-card hover:bg-sunken',
-      )}
-    >
-      {on ? (
-        <CircleCheck aria-hidden className="size-5 shrink-0" />
-      ) : (
-        <Circle aria-hidden className="size-5 shrink-0 text-control" />
-      )}
-      {t('filters.available')}
-    </button>
   )
 }
 
@@ -150,15 +126,5 @@ function FacetLink({
         )}
       </Link>
     </li>
-  )
-}
-
-function FacetSkeleton() {
-  return (
-    <div className="flex flex-col gap-3 pt-1">
-      {Array.from({ length: SHOWN }, (_, place) => (
-        <Skeleton key={place} className="h-6" />
-      ))}
-    </div>
   )
 }

@@ -1,7 +1,7 @@
 import { useTranslation } from 'react-i18next'
 import { Button } from '@/ui/Button'
 import { Dialog } from '@/ui/Dialog'
-import { FilterPanel } from './FilterPanel'
+import FilterPanel from './FilterPanel'
 import type { Filters } from './filters'
 
 /** The filters on phones. The list behind changes with every choice. */

@@ -3,7 +3,7 @@ import { lazy, Suspense, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useFormats } from '@/i18n/format'
 import { Button } from '@/ui/Button'
-import { AvailableToggle } from './FilterPanel'
+import { AvailableToggle } from './AvailableToggle'
 import { filtersIn, type Filters } from './filters'
 
 const load = () => import('./FilterSheet')

@@ -1,2 +1,3 @@
+export { BrowsePage } from './BrowsePage'
 export { fetchFirstBooks } from './queries'
 export { SearchBox } from './SearchBox'

@@ -1,3 +1,4 @@
+import { useQueryClient } from '@tanstack/react-query'
 import { Ellipsis } from 'lucide-react'
 import { useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -22,20 +23,21 @@ export function ActionButtons({
   compact?: boolean
 }) {
   const { t } = useTranslation('loans')
+  const queries = useQueryClient()
   const actions = actionsOf(loan, part)
   const { main, beside, more } = actions
   const [chosen, setChosen] = useState<{ action: Action; open: boolean; nth: number }>()
   const open = (action: Action) => setChosen({ action, open: true, nth: (chosen?.nth ?? 0) + 1 })
   const close = () => setChosen((now) => now && { ...now, open: false })
 
+  // The other side was faster: what is asked for in the dialog can no longer be done.
   const overtaken = Boolean(chosen?.open && !allows(actions, chosen.action))
   useEffect(() => {
-    if (!overtaken) return
-    setChosen(undefined)
-    toast({ tone: 'problem', text: t('overtaken') })
-  }, [overtaken, t])
+    // What is under way gets an answer of its own.
+    if (overtaken && queries.isMutating() === 0) toast({ tone: 'problem', text: t('overtaken') })
+  }, [overtaken, queries, t])
 
-  if (!main && !beside && more.length === 0) return null
+  if (!main && !beside && more.length === 0 && !chosen) return null
   return (
     <div className="relative z-10 flex flex-wrap items-center gap-3 max-sm:[&>*:not([aria-haspopup])]:grow">
       {main &&
@@ -77,7 +79,7 @@ export function ActionButtons({
         <ActionDialog
           key={chosen.nth}
           action={chosen.action}
-          open={chosen.open}
+          open={chosen.open && !overtaken}
           loan={loan}
           gives={gives}
           close={close}

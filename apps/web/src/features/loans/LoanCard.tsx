@@ -35,7 +35,7 @@ export function LoanCard({ loan }: { loan: Loan }) {
           <p className="mt-1 flex flex-wrap items-center gap-x-2 gap-y-1 text-sm">
             <LoanStatus loan={loan} />
             {line && <span className={isOpen(loan) ? undefined : 'text-soft'}>{line}</span>}
-            {loan.status === 'active' && loan.dueAt && <DueDate at={loan.dueAt} />}
+            {loan.status === 'active' && loan.dueAt && <DueDate at={loan.dueAt} className="text-balance" />}
           </p>
         </div>
       </div>

@@ -76,7 +76,7 @@ function About({ loan, part }: { loan: Loan; part: Part }) {
         {part !== 'borrower' && <Person name={borrower.name} role={t('loan.borrower')} />}
         <Link
           to={`/books/${book.id}`}
-          className="inline-flex min-h-11 items-center text-accent underline underline-offset-4"
+          className="-mb-2.5 inline-flex min-h-11 items-center text-accent underline underline-offset-4"
         >
           {t('afterwards.book')}
         </Link>

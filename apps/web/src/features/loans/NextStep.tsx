@@ -6,6 +6,7 @@ import { LinkButton } from '@/ui/Button'
 import { DueDate } from '@/ui/DueDate'
 import { Card } from '@/ui/Layout'
 import { ActionButtons } from './ActionButtons'
+import { useBookDue } from './queries'
 import { isOverdue, wasGiven, type Loan, type Part } from './loan'
 
 /** Where the loan stands in a sentence, and what there is to do. Said aloud when it changes. */
@@ -26,7 +27,8 @@ export function NextStep({ loan, part, gives }: { loan: Loan; part: Part; gives:
         <h2 className="text-heading">{t(`now.${situation}.title`, words)}</h2>
         <p className="max-w-prose text-pretty text-soft">{t(`now.${situation}.text`, words)}</p>
       </div>
-      {loan.status === 'active' && loan.dueAt && <DueDate at={loan.dueAt} className="text-lg" />}
+      {loan.status === 'active' && loan.dueAt && <DueDate at={loan.dueAt} className="text-lg text-balance" />}
+      {loan.status === 'queued' && <Outlook loan={loan} />}
       {loan.status === 'approved' && <Appointment loan={loan} />}
       {loan.status === 'approved' && part === 'owner' && loan.handOverCode && <HandOverCode code={loan.handOverCode} />}
       <ActionButtons loan={loan} part={part} gives={gives} />
@@ -63,6 +65,21 @@ function situationOf(loan: Loan, part: Part, gives: boolean): Situation {
   if (wasGiven(loan)) return `given.${part}`
   if (status === 'returned' && loan.condition === 'damaged') return `damaged.${part}`
   return `${status}.${part}`
+}
+
+/** What is known of when the book comes free. */
+function Outlook({ loan }: { loan: Loan }) {
+  const { t } = useTranslation('loans')
+  const format = useFormats()
+  const { data: dueAt } = useBookDue(loan)
+  if (!dueAt) return null
+  return (
+    <dl>
+      <Fact icon={<Clock aria-hidden className="size-5" />} label={t('appointment.due')}>
+        {t('outlook', { when: format.day(dueAt) })}
+      </Fact>
+    </dl>
+  )
 }
 
 function Appointment({ loan }: { loan: Loan }) {

@@ -17,12 +17,12 @@ export function StepLine({ loan, gives }: { loan: Loan; gives: boolean }) {
   const format = useFormats()
   const steps = stepsOf(loan, gives)
   return (
-    <ol aria-label={t('steps.label')} className="flex">
+    <ol aria-label={t('steps.label')} className="grid auto-cols-fr grid-flow-col grid-rows-[auto_auto_auto]">
       {steps.map(({ name, state, at }, index) => (
         <li
           key={name}
           aria-current={state === 'now' ? 'step' : undefined}
-          className="relative flex min-w-0 flex-1 flex-col items-center gap-1 px-0.5 text-center"
+          className="relative row-span-3 grid grid-rows-subgrid justify-items-center gap-1 px-0.5 text-center"
         >
           {index > 0 && (
             <span
@@ -44,7 +44,7 @@ export function StepLine({ loan, gives }: { loan: Loan; gives: boolean }) {
             {state === 'ended' && <X className="size-4" strokeWidth={3} />}
             {state === 'now' && <span className="size-2 rounded-full bg-accent" />}
           </span>
-          <span className={classes('text-sm', state === 'ahead' ? 'text-soft' : 'font-medium')}>
+          <span className={classes('text-sm leading-tight', state === 'ahead' ? 'text-soft' : 'font-medium')}>
             {t(`steps.${name === 'handedOver' && gives ? 'given' : name}`)}
             <span className="sr-only">{(state === 'done' || state === 'ended') && ` ${t(`steps.${state}`)}`}</span>
           </span>

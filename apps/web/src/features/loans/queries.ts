@@ -5,7 +5,7 @@ import { useSession } from '@/api/useSession'
 import { isOpen, needs, openStatuses, partOf, type Loan, type LoanStatus } from './loan'
 
 /** A place in the queue moves, and a queue grows, without anybody being told: these are looked up again now and then. */
-const QUEUE_MOVES = 20_000
+const QUEUE_MOVES = 15_000
 const QUEUE_GROWS = 60_000
 
 async function everyLoan(query: { status?: LoanStatus }, signal: AbortSignal): Promise<Loan[]> {
@@ -83,6 +83,16 @@ export function useTimeline(id: string) {
   return useQuery({
     queryKey: keys.borrows.timeline(id),
     queryFn: ({ signal }) => ask(api.GET('/api/v1/borrows/{id}/timeline', { params: { path: { id } }, signal })),
+  })
+}
+
+/** When the book that somebody waits for is due. */
+export function useBookDue({ book: { id } }: Loan) {
+  return useQuery({
+    queryKey: keys.books.availability(id),
+    queryFn: ({ signal }) => ask(api.GET('/api/v1/books/{id}/availability', { params: { path: { id } }, signal })),
+    select: ({ dueAt }) => dueAt,
+    refetchInterval: QUEUE_MOVES,
   })
 }
 

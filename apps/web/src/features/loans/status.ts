@@ -36,7 +36,9 @@ export function lineOf(loan: Loan, part: Part, t: TFunction<'loans'>, format: Fo
     case 'pending':
       return part === 'owner' ? t('line.asksFor', { days }) : t('line.unanswered', { owner: loan.owner.name })
     case 'queued':
-      return t('line.queued', { position: format.number(loan.queuePosition ?? 1) })
+      return loan.queuePosition === 1
+        ? t('line.next')
+        : t('line.queued', { position: format.number(loan.queuePosition ?? 1) })
     case 'approved':
       return loan.pickupBy ? t('line.pickUpBy', { when: format.shortDay(loan.pickupBy) }) : undefined
     case 'active':

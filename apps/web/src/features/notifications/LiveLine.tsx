@@ -14,7 +14,7 @@ export function LiveLine() {
   const { t } = useTranslation('notifications')
   const state = useSyncExternalStore(liveState.subscribe, liveState.get)
   return (
-    <span className="inline-flex items-center gap-2 text-sm text-soft">
+    <span className="inline-flex items-center gap-2 text-sm whitespace-nowrap text-soft">
       <span aria-hidden className={classes('size-2 rounded-full', dots[state])} />
       {t(`live.${state}`)}
     </span>

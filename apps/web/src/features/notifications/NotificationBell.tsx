@@ -29,7 +29,8 @@ export function NotificationBell() {
       aria-haspopup="dialog"
       onPointerEnter={() => void load()}
       onFocus={() => void load()}
-      onClick={() => setWanted(true)}
+      // Once this click is over: it would close again what it opens.
+      onClick={() => setTimeout(() => setWanted(true))}
     >
       <span className="relative">
         <Bell aria-hidden className="size-6" strokeWidth={1.75} />

@@ -31,11 +31,12 @@ export function NotificationItem({
       <span
         aria-hidden
         className={classes(
-          'flex size-9 shrink-0 items-center justify-center rounded-full',
+          'relative flex size-9 shrink-0 items-center justify-center rounded-full',
           late ? 'bg-late-soft text-late' : read ? 'bg-sunken text-soft' : 'bg-accent-soft text-accent-strong',
         )}
       >
         <Icon className="size-5" strokeWidth={1.75} />
+        {!read && <span className="absolute -top-0.5 -right-0.5 size-3 rounded-full border-2 border-card bg-accent" />}
       </span>
       <div className="min-w-0 flex-1">
         <p className={classes('leading-snug', read ? 'text-ink' : 'font-semibold', brief && 'line-clamp-2')}>
@@ -49,7 +50,6 @@ export function NotificationItem({
           {format.ago(createdAt)}
         </time>
       </div>
-      {!read && <span aria-hidden className="mt-1.5 size-2.5 shrink-0 rounded-full bg-accent" />}
     </div>
   )
 }

@@ -30,7 +30,7 @@ export function BadRows({ data }: { data: Import }) {
         <h2 ref={heading} tabIndex={-1} className="text-heading">
           {allDone ? t('repair.allDone') : t('repair.title', { count: data.failed })}
         </h2>
-        {!allDone && <p className="max-w-prose text-soft">{t('repair.text')}</p>}
+        {!allDone && <p className="mt-1 max-w-prose text-soft">{t('repair.text')}</p>}
       </div>
       {!allDone && (
         <DataTable
@@ -40,7 +40,7 @@ export function BadRows({ data }: { data: Import }) {
           columns={[
             { label: t('repair.row'), heading: true, cell: ({ row }) => <RowName row={row} /> },
             { label: t('repair.wrong'), cell: (bad) => <Faults faults={faultsOf(bad)} bad={bad} /> },
-            { label: t('repair.read'), cell: ({ values }) => <Read values={values} /> },
+            { label: t('repair.read'), cell: (bad) => <Read bad={bad} /> },
           ]}
           actions={{
             label: t('repair.actions'),
@@ -108,10 +108,12 @@ function Faults({ faults, bad }: { faults: ReadonlyMap<BookField, string>; bad: 
   )
 }
 
-function Read({ values }: { values: BadRow['values'] }) {
+function Read({ bad: { wrong, values } }: { bad: BadRow }) {
   const { t } = useTranslation('shelf')
   const saying = useFieldText()
-  const rest = (['publishedYear', 'isbn', 'language', 'categories'] as const).map((field) => saying(field, values))
+  const rest = (['publishedYear', 'language', 'categories'] as const)
+    .filter((field) => !wrong.includes(field))
+    .map((field) => saying(field, values))
   return (
     <>
       <span className="line-clamp-2 wrap-anywhere">{values.title || t('repair.noTitle')}</span>
@@ -133,7 +135,7 @@ function RowActions({
   onSkipped: () => void
 }) {
   const { t } = useTranslation('shelf')
-  const skip = useSkipRow(importId, onSkipped)
+  const skip = useSkipRow(importId, { said: t('repair.skipped', { row }), afterwards: onSkipped })
   return (
     <div className="flex gap-2 sm:justify-end">
       <Button

@@ -21,7 +21,7 @@ export function FileDrop({ onFile, hint }: { onFile: (file: File) => void; hint:
         <span className="font-medium text-accent underline underline-offset-4">{t('startImport.choose')}</span>{' '}
         <span className="hidden pointer-fine:inline">{t('startImport.orDrop')}</span>
       </label>
-      <p id={`${id}-hint`} className="text-sm text-soft">
+      <p id={`${id}-hint`} className="text-sm text-balance text-soft">
         {hint}
       </p>
       <input

@@ -19,7 +19,7 @@ export function ImportNotice() {
   )
 }
 
-function Unfinished({ of: { id, status, failed, total, createdAt, ...counts } }: { of: ImportSummary }) {
+function Unfinished({ of: { id, status, failed, total, ...counts } }: { of: ImportSummary }) {
   const { t } = useTranslation('shelf')
   const format = useFormats()
   const underWay = isUnderWay({ status })
@@ -39,7 +39,7 @@ function Unfinished({ of: { id, status, failed, total, createdAt, ...counts } }:
         <p>
           {underWay
             ? t('notice.running', { done: format.number(done), total: format.number(total) })
-            : t('notice.unfinished', { count: failed, number: format.number(failed), when: format.ago(createdAt) })}
+            : t('notice.unfinished', { count: failed, number: format.number(failed) })}
         </p>
         <Link
           to={`/shelf/import/${id}`}

@@ -101,8 +101,10 @@ function Outcome({ data }: { data: Import }) {
       </dl>
       {!underWay && (
         <div className="flex flex-col gap-3 sm:flex-row">
-          <LinkButton to="/shelf">{t('import.toShelf')}</LinkButton>
-          <LinkButton to="/shelf/import" variant="secondary">
+          <LinkButton to="/shelf" variant={data.failed > 0 ? 'secondary' : 'primary'}>
+            {t('import.toShelf')}
+          </LinkButton>
+          <LinkButton to="/shelf/import" variant="quiet">
             {t('import.another')}
           </LinkButton>
         </div>

@@ -33,7 +33,7 @@ export function RepairDialog({
       open={first !== undefined}
       onOpenChange={(open) => !open && onClose()}
       title={t('repair.dialog', { row: first?.row ?? '' })}
-      description={first && t('repair.left', { count: rows.length })}
+      description={first && <span aria-live="polite">{t('repair.left', { count: rows.length })}</span>}
       finalFocus={() => focusAfterwards(last.current)}
     >
       {first && <RepairForm key={first.row} importId={importId} bad={first} />}
@@ -50,7 +50,7 @@ function RepairForm({ importId, bad: { row, wrong, values } }: { importId: strin
   const form = useBookForm(opened.values)
   const { trigger } = form
   useEffect(() => {
-    void trigger(opened.wrong, { shouldFocus: true })
+    void trigger(opened.wrong.length > 0 ? opened.wrong : undefined, { shouldFocus: true })
   }, [trigger, opened])
   const repair = useRepairRow(importId, { onProblem: useFormProblem(form) })
   const skip = useSkipRow(importId)
@@ -58,7 +58,7 @@ function RepairForm({ importId, bad: { row, wrong, values } }: { importId: strin
 
   return (
     <Form form={form} onSubmit={(values) => repair.run({ row, body: bodyOf(values) })}>
-      {!opened.wrong.includes('title') && <p className="line-clamp-2 font-medium">{opened.values.title}</p>}
+      {!whole && !opened.wrong.includes('title') && <p className="line-clamp-2 font-medium">{opened.values.title}</p>}
       {opened.wrong.map((field) => (
         <BookInput key={field} field={field} />
       ))}

@@ -21,7 +21,7 @@ export function ShelfTools() {
             <label
               key={part}
               className={classes(
-                'flex min-h-11 cursor-pointer items-center rounded-full border px-3.5 whitespace-nowrap transition-colors',
+                'relative flex min-h-11 items-center rounded-full border px-3.5 whitespace-nowrap transition-colors',
                 'has-focus-visible:outline-2 has-focus-visible:outline-offset-2 has-focus-visible:outline-accent',
                 part === view.part
                   ? 'border-accent bg-accent-soft text-accent-strong'
@@ -31,7 +31,7 @@ export function ShelfTools() {
               <input
                 type="radio"
                 name="part"
-                className="sr-only"
+                className="absolute inset-0 size-full cursor-pointer opacity-0"
                 checked={part === view.part}
                 onChange={() => change('show', part === 'all' ? '' : part)}
               />

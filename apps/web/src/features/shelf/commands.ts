@@ -154,7 +154,6 @@ function useRowDone(importId: string) {
 }
 
 export function useRepairRow(importId: string, outcome: Outcome<void>) {
-  const { t } = useTranslation('shelf')
   const rowDone = useRowDone(importId)
   return useCommand({
     send: async ({ row, body }: { row: number; body: BookBody }, headers) => {
@@ -162,14 +161,12 @@ export function useRepairRow(importId: string, outcome: Outcome<void>) {
       await rowDone(row)
     },
     refreshes: [...listsOfBooks, keys.imports.all],
-    said: (_, { body }) => t('repair.said', { title: body.title }),
     ...outcome,
   })
 }
 
 /** `afterwards` is called even when what asked for it has gone with the row. */
-export function useSkipRow(importId: string, afterwards?: () => void) {
-  const { t } = useTranslation('shelf')
+export function useSkipRow(importId: string, { said, afterwards }: { said?: string; afterwards?: () => void } = {}) {
   const rowDone = useRowDone(importId)
   return useCommand({
     send: async ({ row }: { row: number }) => {
@@ -177,6 +174,6 @@ export function useSkipRow(importId: string, afterwards?: () => void) {
       afterwards?.()
     },
     refreshes: [keys.imports.all],
-    said: (_, { row }) => t('repair.skipped', { row }),
+    ...(said && { said }),
   })
 }

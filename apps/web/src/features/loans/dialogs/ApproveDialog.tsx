@@ -1,5 +1,5 @@
 import { standardSchemaResolver } from '@hookform/resolvers/standard-schema'
-import { useMemo } from 'react'
+import { useMemo, useState } from 'react'
 import { useForm } from 'react-hook-form'
 import { useTranslation } from 'react-i18next'
 import * as z from 'zod/mini'
@@ -29,9 +29,10 @@ export function ApproveDialog({ open, loan, gives, close }: ActionDialogProps) {
       }),
     [t],
   )
+  const [{ now, usual }] = useState(() => ({ now: localMoment(new Date()), usual: localMoment(inDays(USUAL_DAYS)) }))
   const form = useForm({
     resolver: standardSchemaResolver(schema),
-    defaultValues: { pickupBy: localMoment(inDays(USUAL_DAYS)), place: usualPlace },
+    defaultValues: { pickupBy: usual, place: usualPlace },
   })
   const approve = useLoanAction(loan, 'approve', { close, onProblem: useFormProblem(form) })
   return (
@@ -47,7 +48,7 @@ export function ApproveDialog({ open, loan, gives, close }: ActionDialogProps) {
         approve.run({ pickupBy: new Date(pickupBy).toISOString(), place: place || null })
       }
     >
-      <TextField name="pickupBy" type="datetime-local" label={t('approve.pickupBy')} min={localMoment(new Date())} />
+      <TextField name="pickupBy" type="datetime-local" label={t('approve.pickupBy')} min={now} />
       <TextArea name="place" label={t('approve.place')} hint={t('approve.placeHint')} rows={2} optional />
     </FormDialog>
   )

@@ -57,7 +57,6 @@ export function CodeDialog({ open, loan, close }: ActionDialogProps) {
         inputMode="numeric"
         autoComplete="off"
         maxLength={12}
-        autoFocus
         style={{ fontSize: '1.75rem', letterSpacing: '0.3em', textAlign: 'center' }}
       />
     </FormDialog>

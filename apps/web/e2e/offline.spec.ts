@@ -1,0 +1,89 @@
+import { expect, type Page, test } from './fixtures'
+
+const heading = (page: Page, name: string | RegExp) => page.getByRole('main').getByRole('heading', { name })
+
+const unread = (page: Page) =>
+  page
+    .getByRole('navigation', { name: 'Main' })
+    .getByRole('link', { name: /^Notifications/ })
+    .filter({ visible: true })
+
+const isStream = (url: string) => url.endsWith('/notifications/stream')
+
+test('what happened while offline is there when one is back', async ({ community, signedIn, troubles }) => {
+  const [olga, finn] = [await community.register('Olga'), await community.register('Finn')]
+  const borrow = await community.asks(finn, await community.book(olga, 'Passages'))
+  const page = await signedIn(finn)
+  await page.goto(`/loans/${borrow.id}`)
+  await expect(heading(page, 'Waiting for an answer')).toBeVisible()
+  await page.goto('/notifications')
+  await expect(page.getByText('Live', { exact: true })).toBeVisible()
+
+  troubles.expect(/ERR_INTERNET_DISCONNECTED/)
+  await page.context().setOffline(true)
+  await expect(page.getByText(/^You are offline/)).toBeVisible()
+  await community.step(olga, borrow, 'approve', { place: 'At the gate' })
+  await page.context().setOffline(false)
+
+  await expect(page.getByText(/^You are offline/)).toBeHidden()
+  await expect(page.getByText('Live', { exact: true })).toBeVisible()
+  await expect(unread(page)).toHaveAccessibleName(/1 waiting for you/)
+  await expect(page).toHaveTitle(/^\(1\) Notifications/)
+  await page.getByRole('link', { name: /^Unread: .*Passages/ }).click()
+  await expect(heading(page, 'Pick it up')).toBeVisible()
+  await expect(unread(page)).toHaveAccessibleName('Notifications')
+})
+
+test('a line that breaks resumes where it was', async ({ community, signedIn, troubles }) => {
+  const [olga, finn] = [await community.register('Olga'), await community.register('Finn')]
+  const [first, second] = [await community.book(olga, 'First'), await community.book(olga, 'Second')]
+  const page = await signedIn(olga)
+  await page.goto('/notifications')
+  await expect(page.getByText('Live', { exact: true })).toBeVisible()
+  await community.asks(finn, first)
+  await expect(unread(page)).toHaveAccessibleName(/1 waiting for you/)
+
+  troubles.expect(/ERR_INTERNET_DISCONNECTED/)
+  await page.context().setOffline(true)
+  await expect(page.getByText('Not connected', { exact: true })).toBeVisible()
+  await community.asks(finn, second)
+  const resumed = page.waitForRequest(
+    (request) => isStream(request.url()) && Boolean(request.headers()['last-event-id']),
+  )
+  await page.context().setOffline(false)
+  await resumed
+  await expect(unread(page)).toHaveAccessibleName(/2 waiting for you/)
+  await expect(page.getByRole('main').getByRole('link', { name: /Second/ })).toBeVisible()
+})
+
+test('two tabs share one line and one session', async ({ community, signedIn }) => {
+  const [olga, finn] = [await community.register('Olga'), await community.register('Finn')]
+  const [first, second] = [await community.book(olga, 'First'), await community.book(olga, 'Second')]
+  const one = await signedIn(olga)
+  const lines: string[] = []
+  one.context().on('request', (request) => {
+    if (isStream(request.url())) lines.push(request.url())
+  })
+  await one.goto('/notifications')
+  await expect(one.getByText('Live', { exact: true })).toBeVisible()
+  const two = await one.context().newPage()
+  await two.goto('/notifications')
+  await expect(two.getByText('Live', { exact: true })).toBeVisible()
+  expect(lines).toHaveLength(1)
+
+  await community.asks(finn, first)
+  for (const tab of [one, two]) await expect(unread(tab)).toHaveAccessibleName(/1 waiting for you/)
+
+  // The tab that held the line goes; the other takes it over.
+  await one.close()
+  await expect.poll(() => lines.length).toBe(2)
+  await community.asks(finn, second)
+  await expect(unread(two)).toHaveAccessibleName(/2 waiting for you/)
+
+  const three = await two.context().newPage()
+  await three.goto('/loans')
+  await expect(heading(three, 'Requests and loans')).toBeVisible()
+  await three.getByRole('button', { name: /^Account of/ }).click()
+  await three.getByRole('menuitem', { name: 'Log out' }).click()
+  for (const tab of [two, three]) await expect(tab).toHaveURL(/\/login/)
+})

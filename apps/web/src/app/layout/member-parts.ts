@@ -1,0 +1,3 @@
+export { NotificationBell } from '@/features/notifications'
+export { BottomNavigation } from './BottomNavigation'
+export { WideNavigation } from './WideNavigation'
