@@ -1,6 +1,12 @@
 import { join } from 'node:path'
-import { AxeBuilder } from '@axe-core/playwright'
 import { expect, type Page } from '@playwright/test'
+import axe from 'axe-core'
+
+declare global {
+  interface Window {
+    axe: typeof axe
+  }
+}
 
 const SHOTS = join(import.meta.dirname, 'shots')
 const WCAG = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']
@@ -18,17 +24,23 @@ export async function settled(page: Page): Promise<void> {
 
 /** What is wrong with a page as it is now: what axe says of it, and what is wider than its window. */
 export async function findings(page: Page): Promise<string[]> {
-  const { violations } = await new AxeBuilder({ page }).withTags(WCAG).analyze()
+  // Once for a document, however often it is looked at.
+  if (!(await page.evaluate(() => 'axe' in window))) await page.evaluate(axe.source)
+  const { violations } = await page.evaluate(
+    (tags) => window.axe.run({ runOnly: tags, resultTypes: ['violations'] }),
+    WCAG,
+  )
   const found = violations.flatMap(({ id, help, nodes }) =>
     nodes.map(({ target, failureSummary }) => `${id}: ${help}: ${target.join(' ')}\n${failureSummary}`),
   )
   const sideways = await page.evaluate(() => {
     const { scrollWidth, clientWidth } = document.documentElement
     if (scrollWidth <= clientWidth) return []
-    const beyond = [...document.querySelectorAll('body *')].filter(
-      (element) => element.getBoundingClientRect().right > clientWidth + 1,
-    )
-    return [`scrolls sideways: ${beyond.slice(0, 3).map((element) => element.outerHTML.slice(0, 120))}`]
+    const all = [...document.querySelectorAll('body *')]
+    const scrolling = all.filter((it) => getComputedStyle(it).overflowX !== 'visible')
+    const beyond = all.filter((it) => it.getBoundingClientRect().right > clientWidth + 1)
+    const guilty = beyond.filter((it) => !scrolling.some((box) => box !== it && box.contains(it)))
+    return [`scrolls sideways: ${guilty.slice(-3).map((it) => it.outerHTML.slice(0, 160))}`]
   })
   return [...found, ...sideways]
 }

@@ -1,10 +1,27 @@
+import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
-import { useMemberName, type LoggedEvent } from './queries'
+import { useMemberName, useMemberNames, type LoggedEvent } from './queries'
 
-/** Who caused an event: a member, a part of Folkshelf (by its name in the code), or somebody without an account. */
-export function ActorName({ actor }: { actor: LoggedEvent['actor'] }) {
+type Actor = LoggedEvent['actor']
+
+/** Who caused an event, for a list of many. Who has left, or joined long ago, is shown by the end of their id. */
+export function ActorInList({ actor }: { actor: Actor }) {
   const { t } = useTranslation('administration')
-  const member = useMemberName(actor.id ?? undefined)
-  if (actor.id) return member.isError ? t('actor.formerMember') : (member.data ?? '…')
+  const { data: names } = useMemberNames()
+  if (!actor.id) return <Nobody actor={actor} />
+  return names?.get(actor.id) ?? t('actor.member', { id: actor.id.slice(-8) })
+}
+
+/** Who caused one event. */
+export function ActorName({ actor }: { actor: Actor }) {
+  const { t } = useTranslation('administration')
+  const { data: name, isError } = useMemberName(actor.id ?? undefined)
+  if (!actor.id) return <Nobody actor={actor} />
+  return isError ? t('actor.formerMember') : name
+}
+
+/** A part of Folkshelf, by its name in the code, or somebody without an account. */
+function Nobody({ actor }: { actor: Actor }): ReactNode {
+  const { t } = useTranslation('administration')
   return actor.name ? <span className="font-mono text-sm wrap-anywhere">{actor.name}</span> : t('actor.visitor')
 }

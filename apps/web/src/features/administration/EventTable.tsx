@@ -1,7 +1,7 @@
 import { useTranslation } from 'react-i18next'
 import { useFormats } from '@/i18n/format'
 import { DataTable } from '@/ui/DataTable'
-import { ActorName } from './ActorName'
+import { ActorInList } from './ActorName'
 import type { LoggedEvent } from './queries'
 
 export function EventTable({
@@ -49,7 +49,7 @@ export function EventTable({
             </span>
           ),
         },
-        { label: t('events.actor'), cell: (event) => <ActorName actor={event.actor} /> },
+        { label: t('events.actor'), cell: (event) => <ActorInList actor={event.actor} /> },
       ]}
     />
   )

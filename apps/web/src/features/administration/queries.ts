@@ -34,6 +34,19 @@ export function useMembers(filters: MemberFilters) {
   })
 }
 
+/** As many as one page holds: names for a log, without asking for each. */
+const NAMES = 100
+
+export function useMemberNames() {
+  return useQuery({
+    queryKey: keys.members.list({ names: NAMES }),
+    queryFn: ({ signal }) =>
+      askPage(api.GET('/api/v1/users', { params: { query: { limit: NAMES, fields: 'id,name' } }, signal })),
+    select: ({ items }) => new Map(items.map(({ id, name }) => [id, name])),
+    staleTime: 5 * 60_000,
+  })
+}
+
 /** Somebody's name, by what everybody may know of them. */
 export function useMemberName(id: string | undefined) {
   return useQuery({
