@@ -10,7 +10,7 @@ use books::{Books, ImportSettings};
 use borrowing::{Borrowing, LendingRules};
 use cqrs::{Caller, CommandBus, QueryBus};
 use event_bus::{BusSettings, EventBus, Running};
-use kernel::{Actor, Clock};
+use kernel::{Actor, Clock, LanguageTag};
 use notifications::Notifications;
 use read_store::ReadStore;
 use secrecy::ExposeSecret;
@@ -19,6 +19,7 @@ use sqlx::{ConnectOptions, PgPool};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use users::{ChangeRole, Users};
+use wording::Language;
 
 use crate::contexts::Context;
 use crate::http::{self, Api, Gate, HotAnswers};
@@ -90,6 +91,7 @@ impl App {
         ))?;
         let events = event_bus(settings, Arc::clone(&clock))?;
         let zone = settings.community.time_zone.as_str();
+        let language = language(settings)?;
         let ports = Ports::default();
 
         let pool = |context: Context| pool(settings, context.name());
@@ -99,13 +101,14 @@ impl App {
             projection(Context::Auth),
             Arc::new(FileMailer::new(&settings.mail.directory)),
             Arc::clone(&clock),
-            &auth_settings(settings),
+            &auth_settings(settings, language),
         );
         let users = Users::new(
             pool(Context::Users)?,
             projection(Context::Users),
             Arc::new(ports.clone()),
             Arc::new(ports.clone()),
+            LanguageTag::new(language.tag())?,
         );
         let books = Books::new(
             pool(Context::Books)?,
@@ -129,7 +132,8 @@ impl App {
         let borrowing =
             Borrowing::new(pool(Context::Borrowing)?, projection(Context::Borrowing), events.clone(), rules);
         let zone = jiff::tz::TimeZone::get(zone).context("community.time_zone is not a time zone")?;
-        let notifications = Notifications::new(pool(Context::Notifications)?, projection(Context::Notifications), zone);
+        let notifications =
+            Notifications::new(pool(Context::Notifications)?, projection(Context::Notifications), zone, language);
 
         let (mut commands, mut queries) =
             cqrs::builders(Arc::clone(&clock), events.clone(), Some(Arc::new(KeptInMemory(read_store.clone()))));
@@ -236,13 +240,18 @@ impl App {
     }
 }
 
-fn auth_settings(settings: &Settings) -> auth::Settings {
+fn language(settings: &Settings) -> anyhow::Result<Language> {
+    Language::of_tag(&settings.community.language).context("nothing is written in community.language")
+}
+
+fn auth_settings(settings: &Settings, language: Language) -> auth::Settings {
     let day = 24 * 60 * 60;
     auth::Settings {
         access_token_lifetime: Duration::from_secs(u64::from(settings.auth.access_token_minutes) * 60),
         session_lifetime: Duration::from_secs(u64::from(settings.auth.refresh_token_days) * day),
         bcrypt_cost: settings.auth.bcrypt_cost,
         hashing_threads: settings.auth.hashing_threads,
+        language,
         ..auth::Settings::new(settings.auth.token_secret.clone(), settings.http.public_url.as_str())
     }
 }

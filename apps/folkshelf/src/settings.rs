@@ -93,6 +93,8 @@ pub struct Mail {
 pub struct Community {
     /// IANA name: days end at midnight there.
     pub time_zone: String,
+    /// In which members are written to who did not choose one: `en` or `fr`.
+    pub language: String,
     /// Whether one needs an account to browse.
     pub closed_catalogue: bool,
     pub max_open_requests: u32,
@@ -217,6 +219,10 @@ impl Settings {
         require(
             (1..=1_000).contains(&self.community.max_open_requests),
             "community.max_open_requests must be 1 to 1,000",
+        );
+        require(
+            wording::Language::ALL.iter().any(|language| language.tag() == self.community.language),
+            "community.language must be en or fr",
         );
         require(self.community.max_extensions <= 100, "community.max_extensions must be at most 100");
         require(

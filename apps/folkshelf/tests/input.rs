@@ -32,6 +32,11 @@ async fn every_bad_field_is_named() {
         ("/borrows", json!({"bookId": "01936f8e-0000-7000-8000-000000000001", "days": 91.0}), &["days"]),
         ("/auth/register", json!({"email": "no", "password": "short", "name": ""}), &["email", "password", "name"]),
         ("/auth/register", json!({"email": "a@example.org", "password": "ä".repeat(36), "name": "A"}), &["password"]),
+        (
+            "/auth/register",
+            json!({"email": "a@example.org", "password": "long enough", "name": "A", "language": "fr_FR"}),
+            &["language"],
+        ),
         ("/auth/login", json!({"email": "a@example.org"}), &["password"]),
     ];
     for (path, body, fields) in cases {

@@ -17,6 +17,22 @@ async fn logout_ends_the_access_token_and_the_refresh_token() {
 }
 
 #[tokio::test]
+async fn who_registers_in_french_is_written_to_in_french() {
+    let (place, host) = Host::start().await;
+    let olga = host.register("Olga").await;
+    let body = json!({"email": "zoe@example.org", "password": PASSWORD, "name": "Zoé", "language": "fr-FR"});
+    let reply = host.post("/auth/register", body).await.expect(201);
+    let zoe = Person::from("Zoé", "zoe@example.org", &reply);
+    assert_eq!(zoe.get(&host, "/profile").await.expect(200).data()["language"], "fr-FR");
+    assert_eq!(olga.get(&host, "/profile").await.expect(200).data()["language"], "en");
+    assert!(place.mail_to("zoe@example.org", "verify-email").await.contains("Bonjour Zoé,"));
+    let book = zoe.lists(&host, "Candide").await;
+    olga.asks_for(&host, &book).await;
+    let told = zoe.get(&host, "/notifications").await.expect(200);
+    assert_eq!(told.data()[0]["title"], "Olga aimerait emprunter «\u{a0}Candide\u{a0}»");
+}
+
+#[tokio::test]
 async fn a_refresh_token_works_once_and_using_it_again_ends_the_session() {
     let (_place, host) = Host::start().await;
     let ada = host.register("Ada").await;

@@ -1,6 +1,6 @@
 //! What auth publishes. Mail addresses, passwords and tokens never leave auth: the log keeps what it is told for ever.
 
-use kernel::{SessionId, UserId};
+use kernel::{LanguageTag, SessionId, UserId};
 use serde::{Deserialize, Serialize};
 
 /// Somebody opened an account.
@@ -9,6 +9,9 @@ use serde::{Deserialize, Serialize};
 pub struct UserRegistered {
     pub user_id: UserId,
     pub name: String,
+    /// That of the program they registered with, where it is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub language: Option<LanguageTag>,
 }
 
 /// The member proved that the mail address is theirs.

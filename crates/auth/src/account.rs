@@ -1,6 +1,6 @@
 //! Opening accounts: what registering and creating share.
 
-use kernel::{Line, UserId};
+use kernel::{LanguageTag, Line, UserId};
 use sqlx::PgConnection;
 use time::OffsetDateTime;
 
@@ -10,24 +10,31 @@ pub(crate) const FIRST_VERSION: i64 = 1;
 /// As the column's default says; users tells of any other.
 pub(crate) const FIRST_ROLE: &str = "user";
 
+pub(crate) struct NewAccount<'a> {
+    pub user: UserId,
+    pub email: &'a Email,
+    pub name: &'a Line<100>,
+    /// `None`: the community's.
+    pub language: Option<&'a LanguageTag>,
+    pub password_hash: Option<&'a str>,
+    pub verified: bool,
+}
+
 /// Answers whether it was opened: `false` when the address is taken.
 pub(crate) async fn open(
     connection: &mut PgConnection,
-    user: UserId,
-    email: &Email,
-    name: &Line<100>,
-    password_hash: Option<&str>,
-    verified: bool,
+    account: NewAccount<'_>,
     now: OffsetDateTime,
 ) -> Result<bool, sqlx::Error> {
     let opened = sqlx::query!(
-        "insert into auth.account (id, email, name, password_hash, verified_at, created_at, version)
-        values ($1, $2, $3, $4, $5, $6, $7) on conflict (email) do nothing",
-        user.uuid(),
-        email.as_str(),
-        name.as_str(),
-        password_hash,
-        verified.then_some(now),
+        "insert into auth.account (id, email, name, language, password_hash, verified_at, created_at, version)
+        values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict (email) do nothing",
+        account.user.uuid(),
+        account.email.as_str(),
+        account.name.as_str(),
+        account.language.map(LanguageTag::as_str),
+        account.password_hash,
+        account.verified.then_some(now),
         now,
         FIRST_VERSION,
     )

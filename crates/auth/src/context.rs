@@ -73,6 +73,7 @@ impl Auth {
                 clock: Arc::clone(&clock),
                 wake: Arc::clone(&wake),
                 public_url: settings.public_url.as_str().into(),
+                language: settings.language,
             },
             housekeeper: Housekeeper { pool: pool.clone(), view: view.clone(), clock },
             parts: Parts {

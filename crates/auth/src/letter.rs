@@ -1,9 +1,21 @@
-//! What the mails say.
+//! What the mails say. Their texts are in `locales/`.
+
+use std::sync::LazyLock;
 
 use secrecy::{ExposeSecret, SecretString};
 use time::Duration;
+use wording::{Args, Language, Texts};
 
 use crate::ports::Mail;
+
+static TEXTS: LazyLock<Texts> = LazyLock::new(|| Texts::new(source));
+
+fn source(language: Language) -> &'static str {
+    match language {
+        Language::English => include_str!("../locales/en.ftl"),
+        Language::French => include_str!("../locales/fr.ftl"),
+    }
+}
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Letter {
@@ -58,34 +70,37 @@ impl Letter {
         }
     }
 
+    /// As the texts call it.
+    fn text(self) -> &'static str {
+        match self {
+            Self::VerifyEmail => "verify-email",
+            Self::ResetPassword => "reset-password",
+            Self::ChoosePassword => "choose-password",
+        }
+    }
+
     /// The link leads to a page that sends the token on: following it changes nothing by itself.
-    pub(crate) fn write(self, to: &str, name: &str, public_url: &str, token: &SecretString) -> Mail {
-        let (subject, path, ask, end) = match self {
-            Self::VerifyEmail => (
-                "Please confirm your mail address",
-                "verify-email",
-                "please confirm that this mail address is yours:",
-                "The link works for 7 days. If you have not joined Folkshelf, do nothing.",
-            ),
-            Self::ResetPassword => (
-                "Choose a new password",
-                "reset-password",
-                "somebody, hopefully you, has forgotten your password. Choose a new one here:",
-                "The link works for one hour. If it was not you, do nothing: your password stays as it is.",
-            ),
-            Self::ChoosePassword => (
-                "Welcome to Folkshelf",
-                "reset-password",
-                "an account was opened for you. Choose a password to sign in with:",
-                "The link works for 7 days. After that, ask for a new one where you sign in.",
-            ),
+    pub(crate) fn write(
+        self,
+        language: Language,
+        to: &str,
+        name: &str,
+        public_url: &str,
+        token: &SecretString,
+    ) -> Mail {
+        let page = match self.purpose() {
+            Purpose::VerifyEmail => "verify-email",
+            Purpose::ResetPassword => "reset-password",
         };
         let base = public_url.trim_end_matches('/');
-        let link = format!("{base}/{path}?token={}", token.expose_secret());
+        let link = format!("{base}/{page}?token={}", token.expose_secret());
+        let args = Args::from_iter([("name", name)]);
+        let part = |part: &str| TEXTS.write(language, &format!("{}.{part}", self.text()), &args);
+        let greeting = TEXTS.write(language, "greeting", &args);
         Mail {
             to: to.to_owned(),
-            subject: subject.to_owned(),
-            text: format!("Hello {name},\n\n{ask}\n\n{link}\n\n{end}\n"),
+            subject: part("subject"),
+            text: format!("{greeting}\n\n{}\n\n{link}\n\n{}\n", part("ask"), part("end")),
         }
     }
 }
@@ -95,14 +110,35 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_letter_is_found_by_its_name_and_holds_its_link() {
+    fn every_letter_is_found_by_its_name_and_holds_its_link_in_every_language() {
         for letter in Letter::ALL {
             assert_eq!(Letter::from_name(letter.name()), Some(letter));
-            let mail = letter.write("ada@example.org", "Ada", "https://shelf.example/", &"t0k3n".into());
-            assert!(mail.text.contains("https://shelf.example/"));
-            assert!(mail.text.contains("?token=t0k3n\n"));
-            assert!(!format!("{mail:?}").contains("t0k3n"));
+            for language in Language::ALL {
+                let mail = letter.write(language, "ada@example.org", "Ada", "https://shelf.example/", &"t0k3n".into());
+                assert!(mail.text.contains("https://shelf.example/"));
+                assert!(mail.text.contains("?token=t0k3n\n"));
+                assert!(mail.text.contains(" Ada,\n"), "{}", mail.text);
+                assert!(!format!("{mail:?}").contains("t0k3n"));
+            }
         }
         assert_eq!(Letter::from_name("greeting"), None);
+    }
+
+    #[test]
+    fn a_letter_in_french_is_french_throughout() {
+        let mail =
+            Letter::ResetPassword.write(Language::French, "a@b.example", "Zoé", "https://x.example", &"t".into());
+        assert_eq!(mail.subject, "Choisissez un nouveau mot de passe");
+        assert_eq!(
+            mail.text,
+            "Bonjour Zoé,\n\nUn nouveau mot de passe nous a été demandé, par vous nous l’espérons. Choisissez-le ici\u{a0}:\n\n\
+            https://x.example/reset-password?token=t\n\nLe lien est valable une heure. Si ce n’était pas vous, vous n’avez rien \
+            à faire\u{a0}: votre mot de passe reste inchangé.\n"
+        );
+    }
+
+    #[test]
+    fn every_language_has_every_text() {
+        wording::assert_complete(source);
     }
 }

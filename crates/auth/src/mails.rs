@@ -13,6 +13,7 @@ use time::{Duration, OffsetDateTime};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
+use wording::Language;
 
 use crate::domain::{TokenHash, new_token};
 use crate::letter::{Letter, Purpose};
@@ -55,6 +56,8 @@ pub(crate) struct MailWorker {
     pub clock: Arc<dyn Clock>,
     pub wake: Arc<Notify>,
     pub public_url: Arc<str>,
+    /// Of members whose own is not known.
+    pub language: Language,
 }
 
 struct Claimed {
@@ -62,6 +65,14 @@ struct Claimed {
     kind: String,
     recipient: String,
     attempts: i32,
+}
+
+/// Which letter goes to whom.
+struct Addressed {
+    letter: Letter,
+    user: Uuid,
+    name: String,
+    language: Language,
 }
 
 impl MailWorker {
@@ -105,7 +116,7 @@ impl MailWorker {
     }
 
     async fn send(&self, claimed: Claimed) -> Result<bool, sqlx::Error> {
-        let Some((letter, user, name)) = self.addressee(&claimed).await? else {
+        let Some(Addressed { letter, user, name, language }) = self.addressee(&claimed).await? else {
             // Nobody has that address, or not any more.
             self.strike(claimed.id).await?;
             return Ok(false);
@@ -123,7 +134,7 @@ impl MailWorker {
         )
         .execute(&self.pool)
         .await?;
-        let mail = letter.write(&claimed.recipient, &name, &self.public_url, &token);
+        let mail = letter.write(language, &claimed.recipient, &name, &self.public_url, &token);
         let outcome = tokio::time::timeout(SEND_WITHIN, self.mailer.send(mail)).await;
         let error: Box<dyn std::error::Error + Send + Sync> = match outcome {
             Ok(Ok(())) => {
@@ -142,22 +153,27 @@ impl MailWorker {
         Ok(false)
     }
 
-    /// Which letter goes to whom; `None` when there is nobody to write to.
-    async fn addressee(&self, claimed: &Claimed) -> Result<Option<(Letter, Uuid, String)>, sqlx::Error> {
+    /// `None`: there is nobody to write to.
+    async fn addressee(&self, claimed: &Claimed) -> Result<Option<Addressed>, sqlx::Error> {
         let Some(letter) = Letter::from_name(&claimed.kind) else {
             tracing::error!(mail = %claimed.id, kind = claimed.kind, "no letter has this name");
             return Ok(None);
         };
         let account = sqlx::query!(
-            r#"select id, name, verified_at is not null as "verified!" from auth.account
+            r#"select id, name, language, verified_at is not null as "verified!" from auth.account
             where email = $1 and active"#,
             claimed.recipient
         )
         .fetch_optional(&self.pool)
         .await?;
-        Ok(account
-            .filter(|account| !(account.verified && letter.purpose() == Purpose::VerifyEmail))
-            .map(|account| (letter, account.id, account.name)))
+        Ok(account.filter(|account| !(account.verified && letter.purpose() == Purpose::VerifyEmail)).map(|account| {
+            Addressed {
+                letter,
+                user: account.id,
+                name: account.name,
+                language: account.language.as_deref().and_then(Language::of_tag).unwrap_or(self.language),
+            }
+        }))
     }
 
     async fn strike(&self, id: Uuid) -> Result<(), sqlx::Error> {

@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 use secrecy::SecretString;
+use wording::Language;
 
 /// What the operator decides. The host has checked the values.
 #[derive(Debug, Clone)]
@@ -18,6 +19,8 @@ pub struct Settings {
     pub hashing_patience: Duration,
     /// How members reach Folkshelf; links in mails begin with it.
     pub public_url: String,
+    /// Of mails to members whose language is not known, or is none that texts are written in.
+    pub language: Language,
 }
 
 impl Settings {
@@ -30,6 +33,7 @@ impl Settings {
             hashing_threads: 2,
             hashing_patience: Duration::from_secs(5),
             public_url: public_url.into(),
+            language: Language::English,
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What is heard from users: the name, whether the member is active, the role, and that they are gone. Whoever may no longer
+//! What is heard from users: the name, the language, whether the member is active, the role, and that they are gone. Whoever may no longer
 //! sign in loses their sessions in the same transaction.
 
 use async_trait::async_trait;
@@ -28,11 +28,12 @@ impl Apply for Subscriber {
 async fn hear_updated(delivery: &mut Delivery<'_>, heard: &UserUpdated, version: i64) -> Result<(), sqlx::Error> {
     // Waits for whoever is signing in and has locked the row, so that their session is among those ended below.
     let changed = sqlx::query!(
-        "update auth.account set name = $2, active = $3, profile_version = $4, version = version + 1
-        where id = $1 and profile_version < $4 and deleted_at is null",
+        "update auth.account set name = $2, active = $3, language = $4, profile_version = $5, version = version + 1
+        where id = $1 and profile_version < $5 and deleted_at is null",
         heard.user_id.uuid(),
         heard.name,
         heard.active,
+        heard.language,
         version,
     )
     .execute(delivery.connection())
@@ -70,8 +71,8 @@ async fn hear_deleted(delivery: &mut Delivery<'_>, user: UserId) -> Result<(), s
     .execute(delivery.connection())
     .await?;
     sqlx::query!(
-        "update auth.account set email = null, name = '', password_hash = null, active = false, deleted_at = $2,
-            version = version + 1
+        "update auth.account set email = null, name = '', language = null, password_hash = null, active = false,
+            deleted_at = $2, version = version + 1
         where id = $1 and deleted_at is null",
         user.uuid(),
         now,

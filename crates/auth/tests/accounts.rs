@@ -7,10 +7,11 @@ use auth::{
     VerifyEmail,
 };
 use cqrs::Caller;
-use kernel::{ErrorKind, Line, Refusal};
+use kernel::{ErrorKind, LanguageTag, Line, Refusal};
 use support::{PASSWORD, World, an_email, caller};
 use testkit::{a_user, admin, anonymous, member, moderator};
 use time::Duration;
+use users_events::UserUpdated;
 
 fn a_reset(token: secrecy::SecretString) -> ResetPassword {
     ResetPassword { token, new_password: Password::new("battery staple").expect("a good one") }
@@ -24,11 +25,42 @@ async fn an_address_has_one_account_whatever_its_capitals() {
         email: an_email("ADA@example.org"),
         password: Password::new(PASSWORD).expect("a good one"),
         name: Line::new("Eve").expect("a name"),
+        language: None,
         device: None,
     };
     let refused = world.send(&anonymous(), again).await.expect_err("taken");
     assert_eq!((refused.kind(), refused.code()), (ErrorKind::Conflict, "EMAIL_TAKEN"));
     assert_eq!(world.count("select count(*) from auth.account").await, 1);
+}
+
+#[tokio::test]
+async fn mails_are_in_the_language_of_the_member() {
+    let world = World::new().await;
+    let register = Register {
+        email: an_email("zoe@example.org"),
+        password: Password::new(PASSWORD).expect("a good one"),
+        name: Line::new("Zoé").expect("a name"),
+        language: LanguageTag::new("fr-BE").ok(),
+        device: None,
+    };
+    let zoe = world.send(&anonymous(), register).await.expect("registered");
+    let forget = || ForgotPassword { email: an_email("zoe@example.org") };
+    let subject = async || {
+        world.auth.send_due_mails().await.expect("sent");
+        world.postbox.mails().last().expect("a mail").subject.clone()
+    };
+    assert_eq!(subject().await, "Merci de confirmer votre adresse e-mail");
+    for (version, language, expected) in [
+        (2, "en", "Choose a new password"),
+        (3, "fr", "Choisissez un nouveau mot de passe"),
+        (4, "de", "Choose a new password"),
+    ] {
+        let updated =
+            UserUpdated { user_id: zoe.user_id, name: "Zoé".to_owned(), active: true, language: language.to_owned() };
+        world.tell(updated, version).await;
+        world.send(&anonymous(), forget()).await.expect("noted");
+        assert_eq!(subject().await, expected, "{language}");
+    }
 }
 
 #[tokio::test]
@@ -131,6 +163,7 @@ async fn who_is_given_an_account_chooses_the_password_by_mail() {
     let create = CreateAccount {
         email: an_email("grace@example.org"),
         name: Line::new("Grace").expect("a name"),
+        language: None,
         password: None,
         verified: false,
     };
@@ -151,6 +184,7 @@ async fn only_the_system_may_call_an_address_proved() {
     let create = CreateAccount {
         email: an_email("grace@example.org"),
         name: Line::new("Grace").expect("a name"),
+        language: None,
         password: Some(Password::new(PASSWORD).expect("a good one")),
         verified: true,
     };

@@ -23,6 +23,31 @@ pub enum DisputeOutcome {
     Active,
 }
 
+/// Why a request ended that nobody cancelled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CancellationCause {
+    BookGone,
+    /// To somebody else, for good.
+    BookGiven,
+    MemberLeft,
+}
+
+impl CancellationCause {
+    pub const ALL: [Self; 3] = [Self::BookGone, Self::BookGiven, Self::MemberLeft];
+
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::BookGone => "book_gone",
+            Self::BookGiven => "book_given",
+            Self::MemberLeft => "member_left",
+        }
+    }
+
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|cause| cause.as_str() == name)
+    }
+}
+
 /// The borrow and whom it concerns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -190,6 +215,7 @@ pub struct BorrowCancelled {
     pub parties: Parties,
     /// `None`: nobody did, the book or a member left.
     pub cancelled_by: Option<UserId>,
+    /// In the words of who did it; when nobody did, the name of a [`CancellationCause`].
     pub reason: Option<String>,
     /// Whether the copy was held for this borrow until now.
     pub held: bool,

@@ -1,5 +1,6 @@
 //! Members who leave, or who may no longer lend and borrow: what waits of theirs is cancelled.
 
+use borrowing_events::CancellationCause;
 use kernel::{BookId, UserId};
 use sqlx::PgConnection;
 use time::OffsetDateTime;
@@ -7,8 +8,6 @@ use time::OffsetDateTime;
 use crate::domain::LendingRules;
 use crate::store;
 use crate::transition::{TransitionError, Writing, put_next_forward, write};
-
-const REASON: &str = "A member has left.";
 
 /// Locks the member's row and marks it; a member of whom nothing is known yet gets one.
 pub(crate) async fn close(connection: &mut PgConnection, user: UserId, now: OffsetDateTime) -> Result<(), sqlx::Error> {
@@ -58,7 +57,7 @@ pub(crate) async fn cancel_requests_of(
             .await?
             .iter()
             .filter(|borrow| borrow.status.is_waiting() && (borrow.borrower_id == user || borrow.owner_id == user))
-            .map(|borrow| borrow.cancel_because(REASON, now))
+            .map(|borrow| borrow.cancel_because(CancellationCause::MemberLeft, now))
             .collect();
         write(work, &copy, changes?).await?;
         put_next_forward(work, &copy, now, rules).await?;

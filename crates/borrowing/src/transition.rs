@@ -144,12 +144,8 @@ pub(crate) async fn cancel_waiting(
     why: Withdrawal,
     now: OffsetDateTime,
 ) -> Result<(), TransitionError> {
-    let reason = match why {
-        Withdrawal::Deleting | Withdrawal::Deleted => "The book is no longer there.",
-        Withdrawal::Given => "The book was given to somebody.",
-    };
     let open = store::open_borrows(work.connection(), copy.book_id).await?;
-    let changes = Queue { copy, open: &open }.cancel_waiting(reason, now)?;
+    let changes = Queue { copy, open: &open }.cancel_waiting(why.cause(), now)?;
     write(work, copy, changes).await
 }
 

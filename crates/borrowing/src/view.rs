@@ -58,6 +58,8 @@ pub struct BorrowView {
     pub returned_at: Option<OffsetDateTime>,
     #[serde(with = "time::serde::rfc3339::option")]
     pub closed_at: Option<OffsetDateTime>,
+    /// In the words of who ended it; where nobody did, `no_answer`, `not_picked_up`, `given`, `book_gone`, `book_given` or
+    /// `member_left`.
     pub closed_reason: Option<String>,
     /// `ok` or `damaged`, once it is back.
     pub condition: Option<String>,
@@ -326,6 +328,11 @@ impl Project for View {
 impl Rebuild for View {
     fn name(&self) -> &'static str {
         "borrowing"
+    }
+
+    fn schema(&self) -> u32 {
+        // 2: reasons that nobody gave are codes.
+        2
     }
 
     async fn documents(&self, after: Option<Uuid>, limit: i64) -> Result<Vec<Document>, BoxError> {

@@ -9,6 +9,7 @@
 //! | [`error`] | [`Refusal`]: a kind, a stable code, details; never an HTTP status |
 //! | [`page`] | asking for a page of a list, and the page itself |
 //! | [`text`] | text that is trimmed, NFC, free of control characters and within its limit |
+//! | [`language`] | the language that somebody wants to be spoken to in |
 //! | [`clock`] | time comes in from outside |
 
 pub mod actor;
@@ -16,6 +17,7 @@ pub mod clock;
 pub mod error;
 pub mod event;
 pub mod ids;
+pub mod language;
 pub mod message;
 pub mod page;
 pub mod text;
@@ -25,6 +27,7 @@ pub use clock::{Clock, ManualClock, SystemClock};
 pub use error::{Detail, ErrorKind, Refusal};
 pub use event::{DecodeError, Event, Position};
 pub use ids::{BookId, BorrowId, EventId, ImportId, NotificationId, SessionId, UserId};
+pub use language::{LanguageTag, LanguageTagError};
 pub use message::{Command, Query};
 pub use page::{Page, PageRequest};
 pub use text::{Line, Prose, TextError};

@@ -7,6 +7,7 @@ use event_bus::Subscription;
 use jiff::tz::TimeZone;
 use read_store::{Projection, Rebuild};
 use sqlx::PgPool;
+use wording::Language;
 
 use crate::commands::{
     DeleteNotification, DeleteNotificationHandler, DeleteRead, DeleteReadHandler, MarkAllRead, MarkAllReadHandler,
@@ -28,14 +29,15 @@ pub struct Notifications {
     pool: PgPool,
     view: View,
     zone: TimeZone,
+    language: Language,
 }
 
 impl Notifications {
-    /// `pool` is that of the role `folkshelf_notifications`, `projection` the one named `notifications`, `zone` the
-    /// community's: due dates are told in it.
-    pub fn new(pool: PgPool, projection: Projection, zone: TimeZone) -> Self {
+    /// `pool` is that of the role `folkshelf_notifications`, `projection` the one named `notifications`, `zone` and
+    /// `language` the community's: due dates are told in the one, members whose language is not known in the other.
+    pub fn new(pool: PgPool, projection: Projection, zone: TimeZone, language: Language) -> Self {
         let view = View::new(pool.clone(), projection);
-        Self { pool, view, zone }
+        Self { pool, view, zone, language }
     }
 
     pub fn register(&self, commands: &mut CommandBusBuilder, queries: &mut QueryBusBuilder) {
@@ -50,7 +52,7 @@ impl Notifications {
     }
 
     pub fn subscriptions(&self) -> Vec<Subscription> {
-        let subscriber = Arc::new(Subscriber::new(self.zone.clone()));
+        let subscriber = Arc::new(Subscriber { zone: self.zone.clone(), language: self.language });
         vec![
             Subscription::apply("notifications", self.pool.clone(), subscriber),
             Subscription::project("notifications.view", Arc::new(self.view.clone())).after("notifications"),

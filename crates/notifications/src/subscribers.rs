@@ -9,17 +9,21 @@ use borrowing_events::BorrowEvent;
 use event_bus::{Apply, Delivery, HandlerError, Recorded};
 use jiff::tz::TimeZone;
 use kernel::actor::RecordedActor;
-use kernel::{BookId, Event, NotificationId, UserId};
+use kernel::{BookId, Event, LanguageTag, NotificationId, UserId};
 use notifications_events::{NotificationCreated, NotificationEvent};
 use sqlx::types::Json;
 use users_events::{UserEvent, UserUpdated};
 use uuid::Uuid;
+use wording::Language;
 
-use crate::domain::{Names, Telling, about_borrow};
+use crate::domain::{Cast, Person, Telling, about_borrow};
 use crate::metrics;
 
 pub(crate) struct Subscriber {
-    zone: TimeZone,
+    /// The community's.
+    pub zone: TimeZone,
+    /// Of members whose own is not known, or is none that texts are written in.
+    pub language: Language,
 }
 
 #[async_trait]
@@ -32,17 +36,13 @@ impl Apply for Subscriber {
         } else if let Some(heard) = event.decode::<UserEvent>()? {
             hear_user(delivery, event, &heard).await?;
         } else if let Some(heard) = event.decode::<AuthEvent>()? {
-            hear_auth(delivery, &heard).await?;
+            self.hear_auth(delivery, &heard).await?;
         }
         Ok(())
     }
 }
 
 impl Subscriber {
-    pub(crate) fn new(zone: TimeZone) -> Self {
-        Self { zone }
-    }
-
     async fn hear_borrow(
         &self,
         delivery: &mut Delivery<'_>,
@@ -52,8 +52,10 @@ impl Subscriber {
         let parties = heard.parties();
         let known = sqlx::query!(
             r#"select
-                (select name from notifications.member where id = $1) as owner,
-                (select name from notifications.member where id = $2) as borrower,
+                (select nullif(name, '') from notifications.member where id = $1) as owner,
+                (select language from notifications.member where id = $1) as owner_language,
+                (select nullif(name, '') from notifications.member where id = $2) as borrower,
+                (select language from notifications.member where id = $2) as borrower_language,
                 (select title from notifications.book where id = $3) as book,
                 array(
                     select user_id from notifications.notification
@@ -72,12 +74,42 @@ impl Subscriber {
             RecordedActor::User { id } => Some(id),
             RecordedActor::Anonymous | RecordedActor::System { .. } => None,
         };
-        let names = Names { owner: known.owner, borrower: known.borrower, book: known.book };
-        for telling in about_borrow(heard, actor, &names, &self.zone) {
+        let person = |name, language: Option<String>| Person {
+            name,
+            language: language.as_deref().and_then(Language::of_tag).unwrap_or(self.language),
+        };
+        let cast = Cast {
+            owner: person(known.owner, known.owner_language),
+            borrower: person(known.borrower, known.borrower_language),
+            book: known.book,
+        };
+        for telling in about_borrow(heard, actor, &cast, &self.zone) {
             if !known.told_or_gone.contains(&telling.recipient.uuid()) {
                 tell(delivery, event, heard.name(), telling).await?;
             }
         }
+        Ok(())
+    }
+
+    async fn hear_auth(&self, delivery: &mut Delivery<'_>, heard: &AuthEvent) -> Result<(), sqlx::Error> {
+        match heard {
+            AuthEvent::Registered(e) => self.greet(delivery, e).await,
+            AuthEvent::Verified(_) | AuthEvent::SessionRevoked(_) => Ok(()),
+        }
+    }
+
+    /// The name given at registration counts until the profile tells another. Auth's version of the account cannot be
+    /// compared with the profile's, so it is not kept.
+    async fn greet(&self, delivery: &mut Delivery<'_>, event: &UserRegistered) -> Result<(), sqlx::Error> {
+        sqlx::query!(
+            "insert into notifications.member (id, name, language, version) values ($1, $2, $3, 0)
+            on conflict (id) do nothing",
+            event.user_id.uuid(),
+            event.name,
+            event.language.as_ref().map_or(self.language.tag(), LanguageTag::as_str),
+        )
+        .execute(delivery.connection())
+        .await?;
         Ok(())
     }
 }
@@ -103,13 +135,6 @@ async fn hear_user(delivery: &mut Delivery<'_>, event: &Recorded, heard: &UserEv
         UserEvent::Updated(e) => remember_member(delivery, e, event.aggregate_version).await,
         UserEvent::Deleted(e) => forget_member(delivery, e.user_id).await,
         UserEvent::RoleChanged(_) => Ok(()),
-    }
-}
-
-async fn hear_auth(delivery: &mut Delivery<'_>, heard: &AuthEvent) -> Result<(), sqlx::Error> {
-    match heard {
-        AuthEvent::Registered(e) => greet(delivery, e).await,
-        AuthEvent::Verified(_) | AuthEvent::SessionRevoked(_) => Ok(()),
     }
 }
 
@@ -170,20 +195,6 @@ async fn remember_book(
     Ok(())
 }
 
-/// The name given at registration counts until the profile tells another. Auth's version of the account cannot be
-/// compared with the profile's, so it is not kept.
-async fn greet(delivery: &mut Delivery<'_>, event: &UserRegistered) -> Result<(), sqlx::Error> {
-    sqlx::query!(
-        "insert into notifications.member (id, name, language, version) values ($1, $2, 'en', 0)
-        on conflict (id) do nothing",
-        event.user_id.uuid(),
-        event.name,
-    )
-    .execute(delivery.connection())
-    .await?;
-    Ok(())
-}
-
 async fn remember_member(delivery: &mut Delivery<'_>, event: &UserUpdated, version: i64) -> Result<(), sqlx::Error> {
     sqlx::query!(
         "insert into notifications.member (id, name, language, version) values ($1, $2, $3, $4)
@@ -205,7 +216,7 @@ async fn forget_member(delivery: &mut Delivery<'_>, user: UserId) -> Result<(), 
     let (id, now): (Uuid, _) = (user.uuid(), delivery.now());
     sqlx::query!(
         "insert into notifications.member (id, name, language, version, deleted_at)
-        values ($1, 'A former member', 'en', 0, $2)
+        values ($1, '', '', 0, $2)
         on conflict (id) do update
             set name = excluded.name, deleted_at = coalesce(member.deleted_at, excluded.deleted_at)",
         id,

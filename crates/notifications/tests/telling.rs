@@ -2,9 +2,10 @@
 
 mod support;
 
-use borrowing_events::{BorrowApproved, BorrowEvent, BorrowHandedOver, BorrowLost};
+use auth_events::{AuthEvent, UserRegistered};
+use borrowing_events::{BorrowApproved, BorrowEvent, BorrowHandedOver, BorrowLost, Parties};
 use kernel::actor::RecordedActor;
-use kernel::{BookId, Position};
+use kernel::{BookId, LanguageTag, Position};
 use notifications::DeleteNotification;
 use support::{Neighbours, World};
 use testkit::{A_SATURDAY, eventually, member};
@@ -107,6 +108,35 @@ async fn texts_use_the_name_that_holds_when_they_are_written() {
     world.append::<UserEvent>(renamed("Grace M."), 1).await;
     world.tell::<BorrowEvent>(them.a_request(), 1).await;
     assert_eq!(world.inbox(them.ada).await[0].title, "Grace Hopper asks for “Emma”");
+}
+
+#[tokio::test]
+async fn each_member_is_told_in_the_language_that_holds_when_they_are_told() {
+    let world = World::new().await;
+    let them = Neighbours::of(&world).await;
+    world.tell::<BorrowEvent>(them.a_request(), 1).await;
+    let speaks = |user, name: &str, language: &str| UserUpdated {
+        user_id: user,
+        name: name.to_owned(),
+        active: true,
+        language: language.to_owned(),
+    };
+    world.append::<UserEvent>(speaks(them.ada, "Ada", "fr-CA"), 2).await;
+    world.append::<UserEvent>(speaks(them.grace, "Grace", "de"), 2).await;
+    let newcomer = testkit::a_user();
+    let registered =
+        UserRegistered { user_id: newcomer, name: "Zoé".to_owned(), language: LanguageTag::new("fr").ok() };
+    world.append::<AuthEvent>(registered, 1).await;
+    world.tell::<BorrowEvent>(BorrowLost { parties: them.a_borrow() }, 2).await;
+    world.tell::<BorrowEvent>(BorrowLost { parties: Parties { borrower_id: newcomer, ..them.a_borrow() } }, 3).await;
+
+    let titles = async |user| -> Vec<String> {
+        world.inbox(user).await.into_iter().map(|notification| notification.title).collect()
+    };
+    let lost = "«\u{a0}Emma\u{a0}» est déclaré perdu";
+    assert_eq!(titles(them.ada).await, [lost, lost, "Grace asks for “Emma”"]);
+    assert_eq!(titles(them.grace).await, ["“Emma” is reported lost"], "nothing is written in German");
+    assert_eq!(titles(newcomer).await, [lost]);
 }
 
 #[tokio::test]

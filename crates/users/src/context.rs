@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use cqrs::{CommandBusBuilder, QueryBusBuilder};
 use event_bus::Subscription;
+use kernel::LanguageTag;
 use read_store::{Projection, Rebuild};
 use sqlx::PgPool;
 
@@ -29,18 +30,20 @@ pub struct Users {
     view: View,
     lending: Arc<dyn LendingGate>,
     passwords: Arc<dyn PasswordCheck>,
+    language: LanguageTag,
 }
 
 impl Users {
-    /// `pool` is that of the role `folkshelf_users`, `projection` the one named `users`.
+    /// `pool` is that of the role `folkshelf_users`, `projection` the one named `users`, `language` the community's.
     pub fn new(
         pool: PgPool,
         projection: Projection,
         lending: Arc<dyn LendingGate>,
         passwords: Arc<dyn PasswordCheck>,
+        language: LanguageTag,
     ) -> Self {
         let view = View::new(pool.clone(), projection);
-        Self { pool, view, lending, passwords }
+        Self { pool, view, lending, passwords, language }
     }
 
     pub fn register(&self, commands: &mut CommandBusBuilder, queries: &mut QueryBusBuilder) {
@@ -61,8 +64,9 @@ impl Users {
     }
 
     pub fn subscriptions(&self) -> Vec<Subscription> {
+        let subscriber = Arc::new(Subscriber { language: self.language.clone() });
         vec![
-            Subscription::apply("users", self.pool.clone(), Arc::new(Subscriber)),
+            Subscription::apply("users", self.pool.clone(), subscriber),
             Subscription::project("users.view", Arc::new(self.view.clone())).after("users"),
         ]
     }

@@ -3,28 +3,6 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-/// A language as BCP 47 writes it: `en`, `fr-CA`, `zh-Hant`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Language(String);
-
-impl Language {
-    /// Checks the form: two or three letters, then parts of two to eight letters or digits.
-    pub fn new(tag: &str) -> Option<Self> {
-        let mut parts = tag.split('-');
-        let language = parts.next().unwrap_or_default();
-        let well_formed = (2..=3).contains(&language.len())
-            && language.bytes().all(|b| b.is_ascii_alphabetic())
-            && tag.len() <= 35
-            && parts.all(|part| (2..=8).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_alphanumeric()));
-        well_formed.then(|| Self(format!("{}{}", language.to_ascii_lowercase(), &tag[language.len()..])))
-    }
-
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
 /// A time zone of the IANA database: `Europe/Vienna`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -70,17 +48,6 @@ impl Preferences {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_language_is_checked_by_its_form() {
-        for good in ["en", "fr-CA", "zh-Hant", "sr-Latn-RS", "yue"] {
-            assert!(Language::new(good).is_some(), "{good}");
-        }
-        for bad in ["", "e", "english", "fr_CA", "fr-", "en-\0x", "é-CA"] {
-            assert!(Language::new(bad).is_none(), "{bad}");
-        }
-        assert_eq!(Language::new("FR-CA").as_ref().map(Language::as_str), Some("fr-CA"));
-    }
 
     #[test]
     fn a_time_zone_is_one_of_the_database() {

@@ -24,7 +24,7 @@ pub use commands::{
     UpdateUserError,
 };
 pub use context::{MIGRATIONS, Users};
-pub use domain::{Language, Preferences, TimeZoneName};
+pub use domain::{Preferences, TimeZoneName};
 pub use ports::{CloseRefused, LendingGate, PasswordCheck, PortError};
 pub use queries::{
     GetProfile, GetProfileError, GetPublicProfile, GetPublicProfileError, ListRoles, ListRolesError, ListUsers,

@@ -3,8 +3,12 @@
 use async_trait::async_trait;
 use auth_events::AuthEvent;
 use event_bus::{Apply, Delivery, HandlerError, Recorded};
+use kernel::LanguageTag;
 
-pub(crate) struct Subscriber;
+pub(crate) struct Subscriber {
+    /// Of members who did not say theirs.
+    pub language: LanguageTag,
+}
 
 #[async_trait]
 impl Apply for Subscriber {
@@ -14,10 +18,11 @@ impl Apply for Subscriber {
             // Heard again, it finds the profile, or the trace of one that was deleted.
             AuthEvent::Registered(e) => {
                 sqlx::query!(
-                    "insert into users.member (id, name, created_at, version) values ($1, $2, $3, 1)
+                    "insert into users.member (id, name, language, created_at, version) values ($1, $2, $3, $4, 1)
                     on conflict (id) do nothing",
                     e.user_id.uuid(),
                     e.name,
+                    e.language.as_ref().unwrap_or(&self.language).as_str(),
                     event.occurred_at,
                 )
                 .execute(delivery.connection())

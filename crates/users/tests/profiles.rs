@@ -2,13 +2,13 @@
 
 mod support;
 
-use auth_events::{AuthEvent, UserVerified};
-use kernel::{ErrorKind, Line, Page, PageRequest, Prose, Refusal, UserId};
+use auth_events::{AuthEvent, UserRegistered, UserVerified};
+use kernel::{ErrorKind, LanguageTag, Line, Page, PageRequest, Prose, Refusal, UserId};
 use support::World;
 use testkit::{PrivateRedis, a_user, admin, anonymous, member, moderator};
 use users::{
-    GetProfile, GetPublicProfile, Language, ListUsers, Preferences, ProfileView, TimeZoneName, UpdateProfile,
-    UpdateUser, UserSort,
+    GetProfile, GetPublicProfile, ListUsers, Preferences, ProfileView, TimeZoneName, UpdateProfile, UpdateUser,
+    UserSort,
 };
 
 fn a_profile(name: &str) -> UpdateProfile {
@@ -16,9 +16,21 @@ fn a_profile(name: &str) -> UpdateProfile {
         name: Line::new(name).expect("a name"),
         bio: Some(Prose::new("Compilers.").expect("a text")),
         location: None,
-        language: Language::new("fr-CA").expect("a language"),
+        language: LanguageTag::new("fr-CA").expect("a language"),
         time_zone: TimeZoneName::new("Europe/Vienna").expect("a zone"),
         preferences: Preferences::default(),
+    }
+}
+
+#[tokio::test]
+async fn a_member_begins_with_the_language_they_registered_in_or_that_of_the_community() {
+    let world = World::new().await;
+    let (one, other) = (a_user(), a_user());
+    let language = LanguageTag::new("pt-BR").ok();
+    world.tell(AuthEvent::Registered(UserRegistered { user_id: one, name: "Rui".to_owned(), language })).await;
+    world.register(other, "Zoé").await;
+    for (user, language) in [(one, "pt-BR"), (other, "fr")] {
+        assert_eq!(world.ask(&member(user), GetProfile { id: user }).await.expect("a profile").language, language);
     }
 }
 

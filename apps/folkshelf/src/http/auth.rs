@@ -9,7 +9,7 @@ use auth::{
 };
 use cqrs::{Ask, Caller, CommandBus, Dispatch, MissingHandler, QueryBus};
 use deserr::{Deserr, IntoValue, Value, ValuePointerRef};
-use kernel::{Line, SessionId, UserId};
+use kernel::{LanguageTag, Line, SessionId, UserId};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 use users::GetProfile;
@@ -172,6 +172,10 @@ struct RegisterBody {
     password: PasswordField,
     #[schema(value_type = String, min_length = 1, max_length = 100)]
     name: Line<100>,
+    /// In which to write to the member; the community's without it.
+    #[deserr(default)]
+    #[schema(value_type = Option<String>, example = "fr-CA", max_length = 35, pattern = "^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
+    language: Option<LanguageTag>,
 }
 
 /// Opens an account and signs in.
@@ -185,8 +189,13 @@ async fn register(
 ) -> Result<HttpResponse, Problem> {
     let body = body.read()?;
     let (email, name) = (body.email.0.as_str().to_owned(), body.name.as_str().to_owned());
-    let command =
-        Register { email: body.email.0, password: body.password.0, name: body.name, device: device(&request) };
+    let command = Register {
+        email: body.email.0,
+        password: body.password.0,
+        name: body.name,
+        language: body.language,
+        device: device(&request),
+    };
     let done = api.auth.register.send(&caller.0, command).await?;
     let id = done.output.user_id;
     // The profile follows the account by event: if it is late, what was just written is the answer.

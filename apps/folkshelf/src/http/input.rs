@@ -12,7 +12,7 @@ use actix_web::{FromRequest, HttpRequest, web};
 use deserr::{DeserializeError, Deserr, ErrorKind, IntoValue, MergeWithError, Value, ValueKind, ValuePointerRef};
 use futures_util::StreamExt;
 use futures_util::future::LocalBoxFuture;
-use kernel::{BookId, Detail, Line, Prose, UserId};
+use kernel::{BookId, Detail, LanguageTag, Line, Prose, UserId};
 use serde_json::Map;
 
 use super::problem::Problem;
@@ -292,6 +292,12 @@ impl<const MAX: usize> Deserr<FieldErrors> for Maybe<Line<MAX>> {
             Value::Null => Ok(Self(None)),
             value => from_string(value, at, |text| Line::optional(text).map_err(|error| error.to_string())).map(Self),
         }
+    }
+}
+
+impl Deserr<FieldErrors> for LanguageTag {
+    fn deserialize_from_value<V: IntoValue>(value: Value<V>, at: ValuePointerRef) -> Result<Self, FieldErrors> {
+        from_string(value, at, |text| Self::new(text).map_err(|error| error.to_string()))
     }
 }
 

@@ -8,7 +8,7 @@ use books::CountBooks;
 use borrowing::CountBorrows;
 use cqrs::{Ask, CommandBus, Dispatch, MissingHandler, QueryBus};
 use deserr::Deserr;
-use kernel::{Line, Page, UserId};
+use kernel::{LanguageTag, Line, Page, UserId};
 use serde::Serialize;
 use time::OffsetDateTime;
 use users::{
@@ -247,6 +247,10 @@ struct CreateBody {
     email: EmailField,
     #[schema(value_type = String, min_length = 1, max_length = 100)]
     name: Line<100>,
+    /// In which to write to the member; the community's without it.
+    #[deserr(default)]
+    #[schema(value_type = Option<String>, example = "fr-CA", max_length = 35, pattern = "^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
+    language: Option<LanguageTag>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -265,7 +269,13 @@ async fn create_user(
     body: Body<CreateBody>,
 ) -> Result<HttpResponse, Problem> {
     let body = body.read()?;
-    let command = CreateAccount { email: body.email.0, name: body.name, password: None, verified: false };
+    let command = CreateAccount {
+        email: body.email.0,
+        name: body.name,
+        language: body.language,
+        password: None,
+        verified: false,
+    };
     let done = api.users.create.send(&caller.0, command).await?;
     respond::created(done.position, &CreatedUser { id: done.output })
 }

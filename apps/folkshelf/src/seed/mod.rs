@@ -105,6 +105,7 @@ impl Demo<'_> {
             let command = CreateAccount {
                 email: Email::new(&email)?,
                 name: Line::new(name)?,
+                language: None,
                 password: Some(Password::new(PASSWORD)?),
                 verified: true,
             };

@@ -11,6 +11,7 @@ const FOUNDATION: &[(&str, &[&str])] = &[
     ("read-store", &["kernel"]),
     ("telemetry", &["kernel", "trace"]),
     ("provision", &[]),
+    ("wording", &[]),
     ("testkit", &["kernel", "event-bus", "cqrs", "read-store", "provision"]),
     ("arch-tests", &[]),
     // Fills a database with what a context keeps there, and asks its queries.
@@ -20,7 +21,7 @@ const FOUNDATION: &[(&str, &[&str])] = &[
 const HOST: &str = "folkshelf";
 
 /// What a context may use of ours, besides the crates of events.
-const FOR_CONTEXTS: &[&str] = &["kernel", "event-bus", "cqrs", "read-store"];
+const FOR_CONTEXTS: &[&str] = &["kernel", "event-bus", "cqrs", "read-store", "wording"];
 
 /// What a crate of events may use of others: serde writes the payloads, and the `events!` macro of kernel names the rest.
 const FOR_EVENTS: &[(&str, &str)] = &[

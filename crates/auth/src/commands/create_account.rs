@@ -1,9 +1,10 @@
 use async_trait::async_trait;
 use auth_events::{AuthEvent, UserRegistered, UserVerified};
 use cqrs::{Call, CommandHandler};
-use kernel::{Actor, Command, Detail, ErrorKind, Line, Permission, Refusal, UserId};
+use kernel::{Actor, Command, Detail, ErrorKind, LanguageTag, Line, Permission, Refusal, UserId};
 use serde::Serialize;
 
+use crate::account::NewAccount;
 use crate::context::Parts;
 use crate::domain::{Email, Password};
 use crate::letter::Letter;
@@ -15,6 +16,8 @@ use crate::{account, mails};
 pub struct CreateAccount {
     pub email: Email,
     pub name: Line<100>,
+    /// In which to write to them; `None`: in the community's.
+    pub language: Option<LanguageTag>,
     /// Without one the member gets a mail to choose it themself, which also proves the address.
     pub password: Option<Password>,
     /// The address counts as proved and no mail is sent: for demo accounts. Only the system may say so.
@@ -81,19 +84,18 @@ impl CommandHandler<CreateAccount> for CreateAccountHandler {
         };
         let (now, user) = (call.now(), UserId::new(call.now()));
         let mut work = call.begin(&self.0.pool).await?;
-        let opened = account::open(
-            work.connection(),
+        let account = NewAccount {
             user,
-            &command.email,
-            &command.name,
-            hash.as_deref(),
-            command.verified,
-            now,
-        );
-        if !opened.await? {
+            email: &command.email,
+            name: &command.name,
+            language: command.language.as_ref(),
+            password_hash: hash.as_deref(),
+            verified: command.verified,
+        };
+        if !account::open(work.connection(), account, now).await? {
             return Err(CreateAccountError::EmailTaken);
         }
-        let registered = UserRegistered { user_id: user, name: command.name.into_string() };
+        let registered = UserRegistered { user_id: user, name: command.name.into_string(), language: command.language };
         work.append(&AuthEvent::Registered(registered), account::FIRST_VERSION).await?;
         let letter = match (command.verified, hash) {
             (true, Some(_)) => None,

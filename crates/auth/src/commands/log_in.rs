@@ -123,6 +123,7 @@ mod tests {
         let create = |email: &str, password: Option<&str>| CreateAccount {
             email: Email::new(email).unwrap(),
             name: Line::new("Ada").unwrap(),
+            language: None,
             password: password.map(|text| Password::new(text).unwrap()),
             verified: false,
         };

@@ -1,9 +1,10 @@
 use async_trait::async_trait;
 use auth_events::{AuthEvent, UserRegistered};
 use cqrs::{Call, CommandHandler};
-use kernel::{Command, Detail, ErrorKind, Line, Refusal, UserId};
+use kernel::{Command, Detail, ErrorKind, LanguageTag, Line, Refusal, UserId};
 use serde::Serialize;
 
+use crate::account::NewAccount;
 use crate::context::Parts;
 use crate::domain::{Email, Password};
 use crate::letter::Letter;
@@ -17,6 +18,8 @@ pub struct Register {
     pub email: Email,
     pub password: Password,
     pub name: Line<100>,
+    /// In which to write to them; `None`: in the community's.
+    pub language: Option<LanguageTag>,
     pub device: Option<Device>,
 }
 
@@ -74,11 +77,18 @@ impl CommandHandler<Register> for RegisterHandler {
         let hash = self.0.passwords.hash(&command.password).await?;
         let (now, user) = (call.now(), UserId::new(call.now()));
         let mut work = call.begin(&self.0.pool).await?;
-        let opened = account::open(work.connection(), user, &command.email, &command.name, Some(&hash), false, now);
-        if !opened.await? {
+        let account = NewAccount {
+            user,
+            email: &command.email,
+            name: &command.name,
+            language: command.language.as_ref(),
+            password_hash: Some(&hash),
+            verified: false,
+        };
+        if !account::open(work.connection(), account, now).await? {
             return Err(RegisterError::EmailTaken);
         }
-        let registered = UserRegistered { user_id: user, name: command.name.into_string() };
+        let registered = UserRegistered { user_id: user, name: command.name.into_string(), language: command.language };
         work.append(&AuthEvent::Registered(registered), account::FIRST_VERSION).await?;
         let recipient = command.email.as_str();
         mails::note(work.connection(), Letter::VerifyEmail, recipient, now).await?;

@@ -149,6 +149,7 @@ impl World {
             email: an_email(email),
             password: Password::new(PASSWORD).expect("a good one"),
             name: Line::new("Ada").expect("a name"),
+            language: None,
             device: None,
         };
         self.send(&anonymous(), command).await.expect("registered")

@@ -142,7 +142,7 @@ impl World {
     /// A member whose registration everybody has heard of.
     pub async fn a_member(&self, name: &str) -> UserId {
         let user = a_user();
-        self.tell::<AuthEvent>(UserRegistered { user_id: user, name: name.to_owned() }, 1).await;
+        self.tell::<AuthEvent>(UserRegistered { user_id: user, name: name.to_owned(), language: None }, 1).await;
         user
     }
 

@@ -1,6 +1,8 @@
 //! Until the hand-over: the owner answers, somebody changes their mind, others come first, time runs out.
 
-use borrowing_events::{BorrowApproved, BorrowCancelled, BorrowExpired, BorrowPromoted, BorrowQueued, BorrowRejected};
+use borrowing_events::{
+    BorrowApproved, BorrowCancelled, BorrowExpired, BorrowPromoted, BorrowQueued, BorrowRejected, CancellationCause,
+};
 use time::OffsetDateTime;
 
 use super::{Borrow, BorrowStatus, Change, HandOverCode, LendingRules, Part, Refused};
@@ -74,11 +76,11 @@ impl Borrow {
     }
 
     /// The book or one of the two left: what waited is cancelled, and nobody did it.
-    pub fn cancel_because(&self, reason: &str, now: OffsetDateTime) -> Result<Change, Refused> {
+    pub fn cancel_because(&self, cause: CancellationCause, now: OffsetDateTime) -> Result<Change, Refused> {
         if !self.status.is_waiting() {
             return Err(Refused::NotCancellable { now: self.status });
         }
-        Ok(self.cancelled(None, Some(reason.to_owned()), now))
+        Ok(self.cancelled(None, Some(cause.as_str().to_owned()), now))
     }
 
     fn cancelled(&self, cancelled_by: Option<kernel::UserId>, reason: Option<String>, now: OffsetDateTime) -> Change {
@@ -116,8 +118,8 @@ impl Borrow {
             return None;
         }
         let reason = match self.status {
-            BorrowStatus::Pending => "no answer",
-            BorrowStatus::Approved => "not picked up",
+            BorrowStatus::Pending => "no_answer",
+            BorrowStatus::Approved => "not_picked_up",
             _ => return None,
         };
         let mut after = self.clone();

@@ -1,6 +1,7 @@
 //! The lendable copy: what borrowing knows of a book.
 
 use books_events::Lending;
+use borrowing_events::CancellationCause;
 use kernel::{BookId, UserId};
 use time::OffsetDateTime;
 
@@ -23,6 +24,14 @@ impl Withdrawal {
             Withdrawal::Deleting => "deleting",
             Withdrawal::Deleted => "deleted",
             Withdrawal::Given => "given",
+        }
+    }
+
+    /// What it is to those who waited for the copy.
+    pub const fn cause(self) -> CancellationCause {
+        match self {
+            Withdrawal::Deleting | Withdrawal::Deleted => CancellationCause::BookGone,
+            Withdrawal::Given => CancellationCause::BookGiven,
         }
     }
 

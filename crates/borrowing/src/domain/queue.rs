@@ -4,8 +4,10 @@
 //! One rule moves the queue, whatever freed the copy: **a copy that lends, that nobody holds and for which no request is
 //! pending puts its oldest queued request forward.** So nobody waits for a copy that is free.
 
-use super::{Borrow, BorrowStatus, Change, Copy, LendingRules, Refused};
+use borrowing_events::CancellationCause;
 use time::OffsetDateTime;
+
+use super::{Borrow, BorrowStatus, Change, Copy, LendingRules, Refused};
 
 /// What a change of one borrow means for the others of its copy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,8 +45,8 @@ impl Queue<'_> {
     }
 
     /// Cancels everything that waits: the copy is gone.
-    pub fn cancel_waiting(&self, reason: &str, now: OffsetDateTime) -> Result<Vec<Change>, Refused> {
-        self.open.iter().filter(|b| b.status.is_waiting()).map(|b| b.cancel_because(reason, now)).collect()
+    pub fn cancel_waiting(&self, cause: CancellationCause, now: OffsetDateTime) -> Result<Vec<Change>, Refused> {
+        self.open.iter().filter(|b| b.status.is_waiting()).map(|b| b.cancel_because(cause, now)).collect()
     }
 }
 

@@ -122,7 +122,7 @@ impl World {
 
     pub async fn registered(&self, name: &str) -> UserId {
         let user_id = a_user();
-        let event = auth_events::UserRegistered { user_id, name: name.to_owned() };
+        let event = auth_events::UserRegistered { user_id, name: name.to_owned(), language: None };
         self.tell::<auth_events::AuthEvent>(event, 1).await;
         user_id
     }

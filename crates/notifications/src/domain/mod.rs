@@ -3,4 +3,4 @@
 mod telling;
 
 pub use telling::NotificationData;
-pub(crate) use telling::{Names, Telling, about_borrow};
+pub(crate) use telling::{Cast, Person, Telling, about_borrow};

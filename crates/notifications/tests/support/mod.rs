@@ -17,6 +17,7 @@ use read_store::{ReadStore, Settings};
 use sqlx::PgPool;
 use testkit::{A_SATURDAY, TestDatabase, a_user, eventually, member};
 use tokio_util::sync::{CancellationToken, DropGuard};
+use wording::Language;
 
 /// The runners of one process.
 pub struct Process {
@@ -53,7 +54,8 @@ impl World {
         let clock = Arc::new(ManualClock::at(A_SATURDAY));
         let store = ReadStore::connect(Settings::new(url, testkit::redis_prefix())).expect("a usable address");
         let zone = TimeZone::get("Europe/Berlin").expect("a known zone");
-        let notifications = Notifications::new(pool.clone(), store.projection("notifications"), zone);
+        let notifications =
+            Notifications::new(pool.clone(), store.projection("notifications"), zone, Language::English);
         store.register(notifications.rebuild());
         let shutdown = CancellationToken::new();
         let (watched, until) = (store.clone(), shutdown.clone());
@@ -195,7 +197,7 @@ impl Neighbours {
     pub async fn of_unheard(world: &World) -> Self {
         let (ada, grace, emma) = (a_user(), a_user(), BookId::new(A_SATURDAY));
         for (user_id, name) in [(ada, "Ada"), (grace, "Grace")] {
-            let registered = auth_events::UserRegistered { user_id, name: name.to_owned() };
+            let registered = auth_events::UserRegistered { user_id, name: name.to_owned(), language: None };
             world.append::<auth_events::AuthEvent>(registered, 1).await;
         }
         let created = books_events::BookCreated {

@@ -1,11 +1,11 @@
 use async_trait::async_trait;
 use cqrs::{Call, CommandHandler};
-use kernel::{Command, ErrorKind, Line, Prose, Refusal};
+use kernel::{Command, ErrorKind, LanguageTag, Line, Prose, Refusal};
 use serde::Serialize;
 use sqlx::PgPool;
 use users_events::{UserEvent, UserUpdated};
 
-use crate::domain::{Language, Preferences, TimeZoneName};
+use crate::domain::{Preferences, TimeZoneName};
 use crate::view::{ProfileView, Row};
 
 /// The caller describes themself anew.
@@ -14,7 +14,7 @@ pub struct UpdateProfile {
     pub name: Line<100>,
     pub bio: Option<Prose<1000>>,
     pub location: Option<Line<100>>,
-    pub language: Language,
+    pub language: LanguageTag,
     pub time_zone: TimeZoneName,
     pub preferences: Preferences,
 }

@@ -11,7 +11,7 @@ use auth_events::{AuthEvent, UserRegistered};
 use cqrs::{AskError, Caller, CommandBus, DispatchError, QueryBus};
 use event_bus::{BusSettings, EventBus, Meta, Recorded, Running};
 use kernel::actor::RecordedActor;
-use kernel::{Clock, Command, Detail, ManualClock, Query, UserId};
+use kernel::{Clock, Command, Detail, LanguageTag, ManualClock, Query, UserId};
 use read_store::ReadStore;
 use sqlx::PgPool;
 use testkit::{A_SATURDAY, TestDatabase, a_user, eventually};
@@ -78,7 +78,13 @@ impl World {
         let clock = Arc::new(ManualClock::at(A_SATURDAY));
         let store = ReadStore::connect(read_store::Settings::new(url, testkit::redis_prefix())).expect("an address");
         let neighbours = Arc::new(Neighbours::default());
-        let users = Users::new(pool.clone(), store.projection("users"), neighbours.clone(), neighbours.clone());
+        let users = Users::new(
+            pool.clone(),
+            store.projection("users"),
+            neighbours.clone(),
+            neighbours.clone(),
+            LanguageTag::new("fr").expect("a language"),
+        );
         store.register(users.rebuild());
         let shutdown = CancellationToken::new();
         let (watched, until) = (store.clone(), shutdown.clone());
@@ -123,7 +129,7 @@ impl World {
     }
 
     pub async fn register(&self, user_id: UserId, name: &str) {
-        self.tell(AuthEvent::Registered(UserRegistered { user_id, name: name.to_owned() })).await;
+        self.tell(AuthEvent::Registered(UserRegistered { user_id, name: name.to_owned(), language: None })).await;
     }
 
     pub async fn a_member(&self, name: &str) -> UserId {

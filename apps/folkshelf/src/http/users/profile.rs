@@ -2,8 +2,8 @@
 
 use actix_web::{HttpRequest, HttpResponse, delete, get, put, web};
 use deserr::{Deserr, IntoValue, Value, ValuePointerRef};
-use kernel::{Line, Prose};
-use users::{DeleteUser, Language, Preferences, ProfileView, Proof, TimeZoneName, UpdateProfile};
+use kernel::{LanguageTag, Line, Prose};
+use users::{DeleteUser, Preferences, ProfileView, Proof, TimeZoneName, UpdateProfile};
 use utoipa::ToSchema;
 
 use super::{MeView, me};
@@ -27,16 +27,6 @@ async fn get_profile(
     _none: Params<NoParams>,
 ) -> Result<HttpResponse, Problem> {
     respond::found(&request, &me(&api, &caller).await?)
-}
-
-struct LanguageField(Language);
-
-impl Deserr<FieldErrors> for LanguageField {
-    fn deserialize_from_value<V: IntoValue>(value: Value<V>, at: ValuePointerRef) -> Result<Self, FieldErrors> {
-        from_string(value, at, |text| {
-            Language::new(text).map(Self).ok_or_else(|| "must be a language tag, as in en or fr-CA".to_owned())
-        })
-    }
 }
 
 struct TimeZoneField(TimeZoneName);
@@ -75,7 +65,7 @@ struct ProfileBody {
     #[schema(value_type = Option<String>, max_length = 100)]
     location: Maybe<Line<100>>,
     #[schema(value_type = String, example = "fr-CA", max_length = 35, pattern = "^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
-    language: LanguageField,
+    language: LanguageTag,
     #[schema(value_type = String, example = "Europe/Vienna", format = "time-zone")]
     time_zone: TimeZoneField,
     /// Settings of the member's programs; at most 10,000 bytes.
@@ -99,7 +89,7 @@ async fn update_profile(
         name: body.name,
         bio: body.bio.0,
         location: body.location.0,
-        language: body.language.0,
+        language: body.language,
         time_zone: body.time_zone.0,
         preferences: body.preferences.map(|preferences| preferences.0).unwrap_or_default(),
     };

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use borrowing_events::{DisputeOutcome, ReturnCondition};
+use borrowing_events::{CancellationCause, DisputeOutcome, ReturnCondition};
 use proptest::prelude::*;
 
 use super::*;
@@ -228,7 +228,7 @@ impl Community {
             return Ok(());
         }
         self.copies[copy].withdrawn = Some(Withdrawal::Deleting);
-        self.cancel_waiting(copy, "withdrawn")
+        self.cancel_waiting(copy, CancellationCause::BookGone)
     }
 
     fn tick(&mut self, hours: i64) -> Result<(), TestCaseError> {
@@ -260,7 +260,7 @@ impl Community {
             CopyEffect::SetAside => self.copies[copy].set_aside_at = Some(self.now),
             CopyEffect::Withdraw(why) => {
                 self.copies[copy].withdrawn = Some(why);
-                self.cancel_waiting(copy, why.as_str())?;
+                self.cancel_waiting(copy, why.cause())?;
             }
         }
         match queue {
@@ -290,10 +290,10 @@ impl Community {
         }
     }
 
-    fn cancel_waiting(&mut self, copy: usize, reason: &str) -> Result<(), TestCaseError> {
+    fn cancel_waiting(&mut self, copy: usize, cause: CancellationCause) -> Result<(), TestCaseError> {
         let open = self.open_of(&self.copies[copy]);
         let queue = Queue { copy: &self.copies[copy], open: &open };
-        for change in queue.cancel_waiting(reason, self.now).unwrap() {
+        for change in queue.cancel_waiting(cause, self.now).unwrap() {
             self.store(change)?;
         }
         Ok(())

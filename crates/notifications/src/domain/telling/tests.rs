@@ -5,7 +5,10 @@ use jiff::tz::TimeZone;
 use kernel::{Event, UserId};
 use time::macros::datetime;
 
-use super::{Names, Telling, about_borrow};
+use wording::Language;
+
+use super::story::source;
+use super::{Cast, Person, Telling, about_borrow};
 
 const OWNER: &str = "01936f8e-0000-7000-8000-000000000001";
 const BORROWER: &str = "01936f8e-0000-7000-8000-000000000002";
@@ -26,11 +29,18 @@ fn sample(name: &str) -> BorrowEvent {
     BorrowEvent::decode(name, published.version, &payload).unwrap().unwrap()
 }
 
-fn told_by(event: &BorrowEvent, actor: Option<UserId>) -> Vec<Telling> {
-    let names =
-        Names { owner: Some("Ada".to_owned()), borrower: Some("Grace".to_owned()), book: Some("Emma".to_owned()) };
+fn cast(language: Language, owner: Option<&str>, borrower: Option<&str>, book: Option<&str>) -> Cast {
+    let person = |name: Option<&str>| Person { name: name.map(str::to_owned), language };
+    Cast { owner: person(owner), borrower: person(borrower), book: book.map(str::to_owned) }
+}
+
+fn told_in(language: Language, event: &BorrowEvent, actor: Option<UserId>) -> Vec<Telling> {
     let zone = TimeZone::get("Europe/Berlin").unwrap();
-    about_borrow(event, actor, &names, &zone)
+    about_borrow(event, actor, &cast(language, Some("Ada"), Some("Grace"), Some("Emma")), &zone)
+}
+
+fn told_by(event: &BorrowEvent, actor: Option<UserId>) -> Vec<Telling> {
+    told_in(Language::English, event, actor)
 }
 
 fn told(event: &BorrowEvent) -> Vec<Telling> {
@@ -89,25 +99,106 @@ fn each_event_is_told_to_those_it_concerns() {
     }
 }
 
+/// Every way in which a borrow may go on.
+fn everything_that_happens() -> Vec<BorrowEvent> {
+    let mut all: Vec<BorrowEvent> = BorrowEvent::PUBLISHED.iter().map(|published| sample(published.name)).collect();
+    let cancelled = |cancelled_by, reason: Option<&str>| -> BorrowEvent {
+        BorrowCancelled { parties: parties(), cancelled_by, reason: reason.map(str::to_owned), held: false }.into()
+    };
+    all.push(BorrowHandedOver { parties: parties(), due_at: None }.into());
+    all.push(BorrowReturned { parties: parties(), condition: ReturnCondition::Ok }.into());
+    all.push(BorrowReturned { parties: parties(), condition: ReturnCondition::Damaged }.into());
+    all.push(BorrowRejected { parties: parties(), reason: None }.into());
+    all.push(cancelled(Some(owner()), None));
+    all.push(cancelled(Some(borrower()), Some("I have one")));
+    all.push(cancelled(None, None));
+    all.extend(CancellationCause::ALL.map(|cause| cancelled(None, Some(cause.as_str()))));
+    all.extend([false, true].map(|held| BorrowExpired { parties: parties(), held }.into()));
+    all.extend([owner(), borrower()].map(|raised_by| BorrowDisputed { parties: parties(), raised_by }.into()));
+    all.extend(
+        [DisputeOutcome::Returned, DisputeOutcome::Lost, DisputeOutcome::Active]
+            .map(|outcome| BorrowResolved { parties: parties(), outcome, note: "Both agree".to_owned() }.into()),
+    );
+    all
+}
+
 #[test]
 fn every_text_names_the_book_and_leads_to_the_borrow() {
-    for published in BorrowEvent::PUBLISHED {
-        for telling in told(&sample(published.name)) {
-            let text = format!("{} {}", telling.title, telling.body);
-            assert!(text.contains("“Emma”"), "{}: {text}", published.name);
-            assert!(text.ends_with(['.', '”', '?']), "{text}");
-            assert_eq!(telling.data.borrow_id, Some(parties().borrow_id));
-            assert_eq!(telling.data.book_id, Some(parties().book_id));
+    for (language, book) in [(Language::English, "“Emma”"), (Language::French, "«\u{a0}Emma\u{a0}»")] {
+        for event in everything_that_happens() {
+            for telling in told_in(language, &event, None) {
+                let text = format!("{} {}", telling.title, telling.body);
+                assert!(text.contains(book), "{}: {text}", event.name());
+                assert!(text.ends_with(['.', '”', '?', '»']), "{text}");
+                assert_eq!(telling.data.borrow_id, Some(parties().borrow_id));
+                assert_eq!(telling.data.book_id, Some(parties().book_id));
+            }
         }
     }
 }
 
 #[test]
+fn every_language_has_every_text() {
+    wording::assert_complete(source);
+}
+
+#[test]
 fn each_event_has_a_title_of_its_own() {
-    let told = BorrowEvent::PUBLISHED.iter().map(|p| told(&sample(p.name)));
-    let told: Vec<Telling> = told.flatten().collect();
-    let titles: BTreeSet<_> = told.iter().map(|t| (t.recipient, &t.title)).collect();
-    assert_eq!(titles.len(), told.len());
+    for language in Language::ALL {
+        let told = BorrowEvent::PUBLISHED.iter().map(|p| told_in(language, &sample(p.name), None));
+        let told: Vec<Telling> = told.flatten().collect();
+        let titles: BTreeSet<_> = told.iter().map(|t| (t.recipient, &t.title)).collect();
+        assert_eq!(titles.len(), told.len());
+    }
+}
+
+#[test]
+fn each_is_told_in_their_own_language() {
+    let mut cast = cast(Language::English, Some("Ada"), Some("Grace"), Some("Emma"));
+    cast.borrower.language = Language::French;
+    let titles: Vec<String> = about_borrow(&sample("borrow.overdue"), None, &cast, &TimeZone::UTC)
+        .into_iter()
+        .map(|telling| telling.title)
+        .collect();
+    assert_eq!(titles, ["«\u{a0}Emma\u{a0}» est en retard", "“Emma” is overdue"]);
+}
+
+#[test]
+fn french_has_its_own_plurals_dates_and_spaces() {
+    let french = |event: BorrowEvent| only(told_in(Language::French, &event, Some(owner()))).body;
+    let request = |days| BorrowCreated { parties: parties(), days, queued: false };
+    assert_eq!(
+        french(request(1).into()),
+        "Grace souhaite emprunter «\u{a0}Emma\u{a0}» pendant 1 jour. Merci d’accepter ou de refuser."
+    );
+    assert!(french(request(21).into()).contains("pendant 21 jours."));
+    let approved =
+        |pickup_by, place: &str| BorrowApproved { parties: parties(), pickup_by, place: Some(place.to_owned()) };
+    assert_eq!(
+        french(approved(datetime!(2026-12-12 22:59:59 UTC), "La boulangerie").into()),
+        "Ada a accepté votre demande. Merci de venir chercher «\u{a0}Emma\u{a0}» au plus tard le samedi 12 décembre 2026. \
+        Lieu\u{a0}: La boulangerie."
+    );
+    assert!(french(approved(datetime!(2026-12-01 12:00 UTC), "Ici").into()).contains("le mardi 1er décembre 2026."));
+    let rejected = BorrowRejected { parties: parties(), reason: Some("Ma tante l’a".to_owned()) };
+    assert!(french(rejected.into()).ends_with(" Motif\u{a0}: «\u{a0}Ma tante l’a\u{a0}»"));
+}
+
+#[test]
+fn why_a_request_ended_that_nobody_cancelled_is_said_in_words() {
+    let gone = |reason: &str| BorrowCancelled {
+        parties: parties(),
+        cancelled_by: None,
+        reason: Some(reason.to_owned()),
+        held: false,
+    };
+    let body = |language, reason| told_in(language, &gone(reason).into(), Some(owner()))[0].body.clone();
+    assert_eq!(
+        body(Language::English, "book_given"),
+        "“Emma” is no longer to be had, so your borrow was cancelled. The book was given to somebody."
+    );
+    assert!(body(Language::French, "member_left").ends_with(" Un membre a quitté la communauté."));
+    assert!(!body(Language::French, "The book is no longer there.").contains("there"), "as older events have it");
 }
 
 #[test]
@@ -147,7 +238,7 @@ fn a_pickup_date_is_in_words_and_in_the_communitys_zone() {
 fn the_end_of_a_day_in_the_west_is_not_the_day_after() {
     let due = BorrowDueToday { parties: parties(), due_at: datetime!(2026-12-13 04:59:59 UTC) };
     let zone = TimeZone::get("America/New_York").unwrap();
-    let told = about_borrow(&due.into(), None, &Names::default(), &zone);
+    let told = about_borrow(&due.into(), None, &cast(Language::English, None, None, None), &zone);
     assert!(only(told).body.contains("Saturday, 12 December 2026"));
 }
 
@@ -235,10 +326,16 @@ fn a_dispute_is_settled_with_the_moderators_words() {
 fn without_names_the_texts_are_still_sentences() {
     let zone = TimeZone::UTC;
     let event = sample("borrow.due_soon");
-    let telling = only(about_borrow(&event, None, &Names::default(), &zone));
+    let telling = only(about_borrow(&event, None, &cast(Language::English, None, None, None), &zone));
     assert_eq!(telling.title, "A book is due soon");
     assert_eq!(
         telling.body,
         "Please bring a book back to the owner by Saturday, 12 December 2026, or ask for an extension."
+    );
+    let telling = only(about_borrow(&event, None, &cast(Language::French, None, None, None), &zone));
+    assert_eq!(
+        telling.body,
+        "Merci de rendre un livre à la personne propriétaire au plus tard le samedi 12 décembre 2026, ou de demander une \
+        prolongation."
     );
 }

@@ -1,0 +1,16 @@
+# Les courriels. Le lien se trouve entre la demande et la fin.
+
+greeting = Bonjour { $name },
+
+verify-email =
+    .subject = Merci de confirmer votre adresse e-mail
+    .ask = Merci de confirmer que cette adresse e-mail est bien la vôtre :
+    .end = Le lien est valable 7 jours. Si vous n’avez pas rejoint Folkshelf, vous n’avez rien à faire.
+reset-password =
+    .subject = Choisissez un nouveau mot de passe
+    .ask = Un nouveau mot de passe nous a été demandé, par vous nous l’espérons. Choisissez-le ici :
+    .end = Le lien est valable une heure. Si ce n’était pas vous, vous n’avez rien à faire : votre mot de passe reste inchangé.
+choose-password =
+    .subject = Bienvenue sur Folkshelf
+    .ask = Un compte a été ouvert pour vous. Choisissez un mot de passe pour vous connecter :
+    .end = Le lien est valable 7 jours. Passé ce délai, demandez-en un nouveau sur la page de connexion.

@@ -1,0 +1,162 @@
+# What members are told of their borrows. $owner, $borrower and $book are names as they are known; a text that begins with
+# one of the unknown ones gets a capital letter.
+
+book = “{ $title }”
+unknown-book = a book
+unknown-owner = the owner
+unknown-borrower = the borrower
+
+days = { $days ->
+    [one] { $days } day
+   *[other] { $days } days
+}
+weekday = { $weekday ->
+    [1] Monday
+    [2] Tuesday
+    [3] Wednesday
+    [4] Thursday
+    [5] Friday
+    [6] Saturday
+   *[7] Sunday
+}
+month = { $month ->
+    [1] January
+    [2] February
+    [3] March
+    [4] April
+    [5] May
+    [6] June
+    [7] July
+    [8] August
+    [9] September
+    [10] October
+    [11] November
+   *[12] December
+}
+date = { weekday }, { $day } { month } { $year }
+
+# What is added to a text, in the words of the one who did it.
+reason = Reason: “{ $reason }”
+note = Note: “{ $note }”
+place = Where: { $place }.
+
+## Until the book changes hands
+
+asked =
+    .title = { $borrower } asks for { $book }
+    .body = { $borrower } would like to borrow { $book } for { days }. Please approve or decline.
+queued =
+    .title = You are in the queue for { $book }
+    .body = { $book } is promised to somebody else. You keep your place and hear from us when it is your turn.
+promoted-borrower =
+    .title = You are next for { $book }
+    .body = { $book } is free again and you are first in the queue; { $owner } has been asked to answer.
+promoted-owner =
+    .title = { $borrower } is next for { $book }
+    .body = { $borrower } has waited in the queue for { $book }. Please approve or decline.
+unanswered =
+    .title = { $borrower } is waiting for your answer
+    .body = { $borrower } asked for { $book } some days ago. Please approve or decline before the request expires.
+approved =
+    .title = { $owner } lends you { $book }
+    .body = { $owner } approved your request. Please pick { $book } up by { date }.
+rejected =
+    .title = { $owner } cannot lend you { $book }
+    .body = { $owner } declined your request for { $book }.
+cancelled-by-owner =
+    .title = Your borrow of { $book } is cancelled
+    .body = { $owner } cancelled your borrow of { $book }.
+cancelled-by-borrower =
+    .title = { $borrower }’s borrow of { $book } is cancelled
+    .body = { $borrower } no longer needs { $book }.
+cancelled-borrower =
+    .title = Your borrow of { $book } is cancelled
+    .body = { $book } is no longer to be had, so your borrow was cancelled.
+cancelled-owner =
+    .title = { $borrower }’s borrow of { $book } is cancelled
+    .body = { $borrower }’s borrow of { $book } was cancelled.
+# Why, when nobody did it.
+cancelled-because-book-gone = The book is no longer there.
+cancelled-because-book-given = The book was given to somebody.
+cancelled-because-member-left = A member has left.
+expired-unanswered-borrower =
+    .title = Your request for { $book } has expired
+    .body = { $owner } did not answer in time. You are welcome to ask again.
+expired-unanswered-owner =
+    .title = { $borrower }’s request for { $book } has expired
+    .body = You did not answer { $borrower } in time, so the request has ended.
+expired-held-borrower =
+    .title = Your request for { $book } has expired
+    .body = { $book } was not picked up in time, so it is free for others again.
+expired-held-owner =
+    .title = { $borrower }’s request for { $book } has expired
+    .body = { $borrower } did not pick { $book } up in time. It is free for others again.
+
+## While it is lent, and how that ends
+
+lent-borrower =
+    .title = You have { $book }
+    .body = { $owner } handed { $book } over to you. It is due back on { date }.
+lent-owner =
+    .title = { $borrower } has { $book }
+    .body = { $borrower } picked { $book } up. It is due back on { date }.
+given-borrower =
+    .title = You have { $book }
+    .body = { $owner } gave { $book } to you for good.
+given-owner =
+    .title = { $borrower } has { $book }
+    .body = { $borrower } picked { $book } up, for good.
+extension-asked =
+    .title = { $borrower } would like to keep { $book } longer
+    .body = { $borrower } asks for { days } more with { $book }. Please agree or refuse.
+extension-refused =
+    .title = { $book } cannot be extended
+    .body = { $owner } needs { $book } back on the day agreed.
+extended-borrower =
+    .title = You may keep { $book } longer
+    .body = You have { days } more with { $book }. It is now due back on { date }.
+extended-owner =
+    .title = { $borrower } keeps { $book } longer
+    .body = { $book } was extended by { days }, as your rules allow. It is now due back on { date }.
+due-soon =
+    .title = { $book } is due soon
+    .body = Please bring { $book } back to { $owner } by { date }, or ask for an extension.
+due-today =
+    .title = { $book } is due today
+    .body = Please bring { $book } back to { $owner } today, { date }.
+overdue-borrower =
+    .title = { $book } is overdue
+    .body = { $book } was due back on { date }. Please bring it back to { $owner } or get in touch.
+overdue-owner =
+    .title = { $book } is overdue
+    .body = { $borrower } was to bring { $book } back on { date }. We have sent a reminder.
+return-declared =
+    .title = Is { $book } back?
+    .body = { $borrower } says that { $book } is back with you. Please confirm it, or say that you have not received it.
+returned =
+    .title = { $owner } has { $book } back
+    .body = { $owner } has { $book } back. Thank you for bringing it back in good order.
+returned-damaged =
+    .title = { $owner } has { $book } back
+    .body = { $owner } has { $book } back and noted that it is damaged. Please get in touch with each other.
+lost-borrower =
+    .title = { $book } is reported lost
+    .body = { $book } is recorded as lost. Please settle with { $owner } how to make up for it.
+lost-owner =
+    .title = { $book } is reported lost
+    .body = { $book } is recorded as lost while { $borrower } had it. Please settle it with each other.
+disputed-not-back =
+    .title = Where is { $book }?
+    .body = { $owner } says that { $book } has not come back. A moderator will look into it; please tell them what you know.
+disputed =
+    .title = Where is { $book }?
+    .body = It is not agreed where { $book } is. A moderator will look into it; please tell them what you know.
+resolved-returned =
+    .title = The dispute over { $book } is settled
+    .body = A moderator found that { $book } has come back.
+resolved-lost =
+    .title = The dispute over { $book } is settled
+    .body = A moderator found that { $book } is lost.
+resolved-active =
+    .title = The dispute over { $book } is settled
+    .body = A moderator found that the loan of { $book } goes on.

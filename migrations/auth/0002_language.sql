@@ -1,0 +1,3 @@
+-- In which language to write to a member. Null: in the community's.
+
+alter table account add column language text;
