@@ -1253,6 +1253,10 @@ export interface components {
             borrower: components["schemas"]["MemberPart"];
             /** Format: date-time */
             closedAt?: string | null;
+            /**
+             * @description In the words of who ended it; where nobody did, `no_answer`, `not_picked_up`, `given`, `book_gone`, `book_given` or
+             *     `member_left`.
+             */
             closedReason?: string | null;
             /** @description `ok` or `damaged`, once it is back. */
             condition?: string | null;
@@ -1331,6 +1335,11 @@ export interface components {
         CreateBody: {
             /** Format: email */
             email: string;
+            /**
+             * @description In which to write to the member; the community's without it.
+             * @example fr-CA
+             */
+            language?: string | null;
             name: string;
         };
         CreatedUser: {
@@ -1420,6 +1429,10 @@ export interface components {
                 borrower: components["schemas"]["MemberPart"];
                 /** Format: date-time */
                 closedAt?: string | null;
+                /**
+                 * @description In the words of who ended it; where nobody did, `no_answer`, `not_picked_up`, `given`, `book_gone`, `book_given` or
+                 *     `member_left`.
+                 */
                 closedReason?: string | null;
                 /** @description `ok` or `damaged`, once it is back. */
                 condition?: string | null;
@@ -1906,6 +1919,10 @@ export interface components {
                 borrower: components["schemas"]["MemberPart"];
                 /** Format: date-time */
                 closedAt?: string | null;
+                /**
+                 * @description In the words of who ended it; where nobody did, `no_answer`, `not_picked_up`, `given`, `book_gone`, `book_given` or
+                 *     `member_left`.
+                 */
                 closedReason?: string | null;
                 /** @description `ok` or `damaged`, once it is back. */
                 condition?: string | null;
@@ -2232,6 +2249,11 @@ export interface components {
              * @example ada@example.org
              */
             email: string;
+            /**
+             * @description In which to write to the member; the community's without it.
+             * @example fr-CA
+             */
+            language?: string | null;
             name: string;
             /**
              * Format: password
