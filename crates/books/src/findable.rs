@@ -35,7 +35,8 @@ pub(crate) async fn learn<'a>(
             returning word
         )
         insert into books.word_slip (slip, word)
-        select slip, word from learnt, books.one_letter_less(word) slip",
+        select slip, word from learnt, books.one_letter_less(word) slip
+        on conflict do nothing",
         &words,
     )
     .execute(&mut *connection)
