@@ -92,7 +92,7 @@ export function SectionTabs({ label, tabs }: { label: string; tabs: Array<LinkTa
   const { pathname } = useLocation()
   const nav = useRef<HTMLElement>(null)
   useEffect(() => {
-    const current = nav.current?.querySelector<HTMLElement>('[aria-current]')
+    const current = nav.current?.querySelector<HTMLElement>(`[href="${pathname}"]`)
     if (nav.current && current) nav.current.scrollLeft = current.offsetLeft - nav.current.offsetLeft - 48
   }, [pathname])
   return (

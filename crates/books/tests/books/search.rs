@@ -174,11 +174,13 @@ async fn books_from_before_searches_are_made_findable() {
     let world = World::new().await;
     let ada = world.a_member("Ada").await;
     world.create(ada, a_book("Emma")).await;
-    sqlx::raw_sql("update book set search = null, search_title = null; delete from word; delete from word_slip;
-        delete from author_name")
-        .execute(&world.pool)
-        .await
-        .unwrap();
+    sqlx::raw_sql(
+        "update book set search = null, search_title = null; delete from word; delete from word_slip;
+        delete from author_name",
+    )
+    .execute(&world.pool)
+    .await
+    .unwrap();
     assert!(world.titles("emma").await.is_empty());
     world.books.sweep().await.unwrap();
     assert_eq!(world.titles("emma").await, ["Emma"]);
