@@ -13,7 +13,7 @@ pub fn assert_complete(source: impl Fn(Language) -> &'static str) {
     assert!(wrong.is_empty(), "{} faults:\n{}", wrong.len(), wrong.join("\n"));
 }
 
-fn faults<'s, const N: usize>(sources: [(Language, &'s str); N]) -> Vec<String> {
+fn faults<const N: usize>(sources: [(Language, &str); N]) -> Vec<String> {
     let all: BTreeSet<String> = sources.iter().flat_map(|(_, source)| names(source)).collect();
     let mut faults = Vec::new();
     for (language, source) in sources {

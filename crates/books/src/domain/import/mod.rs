@@ -67,7 +67,7 @@ pub enum LayoutError {
 pub struct BadRow {
     /// What is wrong with each bad field.
     pub wrong: Vec<Detail>,
-    pub values: RowValues,
+    pub values: Box<RowValues>,
 }
 
 /// A cell that has no meaning for its field.
@@ -120,7 +120,7 @@ impl Layout {
             Some(fault) => Err(vec![fault]),
             None => check(&input, &misread, now),
         };
-        checked.map_err(|wrong| BadRow { wrong, values: RowValues::of(input, &misread) })
+        checked.map_err(|wrong| BadRow { wrong, values: Box::new(RowValues::of(input, &misread)) })
     }
 }
 
