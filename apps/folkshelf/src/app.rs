@@ -231,7 +231,8 @@ impl App {
         let find = self.queries.asking::<auth::FindAccountByEmail>()?;
         let user = find.ask(&caller, auth::FindAccountByEmail { email }).await?;
         let id = user.context("nobody has this mail address")?;
-        self.commands.dispatch::<ChangeRole>()?.send(&caller, ChangeRole { id, role: role.to_owned() }).await?;
+        let command = ChangeRole { id, expected_version: None, role: role.to_owned() };
+        self.commands.dispatch::<ChangeRole>()?.send(&caller, command).await?;
         Ok(())
     }
 

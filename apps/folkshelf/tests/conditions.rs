@@ -3,6 +3,7 @@
 mod support;
 
 use reqwest::Method;
+use reqwest::multipart::{Form, Part};
 use serde_json::{Value, json};
 use support::{Host, Person, Reply};
 
@@ -118,6 +119,81 @@ async fn a_book_is_changed_and_deleted_only_in_the_version_that_was_read() {
     send(&Method::DELETE, &newest).await.expect(204);
 }
 
+#[tokio::test]
+async fn a_profile_is_changed_and_deleted_only_in_the_version_that_was_read() {
+    let (_place, host) = Host::start().await;
+    let finn = host.register("Finn").await;
+    let profile = json!({"name": "Finn B.", "language": "en", "timeZone": "Europe/Vienna"});
+    let password = json!({"password": support::PASSWORD});
+    let send = async |method: Method, tag: &str| {
+        let body = if method == Method::PUT { &profile } else { &password };
+        Reply::to(finn.request(&host, method, "/profile").header("If-Match", tag).json(body)).await
+    };
+    let old = finn.get(&host, "/profile").await.expect(200).header("etag").to_owned();
+    let new = send(Method::PUT, &old).await.expect(200).header("etag").to_owned();
+    for path in ["/profile", "/users/me"] {
+        assert_eq!(finn.get(&host, path).await.expect(200).header("etag"), new, "{path}");
+    }
+    for method in [Method::PUT, Method::DELETE] {
+        let stale = send(method.clone(), &old).await;
+        assert_eq!((stale.status, stale.code()), (412, "VERSION_MISMATCH"), "{method}");
+        let now = &stale.body["error"]["details"][0];
+        assert_eq!(now, &json!({"field": "version", "message": new.trim_matches('"')}), "{method}");
+        assert_eq!(send(method, "7").await.expect(400).fields(), ["If-Match"]);
+    }
+    send(Method::PUT, "*").await.expect(200);
+    send(Method::DELETE, "*").await.expect(204);
+}
+
+#[tokio::test]
+async fn a_member_is_changed_and_deleted_only_in_the_version_that_was_read() {
+    let (place, host) = Host::start().await;
+    let (mo, finn) = (host.register("Mo").await, host.register("Finn").await);
+    let promoted = support::command_line(&place, &["users", "promote", &mo.email]);
+    assert!(promoted.status.success(), "{promoted:?}");
+    let listed = mo.get(&host, "/users?q=finn&fields=version").await.expect(200).data()[0]["version"].clone();
+    let mut tag = format!("\"{listed}\"");
+    let one = format!("/users/{}", finn.id);
+    let steps = [
+        (Method::PUT, one.clone(), json!({"active": false}), 200),
+        (Method::PUT, one.clone(), json!({"active": true, "name": "Finn B."}), 200),
+        (Method::PUT, format!("{one}/role"), json!({"role": "premium"}), 200),
+        (Method::DELETE, one, json!({}), 204),
+    ];
+    for (method, path, body, status) in steps {
+        let send = async |tag: &str| {
+            Reply::to(mo.request(&host, method.clone(), &path).header("If-Match", tag).json(&body)).await
+        };
+        let stale = send("\"77\"").await;
+        assert_eq!((stale.status, stale.code()), (412, "VERSION_MISMATCH"), "{method} {path} {body}");
+        let done = send(&tag).await.expect(status);
+        if status == 200 {
+            assert_eq!(done.header("etag"), format!("\"{}\"", done.data()["version"]), "{method} {path} {body}");
+            assert_eq!(send(&tag).await.status, 412, "{method} {path} {body}");
+            tag = done.header("etag").to_owned();
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_has_no_version_is_not_deleted_for_who_demands_one() {
+    let (_place, host) = Host::start().await;
+    let (olga, finn) = (host.register("Olga").await, host.register("Finn").await);
+    finn.asks_for(&host, &olga.lists(&host, TITLE).await).await;
+    let notification = olga.get(&host, "/notifications").await.expect(200).ids().remove(0);
+    let session = olga.get(&host, "/auth/sessions").await.expect(200).ids().remove(0);
+    for (path, done) in [
+        (format!("/notifications/{notification}"), 204),
+        ("/notifications/read".to_owned(), 200),
+        (format!("/auth/sessions/{session}"), 204),
+    ] {
+        let send = |tag: &str| Reply::to(olga.request(&host, Method::DELETE, &path).header("If-Match", tag));
+        let refused = send("\"1\"").await;
+        assert_eq!((refused.status, refused.code()), (412, "VERSION_MISMATCH"), "{path}");
+        send("*").await.expect(done);
+    }
+}
+
 /// A POST with a key: twice at once and once more it has one effect and one answer; with another body, or on another
 /// thing, it is refused.
 async fn once(host: &Host, person: &Person, path: &str, body: &Value, other: (&str, &Value)) -> Value {
@@ -199,4 +275,68 @@ async fn each_post_with_a_key_has_one_effect_and_one_answer() {
     let inbox = olga.get(&host, "/notifications?unread=true&limit=2").await.expect(200).ids();
     let read = |id: &str| format!("/notifications/{id}/read");
     once(&host, &olga, &read(&inbox[0]), &nothing, (&read(&inbox[1]), &nothing)).await;
+    let all = once(&host, &olga, "/notifications/read-all", &nothing, (&read(&inbox[1]), &nothing)).await;
+    assert!(all["count"].as_u64().is_some_and(|count| count > 0), "the first answer, and not that nothing was left");
+}
+
+#[tokio::test]
+async fn an_extension_is_answered_once_under_a_key() {
+    let (_place, host) = Host::start().await;
+    let (olga, finn, wilma) = (host.register("Olga").await, host.register("Finn").await, host.register("Wilma").await);
+    let mut asked = Vec::new();
+    for title in [TITLE, "Spare"] {
+        let book = olga.lists(&host, title).await;
+        let borrow = finn.asks_for(&host, &book).await;
+        olga.does(&host, &borrow, "approve", json!({})).await;
+        olga.does(&host, &borrow, "hand-over", json!({})).await;
+        // While somebody waits, it is the owner who answers.
+        wilma.asks_for(&host, &book).await;
+        finn.does(&host, &borrow, "request-extension", json!({"days": 7})).await;
+        asked.push(format!("/borrows/{borrow}/answer-extension"));
+    }
+    let yes = json!({"approve": true});
+    let answered = once(&host, &olga, &asked[0], &yes, (&asked[1], &yes)).await;
+    assert_eq!((&answered["extensions"], &answered["extensionRequested"]), (&json!(1), &Value::Null));
+}
+
+#[tokio::test]
+async fn an_upload_under_a_key_is_one_import() {
+    let (_place, host) = Host::start().await;
+    let olga = host.register("Olga").await;
+    let send = |title: &str| {
+        let file = format!("title,authors\n{title},Somebody\n").into_bytes();
+        let form = Form::new().part("file", Part::bytes(file).file_name("books.csv"));
+        let upload = olga.request(&host, Method::POST, "/books/import").header("Idempotency-Key", "my shelf");
+        Reply::to(upload.multipart(form))
+    };
+    let (one, two) = tokio::join!(send(TITLE), send(TITLE));
+    // Its bytes are gone once they are read: the key alone says which upload it is.
+    let again = send("Persuasion").await.expect(202);
+    for reply in [&one, &two] {
+        assert_eq!((reply.status, &reply.body), (202, &again.body));
+    }
+    assert_eq!(
+        olga.get(&host, "/books/imports").await.expect(200).ids(),
+        [again.data()["id"].as_str().expect("an id")]
+    );
+    let other = olga.request(&host, Method::POST, "/books").header("Idempotency-Key", "my shelf");
+    let other = Reply::to(other.json(&json!({"title": TITLE, "authors": ["Somebody"], "lending": "lend"}))).await;
+    assert_eq!((other.status, other.code()), (409, "IDEMPOTENCY_KEY_REUSED"));
+}
+
+#[tokio::test]
+async fn a_logout_ends_its_own_session_whatever_its_key_did_before() {
+    let (_place, host) = Host::start().await;
+    let olga = host.register("Olga").await;
+    let log_out = |person: &Person| {
+        Reply::to(person.request(&host, Method::POST, "/auth/logout").header("Idempotency-Key", "good bye"))
+    };
+    let (one, two) = tokio::join!(log_out(&olga), log_out(&olga));
+    // Whoever comes second may find the session over.
+    assert!([one.status, two.status].contains(&204), "{one:?} {two:?}");
+    assert!([one.status, two.status].iter().all(|status| [204, 401].contains(status)), "{one:?} {two:?}");
+    log_out(&olga).await.expect(401);
+    let again = Person::from("Olga", &olga.email, &host.log_in(&olga.email, support::PASSWORD).await.expect(200));
+    log_out(&again).await.expect(204);
+    again.get(&host, "/users/me").await.expect(401);
 }

@@ -22,8 +22,8 @@ use crate::mails::MailWorker;
 use crate::passwords::Passwords;
 use crate::ports::Mailer;
 use crate::queries::{
-    CheckPassword, CheckPasswordHandler, FindAccountByEmail, FindAccountByEmailHandler, GetAccount, GetAccountHandler,
-    ListSessions, ListSessionsHandler,
+    CheckPassword, CheckPasswordHandler, FindAccountByEmail, FindAccountByEmailHandler, FindAccounts,
+    FindAccountsHandler, GetAccount, GetAccountHandler, ListSessions, ListSessionsHandler,
 };
 use crate::session::SessionOpener;
 use crate::sessions::Sessions;
@@ -100,6 +100,7 @@ impl Auth {
         commands.register::<ChangePassword>(pool, ChangePasswordHandler(parts()));
         queries.register::<CheckPassword>(CheckPasswordHandler(parts()));
         queries.register::<FindAccountByEmail>(FindAccountByEmailHandler(pool.clone()));
+        queries.register::<FindAccounts>(FindAccountsHandler(pool.clone()));
         queries.register::<GetAccount>(GetAccountHandler { pool: pool.clone(), view: self.parts.view.clone() });
         queries.register::<ListSessions>(ListSessionsHandler(pool.clone()));
     }

@@ -45,8 +45,8 @@ pub use file_mailer::FileMailer;
 pub use passwords::HashingError;
 pub use ports::{BoxError, Mail, Mailer};
 pub use queries::{
-    AccountView, CheckPassword, CheckPasswordError, FindAccountByEmail, FindAccountByEmailError, GetAccount,
-    GetAccountError, ListSessions, ListSessionsError, SessionView,
+    AccountView, CheckPassword, CheckPasswordError, FindAccountByEmail, FindAccountByEmailError, FindAccounts,
+    FindAccountsError, GetAccount, GetAccountError, ListSessions, ListSessionsError, SessionView,
 };
 pub use session::{Device, SignedIn, SigningError};
 pub use sessions::{AuthenticateError, Authenticated, Sessions};

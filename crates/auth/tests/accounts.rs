@@ -3,8 +3,8 @@
 mod support;
 
 use auth::{
-    CheckPassword, CreateAccount, FindAccountByEmail, ForgotPassword, GetAccount, Password, Register, ResetPassword,
-    VerifyEmail,
+    CheckPassword, CreateAccount, FindAccountByEmail, FindAccounts, ForgotPassword, GetAccount, Password, Register,
+    ResetPassword, VerifyEmail,
 };
 use cqrs::Caller;
 use kernel::{ErrorKind, LanguageTag, Line, Refusal};
@@ -31,6 +31,22 @@ async fn an_address_has_one_account_whatever_its_capitals() {
     let refused = world.send(&anonymous(), again).await.expect_err("taken");
     assert_eq!((refused.kind(), refused.code()), (ErrorKind::Conflict, "EMAIL_TAKEN"));
     assert_eq!(world.count("select count(*) from auth.account").await, 1);
+}
+
+#[tokio::test]
+async fn who_looks_after_members_finds_accounts_by_how_their_address_begins() {
+    let world = World::new().await;
+    let ada = world.registered("ada_l@example.org").await.user_id;
+    world.registered("adam@example.org").await;
+    let find = async |caller: &Caller, beginning: &str| {
+        world.ask(caller, FindAccounts { beginning: beginning.to_owned() }).await
+    };
+    let mo = moderator(a_user());
+    for (beginning, found) in [(" ADA_L@", 1), ("ada", 2), ("ada_", 1), ("%", 0), ("example.org", 0)] {
+        assert_eq!(find(&mo, beginning).await.expect("found").len(), found, "{beginning}");
+    }
+    assert_eq!(find(&mo, "ada_l").await.expect("found"), [ada]);
+    assert_eq!(find(&member(ada), "ada").await.expect_err("refused").kind(), ErrorKind::Forbidden);
 }
 
 #[tokio::test]

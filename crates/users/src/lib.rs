@@ -14,6 +14,7 @@
 mod commands;
 mod context;
 mod domain;
+mod member;
 mod ports;
 mod queries;
 mod subscribers;
@@ -25,6 +26,7 @@ pub use commands::{
 };
 pub use context::{MIGRATIONS, Users};
 pub use domain::{Preferences, TimeZoneName};
+pub use member::MemberRefused;
 pub use ports::{CloseRefused, LendingGate, PasswordCheck, PortError};
 pub use queries::{
     GetProfile, GetProfileError, GetPublicProfile, GetPublicProfileError, ListRoles, ListRolesError, ListUsers,

@@ -9,7 +9,7 @@ use testkit::{a_user, admin, anonymous, member, moderator};
 use users::{DeleteUser, GetProfile, GetPublicProfile, Proof};
 
 fn with_password(id: kernel::UserId, password: &str) -> DeleteUser {
-    DeleteUser { id, proof: Proof::Password(password.to_owned()) }
+    DeleteUser { id, expected_version: None, proof: Proof::Password(password.to_owned()) }
 }
 
 #[tokio::test]
@@ -38,13 +38,18 @@ async fn nobody_deletes_another_without_the_permission() {
     let world = World::new().await;
     let grace = world.a_member("Grace").await;
     for caller in [member(a_user()), moderator(a_user()), anonymous()] {
-        for command in [with_password(grace, PASSWORD), DeleteUser { id: grace, proof: Proof::Permission }] {
+        for command in
+            [with_password(grace, PASSWORD), DeleteUser { id: grace, expected_version: None, proof: Proof::Permission }]
+        {
             let refused = world.send(&caller, command).await.expect_err("refused");
             assert_eq!(refused.kind(), ErrorKind::Forbidden);
         }
     }
     assert!(world.neighbours.closed.lock().expect("no panic").is_empty());
-    world.send(&admin(a_user()), DeleteUser { id: grace, proof: Proof::Permission }).await.expect("deleted");
+    world
+        .send(&admin(a_user()), DeleteUser { id: grace, expected_version: None, proof: Proof::Permission })
+        .await
+        .expect("deleted");
 }
 
 #[tokio::test]

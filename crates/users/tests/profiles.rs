@@ -13,6 +13,7 @@ use users::{
 
 fn a_profile(name: &str) -> UpdateProfile {
     UpdateProfile {
+        expected_version: None,
         name: Line::new(name).expect("a name"),
         bio: Some(Prose::new("Compilers.").expect("a text")),
         location: None,
@@ -37,6 +38,7 @@ async fn a_member_begins_with_the_language_they_registered_in_or_that_of_the_com
 fn a_list(page: u64, limit: u32) -> ListUsers {
     ListUsers {
         q: None,
+        or_these: Vec::new(),
         role: None,
         active: None,
         sort: UserSort::Name,
@@ -119,12 +121,15 @@ async fn members_are_found_by_a_part_of_their_name_by_role_and_by_activity() {
     let world = World::new().await;
     let ada = world.an_admin("Ada 100%").await;
     let grace = world.a_member("grace_hopper").await;
-    let deactivate = UpdateUser { id: grace, name: None, active: Some(false) };
+    let deactivate = UpdateUser { id: grace, expected_version: None, name: None, active: Some(false) };
     world.send(&admin(ada), deactivate).await.expect("deactivated");
     let with = |q: &str| ListUsers { q: Some(q.to_owned()), ..a_list(1, 20) };
     assert_eq!(names(&world, with("GRACE")).await, ["grace_hopper"]);
     assert_eq!(names(&world, with("%")).await, ["Ada 100%"]);
     assert_eq!(names(&world, with("_")).await, ["grace_hopper"]);
+    let also = |or_these: Vec<UserId>| ListUsers { or_these, ..with("100") };
+    assert_eq!(names(&world, also(vec![grace, a_user()])).await, ["Ada 100%", "grace_hopper"]);
+    assert_eq!(names(&world, ListUsers { active: Some(true), ..also(vec![grace]) }).await, ["Ada 100%"]);
     assert_eq!(names(&world, ListUsers { role: Some("admin".to_owned()), ..a_list(1, 20) }).await, ["Ada 100%"]);
     assert_eq!(names(&world, ListUsers { active: Some(false), ..a_list(1, 20) }).await, ["grace_hopper"]);
     assert_eq!(names(&world, ListUsers { descending: true, ..a_list(1, 20) }).await, ["grace_hopper", "Ada 100%"]);

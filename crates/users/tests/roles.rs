@@ -10,7 +10,7 @@ use testkit::{a_user, admin, anonymous, member};
 use users::{ChangeRole, GetProfile, ListRoles, UpdateUser};
 
 fn to(role: &str, id: kernel::UserId) -> ChangeRole {
-    ChangeRole { id, role: role.to_owned() }
+    ChangeRole { id, expected_version: None, role: role.to_owned() }
 }
 
 #[tokio::test]
@@ -65,7 +65,7 @@ async fn the_last_administrator_stays_one() {
     let ada = world.an_admin("Ada").await;
     let refused = world.send(&admin(a_user()), to("user", ada)).await.expect_err("refused");
     assert_eq!(refused.code(), "LAST_ADMIN");
-    let deactivate = UpdateUser { id: ada, name: None, active: Some(false) };
+    let deactivate = UpdateUser { id: ada, expected_version: None, name: None, active: Some(false) };
     let refused = world.send(&admin(a_user()), deactivate).await.expect_err("refused");
     assert_eq!(refused.code(), "LAST_ADMIN");
 }
@@ -76,7 +76,7 @@ async fn of_two_administrators_who_remove_each_other_at_once_one_stays() {
     for round in 0..5 {
         let (ada, grace) = (world.an_admin("Ada").await, world.an_admin("Grace").await);
         let (ada_is, grace_is) = (admin(ada), admin(grace));
-        let deactivate = UpdateUser { id: ada, name: None, active: Some(false) };
+        let deactivate = UpdateUser { id: ada, expected_version: None, name: None, active: Some(false) };
         let outcomes = tokio::join!(world.send(&ada_is, to("user", grace)), world.send(&grace_is, deactivate));
         assert!(outcomes.0.is_ok() != outcomes.1.is_ok(), "round {round}");
         // Whoever is left goes, too, so that the next round begins with two.

@@ -157,16 +157,19 @@ async fn retry_dead_letter(
     if known { Ok(HttpResponse::NoContent().finish()) } else { Err(Problem::not_found()) }
 }
 
-/// Forgets the dead letter: its event stays unhandled for that subscription.
-#[utoipa::path(tag = "admin", security(("session" = [])), params(("id" = Uuid, Path)), responses(
+/// Forgets the dead letter: its event stays unhandled for that subscription. It has no version: it is parked once.
+#[utoipa::path(tag = "admin", security(("session" = [])), params(("id" = Uuid, Path),
+    ("If-Match" = Option<String>, Header, description = "There is no version to name: only * fits")), responses(
     (status = 204, description = "It is gone"),
 ))]
 #[delete("/admin/dead-letters/{id}")]
 async fn drop_dead_letter(
+    request: HttpRequest,
     api: web::Data<Api>,
     _admin: Permitted<Admin>,
     id: PathId<Uuid>,
 ) -> Result<HttpResponse, Problem> {
+    respond::refuse_versions(&request)?;
     let known =
         api.events.drop_dead_letter(id.0).await.map_err(|error| Problem::from(super::DatabaseRefusal(error)))?;
     if known { Ok(HttpResponse::NoContent().finish()) } else { Err(Problem::not_found()) }

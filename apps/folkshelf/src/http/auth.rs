@@ -373,12 +373,19 @@ async fn list_sessions(
     respond::found(&request, &sessions)
 }
 
-/// Ends one of one's sessions.
-#[utoipa::path(tag = "auth", security(("session" = [])), params(("id" = Uuid, Path)), responses(
+/// Ends one of one's sessions. It has no version: nothing of it changes that would make ending it wrong.
+#[utoipa::path(tag = "auth", security(("session" = [])), params(("id" = Uuid, Path),
+    ("If-Match" = Option<String>, Header, description = "There is no version to name: only * fits")), responses(
     (status = 204, description = "It has ended"),
 ))]
 #[delete("/auth/sessions/{id}")]
-async fn end_session(api: web::Data<Api>, caller: SignedIn, id: PathId<SessionId>) -> Result<HttpResponse, Problem> {
+async fn end_session(
+    request: HttpRequest,
+    api: web::Data<Api>,
+    caller: SignedIn,
+    id: PathId<SessionId>,
+) -> Result<HttpResponse, Problem> {
+    respond::refuse_versions(&request)?;
     let done = api.auth.end_session.send(&caller.0, EndSession { session: id.0 }).await?;
     Ok(respond::empty(&done))
 }

@@ -142,26 +142,31 @@ async fn mark_all_read(api: web::Data<Api>, caller: SignedIn) -> Result<HttpResp
     respond::done(done.position, &CountView { count: done.output })
 }
 
-/// Deletes one.
-#[utoipa::path(tag = "notifications", security(("session" = [])), params(("id" = Uuid, Path)), responses(
+/// Deletes one. It has no version: its text never changes, and whether it was read makes deleting it no less right.
+#[utoipa::path(tag = "notifications", security(("session" = [])), params(("id" = Uuid, Path),
+    ("If-Match" = Option<String>, Header, description = "There is no version to name: only * fits")), responses(
     (status = 204, description = "It is gone"),
 ))]
 #[delete("/notifications/{id}")]
 async fn delete_notification(
+    request: HttpRequest,
     api: web::Data<Api>,
     caller: SignedIn,
     id: PathId<NotificationId>,
 ) -> Result<HttpResponse, Problem> {
+    respond::refuse_versions(&request)?;
     let done = api.notifications.delete.send(&caller.0, DeleteNotification { id: id.0 }).await?;
     Ok(respond::empty(&done))
 }
 
-/// Deletes all that are read; tells how many.
-#[utoipa::path(tag = "notifications", security(("session" = [])), responses(
+/// Deletes all that are read; tells how many. What is read at that moment has no version.
+#[utoipa::path(tag = "notifications", security(("session" = [])), params(
+    ("If-Match" = Option<String>, Header, description = "There is no version to name: only * fits")), responses(
     (status = 200, body = Envelope<CountView>),
 ))]
 #[delete("/notifications/read")]
-async fn delete_read(api: web::Data<Api>, caller: SignedIn) -> Result<HttpResponse, Problem> {
+async fn delete_read(request: HttpRequest, api: web::Data<Api>, caller: SignedIn) -> Result<HttpResponse, Problem> {
+    respond::refuse_versions(&request)?;
     let done = api.notifications.delete_read.send(&caller.0, DeleteRead).await?;
     respond::done(done.position, &CountView { count: done.output })
 }

@@ -89,6 +89,11 @@ impl Problem {
         Self::plain(ErrorKind::NotFound, "WEB_APP_NOT_BUILT", message)
     }
 
+    pub fn without_version() -> Self {
+        let message = "this has no version that If-Match could name; leave it out, or send *";
+        Self::plain(ErrorKind::VersionMismatch, "VERSION_MISMATCH", message)
+    }
+
     pub fn too_large(limit: usize) -> Self {
         let message = format!("the body is larger than {limit} bytes");
         Self { kind: Answered::Kind(ErrorKind::TooLarge), code: "BODY_TOO_LARGE", message, details: Vec::new() }

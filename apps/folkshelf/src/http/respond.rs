@@ -163,6 +163,14 @@ pub fn expected_version(request: &HttpRequest) -> Result<Option<i64>, Problem> {
     }
 }
 
+/// For things that have no version: a deletion that demands one is refused rather than done anyhow.
+pub fn refuse_versions(request: &HttpRequest) -> Result<(), Problem> {
+    match expected_version(request)? {
+        None => Ok(()),
+        Some(_) => Err(Problem::without_version()),
+    }
+}
+
 fn json<T: Serialize>(body: &T) -> Result<Vec<u8>, Problem> {
     serde_json::to_vec(body).map_err(|error| Problem::internal(&error))
 }

@@ -3,7 +3,7 @@
 mod profile;
 
 use actix_web::{HttpRequest, HttpResponse, delete, get, post, put, web};
-use auth::{CreateAccount, GetAccount};
+use auth::{CreateAccount, FindAccounts, GetAccount};
 use books::CountBooks;
 use borrowing::CountBorrows;
 use cqrs::{Ask, CommandBus, Dispatch, MissingHandler, QueryBus};
@@ -30,6 +30,7 @@ pub struct UsersApi {
     list: Ask<ListUsers>,
     roles: Ask<ListRoles>,
     account: Ask<GetAccount>,
+    find_accounts: Ask<FindAccounts>,
     count_books: Ask<CountBooks>,
     count_borrows: Ask<CountBorrows>,
     create: Dispatch<CreateAccount>,
@@ -47,6 +48,7 @@ impl UsersApi {
             list: queries.asking()?,
             roles: queries.asking()?,
             account: queries.asking()?,
+            find_accounts: queries.asking()?,
             count_books: queries.asking()?,
             count_borrows: queries.asking()?,
             create: commands.dispatch()?,
@@ -128,7 +130,8 @@ async fn get_me(
     caller: SignedIn,
     _none: Params<NoParams>,
 ) -> Result<HttpResponse, Problem> {
-    respond::found(&request, &me(&api, &caller).await?)
+    let me = me(&api, &caller).await?;
+    respond::found_version(&request, &me, me.profile.version)
 }
 
 /// The public part of a member.
@@ -163,7 +166,7 @@ async fn get_user(
 #[deserr(error = FieldErrors, deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct Filters {
-    /// A part of the name.
+    /// A part of the name, or the beginning of the mail address: three characters of it or more.
     #[deserr(default)]
     q: Option<String>,
     #[deserr(default)]
@@ -228,8 +231,14 @@ async fn list_users(
             return Err(Problem::invalid_field(field, "must be at most 200 characters without control characters"));
         }
     }
+    // Shorter beginnings fit almost everybody.
+    let or_these = match list.filters.q.clone().filter(|q| q.trim().chars().count() >= 3) {
+        Some(beginning) => api.users.find_accounts.ask(&caller.0, FindAccounts { beginning }).await?,
+        None => Vec::new(),
+    };
     let query = ListUsers {
         q: list.filters.q.clone(),
+        or_these,
         role: list.filters.role.clone(),
         active: list.filters.active.as_ref().map(|active| active.0),
         sort,
@@ -292,20 +301,23 @@ struct UpdateBody {
     active: Option<bool>,
 }
 
-/// Changes a member's name, or deactivates and reactivates them.
-#[utoipa::path(tag = "users", security(("session" = [])), params(("id" = Uuid, Path)), request_body = UpdateBody,
+/// Changes a member's name, or deactivates and reactivates them. `If-Match` takes a member's `version` in quotation marks.
+#[utoipa::path(tag = "users", security(("session" = [])), params(("id" = Uuid, Path),
+    ("If-Match" = Option<String>, Header, description = "The ETag that was read")), request_body = UpdateBody,
     responses((status = 200, body = Envelope<ProfileView>)))]
 #[put("/users/{id}")]
 async fn update_user(
+    request: HttpRequest,
     api: web::Data<Api>,
     caller: Permitted<WriteUser>,
     id: PathId<UserId>,
     body: Body<UpdateBody>,
 ) -> Result<HttpResponse, Problem> {
     let body = body.read()?;
-    let command = UpdateUser { id: id.0, name: body.name, active: body.active };
+    let expected_version = respond::expected_version(&request)?;
+    let command = UpdateUser { id: id.0, expected_version, name: body.name, active: body.active };
     let done = api.users.update.send(&caller.0, command).await?;
-    respond::done(done.position, &done.output)
+    respond::changed(done.position, &done.output, done.output.version)
 }
 
 #[derive(Deserr, ToSchema)]
@@ -315,33 +327,40 @@ struct ChangeRoleBody {
     role: Line<60>,
 }
 
-/// Gives a member a role, from their next request on.
-#[utoipa::path(tag = "users", security(("session" = [])), params(("id" = Uuid, Path)), request_body = ChangeRoleBody,
+/// Gives a member a role, from their next request on. `If-Match` takes a member's `version` in quotation marks.
+#[utoipa::path(tag = "users", security(("session" = [])), params(("id" = Uuid, Path),
+    ("If-Match" = Option<String>, Header, description = "The ETag that was read")), request_body = ChangeRoleBody,
     responses((status = 200, body = Envelope<ProfileView>)))]
 #[put("/users/{id}/role")]
 async fn change_role(
+    request: HttpRequest,
     api: web::Data<Api>,
     caller: Permitted<Admin>,
     id: PathId<UserId>,
     body: Body<ChangeRoleBody>,
 ) -> Result<HttpResponse, Problem> {
     let body = body.read()?;
-    let command = ChangeRole { id: id.0, role: body.role.into_string() };
+    let expected_version = respond::expected_version(&request)?;
+    let command = ChangeRole { id: id.0, expected_version, role: body.role.into_string() };
     let done = api.users.change_role.send(&caller.0, command).await?;
-    respond::done(done.position, &done.output)
+    respond::changed(done.position, &done.output, done.output.version)
 }
 
-/// Deletes a member. Refused while they have open loans.
-#[utoipa::path(tag = "users", security(("session" = [])), params(("id" = Uuid, Path)), responses(
+/// Deletes a member. Refused while they have open loans. `If-Match` takes a member's `version` in quotation marks.
+#[utoipa::path(tag = "users", security(("session" = [])), params(("id" = Uuid, Path),
+    ("If-Match" = Option<String>, Header, description = "The ETag that was read")), responses(
     (status = 204, description = "They are gone"),
 ))]
 #[delete("/users/{id}")]
 async fn delete_user(
+    request: HttpRequest,
     api: web::Data<Api>,
     caller: Permitted<MayDeleteUser>,
     id: PathId<UserId>,
 ) -> Result<HttpResponse, Problem> {
-    let done = api.users.delete.send(&caller.0, DeleteUser { id: id.0, proof: Proof::Permission }).await?;
+    let expected_version = respond::expected_version(&request)?;
+    let command = DeleteUser { id: id.0, expected_version, proof: Proof::Permission };
+    let done = api.users.delete.send(&caller.0, command).await?;
     Ok(respond::empty(&done))
 }
 

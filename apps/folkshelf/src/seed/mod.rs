@@ -79,6 +79,7 @@ impl Demo<'_> {
     async fn refuse_unless_empty(&self) -> anyhow::Result<()> {
         let query = ListUsers {
             q: None,
+            or_these: Vec::new(),
             role: None,
             active: None,
             sort: UserSort::MemberSince,

@@ -18,6 +18,8 @@ pub struct Received {
     pub parent: String,
     pub name: String,
     pub attributes: HashMap<String, String>,
+    /// Trace and id of each span it names.
+    pub links: Vec<(String, String)>,
 }
 
 impl Received {
@@ -59,6 +61,10 @@ impl Collector {
     pub fn trace(&self, id: &str) -> Vec<Received> {
         let memory = self.memory.lock().expect("no panic");
         memory.spans.iter().filter(|span| span.trace == id).cloned().collect()
+    }
+
+    pub fn all(&self) -> Vec<Received> {
+        self.memory.lock().expect("no panic").spans.clone()
     }
 
     pub fn traces(&self) -> HashSet<String> {
@@ -109,6 +115,7 @@ fn remember(body: &[u8], memory: &Mutex<Memory>) {
                 parent: hex(&span.parent_span_id),
                 name: span.name,
                 attributes: attributes(span.attributes),
+                links: span.links.iter().map(|link| (hex(&link.trace_id), hex(&link.span_id))).collect(),
             });
         }
     }

@@ -13,6 +13,8 @@ pub struct LogOut {}
 
 impl Command for LogOut {
     const NAME: &'static str = "log_out";
+    /// A key would stand for the session that it ended, and not for the one that is to end now.
+    const REPEATABLE: bool = false;
     type Output = ();
     type Error = LogOutError;
 }

@@ -2,6 +2,7 @@
 
 mod check_password;
 mod find_account_by_email;
+mod find_accounts;
 mod get_account;
 mod list_sessions;
 
@@ -9,6 +10,8 @@ pub(crate) use check_password::CheckPasswordHandler;
 pub use check_password::{CheckPassword, CheckPasswordError};
 pub(crate) use find_account_by_email::FindAccountByEmailHandler;
 pub use find_account_by_email::{FindAccountByEmail, FindAccountByEmailError};
+pub(crate) use find_accounts::FindAccountsHandler;
+pub use find_accounts::{FindAccounts, FindAccountsError};
 pub(crate) use get_account::GetAccountHandler;
 pub use get_account::{AccountView, GetAccount, GetAccountError};
 pub(crate) use list_sessions::ListSessionsHandler;

@@ -5,12 +5,15 @@ use serde::Serialize;
 use sqlx::PgPool;
 use users_events::{UserEvent, UserRoleChanged};
 
+use crate::member::{self, MemberRefused};
 use crate::view::{ProfileView, Row};
 
 /// Gives a member a role. It holds from the member's next request on.
 #[derive(Debug, Clone, Serialize)]
 pub struct ChangeRole {
     pub id: UserId,
+    /// Refused in any other version.
+    pub expected_version: Option<i64>,
     pub role: String,
 }
 
@@ -22,8 +25,8 @@ impl Command for ChangeRole {
 
 #[derive(Debug, thiserror::Error)]
 pub enum ChangeRoleError {
-    #[error("there is no such member")]
-    NotFound,
+    #[error(transparent)]
+    Member(#[from] MemberRefused),
     #[error("there is no such role")]
     UnknownRole,
     /// It would take away the right to undo it.
@@ -38,7 +41,7 @@ pub enum ChangeRoleError {
 impl Refusal for ChangeRoleError {
     fn kind(&self) -> ErrorKind {
         match self {
-            Self::NotFound => ErrorKind::NotFound,
+            Self::Member(refused) => refused.kind(),
             Self::UnknownRole => ErrorKind::Invalid,
             Self::OwnRole | Self::LastAdmin => ErrorKind::Conflict,
             Self::Database(error) => event_bus::error_kind(error),
@@ -47,7 +50,7 @@ impl Refusal for ChangeRoleError {
 
     fn code(&self) -> &'static str {
         match self {
-            Self::NotFound => "USER_NOT_FOUND",
+            Self::Member(refused) => refused.code(),
             Self::UnknownRole => "VALIDATION_ERROR",
             Self::OwnRole => "OWN_ROLE",
             Self::LastAdmin => "LAST_ADMIN",
@@ -58,7 +61,8 @@ impl Refusal for ChangeRoleError {
     fn details(&self) -> Vec<Detail> {
         match self {
             Self::UnknownRole => vec![Detail::new("role", self.to_string())],
-            _ => Vec::new(),
+            Self::Member(refused) => refused.details(),
+            Self::OwnRole | Self::LastAdmin | Self::Database(_) => Vec::new(),
         }
     }
 }
@@ -92,17 +96,17 @@ impl CommandHandler<ChangeRole> for ChangeRoleHandler {
         if admins == [command.id.uuid()] && command.role != "admin" {
             return Err(ChangeRoleError::LastAdmin);
         }
+        member::lock(work.connection(), command.id, command.expected_version).await?;
         let row = sqlx::query_as!(
             Row,
-            "update users.member set role = $2, version = version + 1 where id = $1 and deleted_at is null
+            "update users.member set role = $2, version = version + 1 where id = $1
             returning id, name, bio, location, language, time_zone, preferences, role, active, verified, created_at,
                 version",
             command.id.uuid(),
             command.role,
         )
-        .fetch_optional(work.connection())
-        .await?
-        .ok_or(ChangeRoleError::NotFound)?;
+        .fetch_one(work.connection())
+        .await?;
         let event = UserRoleChanged { user_id: command.id, role: command.role };
         work.append(&UserEvent::RoleChanged(event), row.version).await?;
         Ok(work.commit(row.into()).await?)

@@ -8,6 +8,7 @@ use serde::Serialize;
 use sqlx::PgPool;
 use users_events::{UserDeleted, UserEvent};
 
+use crate::member::{self, MemberRefused};
 use crate::ports::{CloseRefused, LendingGate, PasswordCheck, PortError};
 
 /// Deletes a member: oneself, with one's password, or another one with the permission for it. Refused while loans are
@@ -15,6 +16,8 @@ use crate::ports::{CloseRefused, LendingGate, PasswordCheck, PortError};
 #[derive(Debug, Clone, Serialize)]
 pub struct DeleteUser {
     pub id: UserId,
+    /// Refused in any other version.
+    pub expected_version: Option<i64>,
     pub proof: Proof,
 }
 
@@ -48,8 +51,8 @@ impl Command for DeleteUser {
 
 #[derive(Debug, thiserror::Error)]
 pub enum DeleteUserError {
-    #[error("there is no such member")]
-    NotFound,
+    #[error(transparent)]
+    Member(#[from] MemberRefused),
     #[error("you may not delete this member")]
     NotAllowed,
     #[error("the password is not right")]
@@ -67,7 +70,7 @@ pub enum DeleteUserError {
 impl Refusal for DeleteUserError {
     fn kind(&self) -> ErrorKind {
         match self {
-            Self::NotFound => ErrorKind::NotFound,
+            Self::Member(refused) => refused.kind(),
             Self::NotAllowed => ErrorKind::Forbidden,
             Self::WrongPassword => ErrorKind::Invalid,
             Self::OpenLoans { .. } | Self::LastAdmin => ErrorKind::Conflict,
@@ -78,7 +81,7 @@ impl Refusal for DeleteUserError {
 
     fn code(&self) -> &'static str {
         match self {
-            Self::NotFound => "USER_NOT_FOUND",
+            Self::Member(refused) => refused.code(),
             Self::NotAllowed => "FORBIDDEN",
             Self::WrongPassword => "VALIDATION_ERROR",
             Self::OpenLoans { .. } => "MEMBER_HAS_OPEN_LOANS",
@@ -91,7 +94,8 @@ impl Refusal for DeleteUserError {
         match self {
             Self::OpenLoans { details } => details.clone(),
             Self::WrongPassword => vec![Detail::new("password", "is not right")],
-            _ => Vec::new(),
+            Self::Member(refused) => refused.details(),
+            Self::NotAllowed | Self::LastAdmin | Self::Port(_) | Self::Database(_) => Vec::new(),
         }
     }
 }
@@ -115,8 +119,9 @@ impl CommandHandler<DeleteUser> for DeleteUserHandler {
             Proof::Permission if call.actor().may(Permission::DeleteUser) => {}
             Proof::Password(_) | Proof::Permission => return Err(DeleteUserError::NotAllowed),
         }
-        // Asked before the gate too, so that nobody is shut out of lending for a deletion that cannot be.
-        self.check(id).await?;
+        // Asked before the gate too, so that nobody is shut out of lending for a deletion that cannot be. The version is
+        // asked for here alone: behind the gate there is no way back.
+        self.check(id, command.expected_version).await?;
         // A crash behind the gate leaves a member who can neither lend nor borrow, and may be deleted again.
         self.lending.close_member(id, &call.caller()).await.map_err(|refused| match refused {
             CloseRefused::OpenLoans { details } => DeleteUserError::OpenLoans { details },
@@ -132,34 +137,35 @@ impl CommandHandler<DeleteUser> for DeleteUserHandler {
         if admins == [id.uuid()] {
             return Err(DeleteUserError::LastAdmin);
         }
+        member::lock(work.connection(), id, None).await?;
         let version = sqlx::query_scalar!(
             "update users.member set name = '', bio = null, location = null, preferences = '{}', role = 'user',
                 active = false, deleted_at = $2, version = version + 1
-            where id = $1 and deleted_at is null returning version",
+            where id = $1 returning version",
             id.uuid(),
             call.now(),
         )
-        .fetch_optional(work.connection())
-        .await?
-        .ok_or(DeleteUserError::NotFound)?;
+        .fetch_one(work.connection())
+        .await?;
         work.append(&UserEvent::Deleted(UserDeleted { user_id: id }), version).await?;
         Ok(work.commit(()).await?)
     }
 }
 
 impl DeleteUserHandler {
-    async fn check(&self, id: UserId) -> Result<(), DeleteUserError> {
+    async fn check(&self, id: UserId, expected_version: Option<i64>) -> Result<(), DeleteUserError> {
+        let mut tx = self.pool.begin().await?;
+        member::lock(&mut tx, id, expected_version).await?;
         let last_admin = sqlx::query_scalar!(
             r#"select role = 'admin' and not exists (
                 select 1 from users.member o
                 where o.role = 'admin' and o.active and o.deleted_at is null and o.id <> $1
             ) as "last_admin!"
-            from users.member where id = $1 and deleted_at is null"#,
+            from users.member where id = $1"#,
             id.uuid(),
         )
-        .fetch_optional(&self.pool)
-        .await?
-        .ok_or(DeleteUserError::NotFound)?;
+        .fetch_one(&mut *tx)
+        .await?;
         if last_admin { Err(DeleteUserError::LastAdmin) } else { Ok(()) }
     }
 }

@@ -1,16 +1,19 @@
 use async_trait::async_trait;
 use cqrs::{Call, CommandHandler};
-use kernel::{Command, ErrorKind, LanguageTag, Line, Prose, Refusal};
+use kernel::{Command, Detail, ErrorKind, LanguageTag, Line, Prose, Refusal};
 use serde::Serialize;
 use sqlx::PgPool;
 use users_events::{UserEvent, UserUpdated};
 
 use crate::domain::{Preferences, TimeZoneName};
+use crate::member::{self, MemberRefused};
 use crate::view::{ProfileView, Row};
 
 /// The caller describes themself anew.
 #[derive(Debug, Clone, Serialize)]
 pub struct UpdateProfile {
+    /// Refused in any other version.
+    pub expected_version: Option<i64>,
     pub name: Line<100>,
     pub bio: Option<Prose<1000>>,
     pub location: Option<Line<100>>,
@@ -29,8 +32,8 @@ impl Command for UpdateProfile {
 pub enum UpdateProfileError {
     #[error("sign in first")]
     NotSignedIn,
-    #[error("there is no such member")]
-    NotFound,
+    #[error(transparent)]
+    Member(#[from] MemberRefused),
     #[error("the database failed")]
     Database(#[from] sqlx::Error),
 }
@@ -39,7 +42,7 @@ impl Refusal for UpdateProfileError {
     fn kind(&self) -> ErrorKind {
         match self {
             Self::NotSignedIn => ErrorKind::Unauthenticated,
-            Self::NotFound => ErrorKind::NotFound,
+            Self::Member(refused) => refused.kind(),
             Self::Database(error) => event_bus::error_kind(error),
         }
     }
@@ -47,8 +50,15 @@ impl Refusal for UpdateProfileError {
     fn code(&self) -> &'static str {
         match self {
             Self::NotSignedIn => "UNAUTHENTICATED",
-            Self::NotFound => "USER_NOT_FOUND",
+            Self::Member(refused) => refused.code(),
             Self::Database(_) => "INTERNAL",
+        }
+    }
+
+    fn details(&self) -> Vec<Detail> {
+        match self {
+            Self::Member(refused) => refused.details(),
+            Self::NotSignedIn | Self::Database(_) => Vec::new(),
         }
     }
 }
@@ -62,11 +72,12 @@ impl CommandHandler<UpdateProfile> for UpdateProfileHandler {
     async fn handle(&self, call: &Call, command: UpdateProfile) -> Result<ProfileView, UpdateProfileError> {
         let user = call.actor().user_id().ok_or(UpdateProfileError::NotSignedIn)?;
         let mut work = call.begin(&self.pool).await?;
+        member::lock(work.connection(), user, command.expected_version).await?;
         let row = sqlx::query_as!(
             Row,
             "update users.member set name = $2, bio = $3, location = $4, language = $5, time_zone = $6,
                 preferences = $7, version = version + 1
-            where id = $1 and deleted_at is null
+            where id = $1
             returning id, name, bio, location, language, time_zone, preferences, role, active, verified, created_at,
                 version",
             user.uuid(),
@@ -77,9 +88,8 @@ impl CommandHandler<UpdateProfile> for UpdateProfileHandler {
             command.time_zone.as_str(),
             command.preferences.into_value(),
         )
-        .fetch_optional(work.connection())
-        .await?
-        .ok_or(UpdateProfileError::NotFound)?;
+        .fetch_one(work.connection())
+        .await?;
         let event =
             UserUpdated { user_id: user, name: row.name.clone(), active: row.active, language: row.language.clone() };
         work.append(&UserEvent::Updated(event), row.version).await?;

@@ -1,16 +1,19 @@
 use async_trait::async_trait;
 use cqrs::{Call, CommandHandler};
-use kernel::{Command, ErrorKind, Line, Refusal, UserId};
+use kernel::{Command, Detail, ErrorKind, Line, Refusal, UserId};
 use serde::Serialize;
 use sqlx::PgPool;
 use users_events::{UserEvent, UserUpdated};
 
+use crate::member::{self, MemberRefused};
 use crate::view::{ProfileView, Row};
 
 /// An administrator changes a member. Who is not active cannot sign in, lend or borrow; loans that are open run on.
 #[derive(Debug, Clone, Serialize)]
 pub struct UpdateUser {
     pub id: UserId,
+    /// Refused in any other version.
+    pub expected_version: Option<i64>,
     /// `None`: stays as it is.
     pub name: Option<Line<100>>,
     pub active: Option<bool>,
@@ -24,8 +27,8 @@ impl Command for UpdateUser {
 
 #[derive(Debug, thiserror::Error)]
 pub enum UpdateUserError {
-    #[error("there is no such member")]
-    NotFound,
+    #[error(transparent)]
+    Member(#[from] MemberRefused),
     #[error("nobody deactivates themself")]
     OwnAccount,
     #[error("the community would be without an administrator")]
@@ -37,7 +40,7 @@ pub enum UpdateUserError {
 impl Refusal for UpdateUserError {
     fn kind(&self) -> ErrorKind {
         match self {
-            Self::NotFound => ErrorKind::NotFound,
+            Self::Member(refused) => refused.kind(),
             Self::OwnAccount | Self::LastAdmin => ErrorKind::Conflict,
             Self::Database(error) => event_bus::error_kind(error),
         }
@@ -45,10 +48,17 @@ impl Refusal for UpdateUserError {
 
     fn code(&self) -> &'static str {
         match self {
-            Self::NotFound => "USER_NOT_FOUND",
+            Self::Member(refused) => refused.code(),
             Self::OwnAccount => "OWN_ACCOUNT",
             Self::LastAdmin => "LAST_ADMIN",
             Self::Database(_) => "INTERNAL",
+        }
+    }
+
+    fn details(&self) -> Vec<Detail> {
+        match self {
+            Self::Member(refused) => refused.details(),
+            Self::OwnAccount | Self::LastAdmin | Self::Database(_) => Vec::new(),
         }
     }
 }
@@ -76,19 +86,19 @@ impl CommandHandler<UpdateUser> for UpdateUserHandler {
                 return Err(UpdateUserError::LastAdmin);
             }
         }
+        member::lock(work.connection(), command.id, command.expected_version).await?;
         let row = sqlx::query_as!(
             Row,
             "update users.member set name = coalesce($2, name), active = coalesce($3, active), version = version + 1
-            where id = $1 and deleted_at is null
+            where id = $1
             returning id, name, bio, location, language, time_zone, preferences, role, active, verified, created_at,
                 version",
             command.id.uuid(),
             command.name.as_ref().map(Line::as_str),
             command.active,
         )
-        .fetch_optional(work.connection())
-        .await?
-        .ok_or(UpdateUserError::NotFound)?;
+        .fetch_one(work.connection())
+        .await?;
         let event = UserUpdated {
             user_id: command.id,
             name: row.name.clone(),

@@ -1,7 +1,8 @@
 use async_trait::async_trait;
 use cqrs::{Call, QueryHandler};
-use kernel::{ErrorKind, Page, PageRequest, Permission, Query, Refusal};
+use kernel::{ErrorKind, Page, PageRequest, Permission, Query, Refusal, UserId};
 use sqlx::{PgPool, Postgres, QueryBuilder};
+use uuid::Uuid;
 
 use crate::view::{ProfileView, Row};
 
@@ -10,6 +11,8 @@ use crate::view::{ProfileView, Row};
 pub struct ListUsers {
     /// A part of the name, in any case.
     pub q: Option<String>,
+    /// Members who fit `q` by what others know of them.
+    pub or_these: Vec<UserId>,
     pub role: Option<String>,
     pub active: Option<bool>,
     pub sort: UserSort,
@@ -90,7 +93,9 @@ fn filter(sql: &mut QueryBuilder<Postgres>, query: &ListUsers) {
     if let Some(q) = &query.q {
         // What a person types is text to find, not a pattern.
         let escaped = q.to_lowercase().replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
-        sql.push(" and lower(name) like ").push_bind(format!("%{escaped}%"));
+        let these: Vec<Uuid> = query.or_these.iter().map(|id| id.uuid()).collect();
+        sql.push(" and (lower(name) like ").push_bind(format!("%{escaped}%"));
+        sql.push(" or id = any(").push_bind(these).push("))");
     }
     if let Some(role) = &query.role {
         sql.push(" and role = ").push_bind(role.clone());

@@ -140,7 +140,7 @@ impl World {
 
     pub async fn an_admin(&self, name: &str) -> UserId {
         let id = self.a_member(name).await;
-        let command = ChangeRole { id, role: "admin".to_owned() };
+        let command = ChangeRole { id, expected_version: None, role: "admin".to_owned() };
         self.send(&Caller::system("promote"), command).await.expect("promoted");
         id
     }

@@ -107,9 +107,10 @@ async fn get_import(
 }
 
 /// Says that a row which could not be taken has been dealt with, as by `POST /books` with its repaired values: it is shown
-/// and counted as failed no more.
+/// and counted as failed no more. A row has no version: it is what the file said.
 #[utoipa::path(tag = "books", security(("session" = [])), params(("id" = Uuid, Path),
-    ("row" = i32, Path, minimum = 1, description = "As in `errors`")), responses(
+    ("row" = i32, Path, minimum = 1, description = "As in `errors`"),
+    ("If-Match" = Option<String>, Header, description = "There is no version to name: only * fits")), responses(
     (status = 204, description = "It is dealt with"),
 ))]
 #[delete("/books/imports/{id}/errors/{row}")]
@@ -119,6 +120,7 @@ async fn mark_row_repaired(
     caller: SignedIn,
     id: PathId<ImportId>,
 ) -> Result<HttpResponse, Problem> {
+    respond::refuse_versions(&request)?;
     let row = request.match_info().get("row").and_then(|text| text.parse().ok()).filter(|row| *row > 0);
     let row = row.ok_or_else(|| Problem::invalid_field("row", "must be the number of a row"))?;
     let done = api.books.mark_row_repaired.send(&caller.0, MarkRowRepaired { import_id: id.0, row }).await?;

@@ -19,7 +19,7 @@ use crate::http::respond::{self, Envelope, ListEnvelope};
 use crate::http::{Api, PagesByNumber};
 
 pub(super) fn configure(services: &mut utoipa_actix_web::service_config::ServiceConfig) {
-    services.service(search_books).service(suggest_books).service(count_facets).service(export_books);
+    services.service(search_books).service(suggest_books).service(get_facets).service(export_books);
 }
 
 #[derive(Deserr, IntoParams)]
@@ -105,7 +105,7 @@ async fn suggest_books(
 /// Each host counts once a minute at most: a book may take that long to count.
 #[utoipa::path(tag = "books", responses((status = 200, body = Envelope<Facets>)))]
 #[get("/books/facets")]
-async fn count_facets(
+async fn get_facets(
     request: HttpRequest,
     api: web::Data<Api>,
     caller: Anyone,

@@ -130,7 +130,7 @@ fn headers(operation: &mut Value) {
     for (status, response) in responses {
         let headers = match status.as_str() {
             "200" | "304" if reads && within_api => {
-                json!({"ETag": header("For If-None-Match; of one book also for If-Match", "^\"[^\"]+\"$")})
+                json!({"ETag": header("For If-None-Match; of one book and of one's profile also for If-Match", "^\"[^\"]+\"$")})
             }
             "401" => json!({"WWW-Authenticate": header("How to sign in", "^Bearer$")}),
             "503" if within_api => json!({"Retry-After": header("Seconds to wait", "^[0-9]+$")}),

@@ -26,7 +26,8 @@ async fn get_profile(
     caller: SignedIn,
     _none: Params<NoParams>,
 ) -> Result<HttpResponse, Problem> {
-    respond::found(&request, &me(&api, &caller).await?)
+    let me = me(&api, &caller).await?;
+    respond::found_version(&request, &me, me.profile.version)
 }
 
 struct TimeZoneField(TimeZoneName);
@@ -74,18 +75,21 @@ struct ProfileBody {
     preferences: Option<PreferencesField>,
 }
 
-/// Describes oneself anew.
-#[utoipa::path(tag = "users", security(("session" = [])), request_body = ProfileBody, responses(
+/// Describes oneself anew. `If-Match` refuses when the profile has changed since.
+#[utoipa::path(tag = "users", security(("session" = [])), params(
+    ("If-Match" = Option<String>, Header, description = "The ETag that was read")), request_body = ProfileBody, responses(
     (status = 200, body = Envelope<ProfileView>),
 ))]
 #[put("/profile")]
 async fn update_profile(
+    request: HttpRequest,
     api: web::Data<Api>,
     caller: SignedIn,
     body: Body<ProfileBody>,
 ) -> Result<HttpResponse, Problem> {
     let body = body.read()?;
     let command = UpdateProfile {
+        expected_version: respond::expected_version(&request)?,
         name: body.name,
         bio: body.bio.0,
         location: body.location.0,
@@ -94,7 +98,7 @@ async fn update_profile(
         preferences: body.preferences.map(|preferences| preferences.0).unwrap_or_default(),
     };
     let done = api.users.update_profile.send(&caller.0, command).await?;
-    respond::done(done.position, &done.output)
+    respond::changed(done.position, &done.output, done.output.version)
 }
 
 #[derive(Deserr, ToSchema)]
@@ -104,18 +108,21 @@ struct PasswordBody {
     password: String,
 }
 
-/// Deletes one's own account. Refused while there are open loans.
-#[utoipa::path(tag = "users", security(("session" = [])), request_body = PasswordBody, responses(
+/// Deletes one's own account. Refused while there are open loans, and by `If-Match` when the profile has changed since.
+#[utoipa::path(tag = "users", security(("session" = [])), params(
+    ("If-Match" = Option<String>, Header, description = "The ETag that was read")), request_body = PasswordBody, responses(
     (status = 204, description = "It is gone"),
 ))]
 #[delete("/profile")]
 async fn delete_profile(
+    request: HttpRequest,
     api: web::Data<Api>,
     caller: SignedIn,
     body: Body<PasswordBody>,
 ) -> Result<HttpResponse, Problem> {
     let body = body.read()?;
-    let command = DeleteUser { id: caller.user()?, proof: Proof::Password(body.password) };
+    let expected_version = respond::expected_version(&request)?;
+    let command = DeleteUser { id: caller.user()?, expected_version, proof: Proof::Password(body.password) };
     let done = api.users.delete.send(&caller.0, command).await?;
     Ok(respond::empty(&done))
 }
