@@ -14,7 +14,10 @@ function told(standing: Standing, now: Partial<Availability>, own = false): stri
   return outlookText(i18n.getFixedT('en', 'book'), formats('en'), seen).join(' ')
 }
 
-beforeAll(() => startI18n('en'))
+beforeAll(async () => {
+  await startI18n('en')
+  await i18n.loadNamespaces('book')
+})
 
 describe('what is said of a book', () => {
   it('counts those who wait before one', () => {
