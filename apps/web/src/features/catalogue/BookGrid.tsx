@@ -1,3 +1,4 @@
+import { useDeferredValue, useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Link } from 'react-router'
 import { classes } from '@/ui/classes'
@@ -8,14 +9,29 @@ import type { BookCard } from './queries'
 
 const grid =
   'grid grid-cols-2 gap-x-4 gap-y-8 min-[30rem]:grid-cols-3 sm:gap-x-6 md:grid-cols-4 lg:grid-cols-4 xl:grid-cols-5'
-const EAGER = 6
+/** What fits on a phone. */
+const AT_ONCE = 6
+/** A list has been shown since the app was loaded. */
+let started = false
 
 export function BookGrid({ books, stale }: { books: BookCard[]; stale: boolean }) {
+  // As the app starts a slow phone draws what is in sight first. Later, on the way back, all must be in its place at once.
+  const [starting] = useState(!started)
+  const drawn = useDeferredValue(books.length, starting ? AT_ONCE : undefined)
+  useEffect(() => {
+    started = true
+  }, [])
   return (
     <ul aria-busy={stale} className={classes(grid, 'transition-opacity', stale && 'opacity-60')}>
-      {books.map((book, place) => (
-        <BookItem key={book.id} book={book} eager={place < EAGER} />
-      ))}
+      {books.map((book, place) =>
+        place < drawn ? (
+          <BookItem key={book.id} book={book} eager={place < AT_ONCE} />
+        ) : (
+          <li key={book.id} aria-hidden className="row-span-3">
+            <SkeletonItem />
+          </li>
+        ),
+      )}
     </ul>
   )
 }
@@ -60,15 +76,21 @@ export function BookGridSkeleton({ count }: { count: number }) {
   return (
     <div className={grid}>
       {Array.from({ length: count }, (_, place) => (
-        <div key={place}>
-          <Skeleton className="aspect-2/3 w-full rounded-sm" />
-          <div className="mt-3 flex flex-col gap-1">
-            <Skeleton className="h-4 w-11/12" />
-            <Skeleton className="h-4 w-3/5" />
-          </div>
-          <Skeleton className="mt-1.5 h-4.5 w-24" />
-        </div>
+        <SkeletonItem key={place} />
       ))}
+    </div>
+  )
+}
+
+function SkeletonItem() {
+  return (
+    <div>
+      <Skeleton className="aspect-2/3 w-full rounded-sm" />
+      <div className="mt-3 flex flex-col gap-1">
+        <Skeleton className="h-4 w-11/12" />
+        <Skeleton className="h-4 w-3/5" />
+      </div>
+      <Skeleton className="mt-1.5 h-4.5 w-24" />
     </div>
   )
 }
