@@ -72,7 +72,7 @@ test('the back button leads to where one was in a long list', async ({ community
   await last.click()
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('Volume 5 of Lighthouses')
   expect(await page.evaluate(() => scrollY)).toBe(0)
-  await page.getByRole('link', { name: 'All books' }).click()
+  await page.getByRole('link', { name: 'All books', exact: true }).click()
   await expect(last).toBeInViewport()
   await expect.poll(() => page.evaluate(() => scrollY)).toBe(before)
   await page.goForward()

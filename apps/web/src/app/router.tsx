@@ -17,7 +17,7 @@ const nothingHere = (
 const forEverybody: RouteObject[] = [
   // The first page, for most: not another trip away.
   { index: true, Component: BrowsePage },
-  { path: 'books/:id', lazy: page(() => import('@/features/catalogue/BookPage'), ['catalogue', 'loans']) },
+  { path: 'books/:id', lazy: page(() => import('@/features/book/BookPage'), 'book') },
   { path: 'login', lazy: page(() => import('@/features/account/LoginPage'), 'account') },
   { path: 'register', lazy: page(() => import('@/features/account/RegisterPage'), 'account') },
   { path: 'forgot-password', lazy: page(() => import('@/features/account/ForgotPasswordPage'), 'account') },

@@ -1,4 +1,3 @@
-import { useMemo } from 'react'
 import { useTranslation } from 'react-i18next'
 
 const DAY = 86_400_000
@@ -19,49 +18,65 @@ export function isPast(value: Instant, now: Date = new Date()): boolean {
   return toDate(value).getTime() < now.getTime()
 }
 
-/** Dates and numbers in the words of a language. */
-export function formats(language: string) {
-  const day = new Intl.DateTimeFormat(language, { dateStyle: 'long' })
-  const shortDay = new Intl.DateTimeFormat(language, { day: 'numeric', month: 'short' })
-  const moment = new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'short' })
-  const instant = new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'medium' })
-  const number = new Intl.NumberFormat(language)
-  const percent = new Intl.NumberFormat(language, { style: 'percent' })
-  const megabytes = new Intl.NumberFormat(language, { style: 'unit', unit: 'megabyte', maximumFractionDigits: 0 })
-  const relative = new Intl.RelativeTimeFormat(language, { numeric: 'auto' })
-  const list = new Intl.ListFormat(language, { type: 'conjunction' })
-  const languageNames = new Intl.DisplayNames(language, { type: 'language' })
+/** Each formatter costs a slow phone many milliseconds: it is made when it is needed. */
+function once<Made>(make: () => Made): () => Made {
+  let made: Made | undefined
+  return () => (made ??= make())
+}
+
+function formatsOf(language: string) {
+  const day = once(() => new Intl.DateTimeFormat(language, { dateStyle: 'long' }))
+  const shortDay = once(() => new Intl.DateTimeFormat(language, { day: 'numeric', month: 'short' }))
+  const moment = once(() => new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'short' }))
+  const instant = once(() => new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'medium' }))
+  const number = once(() => new Intl.NumberFormat(language))
+  const percent = once(() => new Intl.NumberFormat(language, { style: 'percent' }))
+  const megabytes = once(
+    () => new Intl.NumberFormat(language, { style: 'unit', unit: 'megabyte', maximumFractionDigits: 0 }),
+  )
+  const relative = once(() => new Intl.RelativeTimeFormat(language, { numeric: 'auto' }))
+  const list = once(() => new Intl.ListFormat(language, { type: 'conjunction' }))
+  const languageNames = once(() => new Intl.DisplayNames(language, { type: 'language' }))
 
   return {
-    day: (value: Instant) => day.format(toDate(value)),
-    shortDay: (value: Instant) => shortDay.format(toDate(value)),
-    moment: (value: Instant) => moment.format(toDate(value)),
+    day: (value: Instant) => day().format(toDate(value)),
+    shortDay: (value: Instant) => shortDay().format(toDate(value)),
+    moment: (value: Instant) => moment().format(toDate(value)),
     /** To the second, as a log needs it. */
-    instant: (value: Instant) => instant.format(toDate(value)),
-    number: (value: number) => number.format(value),
+    instant: (value: Instant) => instant().format(toDate(value)),
+    number: (value: number) => number().format(value),
     /** From 0 to 1. */
-    percent: (value: number) => percent.format(value),
-    megabytes: (bytes: number) => megabytes.format(bytes / 1024 / 1024),
+    percent: (value: number) => percent().format(value),
+    megabytes: (bytes: number) => megabytes().format(bytes / 1024 / 1024),
     /** "tomorrow", "in 3 days", "2 days ago". */
-    relativeDay: (value: Instant, now?: Date) => relative.format(daysFromToday(value, now), 'day'),
+    relativeDay: (value: Instant, now?: Date) => relative().format(daysFromToday(value, now), 'day'),
     /** "2 minutes ago", "yesterday", and the date itself once it is more than a week away. */
     ago(value: Instant, now: Date = new Date()) {
       const seconds = (toDate(value).getTime() - now.getTime()) / 1000
       const distance = Math.abs(seconds)
-      if (distance < 60) return relative.format(0, 'second')
-      if (distance < 3600) return relative.format(Math.trunc(seconds / 60), 'minute')
-      if (distance < 24 * 3600) return relative.format(Math.trunc(seconds / 3600), 'hour')
+      if (distance < 60) return relative().format(0, 'second')
+      if (distance < 3600) return relative().format(Math.trunc(seconds / 60), 'minute')
+      if (distance < 24 * 3600) return relative().format(Math.trunc(seconds / 3600), 'hour')
       const days = daysFromToday(value, now)
-      return Math.abs(days) <= 7 ? relative.format(days, 'day') : day.format(toDate(value))
+      return Math.abs(days) <= 7 ? relative().format(days, 'day') : day().format(toDate(value))
     },
     /** "Ada, Grace and Linus". */
-    list: (items: readonly string[]) => list.format(items),
+    list: (items: readonly string[]) => list().format(items),
     /** The name of a language by its code: "French" for `fr`. */
-    languageName: (code: string) => languageNames.of(code) ?? code,
+    languageName: (code: string) => languageNames().of(code) ?? code,
   }
 }
 
-export type Formats = ReturnType<typeof formats>
+export type Formats = ReturnType<typeof formatsOf>
+
+const made = new Map<string, Formats>()
+
+/** Dates and numbers in the words of a language. */
+export function formats(language: string): Formats {
+  const known = made.get(language) ?? formatsOf(language)
+  made.set(language, known)
+  return known
+}
 
 /** The language as it is written where the reader lives: days before months for `en-GB`. */
 function localeOf(language: string): string {
@@ -70,5 +85,5 @@ function localeOf(language: string): string {
 
 export function useFormats(): Formats {
   const { i18n } = useTranslation()
-  return useMemo(() => formats(localeOf(i18n.language)), [i18n.language])
+  return formats(localeOf(i18n.language))
 }

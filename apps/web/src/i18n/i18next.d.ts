@@ -1,5 +1,6 @@
 import type account from '../features/account/locales/en.json'
 import type administration from '../features/administration/locales/en.json'
+import type book from '../features/book/locales/en.json'
 import type catalogue from '../features/catalogue/locales/en.json'
 import type loans from '../features/loans/locales/en.json'
 import type moderation from '../features/moderation/locales/en.json'
@@ -17,6 +18,7 @@ declare module 'i18next' {
       errors: typeof errors
       account: typeof account
       administration: typeof administration
+      book: typeof book
       catalogue: typeof catalogue
       loans: typeof loans
       moderation: typeof moderation

@@ -19,7 +19,13 @@ export function Popover({
     <BasePopover.Root open={open} onOpenChange={onOpenChange}>
       <BasePopover.Trigger render={trigger} />
       <BasePopover.Portal>
-        <BasePopover.Positioner sideOffset={6} align="end" collisionPadding={12} className="z-50">
+        <BasePopover.Positioner
+          sideOffset={6}
+          align="end"
+          collisionPadding={12}
+          collisionAvoidance={{ side: 'none' }}
+          className="z-50"
+        >
           <BasePopover.Popup
             aria-label={label}
             className="flex max-h-(--available-height) w-[min(26rem,var(--available-width))] flex-col overflow-hidden surface transition-opacity duration-100 outline-none data-ending-style:opacity-0 data-starting-style:opacity-0"

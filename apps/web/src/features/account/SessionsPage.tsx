@@ -65,7 +65,11 @@ function SessionCard({ session }: { session: Session }) {
           {session.current && <StatusPill tone="free">{t('sessions.current')}</StatusPill>}
         </p>
         <p className="text-sm text-soft">
-          {t('sessions.times', { used: format.ago(session.lastUsedAt), since: format.moment(session.createdAt) })}
+          <span className="max-sm:block">{t('sessions.used', { ago: format.ago(session.lastUsedAt) })}</span>
+          <span aria-hidden className="max-sm:hidden">
+            {' · '}
+          </span>
+          <span className="max-sm:block">{t('sessions.since', { at: format.moment(session.createdAt) })}</span>
         </p>
       </div>
       {!session.current && (

@@ -1,3 +1,5 @@
 export { BrowsePage } from './BrowsePage'
-export { fetchFirstBooks } from './queries'
 export { SearchBox } from './SearchBox'
+export { fetchFirstBooks, useCard, type BookCard } from './queries'
+export { mayBeAskedFor, standingLooks, standingOf, type Standing } from './standing'
+export { searchOf } from './filters'

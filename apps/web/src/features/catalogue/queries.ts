@@ -13,7 +13,6 @@ import { filtersOf, parametersOf, type Filters } from './filters'
 
 type Schemas = components['schemas']
 export type Book = Schemas['BookView']
-export type Availability = Schemas['Availability']
 
 const CARD_FIELDS = ['id', 'title', 'authors', 'coverUrl', 'lending', 'status', 'available', 'owner'] as const
 /** What a list shows of a book. */
@@ -78,30 +77,6 @@ export function useCard(id: string): BookCard | undefined {
     if (card) return card
   }
   return undefined
-}
-
-export function useBook(id: string) {
-  return useQuery({
-    queryKey: keys.books.one(id),
-    queryFn: ({ signal }) => ask(api.GET('/api/v1/books/{id}', { params: { path: { id } }, signal })),
-  })
-}
-
-/** Others borrow and return without our being told: asked again now and then while somebody looks. */
-export function useAvailability(id: string) {
-  return useQuery({
-    queryKey: keys.books.availability(id),
-    queryFn: ({ signal }) => ask(api.GET('/api/v1/books/{id}/availability', { params: { path: { id } }, signal })),
-    staleTime: 10_000,
-    refetchInterval: 20_000,
-  })
-}
-
-export function useHistory(id: string) {
-  return useQuery({
-    queryKey: keys.books.history(id),
-    queryFn: ({ signal }) => ask(api.GET('/api/v1/books/{id}/history', { params: { path: { id } }, signal })),
-  })
 }
 
 /** The name of the member whose books are shown, also when there are none. */

@@ -45,8 +45,8 @@ function LoanDetails({ loan }: { loan: Loan }) {
   return (
     <>
       <PageHeader title={loan.book.title} back={back} />
-      <div className="grid items-start gap-6 lg:grid-cols-[minmax(0,1fr)_20rem]">
-        <div className="flex flex-col gap-6">
+      <div className="grid grid-cols-1 items-start gap-6 lg:grid-cols-[minmax(0,1fr)_20rem]">
+        <div className="flex min-w-0 flex-col gap-6">
           <StepLine loan={loan} gives={gives} />
           <NextStep loan={loan} part={part} gives={gives} />
           <WhatWasSaid loan={loan} />
@@ -71,7 +71,7 @@ function About({ loan, part }: { loan: Loan; part: Part }) {
       </div>
       <div className="flex min-w-0 flex-1 flex-col items-start gap-2">
         <LoanStatus loan={loan} />
-        <p className="line-clamp-3 text-soft">{book.authors.join(', ')}</p>
+        <p className="line-clamp-3 max-w-full wrap-anywhere text-soft">{book.authors.join(', ')}</p>
         {part !== 'owner' && <Person name={owner.name} role={t('loan.owner')} />}
         {part !== 'borrower' && <Person name={borrower.name} role={t('loan.borrower')} />}
         <Link

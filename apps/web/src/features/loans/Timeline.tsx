@@ -53,5 +53,9 @@ function Entry({ happening, borrowerId }: { happening: Happening; borrowerId: st
 }
 
 export function Quote({ children }: { children: string }) {
-  return <blockquote className="my-1 border-l-2 border-line pl-3 whitespace-pre-line text-soft">{children}</blockquote>
+  return (
+    <blockquote className="my-1 border-l-2 border-line pl-3 wrap-anywhere whitespace-pre-line text-soft">
+      {children}
+    </blockquote>
+  )
 }

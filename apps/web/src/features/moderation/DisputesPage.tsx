@@ -115,7 +115,9 @@ function Side({
         <h3 className="leading-tight break-words">{name}</h3>
         <p className="mt-1 text-pretty">{children}</p>
         {words && (
-          <blockquote className="mt-1 border-l-2 border-line pl-3 whitespace-pre-line text-soft">{words}</blockquote>
+          <blockquote className="mt-1 border-l-2 border-line pl-3 wrap-anywhere whitespace-pre-line text-soft">
+            {words}
+          </blockquote>
         )}
       </div>
     </section>

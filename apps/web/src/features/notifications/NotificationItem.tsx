@@ -39,13 +39,21 @@ export function NotificationItem({
         {!read && <span className="absolute -top-0.5 -right-0.5 size-3 rounded-full border-2 border-card bg-accent" />}
       </span>
       <div className="min-w-0 flex-1">
-        <p className={classes('leading-snug', read ? 'text-ink' : 'font-semibold', brief && 'line-clamp-2')}>
+        <p
+          className={classes(
+            'leading-snug',
+            read ? 'text-ink' : 'font-semibold',
+            brief ? 'line-clamp-2' : 'line-clamp-4',
+          )}
+        >
           <Link to={placeOf(notification)} onClick={open} className="after:absolute after:inset-0">
             {!read && <span className="sr-only">{t('unread')} </span>}
             {title}
           </Link>
         </p>
-        <p className={classes('text-sm text-soft', brief ? 'line-clamp-2' : 'mt-0.5 text-pretty')}>{body}</p>
+        <p className={classes('text-sm text-soft', brief ? 'line-clamp-2' : 'mt-0.5 line-clamp-6 text-pretty')}>
+          {body}
+        </p>
         <time dateTime={createdAt} title={format.moment(createdAt)} className="text-sm text-soft">
           {format.ago(createdAt)}
         </time>

@@ -1,4 +1,4 @@
-import { screen, waitFor } from '@testing-library/react'
+import { configure, screen, waitFor } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { session } from '@/api/session'
@@ -45,10 +45,10 @@ async function open() {
 }
 
 // Menus and dialogs take their time in jsdom.
-vi.setConfig({ testTimeout: 20_000 })
+vi.setConfig({ testTimeout: 30_000 })
+configure({ asyncUtilTimeout: 10_000 })
 
 beforeEach(() => {
-  vi.stubGlobal('IntersectionObserver', class {})
   session.start()
   session.signedIn(signedIn('token'))
   unsaid.set([])

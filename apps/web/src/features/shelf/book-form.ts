@@ -10,7 +10,6 @@ export type BookBody = Schemas['BookBody']
 export const lendings = ['lend', 'give', 'off'] as const
 export type Lending = (typeof lendings)[number]
 export const conditions = ['new', 'like_new', 'good', 'fair', 'poor'] as const
-export type Condition = (typeof conditions)[number]
 
 const EARLIEST_YEAR = -5000
 const MAX_AUTHORS = 50

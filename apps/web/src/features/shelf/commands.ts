@@ -91,6 +91,8 @@ export function useChangeLending(book: Book) {
       return changed
     },
     optimistic: ({ lending }) => {
+      // What is on its way shows the book as it was.
+      void queries.cancelQueries({ queryKey: keys.books.shelf })
       showInShelf(queries, id, withLending(book, lending))
       const { status, available } = book
       return () => showInShelf(queries, id, { lending: book.lending, status, available })

@@ -4,7 +4,7 @@ import { Link, useLocation, useNavigate } from 'react-router'
 
 /** Back to the list as it was left; to the whole of it for those who came another way. */
 export function BackToBooks() {
-  const { t } = useTranslation('catalogue')
+  const { t } = useTranslation('book')
   const navigate = useNavigate()
   const state: unknown = useLocation().state
   const fromBrowse = typeof state === 'object' && state !== null && 'fromBrowse' in state
@@ -19,7 +19,7 @@ export function BackToBooks() {
       className="-ml-1 inline-flex min-h-11 w-fit items-center gap-1 text-soft hover:text-ink"
     >
       <ChevronLeft aria-hidden className="size-5" />
-      {t('book.back')}
+      {t('page.back')}
     </Link>
   )
 }

@@ -5,7 +5,7 @@ import { toast } from '@/ui/toast'
 
 /** By what the device shares with; else the link is copied. Neither exists where the page came over plain HTTP. */
 export function ShareButton({ title }: { title: string }) {
-  const { t } = useTranslation('catalogue')
+  const { t } = useTranslation('book')
   const device = navigator as Partial<Pick<Navigator, 'share' | 'clipboard'>>
   if (!device.share && !device.clipboard) return null
   const share = async () => {
@@ -15,11 +15,11 @@ export function ShareButton({ title }: { title: string }) {
       await navigator.share({ title, url }).catch(() => {})
     } else if (device.clipboard) {
       await navigator.clipboard.writeText(url)
-      toast({ text: t('book.copied') })
+      toast({ text: t('page.copied') })
     }
   }
   return (
-    <IconButton label={t('book.share')} onClick={() => void share()} className="-mr-2 text-soft">
+    <IconButton label={t('page.share')} onClick={() => void share()} className="-mr-2 text-soft">
       <Share2 aria-hidden className="size-5" />
     </IconButton>
   )

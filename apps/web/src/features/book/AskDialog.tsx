@@ -5,13 +5,13 @@ import { useTranslation } from 'react-i18next'
 import * as z from 'zod/mini'
 import { useFormProblem } from '@/api/form-errors'
 import { ApiProblem } from '@/api/problem'
+import type { BookCard } from '@/features/catalogue'
 import { Button, LinkButton } from '@/ui/Button'
 import { Actions, Dialog } from '@/ui/Dialog'
 import { NumberField, TextArea } from '@/ui/form/fields'
 import { Form } from '@/ui/form/Form'
 import { useAskFor } from './commands'
 import { DaysChoice, OTHER } from './DaysChoice'
-import type { BookCard } from './queries'
 
 const LONGEST_LOAN = 90
 const MESSAGE_LENGTH = 1000
@@ -20,24 +20,27 @@ interface Asking {
   open: boolean
   onClose: () => void
   book: BookCard
+  /** Where the focus goes afterwards: what opened it may be gone. */
+  finalFocus: () => HTMLElement | null
 }
 
-export default function AskDialog({ open, onClose, book }: Asking) {
-  const { t } = useTranslation('catalogue')
+export default function AskDialog({ open, onClose, book, finalFocus }: Asking) {
+  const { t } = useTranslation('book')
   return (
     <Dialog
       open={open}
       onOpenChange={(next) => !next && onClose()}
       title={t('ask.title', { owner: book.owner.name })}
       description={book.title}
+      finalFocus={finalFocus}
     >
       <AskForm book={book} onClose={onClose} />
     </Dialog>
   )
 }
 
-function AskForm({ book, onClose }: Omit<Asking, 'open'>) {
-  const { t } = useTranslation('catalogue')
+function AskForm({ book, onClose }: Pick<Asking, 'book' | 'onClose'>) {
+  const { t } = useTranslation('book')
   const { t: common } = useTranslation()
   const schema = useMemo(
     () =>
@@ -59,7 +62,7 @@ function AskForm({ book, onClose }: Omit<Asking, 'open'>) {
     resolver: standardSchemaResolver(schema),
     defaultValues: { days: '21', otherDays: '', message: '' },
   })
-  const asking = useAskFor(book, { onDone: onClose, onProblem: useFormProblem(form) })
+  const asking = useAskFor(book, useFormProblem(form))
   const days = useWatch({ control: form.control, name: 'days' })
   const tooMany = asking.problem instanceof ApiProblem && asking.problem.code === 'TOO_MANY_OPEN_REQUESTS'
   const giving = book.lending === 'give'

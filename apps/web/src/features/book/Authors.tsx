@@ -1,13 +1,13 @@
 import { Fragment, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Link } from 'react-router'
-import { searchOf } from './filters'
+import { searchOf } from '@/features/catalogue'
 
 const SHOWN = 5
 
 /** Who wrote it; each name leads to what else they wrote. Of many the first few. */
 export function Authors({ names }: { names: readonly string[] }) {
-  const { t } = useTranslation('catalogue')
+  const { t } = useTranslation('book')
   const [all, setAll] = useState(false)
   const many = names.length > SHOWN + 1
   const shown = many && !all ? names.slice(0, SHOWN) : names
@@ -33,7 +33,7 @@ export function Authors({ names }: { names: readonly string[] }) {
             onClick={() => setAll(!all)}
             className="font-medium text-accent underline-offset-4 hover:underline"
           >
-            {all ? t('book.fewerAuthors') : t('book.moreAuthors', { count: names.length - SHOWN })}
+            {all ? t('page.fewerAuthors') : t('page.moreAuthors', { count: names.length - SHOWN })}
           </button>
         </>
       )}

@@ -1,7 +1,7 @@
 import type { TFunction } from 'i18next'
+import type { Standing } from '@/features/catalogue'
 import { daysFromToday, isPast, type Formats } from '@/i18n/format'
 import type { Availability } from './queries'
-import type { Standing } from './standing'
 
 interface Seen {
   standing: Standing
@@ -11,7 +11,7 @@ interface Seen {
 }
 
 /** In sentences: whether the book can be had, when if not, and who else wants it. */
-export function outlookText(t: TFunction<'catalogue'>, format: Formats, seen: Seen): string[] {
+export function outlookText(t: TFunction<'book'>, format: Formats, seen: Seen): string[] {
   if (seen.own) return ownText(t, format, seen)
   if (seen.now.mine) return [mineText(t, format, seen.owner, seen.now, seen.now.mine)]
   const { standing, owner, now } = seen
@@ -34,14 +34,14 @@ export function outlookText(t: TFunction<'catalogue'>, format: Formats, seen: Se
   }
 }
 
-function returnText(t: TFunction<'catalogue'>, format: Formats, dueAt: string | null | undefined): string {
+function returnText(t: TFunction<'book'>, format: Formats, dueAt: string | null | undefined): string {
   if (!dueAt) return t('outlook.unknown')
   const date = format.day(dueAt)
   if (isPast(dueAt) && daysFromToday(dueAt) < 0) return t('outlook.late', { date })
   return t('outlook.due', { date, when: format.relativeDay(dueAt) })
 }
 
-function ownText(t: TFunction<'catalogue'>, format: Formats, { standing, now }: Seen): string[] {
+function ownText(t: TFunction<'book'>, format: Formats, { standing, now }: Seen): string[] {
   const lines: string[] = [t(`outlook.own.${standing}`)]
   if (standing === 'on_loan') lines.push(returnText(t, format, now.dueAt))
   if (now.waiting) lines.push(t('outlook.own.waiting', { count: now.waiting }))
@@ -49,7 +49,7 @@ function ownText(t: TFunction<'catalogue'>, format: Formats, { standing, now }: 
 }
 
 function mineText(
-  t: TFunction<'catalogue'>,
+  t: TFunction<'book'>,
   format: Formats,
   owner: string,
   { dueAt }: Availability,

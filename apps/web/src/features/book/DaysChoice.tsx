@@ -7,7 +7,7 @@ export const OTHER = 'other'
 
 /** For how long: the usual times in reach of the thumb, or another. */
 export function DaysChoice() {
-  const { t } = useTranslation('catalogue')
+  const { t } = useTranslation('book')
   const { register } = useFormContext()
   const hint = useId()
   const options = [

@@ -3,6 +3,7 @@ import { useTranslation } from 'react-i18next'
 import { useParams } from 'react-router'
 import { ApiProblem, isNotFound } from '@/api/problem'
 import { useSession } from '@/api/useSession'
+import { useCard } from '@/features/catalogue'
 import { LinkButton } from '@/ui/Button'
 import { Cover } from '@/ui/Cover'
 import { EmptyState, ErrorState, Loading, Skeleton } from '@/ui/Feedback'
@@ -13,7 +14,7 @@ import { BookFacts } from './BookFacts'
 import { BookHistory } from './BookHistory'
 import { Outlook } from './Outlook'
 import { OwnerLink } from './OwnerLink'
-import { useBook, useCard } from './queries'
+import { useBook } from './queries'
 import { ShareButton } from './ShareButton'
 
 export default function BookPage() {
@@ -66,16 +67,16 @@ function isAbsent(error: unknown): boolean {
 }
 
 function BookGone() {
-  const { t } = useTranslation('catalogue')
+  const { t } = useTranslation('book')
   return (
     <>
-      <PageHeader title={t('book.gone.title')} />
+      <PageHeader title={t('page.gone.title')} />
       <EmptyState
         icon={<BookX aria-hidden className="size-6" />}
-        title={t('book.gone.heading')}
-        action={<LinkButton to="/">{t('book.gone.action')}</LinkButton>}
+        title={t('page.gone.heading')}
+        action={<LinkButton to="/">{t('page.gone.action')}</LinkButton>}
       >
-        {t('book.gone.text')}
+        {t('page.gone.text')}
       </EmptyState>
     </>
   )

@@ -2,15 +2,15 @@ import { LockKeyhole } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Link } from 'react-router'
+import { searchOf } from '@/features/catalogue'
 import { useFormats } from '@/i18n/format'
 import { Notice } from '@/ui/Feedback'
-import { searchOf } from './filters'
 import type { Book } from './queries'
 
 const conditions = ['new', 'like_new', 'good', 'fair', 'poor'] as const
 
 export function BookFacts({ book, own }: { book: Book; own: boolean }) {
-  const { t } = useTranslation('catalogue')
+  const { t } = useTranslation('book')
   const format = useFormats()
   const condition = conditions.find((name) => name === book.condition)
   const isbn = book.isbn13 ?? book.isbn10
@@ -18,42 +18,42 @@ export function BookFacts({ book, own }: { book: Book; own: boolean }) {
     <>
       {book.description && (
         <section>
-          <h2 className="mb-2 text-heading">{t('book.about')}</h2>
+          <h2 className="mb-2 text-heading">{t('page.about')}</h2>
           <Paragraphs text={book.description} />
         </section>
       )}
       {book.notes && (
         <Notice icon={<LockKeyhole aria-hidden className="size-5" />}>
-          <h2 className="font-sans font-medium text-ink">{t('book.notes')}</h2>
+          <h2 className="font-sans font-medium text-ink">{t('page.notes')}</h2>
           <p className="whitespace-pre-line text-ink">{book.notes}</p>
-          <p className="mt-1 text-sm">{t('book.notesHint')}</p>
+          <p className="mt-1 text-sm">{t('page.notesHint')}</p>
         </Notice>
       )}
       <section>
-        <h2 className="mb-3 text-heading">{t('book.facts')}</h2>
+        <h2 className="mb-3 text-heading">{t('page.facts')}</h2>
         <dl className="grid grid-cols-[minmax(6rem,auto)_minmax(0,1fr)] gap-x-6 gap-y-2.5">
-          {book.publishedYear != null && <Fact name={t('book.year')}>{yearText(book.publishedYear, t)}</Fact>}
+          {book.publishedYear != null && <Fact name={t('page.year')}>{yearText(book.publishedYear, t)}</Fact>}
           {book.language && (
-            <Fact name={t('book.language')}>
+            <Fact name={t('page.language')}>
               <span className="inline-block first-letter:uppercase">{format.languageName(book.language)}</span>
             </Fact>
           )}
-          {condition && <Fact name={t('book.condition')}>{t(`book.conditions.${condition}`)}</Fact>}
-          {isbn && <Fact name={t('book.isbn')}>{isbn}</Fact>}
+          {condition && <Fact name={t('page.condition')}>{t(`page.conditions.${condition}`)}</Fact>}
+          {isbn && <Fact name={t('page.isbn')}>{isbn}</Fact>}
           {book.categories.length > 0 && (
-            <Fact name={t('book.categories')}>
+            <Fact name={t('page.categories')}>
               <Categories names={book.categories} />
             </Fact>
           )}
-          {own && <Fact name={t('book.listed')}>{format.day(book.createdAt)}</Fact>}
+          {own && <Fact name={t('page.listed')}>{format.day(book.createdAt)}</Fact>}
         </dl>
       </section>
     </>
   )
 }
 
-function yearText(year: number, t: ReturnType<typeof useTranslation<'catalogue'>>['t']): string {
-  return year < 0 ? t('book.yearBefore', { year: -year }) : String(year)
+function yearText(year: number, t: ReturnType<typeof useTranslation<'book'>>['t']): string {
+  return year < 0 ? t('page.yearBefore', { year: -year }) : String(year)
 }
 
 function Fact({ name, children }: { name: string; children: ReactNode }) {

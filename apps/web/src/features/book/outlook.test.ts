@@ -1,9 +1,9 @@
 import { beforeAll, describe, expect, it } from 'vitest'
+import { mayBeAskedFor, type Standing, standingOf } from '@/features/catalogue'
 import { formats } from '@/i18n/format'
 import { i18n, startI18n } from '@/i18n/i18n'
 import { outlookText } from './outlook'
 import type { Availability } from './queries'
-import { mayBeAskedFor, standingOf, type Standing } from './standing'
 
 const DAY = 86_400_000
 const inDays = (days: number) => new Date(Date.now() + days * DAY).toISOString()
@@ -11,7 +11,7 @@ const inDays = (days: number) => new Date(Date.now() + days * DAY).toISOString()
 function told(standing: Standing, now: Partial<Availability>, own = false): string {
   const availability = { bookId: 'b', status: 'available', available: true, waiting: 0, ...now } as Availability
   const seen = { standing, owner: 'Grace', own, now: availability }
-  return outlookText(i18n.getFixedT('en', 'catalogue'), formats('en'), seen).join(' ')
+  return outlookText(i18n.getFixedT('en', 'book'), formats('en'), seen).join(' ')
 }
 
 beforeAll(() => startI18n('en'))

@@ -1,23 +1,23 @@
 import { useTranslation } from 'react-i18next'
 import { Link } from 'react-router'
+import { searchOf } from '@/features/catalogue'
 import { Avatar } from '@/ui/Avatar'
 import type { Book } from './queries'
-import { searchOf } from './filters'
 
 export function OwnerLink({ owner }: { owner: Book['owner'] }) {
-  const { t } = useTranslation('catalogue')
+  const { t } = useTranslation('book')
   return (
     <div className="flex items-center gap-3">
       <Avatar name={owner.name} className="size-11" />
       <div className="min-w-0">
         <p className="truncate">
-          <span className="text-soft">{t('book.owner')}</span> <span className="font-medium">{owner.name}</span>
+          <span className="text-soft">{t('page.owner')}</span> <span className="font-medium">{owner.name}</span>
         </p>
         <Link
           to={{ pathname: '/', search: searchOf({ owner: owner.id }) }}
           className="inline-flex min-h-6 items-center text-accent underline-offset-4 hover:underline"
         >
-          {t('book.ownerBooks', { name: owner.name })}
+          {t('page.ownerBooks', { name: owner.name })}
         </Link>
       </div>
     </div>

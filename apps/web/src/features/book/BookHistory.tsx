@@ -8,7 +8,7 @@ import { useHistory } from './queries'
 
 /** What happened to a book, newest first: for its owner and moderators. Fetched when somebody opens it. */
 export function BookHistory({ id }: { id: string }) {
-  const { t } = useTranslation('catalogue')
+  const { t } = useTranslation('book')
   const [open, setOpen] = useState(false)
   return (
     <details
@@ -38,7 +38,7 @@ function wordsFor(type: string) {
 }
 
 function Happenings({ id }: { id: string }) {
-  const { t } = useTranslation('catalogue')
+  const { t } = useTranslation('book')
   const format = useFormats()
   const history = useHistory(id)
   if (history.isPending) {

@@ -1,15 +1,15 @@
 import { Pencil } from 'lucide-react'
-import { lazy, Suspense } from 'react'
+import { lazy, Suspense, useRef } from 'react'
 import { useTranslation } from 'react-i18next'
 import { loginPath } from '@/api/Require'
 import { useSession } from '@/api/useSession'
+import { type BookCard, mayBeAskedFor, type Standing, standingLooks, standingOf } from '@/features/catalogue'
 import { useFormats } from '@/i18n/format'
 import { Button, LinkButton } from '@/ui/Button'
 import { Skeleton, StatusPill } from '@/ui/Feedback'
 import { Card } from '@/ui/Layout'
 import { outlookText } from './outlook'
-import { useAvailability, type Availability, type BookCard } from './queries'
-import { mayBeAskedFor, standingLooks, standingOf, type Standing } from './standing'
+import { useAvailability, type Availability } from './queries'
 import { useAsking } from './useAsking'
 
 const load = () => import('./AskDialog')
@@ -17,17 +17,22 @@ const AskDialog = lazy(load)
 
 /** Whether the book can be had, when if not, and what one can do about it. */
 export function Outlook({ book, own }: { book: BookCard; own: boolean }) {
-  const { t } = useTranslation('catalogue')
+  const { t } = useTranslation('book')
+  const { t: words } = useTranslation('catalogue')
+  const card = useRef<HTMLDivElement>(null)
   const format = useFormats()
   const { data: now } = useAvailability(book.id)
   const standing = standingOf({ ...book, status: now?.status ?? book.status })
   const { icon: Icon, tone } = standingLooks[standing]
+  const { status } = useSession()
+  const askable = !own && !now?.mine && mayBeAskedFor(standing)
+  const asking = useAsking(book.id, !askable)
   const lines = now && outlookText(t, format, { standing, owner: book.owner.name, own, now })
   return (
-    <Card className="flex flex-col gap-4">
+    <Card ref={card} className="flex flex-col gap-4">
       <div role="status" className="flex flex-col items-start gap-3">
         <StatusPill tone={tone} icon={<Icon aria-hidden className="size-4" />}>
-          {t(`standing.${standing}`)}
+          {words(`standing.${standing}`)}
         </StatusPill>
         {lines ? (
           <div className="flex flex-col gap-1 text-pretty">
@@ -44,26 +49,36 @@ export function Outlook({ book, own }: { book: BookCard; own: boolean }) {
       ) : now?.mine ? (
         <MineLink borrow={now.mine} />
       ) : (
-        mayBeAskedFor(standing) && <Asking book={book} standing={standing} />
+        askable && <AskButton standing={standing} asking={asking} />
+      )}
+      {asking.wanted && (
+        <Suspense>
+          <AskDialog
+            open={asking.isOpen && (status === 'member' || status === 'expired')}
+            onClose={asking.close}
+            book={book}
+            finalFocus={() => card.current?.querySelector<HTMLElement>('a, button') ?? null}
+          />
+        </Suspense>
       )}
     </Card>
   )
 }
 
 function OwnActions({ id, waiting }: { id: string; waiting: boolean }) {
-  const { t } = useTranslation('catalogue')
+  const { t } = useTranslation('book')
   return (
     <div className="flex flex-wrap gap-3">
       {waiting && <LinkButton to="/loans">{t('outlook.own.requests')}</LinkButton>}
       <LinkButton to={`/books/${id}/edit`} variant="secondary" icon={<Pencil aria-hidden className="size-4" />}>
-        {t('book.edit')}
+        {t('page.edit')}
       </LinkButton>
     </div>
   )
 }
 
 function MineLink({ borrow }: { borrow: NonNullable<Availability['mine']> }) {
-  const { t } = useTranslation('catalogue')
+  const { t } = useTranslation('book')
   const asked = borrow.status === 'pending' || borrow.status === 'queued'
   return (
     <LinkButton to={`/loans/${borrow.borrowId}`} className="sm:self-start">
@@ -72,10 +87,9 @@ function MineLink({ borrow }: { borrow: NonNullable<Availability['mine']> }) {
   )
 }
 
-function Asking({ book, standing }: { book: BookCard; standing: Standing }) {
-  const { t } = useTranslation('catalogue')
+function AskButton({ standing, asking }: { standing: Standing; asking: ReturnType<typeof useAsking> }) {
+  const { t } = useTranslation('book')
   const { status } = useSession()
-  const asking = useAsking(book.id)
   const words = standing === 'available' ? 'ask.borrow' : standing === 'give' ? 'ask.have' : 'ask.queue'
   if (status === 'visitor') {
     return (
@@ -86,21 +100,14 @@ function Asking({ book, standing }: { book: BookCard; standing: Standing }) {
     )
   }
   return (
-    <>
-      <Button
-        className="sm:self-start"
-        aria-haspopup="dialog"
-        onPointerEnter={() => void load()}
-        onFocus={() => void load()}
-        onClick={asking.open}
-      >
-        {t(words)}
-      </Button>
-      {asking.wanted && (
-        <Suspense>
-          <AskDialog open={asking.isOpen && status !== 'unknown'} onClose={asking.close} book={book} />
-        </Suspense>
-      )}
-    </>
+    <Button
+      className="sm:self-start"
+      aria-haspopup="dialog"
+      onPointerEnter={() => void load()}
+      onFocus={() => void load()}
+      onClick={asking.open}
+    >
+      {t(words)}
+    </Button>
   )
 }
