@@ -8,8 +8,16 @@ const LINE = { offline: false, latency: 150, downloadThroughput: 1_600_000 / 8, 
 const WANTED = 1500
 const ROUNDS = 5
 
+interface Round {
+  /** Milliseconds from the click on a link to the site until the code was there, the books were, and both could be seen. */
+  code: number
+  books: number
+  seen: number
+  kilobytes: number
+}
+
 test('how long the list takes on a slow phone', async ({ browser }) => {
-  const rounds: { list: number; kilobytes: number }[] = []
+  const rounds: Round[] = []
   for (let round = 0; round < ROUNDS; round += 1) {
     const context = await browser.newContext({
       viewport: PHONE,
@@ -28,20 +36,31 @@ test('how long the list takes on a slow phone', async ({ browser }) => {
       new MutationObserver((_, observer) => {
         if (!document.querySelector('main a[href^="/books/"]')) return
         observer.disconnect()
-        requestAnimationFrame(() => setTimeout(() => performance.mark('list')))
+        requestAnimationFrame(() => setTimeout(() => performance.mark('seen')))
       }).observe(document, { childList: true, subtree: true })
     })
     await page.goto(host().url)
-    const list = await page.waitForFunction(() => performance.getEntriesByName('list')[0]?.startTime, undefined, {
-      timeout: 30_000,
+    await page.waitForFunction(() => performance.getEntriesByName('seen').length > 0, undefined, { timeout: 30_000 })
+    const times = await page.evaluate(() => {
+      const loaded = performance.getEntriesByType('resource') as PerformanceResourceTiming[]
+      const last = (what: RegExp) =>
+        Math.max(...loaded.filter(({ name }) => what.test(name)).map((it) => it.responseEnd))
+      return {
+        code: last(/\.js$/),
+        books: last(/\/api\/v1\/books/),
+        seen: performance.getEntriesByName('seen')[0]!.startTime,
+      }
     })
-    rounds.push({ list: Math.round((await list.jsonValue()) ?? Infinity), kilobytes: Math.round(bytes / 1000) })
+    rounds.push({ ...times, kilobytes: bytes / 1000 })
     await context.close()
   }
-  const median = rounds.map(({ list }) => list).toSorted((a, b) => a - b)[Math.floor(ROUNDS / 2)]!
+  const median = (of: keyof Round) =>
+    Math.round(rounds.map((round) => round[of]).toSorted((a, b) => a - b)[(ROUNDS - 1) / 2]!)
   console.log(
-    `the list on a slow phone: ${median} ms (median of ${rounds.map(({ list }) => list).join(', ')}), wanted: ${WANTED}`,
+    `The list on a slow phone is seen after ${median('seen')} ms; wanted: ${WANTED} ms (medians of ${ROUNDS} first visits).`,
   )
-  console.log(`transferred until then: ${rounds.map(({ kilobytes }) => `${kilobytes} kB`).join(', ')}`)
-  expect(rounds.every(({ list }) => Number.isFinite(list))).toBe(true)
+  console.log(
+    `The code was there after ${median('code')} ms, the books after ${median('books')} ms; ${median('kilobytes')} kB came over the line.`,
+  )
+  expect(rounds.every(({ seen }) => seen > 0)).toBe(true)
 })
