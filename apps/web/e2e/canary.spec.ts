@@ -30,6 +30,7 @@ for (const [fault, seen, put] of FAULTS) {
     await settled(page)
     expect(await findings(page)).toEqual([])
     await put(page)
+    await settled(page)
     expect(await findings(page)).toEqual([expect.stringMatching(seen)])
   })
 }
