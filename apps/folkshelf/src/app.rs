@@ -219,7 +219,7 @@ impl App {
             started: self.started,
             background: self.background.clone(),
             shutdown,
-            closed_catalogue: settings.community.closed_catalogue,
+            community: settings.into(),
             secure_cookies: settings.http.public_url.starts_with("https://"),
         })
     }

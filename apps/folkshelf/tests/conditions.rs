@@ -22,6 +22,7 @@ async fn what_a_reader_holds_already_is_not_sent_again() {
     let book = olga.lists(&host, TITLE).await;
     let borrow = finn.asks_for(&host, &book).await;
     for path in [
+        "/community",
         "/books",
         "/books?sort=title&fields=id,title",
         "/books/mine",

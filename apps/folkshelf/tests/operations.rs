@@ -9,6 +9,42 @@ use serde_json::json;
 use support::{Host, Place, Reply};
 
 #[tokio::test]
+async fn a_community_is_as_its_operator_has_set_it_up() {
+    let place = Place::new().await;
+    let mut environment = place.environment();
+    for (name, value) in [
+        ("COMMUNITY__TIME_ZONE", "Asia/Tokyo"),
+        ("COMMUNITY__LANGUAGE", "fr"),
+        ("COMMUNITY__CLOSED_CATALOGUE", "true"),
+        ("IMPORTS__MAX_ROWS", "7"),
+    ] {
+        environment.push((format!("FOLKSHELF_{name}"), value.to_owned()));
+    }
+    let host = Host::start_with(&environment);
+    let olga = host.register("Olga").await;
+    let book = olga.lists(&host, "Emma").await;
+    let community = host.get("/community").await.expect(200);
+    assert_eq!(
+        community.data(),
+        &json!({
+            "timeZone": "Asia/Tokyo", "language": "fr", "closedCatalogue": true, "maxOpenRequests": 10, "maxExtensions": 2,
+            "imports": {"maxBytes": 33_554_432, "maxRows": 7},
+        }),
+    );
+    let one = format!("/books/{book}");
+    let availability = format!("/books/{book}/availability");
+    for path in
+        ["/books", "/books?q=emma", "/books/search?q=emma", "/books/suggest?q=em", "/books/facets", &one, &availability]
+    {
+        olga.get(&host, path).await.expect(200);
+        // Asked again: what was read for a member is not kept for everybody.
+        for _ in 0..2 {
+            host.get(path).await.expect(401);
+        }
+    }
+}
+
+#[tokio::test]
 async fn health_and_metrics_tell_how_it_is() {
     let (_place, host) = Host::start().await;
     let owner = host.register("Olga").await;

@@ -40,6 +40,7 @@ struct Row {
     closed_reason: Option<String>,
     condition: Option<String>,
     note: Option<String>,
+    resolved_at: Option<OffsetDateTime>,
     extensions: i16,
     extension_asked: Option<i16>,
     expires_at: Option<OffsetDateTime>,
@@ -74,6 +75,7 @@ impl TryFrom<Row> for Borrow {
             closed_reason: row.closed_reason,
             condition: row.condition.as_deref().map(condition).transpose()?,
             note: row.note,
+            resolved_at: row.resolved_at,
             extensions: row.extensions.unsigned_abs(),
             extension_asked: row.extension_asked.map(i16::unsigned_abs),
             expires_at: row.expires_at,
@@ -138,7 +140,8 @@ pub(crate) async fn lock_borrow(
         Row,
         "select id, book_id, owner_id, borrower_id, status, days, message, requested_at, queued_at, approved_at,
             pickup_by, place, hand_over_code, wrong_codes, handed_over_at, due_at, return_declared_at, returned_at,
-            closed_at, closed_reason, condition, note, extensions, extension_asked, expires_at, remind_at, version
+            closed_at, closed_reason, condition, note, resolved_at, extensions, extension_asked, expires_at, remind_at,
+            version
         from borrowing.borrow where id = $1 for update",
         id.uuid(),
     )
@@ -153,7 +156,8 @@ pub(crate) async fn open_borrows(connection: &mut PgConnection, book: BookId) ->
         Row,
         "select id, book_id, owner_id, borrower_id, status, days, message, requested_at, queued_at, approved_at,
             pickup_by, place, hand_over_code, wrong_codes, handed_over_at, due_at, return_declared_at, returned_at,
-            closed_at, closed_reason, condition, note, extensions, extension_asked, expires_at, remind_at, version
+            closed_at, closed_reason, condition, note, resolved_at, extensions, extension_asked, expires_at, remind_at,
+            version
         from borrowing.borrow
         where book_id = $1 and status in ('pending', 'queued', 'approved', 'active', 'return_pending', 'disputed')
         order by queued_at, id for update",
@@ -174,7 +178,8 @@ pub(crate) async fn lock_with_reminder_due(
         Row,
         "select id, book_id, owner_id, borrower_id, status, days, message, requested_at, queued_at, approved_at,
             pickup_by, place, hand_over_code, wrong_codes, handed_over_at, due_at, return_declared_at, returned_at,
-            closed_at, closed_reason, condition, note, extensions, extension_asked, expires_at, remind_at, version
+            closed_at, closed_reason, condition, note, resolved_at, extensions, extension_asked, expires_at, remind_at,
+            version
         from borrowing.borrow where remind_at <= $1
         order by remind_at, id limit $2 for update skip locked",
         now,
@@ -248,7 +253,7 @@ async fn update(
             status = $4, approved_at = $5, pickup_by = $6, place = $7, hand_over_code = $8, wrong_codes = $9,
             handed_over_at = $10, due_at = $11, return_declared_at = $12, returned_at = $13, closed_at = $14,
             closed_reason = $15, condition = $16, note = $17, extensions = $18, extension_asked = $19, expires_at = $20,
-            remind_at = $21, version = $22, revision = revision + 1
+            remind_at = $21, version = $22, resolved_at = $23, revision = revision + 1
         where id = $1 and status = $2 and version = $3",
         borrow.id.uuid(),
         status.as_str(),
@@ -272,6 +277,7 @@ async fn update(
         borrow.expires_at,
         borrow.remind_at,
         borrow.version,
+        borrow.resolved_at,
     )
     .execute(connection)
     .await?;

@@ -65,6 +65,9 @@ pub struct BorrowView {
     pub condition: Option<String>,
     /// What was said at the return, the loss or the settlement.
     pub note: Option<String>,
+    /// When a moderator last settled what the two did not agree on.
+    #[serde(default, with = "time::serde::rfc3339::option")]
+    pub resolved_at: Option<OffsetDateTime>,
     /// How often it was extended.
     pub extensions: u16,
     /// Days more that wait for the owner's answer.
@@ -115,7 +118,8 @@ async fn load(connection: &mut PgConnection, ids: &[Uuid]) -> Result<Vec<Shown>,
             lender.name as "owner_name?", b.status as "status!", b.days as "days!", b.message,
             b.requested_at as "requested_at!", b.approved_at, b.pickup_by, b.place, b.hand_over_code, b.handed_over_at,
             b.due_at, b.return_declared_at, b.returned_at, b.closed_at, b.closed_reason, b.condition, b.note,
-            b.extensions as "extensions!", b.extension_asked, b.version as "version!", b.revision as "revision!",
+            b.resolved_at, b.extensions as "extensions!", b.extension_asked, b.version as "version!",
+            b.revision as "revision!",
             case when b.status = 'queued' then (
                 select count(*) from borrowing.borrow q
                 where q.book_id = b.book_id and q.status = 'queued' and (q.queued_at, q.id) <= (b.queued_at, b.id)
@@ -156,6 +160,7 @@ async fn load(connection: &mut PgConnection, ids: &[Uuid]) -> Result<Vec<Shown>,
             closed_reason: row.closed_reason,
             condition: row.condition,
             note: row.note,
+            resolved_at: row.resolved_at,
             extensions: row.extensions.unsigned_abs(),
             extension_requested: row.extension_asked.map(i16::unsigned_abs),
             version: row.version,
@@ -331,8 +336,8 @@ impl Rebuild for View {
     }
 
     fn schema(&self) -> u32 {
-        // 2: reasons that nobody gave are codes.
-        2
+        // 2: reasons that nobody gave are codes. 3: `resolvedAt`.
+        3
     }
 
     async fn documents(&self, after: Option<Uuid>, limit: i64) -> Result<Vec<Document>, BoxError> {

@@ -135,7 +135,14 @@ async fn an_uninvolved_moderator_settles_a_dispute() {
     };
     assert_eq!(code(world.send(&moderator(them.ada), settle()).await), "FORBIDDEN");
     assert_eq!(code(world.send(&member(them.linus), settle()).await), "BORROW_NOT_FOUND");
-    assert_eq!(world.send(&moderator(them.linus), settle()).await.unwrap().status, BorrowStatus::Returned);
+    let settled = ListBorrows { resolved: Some(true), ..ListBorrows::newest(Role::Any, PageRequest::first(10)) };
+    let others = ListBorrows { resolved: Some(false), ..settled.clone() };
+    let linus = moderator(them.linus);
+    assert_eq!(world.ask(&linus, settled.clone()).await.unwrap().items, []);
+    let returned = world.send(&linus, settle()).await.unwrap();
+    assert_eq!((returned.status, returned.resolved_at), (BorrowStatus::Returned, returned.returned_at));
+    assert_eq!(world.ask(&linus, settled).await.unwrap().items, [returned]);
+    assert_eq!(world.ask(&linus, others).await.unwrap().items, []);
 }
 
 #[tokio::test]

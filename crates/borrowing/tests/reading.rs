@@ -22,13 +22,7 @@ async fn each_sees_their_own_borrows_and_a_moderator_all() {
     let both = [BorrowStatus::Queued, BorrowStatus::Active];
     assert_eq!(ids(world.list(&ada, Role::Owner, &both).await), [waiting.id, loan.id]);
     assert_eq!(ids(world.list(&moderator(them.linus), Role::Any, &[]).await), [waiting.id, loan.id]);
-    let all = ListBorrows {
-        role: Role::Any,
-        statuses: Vec::new(),
-        overdue: None,
-        oldest_first: false,
-        page: PageRequest::first(10),
-    };
+    let all = ListBorrows::newest(Role::Any, PageRequest::first(10));
     assert_eq!(code(world.ask(&ada, all).await), "FORBIDDEN");
     let counts = world.ask(&ada, CountBorrows { user: them.ada }).await.unwrap();
     assert_eq!(counts, Counts { borrowed: 0, lent: 1 });
@@ -58,7 +52,7 @@ async fn pages_follow_each_other_from_redis_and_from_postgresql() {
             let mut cursor = None;
             loop {
                 let page = PageRequest { page: 1, limit: 2, cursor };
-                let query = ListBorrows { role: Role::Owner, statuses: Vec::new(), overdue: None, oldest_first, page };
+                let query = ListBorrows { oldest_first, ..ListBorrows::newest(Role::Owner, page) };
                 let page = world.ask(&member(ada), query).await.unwrap();
                 assert_eq!(page.total, 5);
                 seen.extend(page.items.into_iter().map(|b| b.id));

@@ -37,13 +37,8 @@ async fn reminders_are_sent_once_and_not_daily_nor_per_replica() {
     world.until_level().await;
     let late = world.get(them.grace, loan.id).await;
     assert!(late.overdue);
-    let query = ListBorrows {
-        role: Role::Owner,
-        statuses: Vec::new(),
-        overdue: Some(true),
-        oldest_first: false,
-        page: kernel::PageRequest::first(10),
-    };
+    let newest = ListBorrows::newest(Role::Owner, kernel::PageRequest::first(10));
+    let query = ListBorrows { overdue: Some(true), ..newest };
     assert_eq!(world.ask(&member(them.ada), query).await.unwrap().total, 1);
 }
 

@@ -92,7 +92,11 @@ pub(super) fn configure(services: &mut utoipa_actix_web::service_config::Service
 
 /// Browsing needs no account unless the community closed its catalogue.
 pub(super) fn may_browse(api: &Api, caller: &Caller) -> Result<(), Problem> {
-    if api.closed_catalogue && caller.actor == Actor::Anonymous { Err(Problem::unauthenticated()) } else { Ok(()) }
+    if api.community.has_closed_catalogue() && caller.actor == Actor::Anonymous {
+        Err(Problem::unauthenticated())
+    } else {
+        Ok(())
+    }
 }
 
 #[derive(Deserr, IntoParams)]

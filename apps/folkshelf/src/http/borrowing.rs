@@ -120,6 +120,10 @@ struct Filters {
     #[param(value_type = Option<bool>)]
     #[deserr(default)]
     overdue: Option<Param<bool>>,
+    /// Only those in which a moderator has settled a dispute, or only the others.
+    #[param(value_type = Option<bool>)]
+    #[deserr(default)]
+    resolved: Option<Param<bool>>,
 }
 
 const FIELDS: &[&str] = &[
@@ -145,6 +149,7 @@ const FIELDS: &[&str] = &[
     "closedReason",
     "condition",
     "note",
+    "resolvedAt",
     "extensions",
     "extensionRequested",
     "version",
@@ -169,6 +174,7 @@ async fn list_borrows(
         role,
         statuses: list.filters.status.iter().map(|status| status.0).collect(),
         overdue: list.filters.overdue.as_ref().map(|overdue| overdue.0),
+        resolved: list.filters.resolved.as_ref().map(|resolved| resolved.0),
         oldest_first: list.params.order() == Some(Order::Ascending),
         page: list.params.page_request(),
     };

@@ -280,7 +280,7 @@ fn wanted(request: &ServiceRequest) -> Option<(&'static HotRoute, String)> {
 /// Who is looking, as far as it matters here; `None`: somebody for whom the routes must look.
 async fn viewer(api: &Api, request: &ServiceRequest, route: &HotRoute) -> Option<Option<UserId>> {
     let Some(authorization) = request.headers().get(header::AUTHORIZATION) else {
-        return (!route.personal && !api.closed_catalogue).then_some(None);
+        return (!route.personal && !api.community.has_closed_catalogue()).then_some(None);
     };
     let actor = api.gate.known(bearer(authorization)?).await?;
     let Actor::Member { id, .. } = actor else { return None };

@@ -5,6 +5,7 @@ mod auth;
 mod books;
 mod borrowing;
 mod caller;
+mod community;
 mod gate;
 mod guard;
 mod hot;
@@ -32,6 +33,7 @@ use utoipa::IntoParams;
 pub use auth::AuthApi;
 pub use books::BooksApi;
 pub use borrowing::BorrowingApi;
+pub use community::CommunityView;
 pub use gate::Gate;
 pub use hot::HotAnswers;
 pub use notifications::NotificationsApi;
@@ -58,8 +60,8 @@ pub struct Api {
     pub background: TaskTracker,
     /// Cancelled when the host stops: streams end.
     pub shutdown: CancellationToken,
-    /// Whether browsing needs an account.
-    pub closed_catalogue: bool,
+    /// As its operator has set it up.
+    pub community: CommunityView,
     /// Whether cookies may only travel encrypted.
     pub secure_cookies: bool,
 }

@@ -25,6 +25,7 @@ use super::server;
     components(schemas(ErrorBody)),
     modifiers(&Security),
     tags(
+        (name = "community", description = "How this community is set up"),
         (name = "auth", description = "Accounts and sessions"),
         (name = "users", description = "Members, their profiles and roles"),
         (name = "books", description = "The catalogue and one's own shelf"),

@@ -16,13 +16,16 @@ use utoipa_swagger_ui::SwaggerUi;
 use super::guard::{self, Patience};
 use super::openapi::{Document, KnownPaths, no_route, refuse_unknown_methods};
 use super::web_app::{self, WebApp};
-use super::{Api, admin, auth, books, borrowing, caller, hot, notifications, operations, respond, trace, users};
+use super::{
+    Api, admin, auth, books, borrowing, caller, community, hot, notifications, operations, respond, trace, users,
+};
 use crate::settings::{Environment, Settings};
 
 /// How long requests under way may take to end after the server was told to stop.
 const LAST_REQUESTS: Duration = Duration::from_secs(20);
 
 fn api(services: &mut ServiceConfig) {
+    community::configure(services);
     auth::configure(services);
     users::configure(services);
     books::configure(services);

@@ -129,6 +129,7 @@ pub const ROWS: &[Row] = &[
     row("GET /books/mine", Nothing, MEMBERS),
     Row { sends: Sends::Query("q=emma"), ..row("GET /books/search", Nothing, EVERYBODY) },
     Row { sends: Sends::Query("q=emm"), ..row("GET /books/suggest", Nothing, EVERYBODY) },
+    row("GET /community", Nothing, EVERYBODY),
     row("GET /books/facets", Nothing, EVERYBODY),
     row("GET /books/export", Nothing, MEMBERS),
     row("GET /books/{id}", Book, EVERYBODY),

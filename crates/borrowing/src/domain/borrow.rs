@@ -36,6 +36,8 @@ pub struct Borrow {
     pub condition: Option<ReturnCondition>,
     /// What was said at the return, the loss or the settlement.
     pub note: Option<String>,
+    /// When a moderator last settled what the two did not agree on.
+    pub resolved_at: Option<OffsetDateTime>,
     /// How often it was extended.
     pub extensions: u16,
     /// Days more that the borrower asked for and the owner has not answered.
@@ -205,6 +207,7 @@ impl Borrow {
             closed_reason: None,
             condition: None,
             note: None,
+            resolved_at: None,
             extensions: 0,
             extension_asked: None,
             expires_at: None,

@@ -255,6 +255,7 @@ impl Borrow {
             }
         }
         after.note = Some(note.clone());
+        after.resolved_at = Some(now);
         let event = BorrowResolved { parties: self.parties(), outcome, note };
         Ok(Change::of(self, after, vec![event.into()]).with_copy(effect))
     }

@@ -31,9 +31,18 @@ pub struct ListBorrows {
     /// In one of these; empty: in any.
     pub statuses: Vec<BorrowStatus>,
     pub overdue: Option<bool>,
+    /// Only those in which a moderator has settled something, or only the others.
+    pub resolved: Option<bool>,
     /// Otherwise the newest come first.
     pub oldest_first: bool,
     pub page: PageRequest,
+}
+
+impl ListBorrows {
+    /// All of somebody's, newest first.
+    pub fn newest(role: Role, page: PageRequest) -> Self {
+        Self { role, statuses: Vec::new(), overdue: None, resolved: None, oldest_first: false, page }
+    }
 }
 
 impl Query for ListBorrows {
@@ -113,6 +122,7 @@ struct Wanted {
     list: List,
     statuses: Vec<BorrowStatus>,
     overdue: Option<bool>,
+    resolved: Option<bool>,
     oldest_first: bool,
     behind: Option<Cursor>,
     offset: u64,
@@ -140,7 +150,7 @@ impl ListBorrowsHandler {
 
     /// `None`: there is no such list.
     async fn in_projection(&self, wanted: &Wanted) -> Result<Option<(Vec<BorrowView>, u64)>, ViewError> {
-        let list = match (&wanted.statuses[..], wanted.overdue) {
+        let list = match (&wanted.statuses[..], wanted.overdue.or(wanted.resolved)) {
             ([], None) => wanted.list.name(None),
             ([status], None) => wanted.list.name(Some(*status)),
             _ => return Ok(None),
@@ -210,6 +220,15 @@ impl Wanted {
                 sql.push(" and not (status = 'active' and due_at < ").push_bind(now).push(")");
             }
         }
+        match self.resolved {
+            None => {}
+            Some(true) => {
+                sql.push(" and resolved_at is not null");
+            }
+            Some(false) => {
+                sql.push(" and resolved_at is null");
+            }
+        }
         sql
     }
 }
@@ -235,6 +254,7 @@ impl QueryHandler<ListBorrows> for ListBorrowsHandler {
             list: list_of(query.role, user),
             statuses: query.statuses,
             overdue: query.overdue,
+            resolved: query.resolved,
             oldest_first: query.oldest_first,
             behind: query.page.cursor.as_deref().map(str::parse).transpose()?,
             offset: query.page.offset(),

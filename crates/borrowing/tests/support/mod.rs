@@ -166,13 +166,7 @@ impl World {
     }
 
     pub async fn list(&self, by: &Caller, role: Role, statuses: &[BorrowStatus]) -> Page<BorrowView> {
-        let query = ListBorrows {
-            role,
-            statuses: statuses.to_vec(),
-            overdue: None,
-            oldest_first: false,
-            page: PageRequest::first(100),
-        };
+        let query = ListBorrows { statuses: statuses.to_vec(), ..ListBorrows::newest(role, PageRequest::first(100)) };
         self.ask(by, query).await.expect("a list")
     }
 

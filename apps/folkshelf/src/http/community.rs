@@ -1,0 +1,73 @@
+//! What an app has to know of a community before it can speak of days and limits: what its operator has set, no secret in it.
+
+use actix_web::{HttpRequest, HttpResponse, get, web};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::Api;
+use super::caller::Anyone;
+use super::input::{NoParams, Params};
+use super::problem::Problem;
+use super::respond::{self, Envelope};
+use crate::settings::Settings;
+
+/// How a community is set up.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct CommunityView {
+    /// IANA name, as in `Europe/Paris`: days, and with them due dates and pick-up dates, end at midnight there.
+    time_zone: String,
+    /// In which members are written to who did not choose one.
+    language: String,
+    /// Whether one needs an account to browse.
+    closed_catalogue: bool,
+    /// How many requests a member may have waiting at once.
+    max_open_requests: u32,
+    /// How often a loan can be extended.
+    max_extensions: u32,
+    imports: ImportLimits,
+}
+
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct ImportLimits {
+    /// Of the file.
+    max_bytes: usize,
+    max_rows: usize,
+}
+
+impl From<&Settings> for CommunityView {
+    fn from(settings: &Settings) -> Self {
+        let community = &settings.community;
+        Self {
+            time_zone: community.time_zone.clone(),
+            language: community.language.clone(),
+            closed_catalogue: community.closed_catalogue,
+            max_open_requests: community.max_open_requests,
+            max_extensions: community.max_extensions,
+            imports: ImportLimits { max_bytes: settings.imports.max_bytes, max_rows: settings.imports.max_rows },
+        }
+    }
+}
+
+impl CommunityView {
+    pub fn has_closed_catalogue(&self) -> bool {
+        self.closed_catalogue
+    }
+}
+
+pub(super) fn configure(services: &mut utoipa_actix_web::service_config::ServiceConfig) {
+    services.service(get_community);
+}
+
+/// How this community is set up: where its days end, and what it limits.
+#[utoipa::path(tag = "community", responses((status = 200, body = Envelope<CommunityView>)))]
+#[get("/community")]
+async fn get_community(
+    request: HttpRequest,
+    api: web::Data<Api>,
+    _caller: Anyone,
+    _none: Params<NoParams>,
+) -> Result<HttpResponse, Problem> {
+    respond::found(&request, &api.community)
+}
