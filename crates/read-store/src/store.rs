@@ -117,7 +117,8 @@ impl ReadStore {
         let (ready, documents, rebuilding, written, started) = self
             .inner
             .caller
-            .call("status", inner.settings.read_timeout, async |mut at: Connected| {
+            // Nobody else can answer this: it waits longer than a read that PostgreSQL can take over.
+            .call("status", inner.settings.write_timeout, async |mut at: Connected| {
                 let mut call = STATUS.key(&inner.keys.generation);
                 call.key(&inner.keys.rebuild).arg(&inner.keys.base).arg(&*at.run).arg(inner.schema());
                 call.invoke_async::<(bool, u64, bool, u64, i64)>(&mut at.connection).await
