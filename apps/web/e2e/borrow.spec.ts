@@ -204,4 +204,7 @@ test('a moderator settles what two do not agree on', async ({ community, signedI
   await expect(borrower.getByText('It stood behind the other books.').first()).toBeVisible()
   await moderator.getByRole('link', { name: 'Disputes' }).first().click()
   await expect(moderator.getByRole('link', { name: /The Longest Journey/ })).toBeHidden()
+  await moderator.getByRole('link', { name: 'Settled', exact: true }).click()
+  await moderator.getByRole('link', { name: 'See the loan: The Longest Journey' }).click()
+  await expect(moderator.getByRole('heading', { name: 'The Longest Journey' })).toBeVisible()
 })

@@ -44,6 +44,7 @@ const PAGES: Row[] = [
   { name: 'account-sessions', as: 'barbara', path: '/account/sessions' },
   { name: 'account-delete', as: 'barbara', path: '/account/delete' },
   { name: 'moderation', as: 'grace', path: '/moderation' },
+  { name: 'moderation-settled', as: 'grace', path: settled },
   { name: 'admin-members', as: 'ada', path: '/admin/members' },
   { name: 'admin-events', as: 'ada', path: '/admin/events' },
   { name: 'admin-subscriptions', as: 'ada', path: '/admin/subscriptions' },
@@ -54,6 +55,19 @@ const PAGES: Row[] = [
 async function firstBook(owner: Member): Promise<string> {
   const { data } = await owner.api.GET('/api/v1/books/mine', { params: { query: { limit: 1 } } })
   return `/books/${data!.data[0]!.id}`
+}
+
+/** The list with one settled dispute between two others. */
+async function settled({ community }: Scene): Promise<string> {
+  const [olga, finn] = [await community.register('Olga'), await community.register('Finn')]
+  const borrow = await community.asks(finn, await community.book(olga, 'Howards End'))
+  await community.step(olga, borrow, 'approve', {})
+  await community.step(olga, borrow, 'hand-over', {})
+  await community.step(finn, borrow, 'declare-return', {})
+  await community.step(olga, borrow, 'not-received', {})
+  const mia = await community.staff('Mia', 'moderator')
+  await community.step(mia, borrow, 'resolve', { outcome: 'lost', note: 'Neither of them has it.' })
+  return '/moderation?show=settled'
 }
 
 async function firstLoan(member: Member, status?: Borrow['status']): Promise<string> {

@@ -41,6 +41,7 @@ export const keys = {
     sessions: ['account', 'sessions'] as const,
     preferences: ['account', 'preferences'] as const,
   },
+  community: ['community'] as const,
   roles: ['roles'] as const,
   administration: {
     all: ['administration'] as const,

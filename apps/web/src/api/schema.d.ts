@@ -48,7 +48,7 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Forgets the dead letter: its event stays unhandled for that subscription. */
+        /** Forgets the dead letter: its event stays unhandled for that subscription. It has no version: it is parked once. */
         delete: operations["drop_dead_letter"];
         options?: never;
         head?: never;
@@ -292,7 +292,7 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Ends one of one's sessions. */
+        /** Ends one of one's sessions. It has no version: nothing of it changes that would make ending it wrong. */
         delete: operations["end_session"];
         options?: never;
         head?: never;
@@ -370,7 +370,7 @@ export interface paths {
          * By what the catalogue can be narrowed down: the categories used most and the languages, with the number of their books.
          * @description Each host counts once a minute at most: a book may take that long to count.
          */
-        get: operations["count_facets"];
+        get: operations["get_facets"];
         put?: never;
         post?: never;
         delete?: never;
@@ -445,7 +445,7 @@ export interface paths {
         post?: never;
         /**
          * Says that a row which could not be taken has been dealt with, as by `POST /books` with its repaired values: it is shown
-         *     and counted as failed no more.
+         *     and counted as failed no more. A row has no version: it is what the file said.
          */
         delete: operations["mark_row_repaired"];
         options?: never;
@@ -801,6 +801,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/community": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How this community is set up: where its days end, and what it limits. */
+        get: operations["get_community"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/notifications": {
         parameters: {
             query?: never;
@@ -828,7 +845,7 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Deletes all that are read; tells how many. */
+        /** Deletes all that are read; tells how many. What is read at that moment has no version. */
         delete: operations["delete_read"];
         options?: never;
         head?: never;
@@ -899,7 +916,7 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Deletes one. */
+        /** Deletes one. It has no version: its text never changes, and whether it was read makes deleting it no less right. */
         delete: operations["delete_notification"];
         options?: never;
         head?: never;
@@ -932,10 +949,10 @@ export interface paths {
         };
         /** One's own profile. */
         get: operations["get_profile"];
-        /** Describes oneself anew. */
+        /** Describes oneself anew. `If-Match` refuses when the profile has changed since. */
         put: operations["update_profile"];
         post?: never;
-        /** Deletes one's own account. Refused while there are open loans. */
+        /** Deletes one's own account. Refused while there are open loans, and by `If-Match` when the profile has changed since. */
         delete: operations["delete_profile"];
         options?: never;
         head?: never;
@@ -1003,10 +1020,10 @@ export interface paths {
         };
         /** The public part of a member. */
         get: operations["get_user"];
-        /** Changes a member's name, or deactivates and reactivates them. */
+        /** Changes a member's name, or deactivates and reactivates them. `If-Match` takes a member's `version` in quotation marks. */
         put: operations["update_user"];
         post?: never;
-        /** Deletes a member. Refused while they have open loans. */
+        /** Deletes a member. Refused while they have open loans. `If-Match` takes a member's `version` in quotation marks. */
         delete: operations["delete_user"];
         options?: never;
         head?: never;
@@ -1021,7 +1038,7 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** Gives a member a role, from their next request on. */
+        /** Gives a member a role, from their next request on. `If-Match` takes a member's `version` in quotation marks. */
         put: operations["change_role"];
         post?: never;
         delete?: never;
@@ -1295,6 +1312,11 @@ export interface components {
             queuePosition?: number | null;
             /** Format: date-time */
             requestedAt: string;
+            /**
+             * Format: date-time
+             * @description When a moderator last settled what the two did not agree on.
+             */
+            resolvedAt?: string | null;
             /** Format: date-time */
             returnDeclaredAt?: string | null;
             /** Format: date-time */
@@ -1325,6 +1347,26 @@ export interface components {
             database: components["schemas"]["Health"];
             /** @description Whether what happened is told in time. */
             eventLog: components["schemas"]["Health"];
+        };
+        /** @description How a community is set up. */
+        CommunityView: {
+            /** @description Whether one needs an account to browse. */
+            closedCatalogue: boolean;
+            imports: components["schemas"]["ImportLimits"];
+            /** @description In which members are written to who did not choose one. */
+            language: string;
+            /**
+             * Format: int32
+             * @description How often a loan can be extended.
+             */
+            maxExtensions: number;
+            /**
+             * Format: int32
+             * @description How many requests a member may have waiting at once.
+             */
+            maxOpenRequests: number;
+            /** @description IANA name, as in `Europe/Paris`: days, and with them due dates and pick-up dates, end at midnight there. */
+            timeZone: string;
         };
         /** @enum {string} */
         ConditionBody: "ok" | "damaged";
@@ -1471,6 +1513,11 @@ export interface components {
                 queuePosition?: number | null;
                 /** Format: date-time */
                 requestedAt: string;
+                /**
+                 * Format: date-time
+                 * @description When a moderator last settled what the two did not agree on.
+                 */
+                resolvedAt?: string | null;
                 /** Format: date-time */
                 returnDeclaredAt?: string | null;
                 /** Format: date-time */
@@ -1478,6 +1525,31 @@ export interface components {
                 status: components["schemas"]["BorrowStatus"];
                 /** Format: int64 */
                 version: number;
+            };
+            /** @example true */
+            success: boolean;
+        };
+        /** @description What every successful answer with a body looks like. */
+        Envelope_CommunityView: {
+            /** @description How a community is set up. */
+            data: {
+                /** @description Whether one needs an account to browse. */
+                closedCatalogue: boolean;
+                imports: components["schemas"]["ImportLimits"];
+                /** @description In which members are written to who did not choose one. */
+                language: string;
+                /**
+                 * Format: int32
+                 * @description How often a loan can be extended.
+                 */
+                maxExtensions: number;
+                /**
+                 * Format: int32
+                 * @description How many requests a member may have waiting at once.
+                 */
+                maxOpenRequests: number;
+                /** @description IANA name, as in `Europe/Paris`: days, and with them due dates and pick-up dates, end at midnight there. */
+                timeZone: string;
             };
             /** @example true */
             success: boolean;
@@ -1834,6 +1906,11 @@ export interface components {
          * @description One uploaded CSV file on its way into a shelf.
          */
         ImportId: string;
+        ImportLimits: {
+            /** @description Of the file. */
+            maxBytes: number;
+            maxRows: number;
+        };
         ImportStarted: {
             id: components["schemas"]["ImportId"];
         };
@@ -1961,6 +2038,11 @@ export interface components {
                 queuePosition?: number | null;
                 /** Format: date-time */
                 requestedAt: string;
+                /**
+                 * Format: date-time
+                 * @description When a moderator last settled what the two did not agree on.
+                 */
+                resolvedAt?: string | null;
                 /** Format: date-time */
                 returnDeclaredAt?: string | null;
                 /** Format: date-time */
@@ -2530,7 +2612,7 @@ export interface operations {
             /** @description As asked */
             200: {
                 headers: {
-                    /** @description For If-None-Match; of one book also for If-Match */
+                    /** @description For If-None-Match; of one book and of one's profile also for If-Match */
                     ETag?: string;
                     [name: string]: unknown;
                 };
@@ -2541,7 +2623,7 @@ export interface operations {
             /** @description What If-None-Match names is still right */
             304: {
                 headers: {
-                    /** @description For If-None-Match; of one book also for If-Match */
+                    /** @description For If-None-Match; of one book and of one's profile also for If-Match */
                     ETag?: string;
                     [name: string]: unknown;
                 };
@@ -2619,7 +2701,10 @@ export interface operations {
     drop_dead_letter: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description There is no version to name: only * fits */
+                "If-Match"?: string;
+            };
             path: {
                 id: string;
             };
@@ -2860,7 +2945,7 @@ export interface operations {
             /** @description As asked */
             200: {
                 headers: {
-                    /** @description For If-None-Match; of one book also for If-Match */
+                    /** @description For If-None-Match; of one book and of one's profile also for If-Match */
                     ETag?: string;
                     [name: string]: unknown;
                 };
@@ -2871,7 +2956,7 @@ export interface operations {
             /** @description What If-None-Match names is still right */
             304: {
                 headers: {
-                    /** @description For If-None-Match; of one book also for If-Match */
+                    /** @description For If-None-Match; of one book and of one's profile also for If-Match */
                     ETag?: string;
                     [name: string]: unknown;
                 };
@@ -2958,7 +3043,7 @@ export interface operations {
             /** @description As asked */
             200: {
                 headers: {
-                    /** @description For If-None-Match; of one book also for If-Match */
+                    /** @description For If-None-Match; of one book and of one's profile also for If-Match */
                     ETag?: string;
                     [name: string]: unknown;
                 };
@@ -2969,7 +3054,7 @@ export interface operations {
             /** @description What If-None-Match names is still right */
             304: {
                 headers: {
-                    /** @description For If-None-Match; of one book also for If-Match */
+                    /** @description For If-None-Match; of one book and of one's profile also for If-Match */
                     ETag?: string;
                     [name: string]: unknown;
                 };
@@ -3161,7 +3246,7 @@ export interface operations {
             /** @description As asked */
             200: {
                 headers: {
-                    /** @description For If-None-Match; of one book also for If-Match */
+                    /** @description For If-None-Match; of one book and of one's profile also for If-Match */
                     ETag?: string;
                     [name: string]: unknown;
                 };
@@ -3172,7 +3257,7 @@ export interface operations {
             /** @description What If-None-Match names is still right */
             304: {
                 headers: {
-                    /** @description For If-None-Match; of one book also for If-Match */
+                    /** @description For If-None-Match; of one book and of one's profile also for If-Match */
                     ETag?: string;
                     [name: string]: unknown;
                 };
@@ -4073,7 +4158,7 @@ export interface operations {
             /** @description As asked */
             200: {
                 headers: {
-                    /** @description For If-None-Match; of one book also for If-Match */
+                    /** @description For If-None-Match; of one book and of one's profile also for If-Match */
                     ETag?: string;
                     [name: string]: unknown;
                 };
@@ -4084,7 +4169,7 @@ export interface operations {
             /** @description What If-None-Match names is still right */
             304: {
                 headers: {
-                    /** @description For If-None-Match; of one book also for If-Match */
+                    /** @description For If-None-Match; of one book and of one's profile also for If-Match */
                     ETag?: string;
                     [name: string]: unknown;
                 };
@@ -4162,7 +4247,10 @@ export interface operations {
     end_session: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description There is no version to name: only * fits */
+                "If-Match"?: string;
+            };
             path: {
                 id: string;
             };
@@ -4416,7 +4504,7 @@ export interface operations {
             /** @description As asked */
             200: {
                 headers: {
-                    /** @description For If-None-Match; of one book also for If-Match */
+                    /** @description For If-None-Match; of one book and of one's profile also for If-Match */
                     ETag?: string;
                     [name: string]: unknown;
                 };
@@ -4427,7 +4515,7 @@ export interface operations {
             /** @description What If-None-Match names is still right */
             304: {
                 headers: {
-                    /** @description For If-None-Match; of one book also for If-Match */
+                    /** @description For If-None-Match; of one book and of one's profile also for If-Match */
                     ETag?: string;
                     [name: string]: unknown;
                 };
@@ -4725,7 +4813,7 @@ export interface operations {
             };
         };
     };
-    count_facets: {
+    get_facets: {
         parameters: {
             query?: never;
             header?: never;
@@ -4737,11 +4825,22 @@ export interface operations {
             /** @description As asked */
             200: {
                 headers: {
+                    /** @description For If-None-Match; of one book and of one's profile also for If-Match */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Envelope_Facets"];
                 };
+            };
+            /** @description What If-None-Match names is still right */
+            304: {
+                headers: {
+                    /** @description For If-None-Match; of one book and of one's profile also for If-Match */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Something you sent is not as it should be; details name each field */
             400: {
@@ -4774,24 +4873,6 @@ export interface operations {
             };
             /** @description The request was not complete in time */
             408: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description A rule or the present state refuses it */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description If-Match does not fit */
-            412: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4966,7 +5047,7 @@ export interface operations {
             /** @description As asked */
             200: {
                 headers: {
-                    /** @description For If-None-Match; of one book also for If-Match */
+                    /** @description For If-None-Match; of one book and of one's profile also for If-Match */
                     ETag?: string;
                     [name: string]: unknown;
                 };
@@ -4977,7 +5058,7 @@ export interface operations {
             /** @description What If-None-Match names is still right */
             304: {
                 headers: {
-                    /** @description For If-None-Match; of one book also for If-Match */
+                    /** @description For If-None-Match; of one book and of one's profile also for If-Match */
                     ETag?: string;
                     [name: string]: unknown;
                 };
@@ -5066,7 +5147,7 @@ export interface operations {
             /** @description As asked */
             200: {
                 headers: {
-                    /** @description For If-None-Match; of one book also for If-Match */
+                    /** @description For If-None-Match; of one book and of one's profile also for If-Match */
                     ETag?: string;
                     [name: string]: unknown;
                 };
@@ -5077,7 +5158,7 @@ export interface operations {
             /** @description What If-None-Match names is still right */
             304: {
                 headers: {
-                    /** @description For If-None-Match; of one book also for If-Match */
+                    /** @description For If-None-Match; of one book and of one's profile also for If-Match */
                     ETag?: string;
                     [name: string]: unknown;
                 };
@@ -5155,7 +5236,10 @@ export interface operations {
     mark_row_repaired: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description There is no version to name: only * fits */
+                "If-Match"?: string;
+            };
             path: {
                 id: string;
                 /** @description As in `errors` */
@@ -5288,7 +5372,7 @@ export interface operations {
             /** @description As asked */
             200: {
                 headers: {
-                    /** @description For If-None-Match; of one book also for If-Match */
+                    /** @description For If-None-Match; of one book and of one's profile also for If-Match */
                     ETag?: string;
                     [name: string]: unknown;
                 };
@@ -5299,7 +5383,7 @@ export interface operations {
             /** @description What If-None-Match names is still right */
             304: {
                 headers: {
-                    /** @description For If-None-Match; of one book also for If-Match */
+                    /** @description For If-None-Match; of one book and of one's profile also for If-Match */
                     ETag?: string;
                     [name: string]: unknown;
                 };
@@ -5601,7 +5685,7 @@ export interface operations {
             /** @description As asked */
             200: {
                 headers: {
-                    /** @description For If-None-Match; of one book also for If-Match */
+                    /** @description For If-None-Match; of one book and of one's profile also for If-Match */
                     ETag?: string;
                     [name: string]: unknown;
                 };
@@ -5612,7 +5696,7 @@ export interface operations {
             /** @description What If-None-Match names is still right */
             304: {
                 headers: {
-                    /** @description For If-None-Match; of one book also for If-Match */
+                    /** @description For If-None-Match; of one book and of one's profile also for If-Match */
                     ETag?: string;
                     [name: string]: unknown;
                 };
@@ -5932,7 +6016,7 @@ export interface operations {
             /** @description As asked */
             200: {
                 headers: {
-                    /** @description For If-None-Match; of one book also for If-Match */
+                    /** @description For If-None-Match; of one book and of one's profile also for If-Match */
                     ETag?: string;
                     [name: string]: unknown;
                 };
@@ -5943,7 +6027,7 @@ export interface operations {
             /** @description What If-None-Match names is still right */
             304: {
                 headers: {
-                    /** @description For If-None-Match; of one book also for If-Match */
+                    /** @description For If-None-Match; of one book and of one's profile also for If-Match */
                     ETag?: string;
                     [name: string]: unknown;
                 };
@@ -6023,7 +6107,7 @@ export interface operations {
             /** @description As asked */
             200: {
                 headers: {
-                    /** @description For If-None-Match; of one book also for If-Match */
+                    /** @description For If-None-Match; of one book and of one's profile also for If-Match */
                     ETag?: string;
                     [name: string]: unknown;
                 };
@@ -6034,7 +6118,7 @@ export interface operations {
             /** @description What If-None-Match names is still right */
             304: {
                 headers: {
-                    /** @description For If-None-Match; of one book also for If-Match */
+                    /** @description For If-None-Match; of one book and of one's profile also for If-Match */
                     ETag?: string;
                     [name: string]: unknown;
                 };
@@ -6124,6 +6208,8 @@ export interface operations {
                 status?: "pending" | "queued" | "approved" | "active" | "return_pending" | "disputed" | "returned" | "rejected" | "cancelled" | "expired" | "lost";
                 /** @description Only loans past their due date, or only those that are not. */
                 overdue?: boolean;
+                /** @description Only those in which a moderator has settled a dispute, or only the others. */
+                resolved?: boolean;
             };
             header?: never;
             path?: never;
@@ -6134,7 +6220,7 @@ export interface operations {
             /** @description As asked */
             200: {
                 headers: {
-                    /** @description For If-None-Match; of one book also for If-Match */
+                    /** @description For If-None-Match; of one book and of one's profile also for If-Match */
                     ETag?: string;
                     [name: string]: unknown;
                 };
@@ -6145,7 +6231,7 @@ export interface operations {
             /** @description What If-None-Match names is still right */
             304: {
                 headers: {
-                    /** @description For If-None-Match; of one book also for If-Match */
+                    /** @description For If-None-Match; of one book and of one's profile also for If-Match */
                     ETag?: string;
                     [name: string]: unknown;
                 };
@@ -6361,7 +6447,7 @@ export interface operations {
             /** @description As asked */
             200: {
                 headers: {
-                    /** @description For If-None-Match; of one book also for If-Match */
+                    /** @description For If-None-Match; of one book and of one's profile also for If-Match */
                     ETag?: string;
                     [name: string]: unknown;
                 };
@@ -6372,7 +6458,7 @@ export interface operations {
             /** @description What If-None-Match names is still right */
             304: {
                 headers: {
-                    /** @description For If-None-Match; of one book also for If-Match */
+                    /** @description For If-None-Match; of one book and of one's profile also for If-Match */
                     ETag?: string;
                     [name: string]: unknown;
                 };
@@ -7880,7 +7966,7 @@ export interface operations {
             /** @description As asked */
             200: {
                 headers: {
-                    /** @description For If-None-Match; of one book also for If-Match */
+                    /** @description For If-None-Match; of one book and of one's profile also for If-Match */
                     ETag?: string;
                     [name: string]: unknown;
                 };
@@ -7891,7 +7977,7 @@ export interface operations {
             /** @description What If-None-Match names is still right */
             304: {
                 headers: {
-                    /** @description For If-None-Match; of one book also for If-Match */
+                    /** @description For If-None-Match; of one book and of one's profile also for If-Match */
                     ETag?: string;
                     [name: string]: unknown;
                 };
@@ -7966,6 +8052,95 @@ export interface operations {
             };
         };
     };
+    get_community: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As asked */
+            200: {
+                headers: {
+                    /** @description For If-None-Match; of one book and of one's profile also for If-Match */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Envelope_CommunityView"];
+                };
+            };
+            /** @description What If-None-Match names is still right */
+            304: {
+                headers: {
+                    /** @description For If-None-Match; of one book and of one's profile also for If-Match */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Something you sent is not as it should be; details name each field */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Sign in first */
+            401: {
+                headers: {
+                    /** @description How to sign in */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description It does not exist, or not for you to know of */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The request was not complete in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not possible at the moment; try again after Retry-After */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     list_notifications: {
         parameters: {
             query?: {
@@ -7988,7 +8163,7 @@ export interface operations {
             /** @description As asked */
             200: {
                 headers: {
-                    /** @description For If-None-Match; of one book also for If-Match */
+                    /** @description For If-None-Match; of one book and of one's profile also for If-Match */
                     ETag?: string;
                     [name: string]: unknown;
                 };
@@ -7999,7 +8174,7 @@ export interface operations {
             /** @description What If-None-Match names is still right */
             304: {
                 headers: {
-                    /** @description For If-None-Match; of one book also for If-Match */
+                    /** @description For If-None-Match; of one book and of one's profile also for If-Match */
                     ETag?: string;
                     [name: string]: unknown;
                 };
@@ -8077,7 +8252,10 @@ export interface operations {
     delete_read: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description There is no version to name: only * fits */
+                "If-Match"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -8404,7 +8582,7 @@ export interface operations {
             /** @description As asked */
             200: {
                 headers: {
-                    /** @description For If-None-Match; of one book also for If-Match */
+                    /** @description For If-None-Match; of one book and of one's profile also for If-Match */
                     ETag?: string;
                     [name: string]: unknown;
                 };
@@ -8415,7 +8593,7 @@ export interface operations {
             /** @description What If-None-Match names is still right */
             304: {
                 headers: {
-                    /** @description For If-None-Match; of one book also for If-Match */
+                    /** @description For If-None-Match; of one book and of one's profile also for If-Match */
                     ETag?: string;
                     [name: string]: unknown;
                 };
@@ -8493,7 +8671,10 @@ export interface operations {
     delete_notification: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description There is no version to name: only * fits */
+                "If-Match"?: string;
+            };
             path: {
                 id: string;
             };
@@ -8714,7 +8895,7 @@ export interface operations {
             /** @description As asked */
             200: {
                 headers: {
-                    /** @description For If-None-Match; of one book also for If-Match */
+                    /** @description For If-None-Match; of one book and of one's profile also for If-Match */
                     ETag?: string;
                     [name: string]: unknown;
                 };
@@ -8725,7 +8906,7 @@ export interface operations {
             /** @description What If-None-Match names is still right */
             304: {
                 headers: {
-                    /** @description For If-None-Match; of one book also for If-Match */
+                    /** @description For If-None-Match; of one book and of one's profile also for If-Match */
                     ETag?: string;
                     [name: string]: unknown;
                 };
@@ -8803,7 +8984,10 @@ export interface operations {
     update_profile: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The ETag that was read */
+                "If-Match"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -8930,7 +9114,10 @@ export interface operations {
     delete_profile: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The ETag that was read */
+                "If-Match"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -9064,7 +9251,7 @@ export interface operations {
             /** @description As asked */
             200: {
                 headers: {
-                    /** @description For If-None-Match; of one book also for If-Match */
+                    /** @description For If-None-Match; of one book and of one's profile also for If-Match */
                     ETag?: string;
                     [name: string]: unknown;
                 };
@@ -9075,7 +9262,7 @@ export interface operations {
             /** @description What If-None-Match names is still right */
             304: {
                 headers: {
-                    /** @description For If-None-Match; of one book also for If-Match */
+                    /** @description For If-None-Match; of one book and of one's profile also for If-Match */
                     ETag?: string;
                     [name: string]: unknown;
                 };
@@ -9162,7 +9349,7 @@ export interface operations {
                 sort?: "memberSince" | "name";
                 /** @description `asc` or `desc`. */
                 order?: "asc" | "desc";
-                /** @description A part of the name. */
+                /** @description A part of the name, or the beginning of the mail address: three characters of it or more. */
                 q?: string;
                 role?: string;
                 active?: boolean;
@@ -9176,7 +9363,7 @@ export interface operations {
             /** @description As asked */
             200: {
                 headers: {
-                    /** @description For If-None-Match; of one book also for If-Match */
+                    /** @description For If-None-Match; of one book and of one's profile also for If-Match */
                     ETag?: string;
                     [name: string]: unknown;
                 };
@@ -9187,7 +9374,7 @@ export interface operations {
             /** @description What If-None-Match names is still right */
             304: {
                 headers: {
-                    /** @description For If-None-Match; of one book also for If-Match */
+                    /** @description For If-None-Match; of one book and of one's profile also for If-Match */
                     ETag?: string;
                     [name: string]: unknown;
                 };
@@ -9401,7 +9588,7 @@ export interface operations {
             /** @description As asked */
             200: {
                 headers: {
-                    /** @description For If-None-Match; of one book also for If-Match */
+                    /** @description For If-None-Match; of one book and of one's profile also for If-Match */
                     ETag?: string;
                     [name: string]: unknown;
                 };
@@ -9412,7 +9599,7 @@ export interface operations {
             /** @description What If-None-Match names is still right */
             304: {
                 headers: {
-                    /** @description For If-None-Match; of one book also for If-Match */
+                    /** @description For If-None-Match; of one book and of one's profile also for If-Match */
                     ETag?: string;
                     [name: string]: unknown;
                 };
@@ -9501,7 +9688,7 @@ export interface operations {
             /** @description As asked */
             200: {
                 headers: {
-                    /** @description For If-None-Match; of one book also for If-Match */
+                    /** @description For If-None-Match; of one book and of one's profile also for If-Match */
                     ETag?: string;
                     [name: string]: unknown;
                 };
@@ -9512,7 +9699,7 @@ export interface operations {
             /** @description What If-None-Match names is still right */
             304: {
                 headers: {
-                    /** @description For If-None-Match; of one book also for If-Match */
+                    /** @description For If-None-Match; of one book and of one's profile also for If-Match */
                     ETag?: string;
                     [name: string]: unknown;
                 };
@@ -9581,7 +9768,10 @@ export interface operations {
     update_user: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The ETag that was read */
+                "If-Match"?: string;
+            };
             path: {
                 id: string;
             };
@@ -9710,7 +9900,10 @@ export interface operations {
     delete_user: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The ETag that was read */
+                "If-Match"?: string;
+            };
             path: {
                 id: string;
             };
@@ -9815,7 +10008,10 @@ export interface operations {
     change_role: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The ETag that was read */
+                "If-Match"?: string;
+            };
             path: {
                 id: string;
             };

@@ -2,6 +2,7 @@ import { QueryClientProvider } from '@tanstack/react-query'
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { RouterProvider } from 'react-router'
+import { learnCommunity } from '@/api/community'
 import { session } from '@/api/session'
 import { fetchFirstBooks } from '@/features/catalogue'
 import { startI18n } from '@/i18n/i18n'
@@ -28,3 +29,4 @@ createRoot(root).render(
     </QueryClientProvider>
   </StrictMode>,
 )
+learnCommunity(queryClient)

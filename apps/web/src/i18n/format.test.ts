@@ -11,6 +11,17 @@ describe('days', () => {
     expect(daysFromToday(at(19, 23), now)).toBe(-2)
   })
 
+  it('are those of the community, wherever the reader is', () => {
+    // The last second of a day in Tokyo, which is the afternoon of that day in Europe and the morning in New York.
+    const due = '2026-11-24T14:59:59Z'
+    const evening = new Date('2026-11-21T16:30:00Z')
+    expect(daysFromToday(due, evening, 'Asia/Tokyo')).toBe(2)
+    expect(daysFromToday(due, evening, 'America/New_York')).toBe(3)
+    expect(formats('en', 'Pacific/Auckland').day(due)).toBe('November 25, 2026')
+    expect(formats('en', 'Asia/Tokyo').day(due)).toBe('November 24, 2026')
+    expect(formats('en', 'Asia/Tokyo').relativeDay(due, evening)).toBe('in 2 days')
+  })
+
   it('are said in the words of each language', () => {
     expect(formats('en').relativeDay(at(24), now)).toBe('in 3 days')
     expect(formats('en').relativeDay(at(22), now)).toBe('tomorrow')

@@ -1,4 +1,6 @@
+import { useSyncExternalStore } from 'react'
 import { useTranslation } from 'react-i18next'
+import { communityZone } from './zone'
 
 const DAY = 86_400_000
 
@@ -8,10 +10,18 @@ function toDate(value: Instant): Date {
   return typeof value === 'string' ? new Date(value) : value
 }
 
-/** Whole calendar days from today to that day, as the reader's own calendar counts them. Negative: it is past. */
-export function daysFromToday(value: Instant, now: Date = new Date()): number {
-  const noon = (date: Date) => Date.UTC(date.getFullYear(), date.getMonth(), date.getDate(), 12)
-  return Math.round((noon(toDate(value)) - noon(now)) / DAY)
+/** A day of the calendar, counted. */
+function dayNumber(date: Date, zone: string | undefined): number {
+  if (!zone) return Date.UTC(date.getFullYear(), date.getMonth(), date.getDate()) / DAY
+  const options = { timeZone: zone, year: 'numeric', month: 'numeric', day: 'numeric' } as const
+  const parts = new Intl.DateTimeFormat('en', options).formatToParts(date)
+  const part = (type: string) => Number(parts.find((one) => one.type === type)?.value)
+  return Date.UTC(part('year'), part('month') - 1, part('day')) / DAY
+}
+
+/** Whole days from today to that day, by the community's calendar. Negative: it is past. */
+export function daysFromToday(value: Instant, now: Date = new Date(), zone = communityZone.get()): number {
+  return dayNumber(toDate(value), zone) - dayNumber(now, zone)
 }
 
 export function isPast(value: Instant, now: Date = new Date()): boolean {
@@ -24,9 +34,9 @@ function once<Made>(make: () => Made): () => Made {
   return () => (made ??= make())
 }
 
-function formatsOf(language: string) {
-  const day = once(() => new Intl.DateTimeFormat(language, { dateStyle: 'long' }))
-  const shortDay = once(() => new Intl.DateTimeFormat(language, { day: 'numeric', month: 'short' }))
+function formatsOf(language: string, timeZone: string | undefined) {
+  const day = once(() => new Intl.DateTimeFormat(language, { dateStyle: 'long', timeZone }))
+  const shortDay = once(() => new Intl.DateTimeFormat(language, { day: 'numeric', month: 'short', timeZone }))
   const moment = once(() => new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'short' }))
   const instant = once(() => new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'medium' }))
   const number = once(() => new Intl.NumberFormat(language))
@@ -39,8 +49,10 @@ function formatsOf(language: string) {
   const languageNames = once(() => new Intl.DisplayNames(language, { type: 'language' }))
 
   return {
+    /** Days are the community's: a book is due on the same day for both, wherever they are. */
     day: (value: Instant) => day().format(toDate(value)),
     shortDay: (value: Instant) => shortDay().format(toDate(value)),
+    /** By the reader's own clock. */
     moment: (value: Instant) => moment().format(toDate(value)),
     /** To the second, as a log needs it. */
     instant: (value: Instant) => instant().format(toDate(value)),
@@ -51,7 +63,7 @@ function formatsOf(language: string) {
     percent: (value: number) => percent().format(value),
     megabytes: (bytes: number) => megabytes().format(bytes / 1024 / 1024),
     /** "tomorrow", "in 3 days", "2 days ago". */
-    relativeDay: (value: Instant, now?: Date) => relative().format(daysFromToday(value, now), 'day'),
+    relativeDay: (value: Instant, now?: Date) => relative().format(daysFromToday(value, now, timeZone), 'day'),
     /** "2 minutes ago", "yesterday", and the date itself once it is more than a week away. */
     ago(value: Instant, now: Date = new Date()) {
       const seconds = (toDate(value).getTime() - now.getTime()) / 1000
@@ -59,7 +71,7 @@ function formatsOf(language: string) {
       if (distance < 60) return relative().format(0, 'second')
       if (distance < 3600) return relative().format(Math.trunc(seconds / 60), 'minute')
       if (distance < 24 * 3600) return relative().format(Math.trunc(seconds / 3600), 'hour')
-      const days = daysFromToday(value, now)
+      const days = daysFromToday(value, now, timeZone)
       return Math.abs(days) <= 7 ? relative().format(days, 'day') : day().format(toDate(value))
     },
     /** "Ada, Grace and Linus". */
@@ -73,10 +85,11 @@ export type Formats = ReturnType<typeof formatsOf>
 
 const made = new Map<string, Formats>()
 
-/** Dates and numbers in the words of a language. */
-export function formats(language: string): Formats {
-  const known = made.get(language) ?? formatsOf(language)
-  made.set(language, known)
+/** Dates and numbers in the words of a language, days by the calendar of a time zone (without it, the reader's). */
+export function formats(language: string, timeZone?: string): Formats {
+  const key = `${language} ${timeZone}`
+  const known = made.get(key) ?? formatsOf(language, timeZone)
+  made.set(key, known)
   return known
 }
 
@@ -87,5 +100,5 @@ function localeOf(language: string): string {
 
 export function useFormats(): Formats {
   const { i18n } = useTranslation()
-  return formats(localeOf(i18n.language))
+  return formats(localeOf(i18n.language), useSyncExternalStore(communityZone.subscribe, communityZone.get))
 }

@@ -1,34 +1,42 @@
 import { Scale } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
+import { Link, useSearchParams } from 'react-router'
 import { useUserId } from '@/api/useSession'
 import { useFormats } from '@/i18n/format'
 import { Avatar } from '@/ui/Avatar'
 import { LinkButton } from '@/ui/Button'
 import { Cover } from '@/ui/Cover'
-import { EmptyState, ErrorState, Loading, Notice, Skeleton } from '@/ui/Feedback'
-import { Card, PageHeader } from '@/ui/Layout'
+import { EmptyState, ErrorState, Loading, Notice, Skeleton, StatusPill } from '@/ui/Feedback'
+import { Card, PageHeader, QueryTabs } from '@/ui/Layout'
 import { LoadMore } from '@/ui/LoadMore'
-import { useDisputes, type Dispute } from './queries'
+import { disputeLists, useDisputes, type Dispute, type DisputeList } from './queries'
 
 export default function DisputesPage() {
   const { t } = useTranslation('moderation')
+  const [search] = useSearchParams()
+  const list = disputeLists.find((one) => one === search.get('show')) ?? 'open'
   return (
     <div className="mx-auto max-w-4xl">
       <PageHeader title={t('disputes.title')} lead={t('disputes.lead')} />
-      <Disputes />
+      <QueryTabs
+        label={t('disputes.title')}
+        parameter="show"
+        tabs={disputeLists.map((value) => ({ value, label: t(`lists.${value}`) }))}
+      />
+      <Disputes key={list} list={list} />
     </div>
   )
 }
 
-function Disputes() {
+function Disputes({ list }: { list: DisputeList }) {
   const { t } = useTranslation('moderation')
-  const { data, error, refetch, hasNextPage, isFetchingNextPage, fetchNextPage } = useDisputes()
+  const { data, error, refetch, hasNextPage, isFetchingNextPage, fetchNextPage } = useDisputes(list)
   const disputes = data?.pages.flatMap(({ items }) => items)
   if (disputes?.length === 0)
     return (
-      <EmptyState icon={<Scale aria-hidden className="size-6" />} title={t('empty.title')}>
-        {t('empty.text')}
+      <EmptyState icon={<Scale aria-hidden className="size-6" />} title={t(`empty.${list}.title`)}>
+        {t(`empty.${list}.text`)}
       </EmptyState>
     )
   if (disputes)
@@ -52,13 +60,14 @@ function Disputes() {
   )
 }
 
-/** Both sides, and the way to settle it. */
+/** Both sides and the way to settle it, or what came of it. */
 function DisputeCard({ dispute }: { dispute: Dispute }) {
   const { t } = useTranslation('moderation')
   const format = useFormats()
   const userId = useUserId()
-  const { id, book, owner, borrower, note, returnDeclaredAt, handedOverAt, dueAt } = dispute
+  const { id, book, owner, borrower, status, note, returnDeclaredAt, handedOverAt, dueAt, resolvedAt } = dispute
   const involved = owner.id === userId || borrower.id === userId
+  const open = status === 'disputed'
   return (
     <li>
       <Card className="flex flex-col gap-5">
@@ -77,14 +86,27 @@ function DisputeCard({ dispute }: { dispute: Dispute }) {
           </div>
         </div>
         <div className="grid gap-5 sm:grid-cols-2">
-          <Side name={owner.name} role={t('owner')} words={note}>
-            {t('ownerSays')}
+          <Side name={owner.name} role={t('owner')} words={open ? note : null}>
+            {open && t('ownerSays')}
           </Side>
           <Side name={borrower.name} role={t('borrower')}>
-            {returnDeclaredAt ? t('borrowerSays', { when: format.day(returnDeclaredAt) }) : t('borrowerSilent')}
+            {open &&
+              (returnDeclaredAt ? t('borrowerSays', { when: format.day(returnDeclaredAt) }) : t('borrowerSilent'))}
           </Side>
         </div>
-        {involved ? (
+        {!open && resolvedAt ? (
+          <p className="flex flex-wrap items-center gap-x-2 gap-y-1 border-t border-line pt-4">
+            <span className="text-soft">{t('settled', { when: format.day(resolvedAt) })}</span>
+            <StatusPill tone={status === 'lost' ? 'late' : 'neutral'}>{t(`now.${status}`)}</StatusPill>
+            <Link
+              to={`/loans/${id}`}
+              className="inline-flex min-h-11 items-center text-accent underline underline-offset-4 sm:ml-auto"
+              aria-label={t('openNamed', { title: book.title })}
+            >
+              {t('open')}
+            </Link>
+          </p>
+        ) : involved ? (
           <Notice icon={<Scale aria-hidden className="size-5" />}>{t('involved')}</Notice>
         ) : (
           <LinkButton to={`/loans/${id}`} className="sm:self-start" aria-label={t('lookNamed', { title: book.title })}>
@@ -113,7 +135,7 @@ function Side({
       <div className="min-w-0 flex-1">
         <p className="text-sm text-soft">{role}</p>
         <h3 className="leading-tight break-words">{name}</h3>
-        <p className="mt-1 text-pretty">{children}</p>
+        {children && <p className="mt-1 text-pretty">{children}</p>}
         {words && (
           <blockquote className="mt-1 border-l-2 border-line pl-3 wrap-anywhere whitespace-pre-line text-soft">
             {words}

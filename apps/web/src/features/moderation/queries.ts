@@ -8,8 +8,16 @@ export type Dispute = components['schemas']['BorrowView']
 /** Moderators are told of no dispute: they are looked up again now and then. */
 const DISPUTES_COME = 30_000
 
-export function useDisputes() {
-  const filters = { role: 'any', status: 'disputed' } as const
+export const disputeLists = ['open', 'settled'] as const
+export type DisputeList = (typeof disputeLists)[number]
+
+const filtersOf = {
+  open: { role: 'any', status: 'disputed' },
+  settled: { role: 'any', resolved: true },
+} as const
+
+export function useDisputes(list: DisputeList) {
+  const filters = filtersOf[list]
   return useInfiniteQuery({
     queryKey: keys.borrows.list(filters),
     queryFn: ({ pageParam: cursor, signal }) =>

@@ -4,7 +4,7 @@ import { useTranslation } from 'react-i18next'
 import { classes } from '@/ui/classes'
 
 /** The input fills its frame: what is dropped anywhere on it is dropped on the input, as browsers know to take it. */
-export function FileDrop({ onFile, hint }: { onFile: (file: File) => void; hint: string }) {
+export function FileDrop({ onFile, hint }: { onFile: (file: File) => void; hint: string | undefined }) {
   const { t } = useTranslation('shelf')
   const [over, setOver] = useState(false)
   const id = useId()
@@ -21,7 +21,7 @@ export function FileDrop({ onFile, hint }: { onFile: (file: File) => void; hint:
         <span className="font-medium text-accent underline underline-offset-4">{t('startImport.choose')}</span>{' '}
         <span className="hidden pointer-fine:inline">{t('startImport.orDrop')}</span>
       </label>
-      <p id={`${id}-hint`} className="text-sm text-balance text-soft">
+      <p id={`${id}-hint`} className="min-h-lh text-sm text-balance text-soft">
         {hint}
       </p>
       <input

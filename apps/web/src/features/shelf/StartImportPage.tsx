@@ -1,8 +1,10 @@
+import { useQuery } from '@tanstack/react-query'
 import { FileSpreadsheet } from 'lucide-react'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Link, useNavigate } from 'react-router'
-import { ApiProblem, NetworkProblem } from '@/api/problem'
+import { community } from '@/api/community'
+import { ApiProblem } from '@/api/problem'
 import { useProblemText } from '@/api/useProblemText'
 import { useFormats } from '@/i18n/format'
 import { Notice } from '@/ui/Feedback'
@@ -13,15 +15,12 @@ import { FileDrop } from './FileDrop'
 import { FormatsExplained } from './FormatsExplained'
 import { isUnderWay, useImports, type ImportSummary } from './queries'
 
-/** What hosts take unless they are told otherwise. */
-const USUAL_BYTES = 32 * 1024 * 1024
-const USUAL_ROWS = 200_000
-
 export default function StartImportPage() {
   const { t } = useTranslation('shelf')
   const format = useFormats()
   const navigate = useNavigate()
   const problemText = useProblemText()
+  const limits = useQuery(community).data?.imports
   const [file, setFile] = useState<File>()
   const [sent, setSent] = useState(0)
   const [refused, setRefused] = useState<string>()
@@ -36,16 +35,16 @@ export default function StartImportPage() {
 
   function whyNot(problem: unknown): string {
     if (problem instanceof ApiProblem && problem.code === 'VALIDATION_ERROR') return t('startImport.notReadable')
-    // A host that has had enough hangs up before it is heard.
-    const hungUp = problem instanceof NetworkProblem && file && file.size > USUAL_BYTES
-    return hungUp ? t('startImport.tooLarge') : problemText(problem)
+    return problemText(problem)
   }
 
   function take(file: File) {
     setFile(file)
     setSent(0)
-    setRefused(file.size === 0 ? t('startImport.empty') : undefined)
-    if (file.size > 0) start.run(file)
+    // A host that has had enough hangs up before it is heard: what is too large is not sent.
+    const tooLarge = limits && file.size > limits.maxBytes
+    setRefused(file.size === 0 ? t('startImport.empty') : tooLarge ? t('startImport.tooLarge') : undefined)
+    if (file.size > 0 && !tooLarge) start.run(file)
   }
 
   return (
@@ -71,10 +70,10 @@ export default function StartImportPage() {
         ) : (
           <FileDrop
             onFile={take}
-            hint={t('startImport.limit', {
-              size: format.megabytes(USUAL_BYTES),
-              rows: format.number(USUAL_ROWS),
-            })}
+            hint={
+              limits &&
+              t('startImport.limit', { size: format.megabytes(limits.maxBytes), rows: format.number(limits.maxRows) })
+            }
           />
         )}
         <div role="alert" className="empty:hidden">
