@@ -13,12 +13,11 @@ const WCAG = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']
 
 /** Waits until nothing is loading, no font is missing and nothing moves. */
 export async function settled(page: Page): Promise<void> {
-  await page.waitForFunction(async () => {
-    if (!document.querySelector('main h1') || document.querySelector('[role=status] [aria-hidden]')) return false
-    await document.fonts.ready
-    const moving = document.getAnimations().filter((it) => it.effect?.getTiming().iterations !== Infinity)
-    await Promise.allSettled(moving.map((animation) => animation.finished))
-    return true
+  // No promise in here: it would be taken for true.
+  await page.waitForFunction(() => {
+    const moving = document.getAnimations().some(({ effect }) => effect?.getTiming().iterations !== Infinity)
+    const loading = document.fonts.status === 'loading' || document.querySelector('[role=status] [aria-hidden]')
+    return Boolean(document.querySelector('main h1')) && !loading && !moving
   })
 }
 
