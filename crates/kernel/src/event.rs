@@ -5,6 +5,10 @@ use std::{fmt, str::FromStr};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+/// For [`events!`](crate::events), which writes their names into other crates.
+#[doc(hidden)]
+pub use {serde, serde_json, uuid};
+
 /// A place in the event log. Ordered by the transaction that wrote the event, then by the number the event drew:
 /// that order is the one in which events become visible (see `event-bus/src/log.rs`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
@@ -130,21 +134,21 @@ macro_rules! events {
                 match self { $($family::$variant(_) => $aggregate),+ }
             }
 
-            fn aggregate_id(&self) -> ::uuid::Uuid {
+            fn aggregate_id(&self) -> $crate::event::uuid::Uuid {
                 match self { $($family::$variant(event) => event.$id.uuid()),+ }
             }
 
-            fn payload(&self) -> ::std::result::Result<::serde_json::Value, ::serde_json::Error> {
-                match self { $($family::$variant(event) => ::serde_json::to_value(event)),+ }
+            fn payload(&self) -> ::std::result::Result<$crate::event::serde_json::Value, $crate::event::serde_json::Error> {
+                match self { $($family::$variant(event) => $crate::event::serde_json::to_value(event)),+ }
             }
 
             fn decode(
                 name: &str,
                 version: i16,
-                payload: &::serde_json::Value,
+                payload: &$crate::event::serde_json::Value,
             ) -> ::std::result::Result<Option<Self>, $crate::DecodeError> {
                 match (name, version) {
-                    $(($name, $version) => <$payload as ::serde::Deserialize>::deserialize(payload)
+                    $(($name, $version) => <$payload as $crate::event::serde::Deserialize>::deserialize(payload)
                         .map(|event| Some($family::$variant(event)))
                         .map_err(|source| $crate::DecodeError::Payload { name: name.to_owned(), version, source }),)+
                     $(($name, _) => Err($crate::DecodeError::UnknownVersion { name: name.to_owned(), version }),)+
