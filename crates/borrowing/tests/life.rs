@@ -135,7 +135,8 @@ async fn an_uninvolved_moderator_settles_a_dispute() {
     };
     assert_eq!(code(world.send(&moderator(them.ada), settle()).await), "FORBIDDEN");
     assert_eq!(code(world.send(&member(them.linus), settle()).await), "BORROW_NOT_FOUND");
-    let settled = ListBorrows { resolved: Some(true), ..ListBorrows::newest(Role::Any, kernel::PageRequest::first(10)) };
+    let settled =
+        ListBorrows { resolved: Some(true), ..ListBorrows::newest(Role::Any, kernel::PageRequest::first(10)) };
     let others = ListBorrows { resolved: Some(false), ..settled.clone() };
     let linus = moderator(them.linus);
     assert_eq!(world.ask(&linus, settled.clone()).await.unwrap().items, []);

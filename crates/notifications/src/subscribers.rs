@@ -5,14 +5,14 @@
 use async_trait::async_trait;
 use auth_events::{AuthEvent, UserRegistered};
 use books_events::BookEvent;
-use borrowing_events::BorrowEvent;
+use borrowing_events::{BorrowEvent, Parties};
 use event_bus::{Apply, Delivery, HandlerError, Recorded};
 use jiff::tz::TimeZone;
 use kernel::actor::RecordedActor;
 use kernel::{BookId, Event, LanguageTag, NotificationId, UserId};
 use notifications_events::{NotificationCreated, NotificationEvent};
 use sqlx::types::Json;
-use users_events::{UserEvent, UserUpdated};
+use users_events::{UserEvent, UserRoleChanged, UserUpdated};
 use uuid::Uuid;
 use wording::Language;
 
@@ -74,14 +74,20 @@ impl Subscriber {
             RecordedActor::User { id } => Some(id),
             RecordedActor::Anonymous | RecordedActor::System { .. } => None,
         };
-        let person = |name, language: Option<String>| Person {
-            name,
-            language: language.as_deref().and_then(Language::of_tag).unwrap_or(self.language),
-        };
+        let spoken = |tag: Option<String>| tag.as_deref().and_then(Language::of_tag).unwrap_or(self.language);
+        let person = |name, language| Person { name, language: spoken(language) };
         let cast = Cast {
             owner: person(known.owner, known.owner_language),
             borrower: person(known.borrower, known.borrower_language),
             book: known.book,
+            moderators: match heard {
+                BorrowEvent::Disputed(_) => moderators_to_tell(delivery, event, parties)
+                    .await?
+                    .into_iter()
+                    .map(|(id, language)| (id, spoken(Some(language))))
+                    .collect(),
+                _ => Vec::new(),
+            },
         };
         for telling in about_borrow(heard, actor, &cast, &self.zone) {
             if !known.told_or_gone.contains(&telling.recipient.uuid()) {
@@ -103,7 +109,8 @@ impl Subscriber {
     async fn greet(&self, delivery: &mut Delivery<'_>, event: &UserRegistered) -> Result<(), sqlx::Error> {
         sqlx::query!(
             "insert into notifications.member (id, name, language, version) values ($1, $2, $3, 0)
-            on conflict (id) do nothing",
+            on conflict (id) do update set name = excluded.name, language = excluded.language
+                where member.version = 0 and member.name = '' and member.deleted_at is null",
             event.user_id.uuid(),
             event.name,
             event.language.as_ref().map_or(self.language.tag(), LanguageTag::as_str),
@@ -112,6 +119,28 @@ impl Subscriber {
         .await?;
         Ok(())
     }
+}
+
+/// Who may settle a dispute, with the language they are spoken to in: moderators who are no party to it and were not told.
+async fn moderators_to_tell(
+    delivery: &mut Delivery<'_>,
+    event: &Recorded,
+    parties: &Parties,
+) -> Result<Vec<(UserId, String)>, sqlx::Error> {
+    let rows = sqlx::query!(
+        "select id, language from notifications.member
+        where role in ('moderator', 'admin') and deleted_at is null and id not in ($1, $2)
+            and not exists (
+                select from notifications.notification where user_id = member.id and source_event_id = $3
+            )
+        order by id",
+        parties.owner_id.uuid(),
+        parties.borrower_id.uuid(),
+        event.id.uuid(),
+    )
+    .fetch_all(delivery.connection())
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.id.into(), row.language)).collect())
 }
 
 /// Books tell nobody; the titles are kept.
@@ -134,7 +163,7 @@ async fn hear_user(delivery: &mut Delivery<'_>, event: &Recorded, heard: &UserEv
     match heard {
         UserEvent::Updated(e) => remember_member(delivery, e, event.aggregate_version).await,
         UserEvent::Deleted(e) => forget_member(delivery, e.user_id).await,
-        UserEvent::RoleChanged(_) => Ok(()),
+        UserEvent::RoleChanged(e) => remember_role(delivery, e).await,
     }
 }
 
@@ -205,6 +234,19 @@ async fn remember_member(delivery: &mut Delivery<'_>, event: &UserUpdated, versi
         event.name,
         event.language,
         version,
+    )
+    .execute(delivery.connection())
+    .await?;
+    Ok(())
+}
+
+/// The log's order is that of the changes: what comes last holds, in a replay too.
+async fn remember_role(delivery: &mut Delivery<'_>, event: &UserRoleChanged) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "insert into notifications.member (id, name, language, version, role) values ($1, '', '', 0, $2)
+        on conflict (id) do update set role = excluded.role",
+        event.user_id.uuid(),
+        event.role,
     )
     .execute(delivery.connection())
     .await?;

@@ -3,14 +3,14 @@
 mod support;
 
 use auth_events::{AuthEvent, UserRegistered};
-use borrowing_events::{BorrowApproved, BorrowEvent, BorrowHandedOver, BorrowLost, Parties};
+use borrowing_events::{BorrowApproved, BorrowDisputed, BorrowEvent, BorrowHandedOver, BorrowLost, Parties};
 use kernel::actor::RecordedActor;
 use kernel::{BookId, LanguageTag, Position};
 use notifications::DeleteNotification;
 use support::{Neighbours, World};
-use testkit::{A_SATURDAY, eventually, member};
+use testkit::{A_SATURDAY, a_user, eventually, member};
 use time::macros::datetime;
-use users_events::{UserDeleted, UserEvent, UserUpdated};
+use users_events::{UserDeleted, UserEvent, UserRoleChanged, UserUpdated};
 
 #[tokio::test]
 async fn a_request_comes_into_the_owners_inbox_in_words() {
@@ -91,6 +91,33 @@ async fn the_actor_of_a_hand_over_is_not_told_of_it() {
     assert_eq!(world.inbox(them.ada).await, []);
     let told = world.inbox(them.grace).await;
     assert!(told[0].body.contains("due back on Saturday, 12 December 2026"));
+}
+
+#[tokio::test]
+async fn whoever_may_settle_a_dispute_is_told_of_it_once() {
+    let world = World::new().await;
+    let them = Neighbours::of(&world).await;
+    let (mia, max, demoted) = (a_user(), a_user(), a_user());
+    // Whichever of the two is heard first.
+    world.tell::<UserEvent>(UserRoleChanged { user_id: mia, role: "moderator".to_owned() }, 2).await;
+    for (user_id, name, language) in [(mia, "Mia", "fr"), (max, "Max", "en"), (demoted, "Dora", "en")] {
+        let language = Some(LanguageTag::new(language).unwrap());
+        world.tell::<AuthEvent>(UserRegistered { user_id, name: name.to_owned(), language }, 1).await;
+    }
+    for (user_id, role) in [(max, "admin"), (demoted, "moderator"), (demoted, "user"), (them.ada, "moderator")] {
+        world.tell::<UserEvent>(UserRoleChanged { user_id, role: role.to_owned() }, 2).await;
+    }
+    let disputed = BorrowDisputed { parties: them.a_borrow(), raised_by: them.ada };
+    world.tell::<BorrowEvent>(disputed, 5).await;
+    replay(&world).await;
+    let titles = async |user| world.inbox(user).await.into_iter().map(|told| told.title).collect::<Vec<_>>();
+    assert_eq!(titles(mia).await, ["Où est «\u{a0}Emma\u{a0}»\u{202f}?"]);
+    assert_eq!(titles(max).await, ["Where is “Emma”?"]);
+    assert!(world.inbox(max).await[0].body.starts_with("Ada and Grace do not agree"), "in the words for moderators");
+    assert_eq!(titles(demoted).await, Vec::<String>::new());
+    // A party is told as one, and cannot settle it.
+    assert!(world.inbox(them.ada).await[0].body.contains("A moderator will look into it"));
+    assert_eq!(world.inbox(them.ada).await.len(), 1);
 }
 
 #[tokio::test]

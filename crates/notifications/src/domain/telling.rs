@@ -40,6 +40,8 @@ pub(crate) struct Cast {
     pub borrower: Person,
     /// The book's title.
     pub book: Option<String>,
+    /// Who may settle a dispute and is no party to it; known where there is one.
+    pub moderators: Vec<(UserId, Language)>,
 }
 
 #[derive(Debug, Clone)]
@@ -92,7 +94,9 @@ pub(crate) fn about_borrow(event: &BorrowEvent, actor: Option<UserId>, cast: &Ca
         BorrowEvent::Lost(_) => story.to_both("lost", &[]),
         BorrowEvent::Disputed(e) => {
             let text = if e.raised_by == parties.owner_id { "disputed-not-back" } else { "disputed" };
-            story.to_each(text, &[])
+            let mut told = story.to_each(text, &[]);
+            told.extend(story.to_moderators("disputed-moderator"));
+            told
         }
         BorrowEvent::Resolved(e) => {
             let text = match e.outcome {

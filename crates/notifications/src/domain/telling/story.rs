@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 
 use borrowing_events::{CancellationCause, Parties};
 use jiff::{Timestamp, tz::TimeZone};
+use kernel::UserId;
 use time::OffsetDateTime;
 use wording::{Args, Language, Texts};
 
@@ -39,11 +40,16 @@ pub(super) struct Story<'a> {
 
 impl Story<'_> {
     pub fn to_owner(&self, text: &str, facts: &[Fact<'_>]) -> Telling {
-        self.to(self.parties.owner_id, &self.cast.owner, text, facts)
+        self.to(self.parties.owner_id, self.cast.owner.language, text, facts)
     }
 
     pub fn to_borrower(&self, text: &str, facts: &[Fact<'_>]) -> Telling {
-        self.to(self.parties.borrower_id, &self.cast.borrower, text, facts)
+        self.to(self.parties.borrower_id, self.cast.borrower.language, text, facts)
+    }
+
+    /// To everybody who may settle it.
+    pub fn to_moderators(&self, text: &str) -> impl Iterator<Item = Telling> {
+        self.cast.moderators.iter().map(move |(moderator, language)| self.to(*moderator, *language, text, &[]))
     }
 
     /// The same to each.
@@ -56,8 +62,7 @@ impl Story<'_> {
         vec![self.to_borrower(&format!("{text}-borrower"), facts), self.to_owner(&format!("{text}-owner"), facts)]
     }
 
-    fn to(&self, recipient: kernel::UserId, person: &Person, text: &str, facts: &[Fact<'_>]) -> Telling {
-        let language = person.language;
+    fn to(&self, recipient: UserId, language: Language, text: &str, facts: &[Fact<'_>]) -> Telling {
         let mut args = self.names(language);
         let mut behind = Vec::new();
         for fact in facts {

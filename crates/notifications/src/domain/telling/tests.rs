@@ -21,6 +21,10 @@ fn borrower() -> UserId {
     BORROWER.parse().unwrap()
 }
 
+fn moderator() -> UserId {
+    "01936f8e-0000-7000-8000-000000000003".parse().unwrap()
+}
+
 /// The checked-in sample: Ada lends “Emma” to Grace.
 fn sample(name: &str) -> BorrowEvent {
     let published = BorrowEvent::PUBLISHED.iter().find(|p| p.name == name);
@@ -31,7 +35,8 @@ fn sample(name: &str) -> BorrowEvent {
 
 fn cast(language: Language, owner: Option<&str>, borrower: Option<&str>, book: Option<&str>) -> Cast {
     let person = |name: Option<&str>| Person { name: name.map(str::to_owned), language };
-    Cast { owner: person(owner), borrower: person(borrower), book: book.map(str::to_owned) }
+    let moderators = vec![(moderator(), language)];
+    Cast { owner: person(owner), borrower: person(borrower), book: book.map(str::to_owned), moderators }
 }
 
 fn told_in(language: Language, event: &BorrowEvent, actor: Option<UserId>) -> Vec<Telling> {
@@ -53,6 +58,7 @@ fn recipients(tellings: &[Telling]) -> Vec<&'static str> {
         .map(|telling| match telling.recipient {
             user if user == owner() => "owner",
             user if user == borrower() => "borrower",
+            user if user == moderator() => "moderator",
             user => panic!("{user} has nothing to do with it"),
         })
         .collect()
@@ -88,7 +94,7 @@ fn each_event_is_told_to_those_it_concerns() {
         ("borrow.cancelled", &["owner"]),
         ("borrow.expired", &["borrower", "owner"]),
         ("borrow.lost", &["borrower", "owner"]),
-        ("borrow.disputed", &["borrower", "owner"]),
+        ("borrow.disputed", &["borrower", "owner", "moderator"]),
         ("borrow.resolved", &["borrower", "owner"]),
     ];
     let published: Vec<_> = BorrowEvent::PUBLISHED.iter().map(|p| p.name).collect();
