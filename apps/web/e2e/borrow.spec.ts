@@ -191,6 +191,8 @@ test('a moderator settles what two do not agree on', async ({ community, signedI
   await says(borrower, 'A moderator looks into it')
 
   const moderator = await signedIn(mia)
+  await moderator.goto('/notifications')
+  await expect(moderator.getByText('Olga and Finn do not agree where “The Longest Journey” is.')).toBeVisible()
   await moderator.goto('/moderation')
   await moderator.getByRole('link', { name: 'Look into it: The Longest Journey' }).click()
   await act(moderator, 'Settle the dispute')

@@ -5,8 +5,8 @@ import type { components } from '@/api/schema'
 
 export type Dispute = components['schemas']['BorrowView']
 
-/** Moderators are told of no dispute: they are looked up again now and then. */
-const DISPUTES_COME = 30_000
+/** A new dispute is told; that another moderator has settled one is not: they are looked up again now and then. */
+const DISPUTES_GO = 30_000
 
 export const disputeLists = ['open', 'settled'] as const
 export type DisputeList = (typeof disputeLists)[number]
@@ -24,6 +24,6 @@ export function useDisputes(list: DisputeList) {
       askPage(api.GET('/api/v1/borrows', { params: { query: { ...filters, ...(cursor && { cursor }) } }, signal })),
     initialPageParam: '',
     getNextPageParam: ({ pagination }) => pagination.nextCursor,
-    refetchInterval: DISPUTES_COME,
+    refetchInterval: DISPUTES_GO,
   })
 }
