@@ -1,6 +1,7 @@
-import { createStore } from './store'
-import { ApiProblem, NetworkProblem, isTransient, problemOf, retryDelay } from './problem'
+import { answerTo } from './answer'
+import { ApiProblem, isTransient, problemOf, retryDelay } from './problem'
 import type { components } from './schema'
+import { createStore } from './store'
 
 export type SessionUser = components['schemas']['AccountUser']
 type SignedIn = components['schemas']['SignedInView']
@@ -77,13 +78,8 @@ function granted(data: SignedIn): Grant {
 
 /** `undefined`: the session has ended. */
 async function refresh(): Promise<Grant | undefined> {
-  let response: Response
-  try {
-    // It must come to its end even when the page is left: the old refresh token is dead once the host has it.
-    response = await fetch('/api/v1/auth/refresh-token', { method: 'POST', keepalive: true })
-  } catch (cause) {
-    throw new NetworkProblem('no answer to the renewal of the session', { cause })
-  }
+  // It must come to its end even when the page is left: the old refresh token is dead once the host has it.
+  const response = await answerTo('/api/v1/auth/refresh-token', { method: 'POST', keepalive: true })
   if (response.status === 401) return undefined
   const body: unknown = await response.json().catch(() => undefined)
   if (!response.ok) throw problemOf(response, body)
@@ -144,9 +140,7 @@ async function logOut(): Promise<void> {
   const current = grant && isFresh(grant) ? grant : await renew(grant)
   if (current) {
     const headers = { authorization: `Bearer ${current.token}` }
-    const response = await fetch('/api/v1/auth/logout', { method: 'POST', headers }).catch((cause: unknown) => {
-      throw new NetworkProblem('no answer to logging out', { cause })
-    })
+    const response = await answerTo('/api/v1/auth/logout', { method: 'POST', headers })
     if (!response.ok && response.status !== 401) throw problemOf(response, await response.json().catch(() => undefined))
   }
   leave('signed-out')
