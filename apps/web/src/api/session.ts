@@ -41,12 +41,17 @@ function take(next: Grant, message?: 'signed-in' | 'renewed') {
   localStorage.setItem(MAY_HAVE_SESSION, '1')
   store.set({ status: 'member', user: next.user })
   if (message) channel?.postMessage({ type: message, grant: next } satisfies Message)
+  renewIn(Math.max(next.expiresAt - Date.now() - RENEW_BEFORE, 1000), next)
+  release(next)
+}
+
+/** Without an answer it is tried again: only the host's word ends a session. */
+function renewIn(milliseconds: number, old: Grant, attempt = 0) {
   clearTimeout(renewal)
   renewal = setTimeout(
-    () => void renew(next).catch(() => {}),
-    Math.max(next.expiresAt - Date.now() - RENEW_BEFORE, 1000),
+    () => void renew(old).catch((error: unknown) => renewIn(retryDelay(attempt, error), old, attempt + 1)),
+    milliseconds,
   )
-  release(next)
 }
 
 function leave(message?: 'signed-out') {
@@ -82,8 +87,14 @@ async function refresh(): Promise<Grant | undefined> {
   const response = await answerTo('/api/v1/auth/refresh-token', { method: 'POST', keepalive: true })
   if (response.status === 401) return undefined
   const body: unknown = await response.json().catch(() => undefined)
-  if (!response.ok) throw problemOf(response, body)
-  return granted((body as { data: SignedIn }).data)
+  // Whoever is on the way to the host may answer in its place, and even cheerfully.
+  if (!response.ok || !isSignedIn(body)) throw problemOf(response, body)
+  return granted(body.data)
+}
+
+function isSignedIn(body: unknown): body is { data: SignedIn } {
+  const data = typeof body === 'object' && body !== null && 'data' in body ? body.data : undefined
+  return typeof data === 'object' && data !== null && 'accessToken' in data
 }
 
 /** One tab at a time: a refresh token that is used twice ends the session. Where there are no locks (plain HTTP), each tab takes the risk. */
