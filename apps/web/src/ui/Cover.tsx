@@ -49,7 +49,7 @@ export function Cover({
 function titleSize(title: string): string {
   const longest = Math.max(...title.split(/\s+/).map((word) => word.length))
   if (longest > 12 || title.length > 70) return 'text-[7.5cqw]'
-  if (longest > 9 || title.length > 36) return 'text-[9.5cqw]'
+  if (longest > 8 || title.length > 36) return 'text-[9.5cqw]'
   return 'text-[12.5cqw]'
 }
 
