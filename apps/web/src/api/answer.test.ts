@@ -55,6 +55,18 @@ describe('an answer', () => {
     expect([response.status, response.headers.get('etag'), await response.json()]).toEqual([201, '"3"', { data: [1] }])
   })
 
+  it('without content is one, also where the browser gives it an empty body', async () => {
+    const response = Object.defineProperty(
+      new Response(new ReadableStream({ start: (body) => body.close() })),
+      'status',
+      {
+        value: 204,
+      },
+    )
+    vi.stubGlobal('fetch', () => Promise.resolve(response))
+    await expect(answerTo('/api/v1/books/1')).resolves.toMatchObject({ status: 204, body: null })
+  })
+
   it('that nobody wants any more is no problem of the network', async () => {
     vi.stubGlobal('fetch', silence)
     const wanted = new AbortController()

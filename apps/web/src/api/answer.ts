@@ -49,5 +49,7 @@ async function whole(response: Response, heard: () => void): Promise<Response> {
       parts.enqueue(part)
     },
   })
-  return new Response(await new Response(body.pipeThrough(noticed)).arrayBuffer(), response)
+  const content = await new Response(body.pipeThrough(noticed)).arrayBuffer()
+  // Chromium gives even a 204 a body, which a response of our own must not have.
+  return new Response(content.byteLength > 0 ? content : null, response)
 }
