@@ -90,13 +90,13 @@ test('a new version waits until it is wanted, and the open page goes on without 
       .getByRole('searchbox')
       .or(page.getByRole('main').getByRole('combobox'))
       .first()
-    await search.fill('em')
+    await search.fill('qq')
 
     door.release()
     await page.evaluate(async () => (await navigator.serviceWorker.ready).update())
     const notice = page.getByText('A new version of Folkshelf is ready.')
     await expect(notice).toBeVisible()
-    await expect(search).toHaveValue('em')
+    await expect(search).toHaveValue('qq')
     await page.getByRole('link', { name: 'Log in' }).click()
     await expect(page.getByRole('heading', { level: 1, name: 'Log in' })).toBeVisible()
 
