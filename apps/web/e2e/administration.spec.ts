@@ -5,11 +5,14 @@ test('a member is found, given a role, deactivated and reactivated', async ({ co
   const [admin, member] = [await community.demo('ada'), await community.register(name)]
   const page = await signedIn(admin)
   await page.goto('/admin/members')
-  await page.getByLabel('Search by name').fill(name.toUpperCase())
+  await page.getByLabel('Name or mail address').fill(name.toUpperCase())
   const row = page.getByRole('row', { name })
   await expect(page.getByRole('status').filter({ hasText: /^1 member$/ })).toBeVisible()
   await expect(page).toHaveURL(/q=WILMA/)
   await expect(row).toContainText('Member')
+  await page.getByLabel('Name or mail address').fill(member.email)
+  await expect(page).toHaveURL(/q=wilma.+example\.org/)
+  await expect(row).toBeVisible()
 
   const act = async (action: string) => {
     await row.getByRole('button', { name: `Actions for ${name}` }).click()
@@ -37,7 +40,7 @@ test('a member is found, given a role, deactivated and reactivated', async ({ co
 
   troubles.expect(/409/)
   await page.getByRole('button', { name: 'Show everybody' }).click()
-  await expect(page.getByLabel('Search by name')).toHaveValue('')
+  await expect(page.getByLabel('Name or mail address')).toHaveValue('')
   await page.getByRole('button', { name: 'Add a member' }).click()
   const adding = page.getByRole('dialog', { name: 'Add a member' })
   await adding.getByLabel('Name').fill('Wilma again')

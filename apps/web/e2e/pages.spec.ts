@@ -1,5 +1,5 @@
 import type { Borrow, Community, Member } from './community'
-import { DESK, PHONE, test } from './fixtures'
+import { DESK, expect, type Page, PHONE, test } from './fixtures'
 import { inspect } from './inspect'
 
 /** The community that every page is looked at in. */
@@ -15,22 +15,44 @@ interface Row {
   as: 'visitor' | 'barbara' | 'grace' | 'ada'
   /** Where it is; whatever must exist for it is made here. */
   path: string | ((scene: Scene) => Promise<string>)
+  /** Before it is opened: what the host shall answer instead. */
+  before?: (page: Page) => Promise<void>
+  /** What is done on it before it is looked at, in either language. */
+  after?: (page: Page) => Promise<void>
+  /** Rules of axe that do not fit it. */
+  except?: string[]
+  /** What the browser may complain of. */
+  troubles?: RegExp
 }
 
 /** Every page, as somebody who may see it. A page without a row is not looked at: add yours, in each state it can be in. */
 const PAGES: Row[] = [
   { name: 'browse', as: 'visitor', path: '/' },
   { name: 'browse-nothing-found', as: 'visitor', path: '/?q=zzzzzzzz' },
+  // While its list is open Base UI keeps screen readers to it and the box: whoever leaves them has closed it.
+  {
+    name: 'browse-suggestions',
+    as: 'visitor',
+    path: '/',
+    after: suggestions,
+    except: ['aria-hidden-focus'],
+  },
+  { name: 'browse-filters', as: 'visitor', path: '/?language=en&available=true' },
+  { name: 'browse-failed', as: 'visitor', path: '/?sort=title', before: listFails, troubles: /500/ },
   { name: 'book', as: 'visitor', path: ({ barbara }) => firstBook(barbara) },
   { name: 'book-own', as: 'barbara', path: ({ barbara }) => firstBook(barbara) },
   { name: 'book-edit', as: 'barbara', path: async ({ barbara }) => `${await firstBook(barbara)}/edit` },
+  { name: 'book-ask', as: 'barbara', path: async ({ ada }) => `${await freeBook(ada)}?ask`, after: dialog },
   { name: 'login', as: 'visitor', path: '/login' },
   { name: 'register', as: 'visitor', path: '/register' },
   { name: 'forgot-password', as: 'visitor', path: '/forgot-password' },
   { name: 'reset-password', as: 'visitor', path: '/reset-password?token=0123456789' },
   { name: 'not-found', as: 'visitor', path: '/no/such/page' },
   { name: 'shelf', as: 'barbara', path: '/shelf' },
+  { name: 'shelf-delete', as: 'barbara', path: '/shelf', after: (page) => deleting(page, /The Art of War/) },
+  { name: 'shelf-delete-refused', as: 'grace', path: '/shelf', after: deleteRefused, troubles: /409/ },
   { name: 'shelf-add', as: 'barbara', path: '/shelf/add' },
+  { name: 'shelf-describe', as: 'barbara', path: '/shelf/add?step=details' },
   { name: 'shelf-import', as: 'barbara', path: '/shelf/import' },
   { name: 'loans', as: 'barbara', path: '/loans' },
   { name: 'loan', as: 'barbara', path: ({ barbara }) => firstLoan(barbara) },
@@ -76,9 +98,48 @@ async function firstLoan(member: Member, status?: Borrow['status']): Promise<str
   return `/loans/${data!.data[0]!.id}`
 }
 
-for (const { name, as, path } of PAGES) {
+async function freeBook(owner: Member): Promise<string> {
+  const { data } = await owner.api.GET('/api/v1/books/mine', { params: { query: { limit: 100 } } })
+  return `/books/${data!.data.find(({ available }) => available)!.id}`
+}
+
+async function suggestions(page: Page): Promise<void> {
+  const search = page.getByRole('main').getByRole('search')
+  await search.locator('input').click()
+  await search.getByRole('combobox').pressSequentially('an')
+  await expect(page.getByRole('listbox')).toBeVisible()
+}
+
+async function listFails(page: Page): Promise<void> {
+  const error = { code: 'INTERNAL', message: 'a fault', details: [] }
+  await page.route('**/api/v1/books?*', (route) =>
+    route.fulfill({ status: 500, json: { success: false, error, statusCode: 500, traceId: '7d2f3b9c01a4' } }),
+  )
+}
+
+async function dialog(page: Page): Promise<void> {
+  await expect(page.getByRole('dialog')).toBeVisible()
+}
+
+async function deleting(page: Page, title: RegExp): Promise<void> {
+  const book = page.getByRole('listitem').filter({ has: page.getByRole('heading', { name: title }) })
+  await book.getByRole('button', { name: /^(More|Autres actions)/ }).click()
+  await page.getByRole('menuitem', { name: /^(Delete|Supprimer)/ }).click()
+  await expect(page.getByRole('alertdialog')).toBeVisible()
+}
+
+async function deleteRefused(page: Page): Promise<void> {
+  await deleting(page, /^Emma$/)
+  await page
+    .getByRole('alertdialog')
+    .getByRole('button', { name: /^(Delete|Supprimer)/ })
+    .click()
+  await expect(page.getByRole('button', { name: /See the loan|Voir le prêt/ })).toBeVisible()
+}
+
+for (const { name, as, path, before, after, except, troubles: expected } of PAGES) {
   for (const language of ['en', 'fr'] as const) {
-    test(`${name} in ${language}`, async ({ community, visitor, signedIn }) => {
+    test(`${name} in ${language}`, async ({ community, visitor, signedIn, troubles }) => {
       const [ada, grace, barbara] = await Promise.all([
         community.demo('ada'),
         community.demo('grace'),
@@ -86,7 +147,10 @@ for (const { name, as, path } of PAGES) {
       ])
       const scene: Scene = { community, ada, grace, barbara }
       const page = await (as === 'visitor' ? visitor({ language }) : signedIn(scene[as], { language }))
+      if (expected) troubles.expect(expected)
+      await before?.(page)
       await page.goto(typeof path === 'string' ? path : await path(scene))
+      await after?.(page)
       for (const [width, viewport] of [
         ['360', PHONE],
         ['1280', DESK],
@@ -94,7 +158,7 @@ for (const { name, as, path } of PAGES) {
         await page.setViewportSize(viewport)
         for (const colorScheme of ['light', 'dark'] as const) {
           await page.emulateMedia({ colorScheme })
-          await inspect(page, `${name}.${language}.${colorScheme}.${width}`)
+          await inspect(page, `${name}.${language}.${colorScheme}.${width}`, except)
         }
       }
     })

@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs'
 import type { Locator } from '@playwright/test'
 import { expect, type Page, test } from './fixtures'
 import { inspect } from './inspect'
@@ -212,6 +213,70 @@ test('a file that is no list is refused in words', async ({ community, signedIn,
   const buffer = Buffer.from('a,b\n1,2\n')
   await page.getByLabel('Choose a CSV file').setInputFiles({ name: 'numbers.csv', mimeType: 'text/csv', buffer })
   await expect(page.getByRole('alert')).toContainText('This file cannot be read.')
+})
+
+test('a list is dropped on the page', async ({ community, signedIn }, info) => {
+  const page = await signedIn(await community.register('Olga'), { wide: true })
+  await page.goto('/shelf/import')
+  const file = info.outputPath('dropped.csv')
+  writeFileSync(file, list('D'))
+  const target = page.getByText('or drop it here')
+  await expect(target).toBeVisible()
+  const box = (await target.boundingBox())!
+  // As from a file manager: a drag that a script makes up is none, and browsers do not take it.
+  const devtools = await page.context().newCDPSession(page)
+  const place = { x: box.x + box.width / 2, y: box.y + box.height / 2 }
+  for (const type of ['dragEnter', 'dragOver', 'drop'] as const)
+    await devtools.send('Input.dispatchDragEvent', {
+      type,
+      ...place,
+      data: { items: [], files: [file], dragOperationsMask: 1 },
+    })
+  await expect(page.getByRole('heading', { name: '197 books have come to your shelf' })).toBeVisible({
+    timeout: 30_000,
+  })
+})
+
+test('a file that is too large is refused in words', async ({ community, signedIn, troubles }, info) => {
+  // The host answers, or hangs up while it is still being talked to.
+  troubles.expect(/413/, /books\/imports.*ERR_CONNECTION|ERR_CONNECTION.*books\/imports/)
+  const page = await signedIn(await community.register('Olga'))
+  await page.goto('/shelf/import')
+  const file = info.outputPath('huge.csv')
+  writeFileSync(file, Buffer.alloc(33 * 1024 * 1024, 'title,authors\n'))
+  await page.getByLabel('Choose a CSV file').setInputFiles(file)
+  // Where the host hangs up unheard it is sent three times before it is told.
+  await expect(page.getByRole('alert')).toContainText('This file is too large.', { timeout: 80_000 })
+  await expect(page.getByLabel('Choose a CSV file')).toBeAttached()
+})
+
+test('a session that ends while a book is described loses nothing of it', async ({ community, signedIn, troubles }) => {
+  const olga = await community.register('Olga')
+  const page = await signedIn(olga)
+  await page.goto('/shelf/add?step=details')
+  await page.getByLabel('Title').fill('Good Omens')
+  await page.getByRole('textbox', { name: 'Author 1' }).fill('Terry Pratchett')
+  await page.getByLabel('Year').fill('1990')
+
+  troubles.expect(/401/, /notifications\/stream/)
+  const { data } = await olga.api.GET('/api/v1/auth/sessions')
+  for (const { id } of data!.data) await olga.api.DELETE('/api/v1/auth/sessions/{id}', { params: { path: { id } } })
+  await page.getByLabel('Notes for yourself').fill('signed by both')
+  await page.getByRole('button', { name: 'Put it on the shelf' }).click()
+  const dialog = page.getByRole('dialog', { name: 'Please log in again' })
+  await expect(dialog).toBeVisible()
+  await inspect(page, 'log-in-again')
+  await dialog.getByRole('textbox', { name: 'Password' }).fill(olga.password)
+  await dialog.getByRole('button', { name: 'Log in' }).click()
+
+  await expect(page.getByText('It is on your shelf')).toBeVisible()
+  const [book] = (await (await community.logIn(olga.email, olga.password)).api.GET('/api/v1/books/mine')).data!.data
+  expect(book).toMatchObject({
+    title: 'Good Omens',
+    authors: ['Terry Pratchett'],
+    publishedYear: 1990,
+    notes: 'signed by both',
+  })
 })
 
 test('the shelf is handed over as a file', async ({ community, signedIn }) => {

@@ -1,3 +1,4 @@
+import { openDoor } from './door'
 import { expect, test } from './fixtures'
 import { settled } from './inspect'
 
@@ -72,4 +73,39 @@ test('a theme is kept over a reload, and seen from the first frame on', async ({
   troubles.expect(/assets.*ERR_FAILED|ERR_FAILED.*assets/)
   await page.reload()
   expect(await ground()).not.toBe(light)
+})
+
+test('a new version waits until it is wanted, and the open page goes on without its files', async ({ visitor }) => {
+  const page = await visitor({ serviceWorker: true })
+  const door = await openDoor()
+  try {
+    await page.goto(door.url)
+    await page.evaluate(() => navigator.serviceWorker.ready)
+    // From here on it is the service worker that gives the app.
+    await page.reload()
+    await page.waitForFunction(() => navigator.serviceWorker.controller)
+    await settled(page)
+    const search = page
+      .getByRole('main')
+      .getByRole('searchbox')
+      .or(page.getByRole('main').getByRole('combobox'))
+      .first()
+    await search.fill('qq')
+
+    door.release()
+    await page.evaluate(async () => (await navigator.serviceWorker.ready).update())
+    const notice = page.getByText('A new version of Folkshelf is ready.')
+    await expect(notice).toBeVisible()
+    await expect(search).toHaveValue('qq')
+    await page.getByRole('link', { name: 'Log in' }).click()
+    await expect(page.getByRole('heading', { level: 1, name: 'Log in' })).toBeVisible()
+
+    await Promise.all([page.waitForEvent('load'), page.getByRole('button', { name: 'Reload' }).click()])
+    await expect(page.getByRole('heading', { level: 1, name: 'Log in' })).toBeVisible()
+    await expect(notice).toBeHidden()
+    const waiting = () => page.evaluate(async () => (await navigator.serviceWorker.ready).waiting?.state ?? 'none')
+    await expect.poll(waiting).toBe('none')
+  } finally {
+    await door.close()
+  }
 })

@@ -1,6 +1,7 @@
 import createClient from 'openapi-fetch'
+import { answerTo } from './answer'
 import { positionToDemand } from './position'
-import { NetworkProblem, problemOf } from './problem'
+import { problemOf } from './problem'
 import type { components, paths } from './schema'
 import { session } from './session'
 
@@ -12,12 +13,7 @@ async function attempt(request: Request, token: string | undefined): Promise<Res
   if (token) sent.headers.set('authorization', `Bearer ${token}`)
   const position = positionToDemand()
   if (position && request.method === 'GET') sent.headers.set('x-folkshelf-min-position', position)
-  try {
-    return await fetch(sent)
-  } catch (cause) {
-    if (request.signal.aborted) throw cause
-    throw new NetworkProblem(`no answer to ${request.method} ${request.url}`, { cause })
-  }
+  return answerTo(sent)
 }
 
 async function endsSession(response: Response): Promise<boolean> {

@@ -32,7 +32,12 @@ export class ApiProblem extends Error {
 
 /** No answer came: the line is down, or the host is. Whether the request was carried out is unknown. */
 export class NetworkProblem extends Error {
-  override readonly name = 'NetworkProblem'
+  override readonly name: string = 'NetworkProblem'
+}
+
+/** The line is there, but whoever is at its other end says nothing. */
+export class NoAnswer extends NetworkProblem {
+  override readonly name = 'NoAnswer'
 }
 
 export interface ProblemDetail {
@@ -63,6 +68,11 @@ export function problemOf(response: Response, body: unknown): ApiProblem {
 /** The same request may well succeed in a moment. */
 export function isTransient(error: unknown): boolean {
   return error instanceof NetworkProblem || (error instanceof ApiProblem && error.code === 'UNAVAILABLE')
+}
+
+/** Worth another attempt before anybody is told. Who has waited in vain is told at once, and tries again when they like. */
+export function isWorthRetrying(error: unknown): boolean {
+  return isTransient(error) && !(error instanceof NoAnswer)
 }
 
 /** Somebody was faster: what is on the screen is no longer so. */

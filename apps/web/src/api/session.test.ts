@@ -184,4 +184,67 @@ describe('the session', () => {
     down = false
     await vi.waitFor(() => expect(session.state().status).toBe('member'), { timeout: 3000 })
   })
+
+  describe.each([
+    ['the line is down', () => lineDown()],
+    ['the host is away', () => new Response('<h1>Bad gateway</h1>', { status: 502 })],
+    ['the host has a fault', () => refusal(500, 'INTERNAL')],
+    ['the host has had enough for now', () => refusal(429, 'RATE_LIMITED')],
+    ['somebody else answers', () => new Response('<h1>Welcome to our hotel</h1>')],
+  ])('when %s', (_, noRenewal) => {
+    it('is kept, and found once there is an answer', async () => {
+      let away = true
+      fakeHost({ [`POST ${REFRESH}`]: () => (away ? noRenewal() : success(signedIn('token'))) })
+      const { session, me } = await openTab()
+      await expect(me()).rejects.toBeInstanceOf(Error)
+      expect(session.state().status).toBe('unknown')
+      expect(localStorage.getItem('folkshelf.session')).toBe('1')
+      away = false
+      await vi.waitFor(() => expect(session.state().status).toBe('member'), { timeout: 3000 })
+    })
+
+    it('is kept while its member is at work, and renewed later by itself', async () => {
+      vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date'] })
+      try {
+        let away = false
+        const host = fakeHost({
+          [`POST ${REFRESH}`]: () => (away ? noRenewal() : success(signedIn(`token ${host.sent.length}`))),
+        })
+        const { session } = await openTab()
+        await vi.waitFor(() => expect(session.state().status).toBe('member'))
+        away = true
+        await vi.advanceTimersByTimeAsync(15 * 60_000)
+        expect(session.state().status).toBe('member')
+        const asked = host.to(REFRESH).length
+        expect(asked).toBeGreaterThan(2)
+        away = false
+        await vi.advanceTimersByTimeAsync(40_000)
+        expect(session.state().status).toBe('member')
+        await expect(session.token()).resolves.toMatch(/^token /)
+        expect(host.to(REFRESH)).toHaveLength(asked + 1)
+      } finally {
+        vi.useRealTimers()
+      }
+    })
+  })
+
+  it('is not given up because the host falls silent', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date'] })
+    try {
+      let silent = true
+      vi.stubGlobal('fetch', (_: unknown, { signal }: RequestInit = {}) =>
+        silent
+          ? new Promise((_, reject) => signal?.addEventListener('abort', () => reject(new Error('given up'))))
+          : Promise.resolve(success(signedIn('token'))),
+      )
+      const { session } = await openTab()
+      await vi.advanceTimersByTimeAsync(19_000)
+      expect(session.state().status).toBe('unknown')
+      silent = false
+      await vi.advanceTimersByTimeAsync(5000)
+      expect(session.state().status).toBe('member')
+    } finally {
+      vi.useRealTimers()
+    }
+  })
 })

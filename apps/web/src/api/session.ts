@@ -1,6 +1,7 @@
-import { createStore } from './store'
-import { ApiProblem, NetworkProblem, isTransient, problemOf, retryDelay } from './problem'
+import { answerTo } from './answer'
+import { ApiProblem, isTransient, problemOf, retryDelay } from './problem'
 import type { components } from './schema'
+import { createStore } from './store'
 
 export type SessionUser = components['schemas']['AccountUser']
 type SignedIn = components['schemas']['SignedInView']
@@ -40,12 +41,17 @@ function take(next: Grant, message?: 'signed-in' | 'renewed') {
   localStorage.setItem(MAY_HAVE_SESSION, '1')
   store.set({ status: 'member', user: next.user })
   if (message) channel?.postMessage({ type: message, grant: next } satisfies Message)
+  renewIn(Math.max(next.expiresAt - Date.now() - RENEW_BEFORE, 1000), next)
+  release(next)
+}
+
+/** Without an answer it is tried again: only the host's word ends a session. */
+function renewIn(milliseconds: number, old: Grant, attempt = 0) {
   clearTimeout(renewal)
   renewal = setTimeout(
-    () => void renew(next).catch(() => {}),
-    Math.max(next.expiresAt - Date.now() - RENEW_BEFORE, 1000),
+    () => void renew(old).catch((error: unknown) => renewIn(retryDelay(attempt, error), old, attempt + 1)),
+    milliseconds,
   )
-  release(next)
 }
 
 function leave(message?: 'signed-out') {
@@ -77,17 +83,18 @@ function granted(data: SignedIn): Grant {
 
 /** `undefined`: the session has ended. */
 async function refresh(): Promise<Grant | undefined> {
-  let response: Response
-  try {
-    // It must come to its end even when the page is left: the old refresh token is dead once the host has it.
-    response = await fetch('/api/v1/auth/refresh-token', { method: 'POST', keepalive: true })
-  } catch (cause) {
-    throw new NetworkProblem('no answer to the renewal of the session', { cause })
-  }
+  // It must come to its end even when the page is left: the old refresh token is dead once the host has it.
+  const response = await answerTo('/api/v1/auth/refresh-token', { method: 'POST', keepalive: true })
   if (response.status === 401) return undefined
   const body: unknown = await response.json().catch(() => undefined)
-  if (!response.ok) throw problemOf(response, body)
-  return granted((body as { data: SignedIn }).data)
+  // Whoever is on the way to the host may answer in its place, and even cheerfully.
+  if (!response.ok || !isSignedIn(body)) throw problemOf(response, body)
+  return granted(body.data)
+}
+
+function isSignedIn(body: unknown): body is { data: SignedIn } {
+  const data = typeof body === 'object' && body !== null && 'data' in body ? body.data : undefined
+  return typeof data === 'object' && data !== null && 'accessToken' in data
 }
 
 /** One tab at a time: a refresh token that is used twice ends the session. Where there are no locks (plain HTTP), each tab takes the risk. */
@@ -144,9 +151,7 @@ async function logOut(): Promise<void> {
   const current = grant && isFresh(grant) ? grant : await renew(grant)
   if (current) {
     const headers = { authorization: `Bearer ${current.token}` }
-    const response = await fetch('/api/v1/auth/logout', { method: 'POST', headers }).catch((cause: unknown) => {
-      throw new NetworkProblem('no answer to logging out', { cause })
-    })
+    const response = await answerTo('/api/v1/auth/logout', { method: 'POST', headers })
     if (!response.ok && response.status !== 401) throw problemOf(response, await response.json().catch(() => undefined))
   }
   leave('signed-out')

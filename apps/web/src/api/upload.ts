@@ -1,4 +1,4 @@
-import { NetworkProblem, problemOf } from './problem'
+import { NetworkProblem, NoAnswer, problemOf } from './problem'
 import { session } from './session'
 
 interface Upload {
@@ -7,6 +7,11 @@ interface Upload {
   /** From 0 to 1, as the bytes leave. */
   onProgress: (sent: number) => void
 }
+
+/** Milliseconds in which some bytes leave, on any line that is one. */
+const STANDSTILL = 60_000
+/** Milliseconds that the host takes to read a large file. */
+const READING = 10 * 60_000
 
 /** Sends a file as the form part `file`. By `XMLHttpRequest`, which alone tells how much has left. */
 export async function upload<Data>(path: string, sending: Upload): Promise<Data> {
@@ -29,7 +34,21 @@ function attempt(path: string, { file, headers, onProgress }: Upload, token: str
     request.open('POST', path)
     for (const [name, value] of Object.entries(headers)) request.setRequestHeader(name, value)
     if (token) request.setRequestHeader('authorization', `Bearer ${token}`)
-    request.upload.addEventListener('progress', ({ loaded, total }) => onProgress(total > 0 ? loaded / total : 0))
+    let patience = setTimeout(giveUp, STANDSTILL)
+    function giveUp() {
+      reject(new NoAnswer(`no answer to POST ${path}, or the file did not leave`))
+      request.abort()
+    }
+    function waitFor(milliseconds: number) {
+      clearTimeout(patience)
+      patience = setTimeout(giveUp, milliseconds)
+    }
+    request.upload.addEventListener('progress', ({ loaded, total }) => {
+      waitFor(STANDSTILL)
+      onProgress(total > 0 ? loaded / total : 0)
+    })
+    request.upload.addEventListener('load', () => waitFor(READING))
+    request.addEventListener('loadend', () => clearTimeout(patience))
     request.addEventListener('error', () => reject(new NetworkProblem(`no answer to POST ${path}`)))
     request.addEventListener('load', () => {
       const retryAfter = request.getResponseHeader('retry-after')

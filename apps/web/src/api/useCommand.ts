@@ -2,7 +2,7 @@ import { useMutation, useQueryClient, type QueryClient, type QueryKey } from '@t
 import { useCallback, useRef, useState } from 'react'
 import { toast } from '@/ui/toast'
 import { Intentions } from './idempotency'
-import { isConflict, isTransient, retryDelay } from './problem'
+import { isConflict, isWorthRetrying, retryDelay } from './problem'
 import { useProblemText } from './useProblemText'
 
 /** To be sent along with a command. */
@@ -40,7 +40,7 @@ export function useCommand<Input = void, Output = unknown>(command: Command<Inpu
 
   const mutation = useMutation({
     networkMode: 'always',
-    retry: (failures, error) => failures < RETRIES && isTransient(error),
+    retry: (failures, error) => failures < RETRIES && isWorthRetrying(error),
     retryDelay,
     mutationFn: (input: Input) => command.send(input, { 'Idempotency-Key': intentions.keyFor(input) }),
     onMutate: (input) => ({ takeBack: command.optimistic?.(input, queries) }),

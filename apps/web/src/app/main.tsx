@@ -13,12 +13,17 @@ import { queryClient } from './query-client'
 import { reloadWhenOutdated } from './reload-when-outdated'
 import { router } from './router'
 
+/** Milliseconds in which a list that has come already is read. */
+const ALMOST_THERE = 100
+
 reloadWhenOutdated()
 session.start()
 if (session.state().status === 'unknown') fetchPartsForMembers()
 forgetWithSession(queryClient)
-fetchFirstBooks(queryClient, location)
+const books = fetchFirstBooks(queryClient, location)
 await startI18n()
+// On a slow phone the list is there before the app: drawn at once, not after its own skeleton.
+await Promise.race([books, new Promise((resolve) => setTimeout(resolve, ALMOST_THERE))])
 
 const root = document.getElementById('root')
 if (!root) throw new Error('index.html has no #root')

@@ -1,5 +1,5 @@
 import { QueryClient } from '@tanstack/react-query'
-import { isTransient, retryDelay } from '@/api/problem'
+import { isWorthRetrying, retryDelay } from '@/api/problem'
 
 export const queryClient = new QueryClient({
   defaultOptions: {
@@ -7,7 +7,7 @@ export const queryClient = new QueryClient({
       staleTime: 30_000,
       // Long enough for the back button to find a list as it was left.
       gcTime: 15 * 60_000,
-      retry: (failures, error) => failures < 3 && isTransient(error),
+      retry: (failures, error) => failures < 3 && isWorthRetrying(error),
       retryDelay,
     },
   },

@@ -49,7 +49,7 @@ export function Cover({
 function titleSize(title: string): string {
   const longest = Math.max(...title.split(/\s+/).map((word) => word.length))
   if (longest > 12 || title.length > 70) return 'text-[7.5cqw]'
-  if (longest > 9 || title.length > 36) return 'text-[9.5cqw]'
+  if (longest > 8 || title.length > 36) return 'text-[9.5cqw]'
   return 'text-[12.5cqw]'
 }
 
@@ -67,7 +67,7 @@ function DrawnCover({ title, authors }: { title: string; authors: readonly strin
         <Ornament pattern={design.pattern} />
       </svg>
       <div className="absolute inset-x-[14cqw] top-[22cqw] bottom-[20cqw] flex flex-col font-serif leading-[1.18] hyphens-auto">
-        <span className={classes('line-clamp-5 font-semibold', titleSize(title))}>{title}</span>
+        <span className={classes('line-clamp-5 pb-[0.2em] font-semibold', titleSize(title))}>{title}</span>
         <span className="mt-auto line-clamp-2 text-[7cqw] opacity-90">{authors.join(', ')}</span>
       </div>
     </div>

@@ -74,7 +74,7 @@ export function DataTable<Row>({
                         {column.label}
                       </span>
                     )}
-                    <div className="min-w-0 flex-1">{column.cell(row)}</div>
+                    <div className="min-w-0 flex-1 max-sm:text-[0.9375rem]">{column.cell(row)}</div>
                   </Cell>
                 )
               })}

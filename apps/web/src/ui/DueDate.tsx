@@ -18,7 +18,8 @@ export function DueDate({ at, settled = false, className }: { at: string; settle
       : t('due.in', { when: format.relativeDay(at) })
   return (
     <span className={classes(late ? 'text-late' : !settled && days <= SOON ? 'text-due' : undefined, className)}>
-      {words && <span className="font-medium">{words} · </span>}
+      {/* Where the line breaks, the dot ends one rather than beginning the next. */}
+      {words && <span className="font-medium">{`${words}\u00a0· `}</span>}
       <time dateTime={at} title={format.moment(at)}>
         {format.day(at)}
       </time>

@@ -96,7 +96,7 @@ export function SectionTabs({ label, tabs }: { label: string; tabs: Array<LinkTa
     if (nav.current && current) nav.current.scrollLeft = current.offsetLeft - nav.current.offsetLeft - 48
   }, [pathname])
   return (
-    <nav ref={nav} aria-label={label} className="mb-6 flex gap-6 overflow-x-auto border-b border-line">
+    <nav ref={nav} aria-label={label} className="mb-6 flex gap-4 overflow-x-auto border-b border-line sm:gap-6">
       {tabs.map(({ to, label, count }) => (
         <NavLink key={to} to={to} end className={({ isActive }) => classes(tab, isActive ? chosen : resting)}>
           {label}

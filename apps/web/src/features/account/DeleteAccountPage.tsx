@@ -1,5 +1,5 @@
 import { standardSchemaResolver } from '@hookform/resolvers/standard-schema'
-import { useMemo, useState } from 'react'
+import { useEffect, useMemo, useRef, useState } from 'react'
 import { useForm } from 'react-hook-form'
 import { useTranslation } from 'react-i18next'
 import { Link, useNavigate } from 'react-router'
@@ -27,11 +27,19 @@ export default function DeleteAccountPage() {
   const schema = useMemo(() => z.object({ password: accountRules(t).password }), [t])
   const form = useForm({ resolver: standardSchemaResolver(schema), defaultValues: { password: '' } })
   const showProblem = useFormProblem(form)
+  const deleted = useRef(false)
+  // The session ends once this page has gone: on a page for members they would be asked to log in.
+  useEffect(
+    () => () => {
+      if (deleted.current) session.ended()
+    },
+    [],
+  )
   const remove = useDeleteAccount({
     said: t('delete.done'),
     onDone: () => {
-      // First away from what only members see, else they would be asked to log in.
-      void Promise.resolve(navigate('/', { replace: true })).then(session.ended)
+      deleted.current = true
+      void navigate('/', { replace: true })
     },
     onProblem: (problem) => {
       setPassword(undefined)

@@ -46,15 +46,13 @@ function WhoIAm({ me }: { me: Me }) {
       <div className="flex items-center gap-4">
         <Avatar name={me.name} url={me.avatarUrl ?? null} className="size-14 text-lg" />
         <div className="min-w-0">
-          <p className="wrap-anywhere">
-            {me.email}
-            {me.verified && (
-              <span className="ml-2 inline-block align-middle">
-                <StatusPill tone="free">{t('profile.verified')}</StatusPill>
-              </span>
-            )}
+          <p className="flex flex-wrap items-center gap-x-2 gap-y-1">
+            <span className="min-w-0 wrap-anywhere">{me.email}</span>
+            {me.verified && <StatusPill tone="free">{t('profile.verified')}</StatusPill>}
           </p>
-          <p className="text-sm text-soft">{t('profile.since', { day: format.day(me.memberSince) })}</p>
+          <p className="mt-1 text-sm text-balance text-soft">
+            {t('profile.since', { day: format.day(me.memberSince) })}
+          </p>
         </div>
       </div>
       {!me.verified && (

@@ -30,9 +30,11 @@ export function useLogIn(outcome: Outcome) {
 
 export function useRegister(outcome: Outcome) {
   return useCommand({
-    send: async (body: Schemas['RegisterBody']) => {
+    send: async (person: Omit<Schemas['RegisterBody'], 'language'>) => {
+      // The first mail is written before there is a profile that tells the language.
+      const body = { ...person, language: i18n.language }
       session.signedIn(await ask(api.POST('/api/v1/auth/register', { body })))
-      const known: ProfileBody = { name: body.name, language: i18n.language, timeZone: timeZoneHere() }
+      const known: ProfileBody = { name: body.name, language: body.language, timeZone: timeZoneHere() }
       // What the browser knows saves them a look into the profile; without it the account is as good.
       askNothing(api.PUT('/api/v1/profile', { body: known })).catch(() => {})
     },

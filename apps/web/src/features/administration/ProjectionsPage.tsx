@@ -37,7 +37,7 @@ export default function ProjectionsPage() {
       <Card className="mt-8 flex flex-wrap items-center justify-between gap-x-6 gap-y-4">
         <div className="min-w-0 flex-1 basis-64">
           <h2 className="text-heading">{t('cache.title')}</h2>
-          <p className="mt-1 text-soft">{t('cache.text')}</p>
+          <p className="mt-1 text-pretty text-soft">{t('cache.text')}</p>
         </div>
         <Button
           variant="secondary"

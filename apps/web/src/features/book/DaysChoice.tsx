@@ -17,11 +17,11 @@ export function DaysChoice() {
   return (
     <fieldset aria-describedby={hint}>
       <legend className="mb-2 font-medium">{t('ask.days')}</legend>
-      <div className="grid grid-cols-2 gap-2 sm:grid-cols-4">
+      <div className="grid grid-cols-2 gap-2 sm:grid-cols-[1fr_1fr_1fr_auto]">
         {options.map(({ value, label }) => (
           <label
             key={value}
-            className="flex min-h-11 cursor-pointer items-center justify-center rounded-md border border-control bg-card px-2 text-center has-checked:border-accent has-checked:bg-accent-soft has-checked:font-medium has-checked:text-accent-strong has-focus-visible:outline-2 has-focus-visible:outline-offset-2 has-focus-visible:outline-accent"
+            className="flex min-h-11 cursor-pointer items-center justify-center rounded-md border border-control bg-card px-3 text-center has-checked:border-accent has-checked:bg-accent-soft has-checked:font-medium has-checked:text-accent-strong has-focus-visible:outline-2 has-focus-visible:outline-offset-2 has-focus-visible:outline-accent"
           >
             <input type="radio" value={value} className="sr-only" {...register('days')} />
             {label}

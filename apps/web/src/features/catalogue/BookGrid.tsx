@@ -1,4 +1,4 @@
-import { useDeferredValue, useEffect, useState } from 'react'
+import { startTransition, useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Link } from 'react-router'
 import { classes } from '@/ui/classes'
@@ -16,20 +16,21 @@ let started = false
 
 export function BookGrid({ books, stale }: { books: BookCard[]; stale: boolean }) {
   // As the app starts a slow phone draws what is in sight first. Later, on the way back, all must be in its place at once.
-  const [starting] = useState(!started)
-  const drawn = useDeferredValue(books.length, starting ? AT_ONCE : undefined)
+  const [starting, setStarting] = useState(!started)
   useEffect(() => {
     started = true
+    // When what is in sight can be seen.
+    const frame = requestAnimationFrame(() => setTimeout(() => startTransition(() => setStarting(false))))
+    return () => cancelAnimationFrame(frame)
   }, [])
+  const drawn = starting ? AT_ONCE : books.length
   return (
     <ul aria-busy={stale} className={classes(grid, 'transition-opacity', stale && 'opacity-60')}>
       {books.map((book, place) =>
         place < drawn ? (
           <BookItem key={book.id} book={book} eager={place < AT_ONCE} />
         ) : (
-          <li key={book.id} aria-hidden className="row-span-3">
-            <SkeletonItem />
-          </li>
+          <li key={book.id} aria-hidden className="row-span-3 aspect-2/3 rounded-sm bg-sunken" />
         ),
       )}
     </ul>

@@ -1,11 +1,11 @@
-import { Skeleton } from '@/ui/Feedback'
+import { Loading, Skeleton } from '@/ui/Feedback'
 
 export function FacetSkeleton({ rows }: { rows: number }) {
   return (
-    <div className="flex flex-col gap-3 pt-1">
+    <Loading className="flex flex-col gap-3 pt-1">
       {Array.from({ length: rows }, (_, place) => (
         <Skeleton key={place} className="h-6" />
       ))}
-    </div>
+    </Loading>
   )
 }

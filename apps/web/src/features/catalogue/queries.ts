@@ -46,8 +46,8 @@ export function useBooks(filters: Filters) {
 }
 
 /** Asks for the first books before there is anything to show them. */
-export function fetchFirstBooks(queries: QueryClient, { pathname, search }: Location): void {
-  if (pathname === '/') void queries.prefetchInfiniteQuery(bookList(filtersOf(search)))
+export async function fetchFirstBooks(queries: QueryClient, { pathname, search }: Location): Promise<void> {
+  if (pathname === '/') await queries.prefetchInfiniteQuery(bookList(filtersOf(search)))
 }
 
 export function useFacets() {

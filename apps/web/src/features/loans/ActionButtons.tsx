@@ -3,10 +3,14 @@ import { Ellipsis } from 'lucide-react'
 import { useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Button, IconButton, LinkButton } from '@/ui/Button'
+import { classes } from '@/ui/classes'
 import { Menu, MenuItem } from '@/ui/Menu'
 import { toast } from '@/ui/toast'
 import { ActionDialog } from './dialogs/ActionDialog'
 import { actionsOf, allows, needs, type Action, type Loan, type Part } from './loan'
+
+/** On phones the buttons fill the line. */
+const growing = 'max-sm:[&>*:not([aria-haspopup])]:grow'
 
 const dangerous: readonly Action[] = ['cancel', 'reportLost', 'notReceived']
 
@@ -39,7 +43,7 @@ export function ActionButtons({
 
   if (!main && !beside && more.length === 0 && !chosen) return null
   return (
-    <div className="relative z-10 flex flex-wrap items-center gap-3 max-sm:[&>*:not([aria-haspopup])]:grow">
+    <div className={classes('relative z-10 flex flex-wrap items-center gap-3', growing)}>
       {main &&
         // The code is shown on the loan's own page.
         (compact && main === 'handOver' ? (
@@ -55,26 +59,29 @@ export function ActionButtons({
             {t(`action.${main}`)}
           </Button>
         ))}
-      {beside && (!compact || main === 'approve') && (
-        <Button size={compact ? 'small' : 'medium'} variant="secondary" onClick={() => open(beside)}>
-          {t(`action.${beside}`)}
-        </Button>
-      )}
-      {!compact && more.length > 0 && (
-        <Menu
-          trigger={
-            <IconButton label={t('action.more')}>
-              <Ellipsis aria-hidden className="size-5" />
-            </IconButton>
-          }
-        >
-          {more.map((action) => (
-            <MenuItem key={action} danger={dangerous.includes(action)} onClick={() => open(action)}>
-              {t(`action.${action}`)}
-            </MenuItem>
-          ))}
-        </Menu>
-      )}
+      {/* In one: the three dots never stand in a line of their own. */}
+      <div className={classes('flex items-center gap-3 empty:hidden', growing)}>
+        {beside && (!compact || main === 'approve') && (
+          <Button size={compact ? 'small' : 'medium'} variant="secondary" onClick={() => open(beside)}>
+            {t(`action.${beside}`)}
+          </Button>
+        )}
+        {!compact && more.length > 0 && (
+          <Menu
+            trigger={
+              <IconButton label={t('action.more')}>
+                <Ellipsis aria-hidden className="size-5" />
+              </IconButton>
+            }
+          >
+            {more.map((action) => (
+              <MenuItem key={action} danger={dangerous.includes(action)} onClick={() => open(action)}>
+                {t(`action.${action}`)}
+              </MenuItem>
+            ))}
+          </Menu>
+        )}
+      </div>
       {chosen && (
         <ActionDialog
           key={chosen.nth}

@@ -14,7 +14,7 @@ export function ShelfTools() {
   return (
     <div className="mb-4 flex flex-col gap-3 md:flex-row-reverse md:items-center md:justify-between">
       <ShelfSearch text={view.text} onChange={(text) => change('q', text)} />
-      <fieldset className="-mx-4 min-w-0 overflow-x-auto px-4 py-1 sm:mx-0 sm:px-1">
+      <fieldset className="-mx-4 min-w-0 overflow-x-auto px-4 py-1 sm:-mx-1 sm:px-1">
         <legend className="sr-only">{t('shelf.parts')}</legend>
         <div className="flex gap-1.5 sm:gap-2">
           {shelfParts.map((part) => (
