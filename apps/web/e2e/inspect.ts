@@ -13,26 +13,20 @@ const WCAG = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']
 
 /** Waits until nothing is loading, no font is missing and nothing moves. */
 export async function settled(page: Page): Promise<void> {
-<<<<<<< HEAD
+  await still(page)
+  // What is so must also have been drawn, and what follows from it: a busy machine lags behind.
+  await page.evaluate(async () => {
+    for (let frame = 0; frame < 2; frame += 1) await new Promise(requestAnimationFrame)
+  })
+  await still(page)
+}
+
+async function still(page: Page): Promise<void> {
   // No promise in here: it would be taken for true.
   await page.waitForFunction(() => {
     const moving = document.getAnimations().some(({ effect }) => effect?.getTiming().iterations !== Infinity)
     const loading = document.fonts.status === 'loading' || document.querySelector('[role=status] [aria-hidden]')
     return Boolean(document.querySelector('main h1')) && !loading && !moving
-=======
-  await page.waitForFunction(async () => {
-    // What is so must also have been drawn, and what follows from it: a busy machine lags behind.
-    const drawn = async () => {
-      for (let frame = 0; frame < 2; frame += 1) await new Promise(requestAnimationFrame)
-    }
-    await drawn()
-    if (!document.querySelector('main h1') || document.querySelector('[role=status] [aria-hidden]')) return false
-    await document.fonts.ready
-    const moving = document.getAnimations().filter((it) => it.effect?.getTiming().iterations !== Infinity)
-    await Promise.allSettled(moving.map((animation) => animation.finished))
-    await drawn()
-    return true
->>>>>>> web
   })
 }
 
