@@ -151,6 +151,9 @@ pub async fn search(pool: PgPool, clients: usize, queries: usize, seed: u64) -> 
         "max",
         "mean"
     );
+    // Connections are opened once in a host's life.
+    let first = (0..clients).map(|_| asked.answer(Question::Suggest("the".to_owned())));
+    futures_util::future::try_join_all(first).await?;
     for class in &CLASSES {
         let tasks: Vec<_> = (0..clients)
             .map(|client| {

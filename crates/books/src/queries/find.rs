@@ -76,12 +76,12 @@ pub(super) async fn find(
     }
 
     let spelt = respelt(connection, &terms).await?;
-    let known: Vec<Term> = spelt.iter().filter(|term| term.known).map(|term| term.term.clone()).collect();
+    let (known, sure): (Vec<Term>, Vec<Term>) =
+        spelt.iter().filter(|term| term.known).map(|term| (term.term.clone(), term.without_doubt())).unzip();
     let terms: Vec<Term> = spelt.into_iter().map(|term| term.term).collect();
     if !known.is_empty() {
         found.extend(by_words(connection, filter, &all_of(&known)).await?);
-        if found.is_empty() && known.len() >= 2 {
-            let sure: Vec<Term> = known.into_iter().map(without_doubt).collect();
+        if found.is_empty() && sure.len() >= 2 {
             found = by_words(connection, filter, &all_but_one_of(&sure)).await?;
         }
     }
@@ -106,9 +106,9 @@ async fn by_title(
 async fn by_words(connection: &mut PgConnection, filter: &Filter, words: &str) -> Result<Vec<Candidate>, sqlx::Error> {
     // No order: the first that the index gives will do. An order would have all of them fetched.
     //
-    // How many books have two words is anybody's guess. PostgreSQL guesses many, and would read the table until it has
-    // met the bound: to its end when no book has both. What is materialized is planned as if all were wanted.
-    let several = words.contains('&');
+    // How many books have two words, or one of many, is anybody's guess. PostgreSQL guesses many, and would read the table
+    // until it has met the bound: to its end when few books fit. What is materialized is planned as if all were wanted.
+    let several = words.contains(['&', '|']);
     let mut sql = QueryBuilder::new(if several { "with found as materialized (" } else { "" });
     sql.push(COLUMNS);
     filter.push(&mut sql);
@@ -177,6 +177,15 @@ struct Respelt {
     term: Term,
     /// Some book had it or something near it.
     known: bool,
+    /// Some book has the word itself.
+    exact: bool,
+}
+
+impl Respelt {
+    /// A word that some book has stands for itself alone.
+    fn without_doubt(&self) -> Term {
+        if self.exact { Term { begins: Vec::new(), near: Vec::new(), ..self.term.clone() } } else { self.term.clone() }
+    }
 }
 
 /// How many books have each word, counted as far as it matters.
@@ -210,18 +219,14 @@ async fn respelt(connection: &mut PgConnection, terms: &[Term]) -> Result<Vec<Re
         let like = like.iter().filter(|row| row.typed == term.word).map(|row| row.near.as_str());
         let near = spelling::nearest(&term.word, like);
         // Numbers are meant as they are; what is too short to tell is often a slip of its own: `ender s game`.
-        let known = if words.contains(&term.word) {
+        let doubted = words.contains(&term.word);
+        let known = if doubted {
             !near.is_empty() || !term.begins.is_empty()
         } else {
             can_be_mistyped(&term.word) || term.word.chars().any(char::is_numeric)
         };
-        Respelt { term: Term { near, ..term.clone() }, known }
+        let exact = (known && !doubted) || near.iter().any(|(_, slips)| *slips == 0);
+        Respelt { term: Term { near, ..term.clone() }, known, exact }
     };
     Ok(terms.iter().map(respelt).collect())
-}
-
-/// A word that some book has stands for itself alone.
-fn without_doubt(term: Term) -> Term {
-    let exact = term.near.iter().any(|(_, slips)| *slips == 0);
-    if exact { Term { begins: Vec::new(), near: Vec::new(), ..term } } else { term }
 }

@@ -11,7 +11,7 @@ const SUGGESTIONS: usize = 10;
 /// Of these, as many may be authors.
 const AUTHORS: usize = 5;
 /// Names that are looked at: some may be of authors whose last book has gone.
-const NAMES: i64 = 15;
+const NAMES: i64 = 8;
 
 /// Titles and authors that begin with what somebody has typed so far.
 #[derive(Debug, Clone)]
