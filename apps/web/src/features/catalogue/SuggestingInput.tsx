@@ -55,7 +55,13 @@ export function SuggestingInput({
         }}
       />
       <Autocomplete.Portal>
-        <Autocomplete.Positioner sideOffset={6} collisionPadding={12} className="z-40 outline-none">
+        <Autocomplete.Positioner
+          sideOffset={6}
+          collisionPadding={12}
+          // Below, and shorter where there is little room: above it would hide what the page is.
+          collisionAvoidance={{ side: 'none' }}
+          className="z-40 outline-none"
+        >
           <Autocomplete.Popup className="max-h-(--available-height) w-(--anchor-width) overflow-y-auto overscroll-contain surface p-1.5">
             <Autocomplete.List aria-label={t('suggestions.label')}>
               {(suggestion: (typeof suggestions)[number]) => {
