@@ -74,6 +74,8 @@ test('a wrong password is refused; a forgotten one is replaced by the link of a 
   await expect(page.getByRole('alert')).toHaveText('The mail address or the password is wrong.')
 
   await page.getByRole('link', { name: 'Forgot your password?' }).click()
+  // The page before it has such a field too.
+  await expect(page.getByRole('heading', { name: 'Forgot your password?' })).toBeVisible()
   await page.getByLabel('Mail address').fill(member.email)
   await page.getByRole('button', { name: 'Send the mail' }).click()
   await expect(page.getByRole('heading', { name: 'Look into your mail' })).toBeFocused()
