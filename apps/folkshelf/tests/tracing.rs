@@ -86,8 +86,11 @@ async fn one_trace_spans_a_request_its_statements_its_events_and_all_that_follow
     find(&view, "redis write");
     let notifications = find(&append, "subscription notifications");
     let told = find(&notifications, "append notification.created");
+    // Where it refreshes for both events at once, the work is done in the span of the first.
     let view = find(&told, "subscription notifications.view");
-    find(&view, "redis write");
+    let same_work = spans.iter().filter(|other| view.links.iter().any(|(_, id)| *id == other.id));
+    let mut writing = std::iter::once(&view).chain(same_work);
+    assert!(writing.any(|span| below(&spans, span, "redis write").is_some()), "{names:#?}");
     // What was answered is shown, and values are not.
     let statement = find(&command, "sql insert borrowing.borrow");
     assert!(statement.attribute("db.query.text").contains("$1"), "{statement:?}");
@@ -131,7 +134,7 @@ async fn a_view_refreshed_for_several_traces_at_once_is_in_each_of_them_with_lin
         for (trace, id) in &view.links {
             let other = spans.iter().find(|span| span.trace == *trace && span.id == *id).expect("what is linked to");
             assert_eq!(other.name, VIEW);
-            assert_ne!(other.trace, view.trace);
+            assert_ne!(other.parent, view.parent);
             assert!(other.links.contains(&(view.trace.clone(), view.id.clone())), "the link goes both ways");
             assert_ne!(writes(view), writes(other), "the work is done in one of them");
             linked += 1;

@@ -12,7 +12,7 @@ tokio::task_local! {
     static CURRENT: TraceContext;
 }
 
-/// How many other traces a span of several traces names at most.
+/// How many others a span of several causes names at most.
 const LINKS: usize = 100;
 
 pub(crate) fn at_hand() -> Option<TraceContext> {
@@ -51,8 +51,8 @@ pub async fn within<F: Future>(given: Option<&str>, span: impl FnOnce() -> Span,
     CURRENT.scope(context, work.instrument(span)).await
 }
 
-/// As [`within`], for work that is done once for several traces: it belongs to the first that is recorded; each other one
-/// gets a span of the same name and duration, and the two name each other by a link.
+/// As [`within`], for work that is done once for several causes, of one trace or of many: it belongs to the first that is
+/// recorded; each other one gets a span of the same name and duration, and the two name each other by a link.
 pub async fn within_all<F: Future>(given: &[Option<&str>], span: impl Fn() -> Span, work: F) -> F::Output {
     let first = given.first().copied().flatten();
     if !recording::on() {
@@ -62,7 +62,7 @@ pub async fn within_all<F: Future>(given: &[Option<&str>], span: impl Fn() -> Sp
     for text in given.iter().flatten() {
         if let Ok(context) = text.parse::<TraceContext>()
             && context.is_sampled()
-            && recorded.iter().all(|(known, _)| known.trace != context.trace)
+            && recorded.iter().all(|(known, _)| *known != context)
         {
             recorded.push((context, text));
         }
