@@ -25,7 +25,7 @@ async function still(page: Page): Promise<void> {
   // No promise in here: it would be taken for true.
   await page.waitForFunction(() => {
     const moving = document.getAnimations().some(({ effect }) => effect?.getTiming().iterations !== Infinity)
-    const loading = document.fonts.status === 'loading' || document.querySelector('[role=status] [aria-hidden]')
+    const loading = document.fonts.status === 'loading' || document.querySelector('main .animate-pulse[aria-hidden]')
     return Boolean(document.querySelector('main h1')) && !loading && !moving
   })
 }
