@@ -8,8 +8,7 @@ export default defineConfig({
   workers: 2,
   fullyParallel: true,
   forbidOnly: Boolean(process.env.CI),
-  // A machine with other work may keep the host from Redis for longer than it waits: one 503, which the page mends by
-  // itself and the console tells. What passes only now is listed as flaky, to be looked at.
+  // A machine with other work can make a browser miss a bound. What passes only now is listed as flaky, to be looked at.
   retries: 1,
   timeout: 120_000,
   expect: { timeout: 10_000 },
