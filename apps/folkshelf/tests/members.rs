@@ -27,14 +27,16 @@ async fn members_are_found_by_name_and_by_mail_address_which_is_not_shown() {
         let body = json!({"email": email, "password": PASSWORD, "name": name});
         host.post("/auth/register", body).await.expect(201);
     }
-    for person in [&mo, &ada] {
-        for (q, found) in [
-            ("AUGUSTA", vec!["Augusta"]),
-            ("countess%40ex", vec!["Augusta"]),
-            ("countess", vec!["Augusta", "Nora, the countess’s friend"]),
-            ("example.org", vec![]),
-            ("no", vec!["Nora, the countess’s friend"]),
-        ] {
+    let (augusta, nora) = ("Augusta", "Nora, the countess’s friend");
+    for (q, by_ada, by_mo) in [
+        ("AUGUSTA", vec![augusta], vec![augusta]),
+        // A moderator, who is not shown an address, does not guess it either.
+        ("countess%40ex", vec![augusta], vec![]),
+        ("countess", vec![augusta, nora], vec![nora]),
+        ("example.org", vec![], vec![]),
+        ("no", vec![nora], vec![nora]),
+    ] {
+        for (person, found) in [(&ada, by_ada), (&mo, by_mo)] {
             let reply = person.get(&host, &format!("/users?sort=name&q={q}")).await.expect(200);
             assert_eq!(names(&reply), found, "{q}");
             assert_eq!(reply.body["pagination"]["total"], found.len(), "{q}");

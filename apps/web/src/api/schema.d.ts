@@ -9349,7 +9349,7 @@ export interface operations {
                 sort?: "memberSince" | "name";
                 /** @description `asc` or `desc`. */
                 order?: "asc" | "desc";
-                /** @description A part of the name, or the beginning of the mail address: three characters of it or more. */
+                /** @description A part of the name; for administrators also the beginning of the mail address, three characters of it or more. */
                 q?: string;
                 role?: string;
                 active?: boolean;
