@@ -1,5 +1,6 @@
 import i18next, { type BackendModule } from 'i18next'
 import { initReactI18next } from 'react-i18next'
+import { isolated } from './isolate'
 
 export const languages = ['en', 'fr'] as const
 export type Language = (typeof languages)[number]
@@ -69,7 +70,8 @@ export function startI18n(language: Language = preferredLanguage()) {
       // i18next adds to the list it is given.
       ns: [...firstNamespaces],
       defaultNS: 'common',
-      interpolation: { escapeValue: false },
+      // React escapes. What is put into a sentence keeps its direction to itself.
+      interpolation: { escape: isolated },
       returnNull: false,
     })
 }

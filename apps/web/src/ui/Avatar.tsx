@@ -4,17 +4,27 @@ import { classes } from './classes'
 export function Avatar({ name, url, className = 'size-9' }: { name: string; url?: string | null; className?: string }) {
   const look = classes('shrink-0 rounded-full object-cover', className)
   if (url) return <img src={url} alt="" className={look} loading="lazy" decoding="async" />
-  const words = name.trim().split(/\s+/)
-  const initials = [words[0], words.length > 1 ? words.at(-1) : undefined].map((word) => word?.[0] ?? '').join('')
   return (
     <span
       aria-hidden
+      dir="auto"
       className={classes(
         look,
         'inline-flex items-center justify-center bg-accent-soft text-sm font-medium text-accent-strong',
       )}
     >
-      {initials.toLocaleUpperCase()}
+      {initialsOf(name)}
     </span>
   )
+}
+
+const letters = new Intl.Segmenter(undefined, { granularity: 'grapheme' })
+
+/** Of the first and the last word. A letter may be several code units: an emoji, an accent of its own. */
+function initialsOf(name: string): string {
+  const words = name.trim().split(/\s+/)
+  return [words[0], words.length > 1 ? words.at(-1) : undefined]
+    .map((word = '') => letters.segment(word)[Symbol.iterator]().next().value?.segment ?? '')
+    .join('')
+    .toLocaleUpperCase()
 }

@@ -1,6 +1,7 @@
 import { useState } from 'react'
 import { classes } from './classes'
 import { coverDesign, type CoverDesign } from './cover-design'
+import { Written, WrittenList } from './Written'
 
 /**
  * A book's cover: its picture, else one drawn from title and author. It fills the width it is given, two to three.
@@ -67,8 +68,10 @@ function DrawnCover({ title, authors }: { title: string; authors: readonly strin
         <Ornament pattern={design.pattern} />
       </svg>
       <div className="absolute inset-x-[14cqw] top-[22cqw] bottom-[20cqw] flex flex-col font-serif leading-[1.18] hyphens-auto">
-        <span className={classes('line-clamp-5 pb-[0.2em] font-semibold', titleSize(title))}>{title}</span>
-        <span className="mt-auto line-clamp-2 text-[7cqw] opacity-90">{authors.join(', ')}</span>
+        <Written as="span" className={classes('line-clamp-5 pb-[0.2em] font-semibold', titleSize(title))}>
+          {title}
+        </Written>
+        <WrittenList as="span" className="mt-auto line-clamp-2 pb-[0.2em] text-[7cqw] opacity-90" items={authors} />
       </div>
     </div>
   )

@@ -8,6 +8,7 @@ import { useChooseLanguage } from '@/features/account'
 import { languages, type Language } from '@/i18n/i18n'
 import { formats } from '@/i18n/format'
 import { Menu, MenuChoice, MenuItem, MenuLink, MenuSeparator } from '@/ui/Menu'
+import { Written } from '@/ui/Written'
 import { chooseTheme, theme, themes } from '../theme'
 
 const icon = 'size-5 text-soft'
@@ -23,7 +24,9 @@ export default function AccountMenu({ trigger }: { trigger: ReactElement }) {
     <Menu trigger={trigger} defaultOpen>
       {user && (
         <>
-          <p className="max-w-64 truncate px-3 py-2 font-medium">{user.name}</p>
+          <Written as="p" className="max-w-64 truncate px-3 py-2 text-left font-medium">
+            {user.name}
+          </Written>
           <MenuLink to="/account" icon={<UserRound aria-hidden className={icon} />}>
             {t('account.account')}
           </MenuLink>

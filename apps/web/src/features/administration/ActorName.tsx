@@ -1,5 +1,6 @@
 import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
+import { Written } from '@/ui/Written'
 import { useMemberName, useMemberNames, type LoggedEvent } from './queries'
 
 type Actor = LoggedEvent['actor']
@@ -9,7 +10,8 @@ export function ActorInList({ actor }: { actor: Actor }) {
   const { t } = useTranslation('administration')
   const { data: names } = useMemberNames()
   if (!actor.id) return <Nobody actor={actor} />
-  return names?.get(actor.id) ?? t('actor.member', { id: actor.id.slice(-8) })
+  const name = names?.get(actor.id)
+  return name === undefined ? t('actor.member', { id: actor.id.slice(-8) }) : <Written>{name}</Written>
 }
 
 /** Who caused one event. */
@@ -17,7 +19,7 @@ export function ActorName({ actor }: { actor: Actor }) {
   const { t } = useTranslation('administration')
   const { data: name, isError } = useMemberName(actor.id ?? undefined)
   if (!actor.id) return <Nobody actor={actor} />
-  return isError ? t('actor.formerMember') : name
+  return isError ? t('actor.formerMember') : <Written>{name}</Written>
 }
 
 /** A part of Folkshelf, by its name in the code, or somebody without an account. */

@@ -2,6 +2,7 @@ import { Fragment, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Link } from 'react-router'
 import { searchOf } from '@/features/catalogue'
+import { Written } from '@/ui/Written'
 
 const SHOWN = 5
 
@@ -20,7 +21,7 @@ export function Authors({ names }: { names: readonly string[] }) {
             to={{ pathname: '/', search: searchOf({ q: name }) }}
             className="underline decoration-line underline-offset-4 hover:text-ink hover:decoration-current"
           >
-            {name}
+            <Written>{name}</Written>
           </Link>
         </Fragment>
       ))}

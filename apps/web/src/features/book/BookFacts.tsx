@@ -5,6 +5,7 @@ import { Link } from 'react-router'
 import { searchOf } from '@/features/catalogue'
 import { useFormats } from '@/i18n/format'
 import { Notice } from '@/ui/Feedback'
+import { Written } from '@/ui/Written'
 import type { Book } from './queries'
 
 const conditions = ['new', 'like_new', 'good', 'fair', 'poor'] as const
@@ -25,7 +26,9 @@ export function BookFacts({ book, own }: { book: Book; own: boolean }) {
       {book.notes && (
         <Notice icon={<LockKeyhole aria-hidden className="size-5" />}>
           <h2 className="font-sans font-medium text-ink">{t('page.notes')}</h2>
-          <p className="whitespace-pre-line text-ink">{book.notes}</p>
+          <Written as="p" className="whitespace-pre-line text-ink">
+            {book.notes}
+          </Written>
           <p className="mt-1 text-sm">{t('page.notesHint')}</p>
         </Notice>
       )}
@@ -74,7 +77,9 @@ function Categories({ names }: { names: readonly string[] }) {
             to={{ pathname: '/', search: searchOf({ category: name }) }}
             className="inline-flex min-h-8 max-w-full items-center rounded-full border border-line bg-card px-3 text-sm hover:border-control hover:bg-sunken pointer-coarse:min-h-10"
           >
-            <span className="truncate">{name}</span>
+            <Written as="span" className="truncate">
+              {name}
+            </Written>
           </Link>
         </li>
       ))}
@@ -87,9 +92,9 @@ function Paragraphs({ text }: { text: string }) {
   return (
     <div className="flex max-w-prose flex-col gap-3">
       {paragraphs.map((paragraph, place) => (
-        <p key={place} className="whitespace-pre-line">
+        <Written as="p" key={place} className="whitespace-pre-line">
           {paragraph}
-        </p>
+        </Written>
       ))}
     </div>
   )

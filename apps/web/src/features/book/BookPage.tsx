@@ -8,6 +8,7 @@ import { LinkButton } from '@/ui/Button'
 import { Cover } from '@/ui/Cover'
 import { EmptyState, ErrorState, Loading, Skeleton } from '@/ui/Feedback'
 import { PageHeader, PageTitle } from '@/ui/Layout'
+import { Written } from '@/ui/Written'
 import { Authors } from './Authors'
 import { BackToBooks } from './BackToBooks'
 import { BookFacts } from './BookFacts'
@@ -48,7 +49,9 @@ export default function BookPage() {
         </div>
         <div className="flex min-w-0 flex-col gap-6 md:gap-7">
           <header className="flex flex-col gap-2">
-            <h1 className="text-title">{known.title}</h1>
+            <Written as="h1" className="text-title">
+              {known.title}
+            </Written>
             <Authors names={known.authors} />
           </header>
           <Outlook book={known} own={own} />

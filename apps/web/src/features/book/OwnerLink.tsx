@@ -2,6 +2,7 @@ import { useTranslation } from 'react-i18next'
 import { Link } from 'react-router'
 import { searchOf } from '@/features/catalogue'
 import { Avatar } from '@/ui/Avatar'
+import { Written } from '@/ui/Written'
 import type { Book } from './queries'
 
 export function OwnerLink({ owner }: { owner: Book['owner'] }) {
@@ -11,7 +12,7 @@ export function OwnerLink({ owner }: { owner: Book['owner'] }) {
       <Avatar name={owner.name} className="size-11" />
       <div className="min-w-0">
         <p className="truncate">
-          <span className="text-soft">{t('page.owner')}</span> <span className="font-medium">{owner.name}</span>
+          <span className="text-soft">{t('page.owner')}</span> <Written className="font-medium">{owner.name}</Written>
         </p>
         <Link
           to={{ pathname: '/', search: searchOf({ owner: owner.id }) }}

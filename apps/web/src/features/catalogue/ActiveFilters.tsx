@@ -2,6 +2,7 @@ import { X } from 'lucide-react'
 import { useTranslation } from 'react-i18next'
 import { Link } from 'react-router'
 import { useFormats } from '@/i18n/format'
+import { Written } from '@/ui/Written'
 import { filtersIn, searchOf, type Filter, type Filters } from './filters'
 
 /** Each filter in use, to be taken away again. */
@@ -25,7 +26,9 @@ export function ActiveFilters({ filters, ownerName }: { filters: Filters; ownerN
             aria-label={t('filters.remove', { filter: words[name] })}
             className="inline-flex min-h-9 max-w-full items-center gap-1.5 rounded-full bg-accent-soft py-1 pr-2.5 pl-3.5 text-sm font-medium text-accent-strong hover:bg-sunken pointer-coarse:min-h-11"
           >
-            <span className="truncate first-letter:uppercase">{words[name]}</span>
+            <Written as="span" className="truncate first-letter:uppercase">
+              {words[name]}
+            </Written>
             <X aria-hidden className="size-4 shrink-0" />
           </Link>
         </li>

@@ -4,6 +4,7 @@ import { Link } from 'react-router'
 import { classes } from '@/ui/classes'
 import { Cover } from '@/ui/Cover'
 import { Skeleton } from '@/ui/Feedback'
+import { Written, WrittenList } from '@/ui/Written'
 import { standingLooks, standingOf } from './standing'
 import type { BookCard } from './queries'
 
@@ -52,8 +53,8 @@ function BookItem({ book, eager }: { book: BookCard; eager: boolean }) {
         eager={eager}
         className="transition-transform duration-200 group-hover:-translate-y-1 motion-reduce:transform-none"
       />
-      <div className="mt-3 text-[0.9375rem]/5">
-        <h2 className="line-clamp-2 font-sans text-wrap">
+      <div className="mt-3 min-w-0 text-[0.9375rem]/5">
+        <Written as="h2" className="line-clamp-2 text-left font-sans text-wrap">
           <Link
             to={`/books/${book.id}`}
             state={{ fromBrowse: true }}
@@ -61,8 +62,8 @@ function BookItem({ book, eager }: { book: BookCard; eager: boolean }) {
           >
             {book.title}
           </Link>
-        </h2>
-        <p className="truncate text-sm/5 text-soft">{book.authors.join(', ')}</p>
+        </Written>
+        <WrittenList as="p" className="truncate text-left text-sm/5 text-soft" items={book.authors} />
       </div>
       <p className={classes('mt-1 flex items-center gap-1.5 text-sm/5 font-medium', tones[tone])}>
         <Icon aria-hidden className="size-4 shrink-0" />

@@ -4,6 +4,7 @@ import { Link } from 'react-router'
 import { useFormats } from '@/i18n/format'
 import { Button } from '@/ui/Button'
 import { classes } from '@/ui/classes'
+import { Written } from '@/ui/Written'
 import { AvailableToggle } from './AvailableToggle'
 import { FacetSkeleton } from './FacetSkeleton'
 import { searchOf, type Filters } from './filters'
@@ -117,7 +118,9 @@ function FacetLink({
           current && count !== undefined && 'bg-accent-soft text-accent-strong',
         )}
       >
-        <span className="min-w-0 first-letter:uppercase">{children}</span>
+        <Written as="span" className="min-w-0 text-left first-letter:uppercase">
+          {children}
+        </Written>
         {count !== undefined && (
           <span className={classes('text-sm tabular-nums', !current && 'text-soft')}>
             <span aria-hidden>{format.number(count)}</span>

@@ -92,6 +92,7 @@ export function SearchBox({
     maxLength: SEARCH_LENGTH,
     autoComplete: 'off',
     spellCheck: false,
+    dir: 'auto',
     className: 'control px-11 [&::-webkit-search-cancel-button]:hidden',
   } as const
   return (

@@ -2,6 +2,7 @@ import { Autocomplete } from '@base-ui/react/autocomplete'
 import { BookText, UserRound } from 'lucide-react'
 import { useLayoutEffect, useRef, useState, type ComponentProps, type RefObject } from 'react'
 import { useTranslation } from 'react-i18next'
+import { Written } from '@/ui/Written'
 import { usePaused } from './usePaused'
 import { useSuggestions } from './queries'
 
@@ -73,7 +74,9 @@ export function SuggestingInput({
                     className="flex min-h-11 cursor-pointer items-center gap-3 rounded-md px-3 py-2 outline-none select-none data-highlighted:bg-sunken"
                   >
                     <Icon aria-hidden className="size-4 shrink-0 text-soft" />
-                    <span className="min-w-0 flex-1 truncate">{suggestion.text}</span>
+                    <Written as="span" className="min-w-0 flex-1 truncate text-left">
+                      {suggestion.text}
+                    </Written>
                     {suggestion.kind === 'author' && (
                       <span className="shrink-0 text-sm text-soft">{t('suggestions.author')}</span>
                     )}

@@ -5,6 +5,7 @@ import { useController } from 'react-hook-form'
 import { useTranslation } from 'react-i18next'
 import { classes } from '../classes'
 import { Field } from '../Field'
+import { Written } from '../Written'
 
 interface Option {
   value: string
@@ -174,7 +175,9 @@ export function TagsField({
                   aria-label={tag}
                   className="flex max-w-full items-center rounded-md bg-accent-soft pl-2.5 text-accent-strong"
                 >
-                  <span className="min-w-0 py-1 wrap-anywhere">{tag}</span>
+                  <Written as="span" className="min-w-0 py-1">
+                    {tag}
+                  </Written>
                   <Combobox.ChipRemove
                     aria-label={t('tags.remove', { tag })}
                     className="flex size-8 shrink-0 items-center justify-center rounded-md hover:text-ink"
@@ -200,8 +203,8 @@ export function TagsField({
           <Suggestions empty={undefined}>
             {(option) => (
               <Combobox.Item key={option.value} value={option} className={item}>
-                <span className="min-w-0 flex-1">
-                  {isNew && option.value === typed ? t('tags.add', { tag: typed }) : option.label}
+                <span className="min-w-0 flex-1 wrap-anywhere">
+                  {isNew && option.value === typed ? t('tags.add', { tag: typed }) : <Written>{option.label}</Written>}
                 </span>
                 <Combobox.ItemIndicator>
                   <Check aria-hidden className="size-5 text-accent" />

@@ -32,7 +32,7 @@ export function TextField({ name, label, hint, optional = false, ...rest }: Fiel
   const { bind, error } = useField(name)
   return (
     <Field label={label} hint={hint} error={error} optional={optional ? t('optional') : undefined}>
-      {(control) => <input className="control" type="text" {...control} {...rest} {...bind} />}
+      {(control) => <input className="control" type="text" dir="auto" {...control} {...rest} {...bind} />}
     </Field>
   )
 }
@@ -73,6 +73,7 @@ export function TextArea({ name, label, hint, optional = false, rows = 4, ...res
       {(control) => (
         <textarea
           className="field-sizing-content max-h-96 control"
+          dir="auto"
           // What grows with its content forgets its rows.
           style={{ minHeight: `calc(${rows}lh + 1rem)` }}
           rows={rows}
