@@ -46,6 +46,36 @@ test('an empty shelf leads to the first book, described by hand', async ({ commu
   await expect(row(page, 'Good Omens').getByRole('button', { name: 'To give away' })).toBeVisible()
 })
 
+test('a category that exists is taken with Enter, by a tap, and however it is written', async ({
+  community,
+  signedIn,
+}) => {
+  const olga = await community.register('Olga')
+  const book = await community.book(olga, 'Persuasion')
+  const page = await signedIn(olga, { wide: true })
+  await page.goto(`/books/${book.id}/edit`)
+  const box = page.getByRole('combobox', { name: 'Categories' })
+  const options = page.getByRole('option')
+  // Of the demo community.
+  await box.pressSequentially('nov')
+  await expect(options.first()).toHaveText('Novel')
+  await expect(options.last()).toHaveText('Create “nov”')
+  // While its list is open Base UI keeps screen readers to it and the box, which hides the label, too.
+  await inspect(page, 'shelf-category-suggested', ['aria-hidden-focus', 'label'])
+  await page.keyboard.press('Enter')
+  await expect(page.getByRole('button', { name: 'Remove Novel' })).toBeVisible()
+  await box.pressSequentially('nóv')
+  await options.getByText('Create “nóv”').click()
+  await expect(page.getByRole('button', { name: /^Remove/ })).toHaveCount(2)
+  await page.getByRole('button', { name: 'Remove Novel' }).click()
+  await box.pressSequentially('NOVÈL')
+  await page.keyboard.press('Tab')
+  await page.getByRole('button', { name: 'Save' }).click()
+  await expect(page.getByRole('heading', { name: 'Persuasion', level: 1 })).toBeVisible()
+  const { data } = await olga.api.GET('/api/v1/books/{id}', { params: { path: { id: book.id } } })
+  expect(data?.data.categories.toSorted()).toEqual(['Novel', 'nóv'])
+})
+
 test('a book that somebody has already is taken over by its ISBN', async ({ community, signedIn }) => {
   const [olga, finn] = [await community.register('Olga'), await community.register('Finn')]
   const isbn = '9780439023481'
@@ -204,6 +234,30 @@ test('a list is imported, and its bad rows are repaired in place', async ({ comm
   await page.getByLabel('Choose a CSV file').setInputFiles({ ...file, name: 'again.csv' })
   await expect(page.getByRole('heading', { name: 'No book was new' })).toBeVisible({ timeout: 30_000 })
   await expect(page.getByRole('definition').filter({ hasText: '197' })).toBeVisible()
+})
+
+test('the rows to repair of all imports are counted on the shelf, and each leads to its import', async ({
+  community,
+  signedIn,
+}) => {
+  const page = await signedIn(await community.register('Olga'))
+  for (const [name, ...titles] of [
+    ['first', 'One', ''],
+    ['second', '', 'Two', ''],
+    ['third', 'Three'],
+  ]) {
+    await page.goto('/shelf/import')
+    const rows = titles.map((title, place) => `${title},Ann Author,${1950 + place}`)
+    const buffer = Buffer.from(['title,authors,year', ...rows].join('\n'))
+    await page.getByLabel('Choose a CSV file').setInputFiles({ name: `${name}.csv`, mimeType: 'text/csv', buffer })
+    await expect(page.getByRole('heading', { name: /has come to your shelf/ })).toBeVisible({ timeout: 30_000 })
+  }
+  await page.goto('/shelf')
+  await expect(page.getByText('3 rows of 2 imports need repair.')).toBeVisible()
+  await page.setViewportSize({ width: 320, height: 700 })
+  await inspect(page, 'shelf-notice-of-two-imports')
+  await page.getByRole('link', { name: /^Repair 1 row from/ }).click()
+  await expect(page.getByRole('heading', { name: '1 row needs repair' })).toBeVisible()
 })
 
 test('a file that is no list is refused in words', async ({ community, signedIn, troubles }) => {

@@ -43,6 +43,7 @@ describe('how long ago something was', () => {
 it('names and lists follow the language', () => {
   expect(formats('fr').list(['Ada', 'Grace', 'Linus'])).toBe('Ada, Grace et Linus')
   expect(formats('en').languageName('fr')).toBe('French')
+  expect(formats('en').languageName('français (Québec)')).toBe('français (Québec)')
   expect(formats('fr').number(12_345.5)).toBe('12\u202f345,5')
   expect([0, 7, 999, 1000, 0.5, -3].map(formats('en').number)).toEqual(['0', '7', '999', '1,000', '0.5', '-3'])
 })

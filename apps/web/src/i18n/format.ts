@@ -76,8 +76,14 @@ function formatsOf(language: string, timeZone: string | undefined) {
     },
     /** "Ada, Grace and Linus". */
     list: (items: readonly string[]) => list().format(items),
-    /** The name of a language by its code: "French" for `fr`. */
-    languageName: (code: string) => languageNames().of(code) ?? code,
+    /** The name of a language by its code: "French" for `fr`. What is no code, as in a member's file, stays as it is. */
+    languageName(code: string) {
+      try {
+        return languageNames().of(code) ?? code
+      } catch {
+        return code
+      }
+    },
   }
 }
 

@@ -98,7 +98,7 @@ function Faults({ faults, bad }: { faults: ReadonlyMap<BookField, string>; bad: 
         const said = saying(field, bad.values)
         return (
           <li key={field}>
-            <span className="font-medium">{t(`field.${field}`, { count: bad.values.authors.length })}</span>
+            <span className="font-medium">{t(`field.${field}`, { count: bad.values.authors.length })}</span>{' '}
             {said && <span className="ml-2 rounded-sm bg-late-soft px-1.5 wrap-anywhere text-late">{said}</span>}
             <span className="block text-sm text-soft">{message}</span>
           </li>

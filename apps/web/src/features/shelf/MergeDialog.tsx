@@ -55,7 +55,7 @@ export function MergeDialog({
                   onChange={() => setChosen({ ...chosen, [field]: side })}
                 />
                 <span className="min-w-0 text-sm text-soft">
-                  {t(`merge.${side}`)}
+                  {t(`merge.${side}`)}{' '}
                   <span className="line-clamp-4 text-base whitespace-pre-line text-ink">
                     {saying(field, side === 'mine' ? mine : now) || t('merge.empty')}
                   </span>

@@ -31,9 +31,10 @@ export function ShelfRow({
       <div className="row-span-2 self-start md:row-span-1">
         <Cover title={book.title} authors={book.authors} url={book.coverUrl ?? null} />
       </div>
-      <div className="flex min-w-0 flex-col gap-0.5 self-start md:self-center">
+      <div className="relative flex min-w-0 flex-col gap-0.5 self-start md:self-center">
         <h2 className="line-clamp-2 text-lg leading-snug wrap-anywhere">
-          <Link to={address} className="hover:text-accent">
+          {/* The whole text can be tapped. */}
+          <Link to={address} className="after:absolute after:inset-0 hover:text-accent">
             {book.title}
           </Link>
         </h2>
@@ -68,7 +69,7 @@ export function ShelfRow({
 function Loans({ loans: { holding, asked } }: { loans: LoansOfBook }) {
   const { t } = useTranslation('shelf')
   return (
-    <div className="mt-1 flex flex-wrap gap-x-4 gap-y-1">
+    <div className="relative mt-1 flex flex-wrap gap-x-4 gap-y-1 self-start">
       {holding && (
         <Link to={`/loans/${holding.id}`} className={loanLink}>
           <HandHelping aria-hidden className="size-4 shrink-0" />
@@ -96,7 +97,7 @@ function Loans({ loans: { holding, asked } }: { loans: LoansOfBook }) {
 }
 
 const loanLink =
-  'inline-flex min-h-6 items-center gap-1.5 text-sm underline decoration-line underline-offset-4 hover:decoration-current'
+  'inline-flex min-h-6 items-center pointer-coarse:min-h-11 gap-1.5 text-sm underline decoration-line underline-offset-4 hover:decoration-current'
 
 function LendingMenu({ book }: { book: Book }) {
   const { t } = useTranslation('shelf')

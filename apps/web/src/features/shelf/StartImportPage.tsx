@@ -7,6 +7,7 @@ import { community } from '@/api/community'
 import { ApiProblem } from '@/api/problem'
 import { useProblemText } from '@/api/useProblemText'
 import { useFormats } from '@/i18n/format'
+import { Button } from '@/ui/Button'
 import { Notice } from '@/ui/Feedback'
 import { Card, PageHeader } from '@/ui/Layout'
 import { Progress } from '@/ui/Progress'
@@ -91,18 +92,28 @@ export default function StartImportPage() {
   )
 }
 
+/** Imports that are listed at first, besides those with rows to repair. */
+const LATEST = 10
+
 function EarlierImports() {
   const { t } = useTranslation('shelf')
   const { data: imports = [] } = useImports()
+  const [all, setAll] = useState(false)
   if (imports.length === 0) return null
+  const shown = all ? imports : imports.filter(({ failed }, place) => place < LATEST || failed > 0)
   return (
     <section className="flex flex-col gap-3">
       <h2 className="text-heading">{t('startImport.earlier')}</h2>
       <ul className="divide-y divide-line rounded-lg border border-line bg-card">
-        {imports.map((summary) => (
+        {shown.map((summary) => (
           <EarlierImport key={summary.id} summary={summary} />
         ))}
       </ul>
+      {shown.length < imports.length && (
+        <Button variant="quiet" className="self-start" onClick={() => setAll(true)}>
+          {t('startImport.showAll')}
+        </Button>
+      )}
     </section>
   )
 }
@@ -117,7 +128,7 @@ function EarlierImport({ summary }: { summary: ImportSummary }) {
         to={`/shelf/import/${id}`}
         className="flex min-h-14 flex-wrap items-center justify-between gap-x-4 px-4 py-3 hover:bg-sunken"
       >
-        <span>{format.moment(createdAt)}</span>
+        <span>{format.moment(createdAt)}</span>{' '}
         <span className="text-soft">
           {isUnderWay(summary)
             ? t('startImport.running')

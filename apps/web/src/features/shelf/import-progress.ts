@@ -19,3 +19,9 @@ export function shareDone(counts: Counts): number | undefined {
 export function delayAfter(still: number): number {
   return Math.min(Math.max(still / 2, SHORTEST), LONGEST)
 }
+
+/** The rows that need repair, over all imports, and the imports that hold them. */
+export function openRows(all: readonly ImportSummary[]): { imports: ImportSummary[]; count: number } {
+  const imports = all.filter(({ failed }) => failed > 0)
+  return { imports, count: imports.reduce((sum, { failed }) => sum + failed, 0) }
+}

@@ -100,11 +100,11 @@ export function useUsedWords() {
 }
 const noWords = { categories: [] as string[], languages: [] as string[] }
 
-/** The latest imports; looked at again while one of them runs. */
+/** The latest imports, as many as one page holds; looked at again while one of them runs. */
 export function useImports() {
   return useQuery({
     queryKey: keys.imports.list,
-    queryFn: ({ signal }) => askPage(api.GET('/api/v1/books/imports', { params: { query: { limit: 10 } }, signal })),
+    queryFn: ({ signal }) => askPage(api.GET('/api/v1/books/imports', { params: { query: { limit: 100 } }, signal })),
     select: ({ items }) => items,
     refetchInterval: ({ state }) => (state.data?.items.some(isUnderWay) ? 3000 : false),
   })

@@ -1,10 +1,12 @@
 import { Combobox } from '@base-ui/react/combobox'
+import type { BaseUIEvent } from '@base-ui/react/types'
 import { Check, ChevronDown, X } from 'lucide-react'
 import { useMemo, useState, type KeyboardEvent, type ReactNode } from 'react'
 import { useController } from 'react-hook-form'
 import { useTranslation } from 'react-i18next'
 import { classes } from '../classes'
 import { Field } from '../Field'
+import { offeredTags, plainTag, sameTag } from './tags'
 import { Written } from '../Written'
 
 interface Option {
@@ -99,10 +101,10 @@ export function ComboboxField({
   )
 }
 
-const plain = (text: string) => text.normalize('NFC').trim().replaceAll(/\s+/g, ' ')
-const same = (one: string, other: string) => plain(one).toLocaleLowerCase() === plain(other).toLocaleLowerCase()
-
-/** Free words, several, with suggestions: comma or Enter ends one. Holds an array of texts. */
+/**
+ * Free words, several, with suggestions. Enter takes the marked suggestion, a comma what was typed. Holds an array of
+ * texts.
+ */
 export function TagsField({
   name,
   label,
@@ -114,32 +116,40 @@ export function TagsField({
   const { t } = useTranslation()
   const { field, fieldState } = useController({ name })
   const [text, setText] = useState('')
+  const [open, setOpen] = useState(false)
   const [highlighted, setHighlighted] = useState(false)
   const tags = field.value as string[]
-  const typed = plain(text)
-  const unused = suggestions.filter((suggestion) => !tags.some((tag) => same(tag, suggestion)))
-  const isNew = typed !== '' && ![...tags, ...suggestions].some((tag) => same(tag, typed))
-  const options = [
-    ...tags.map((tag) => ({ value: tag, label: tag })),
-    ...unused.map((suggestion) => ({ value: suggestion, label: suggestion })),
-    ...(isNew ? [{ value: typed, label: typed }] : []),
-  ]
+  const typed = plainTag(text)
+  const isNew = typed !== '' && ![...tags, ...suggestions].some((tag) => sameTag(tag, typed))
+  const options = shown().map((tag) => ({ value: tag, label: tag }))
+
+  function shown(): string[] {
+    if (typed === '') return [...tags, ...offeredTags(suggestions, tags, '')]
+    // Who types a chosen word again does not mean the next best one.
+    if (tags.some((tag) => sameTag(tag, typed))) return []
+    return [...offeredTags(suggestions, tags, typed), ...(isNew ? [typed] : [])]
+  }
 
   function add(words: readonly string[]) {
     const next = [...tags]
-    for (const word of words.map(plain)) {
-      const known = suggestions.find((suggestion) => same(suggestion, word)) ?? word
-      if (known && !next.some((tag) => same(tag, known))) next.push(known)
+    for (const word of words.map(plainTag)) {
+      const known = suggestions.find((suggestion) => sameTag(suggestion, word)) ?? word
+      if (known && !next.some((tag) => sameTag(tag, known))) next.push(known)
     }
     field.onChange(next)
     setText('')
   }
 
-  function onKeyDown(event: KeyboardEvent) {
-    const ends = event.key === ',' || event.key === ';' || (event.key === 'Enter' && !highlighted)
-    if (!ends || event.nativeEvent.isComposing || typed === '') return
+  function onKeyDown(event: BaseUIEvent<KeyboardEvent>) {
+    if (event.nativeEvent.isComposing) return
+    // The library clears all that is chosen when Escape is pressed in a closed list.
+    if (event.key === 'Escape' && !open) event.preventBaseUIHandler()
+    if (typed === '') return
+    const comma = event.key === ',' || event.key === ';'
+    if (!comma && !(event.key === 'Enter' && !(open && highlighted))) return
     event.preventDefault()
-    add([typed])
+    // Enter may come before the list has marked its first line. After Escape the list is closed, and the text stands.
+    add([(!comma && open && options[0]?.value) || typed])
   }
 
   return (
@@ -158,9 +168,13 @@ export function TagsField({
           onInputValueChange={(next, { reason }) => {
             // Pasted lists come apart.
             if (/[,;\n]/.test(next)) add(next.split(/[,;\n]/))
-            else if (reason !== 'item-press') setText(next)
+            // The library empties the box when its list closes: what was typed stays, to be added.
+            else if (reason !== 'item-press' && reason !== 'input-clear') setText(next)
           }}
+          onOpenChange={setOpen}
           onItemHighlighted={(option) => setHighlighted(option !== undefined)}
+          filter={null}
+          autoHighlight
         >
           <Combobox.InputGroup>
             <Combobox.Chips
