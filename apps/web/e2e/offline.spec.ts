@@ -87,3 +87,69 @@ test('two tabs share one line and one session', async ({ community, signedIn }) 
   await three.getByRole('menuitem', { name: 'Log out' }).click()
   for (const tab of [two, three]) await expect(tab).toHaveURL(/\/login/)
 })
+
+test('what is asked for offline is refused at once and never sends itself', async ({
+  community,
+  signedIn,
+  visitor,
+  troubles,
+}) => {
+  const [olga, finn] = [await community.register('Olga'), await community.register('Finn')]
+  const borrow = await community.asks(finn, await community.book(olga, 'Passages'))
+  const words = 'You are offline. Nothing was sent.'
+  troubles.expect(/ERR_INTERNET_DISCONNECTED/)
+  /** Clicks offline, reads the words, comes back, sees that nothing leaves by itself; clicks again. */
+  async function refusedOnce(page: Page, path: RegExp, click: () => Promise<void>) {
+    const sent: string[] = []
+    page.on('request', (request) => {
+      if (request.method() !== 'GET' && path.test(request.url())) sent.push(request.url())
+    })
+    await page.context().setOffline(true)
+    await click()
+    await expect(page.getByText(words).first()).toBeVisible({ timeout: 1000 })
+    await page.context().setOffline(false)
+    await expect(page.getByText(/^You are offline\. You see/)).toBeHidden()
+    // Longer than any pause between two attempts.
+    await page.waitForTimeout(3000)
+    expect(sent).toEqual([])
+    await click()
+    await expect.poll(() => sent.length).toBe(1)
+  }
+
+  await test.step('a step of a loan', async () => {
+    const page = await signedIn(olga)
+    await page.goto(`/loans/${borrow.id}`)
+    await page.getByRole('main').getByRole('button', { name: 'Agree' }).click()
+    const dialog = page.getByRole('dialog')
+    await dialog.getByLabel('Where').fill('Below the clock')
+    await refusedOnce(page, /approve$/, () => dialog.getByRole('button', { name: 'Agree' }).click())
+    await expect(heading(page, 'Hand it over to Finn')).toBeVisible()
+    await expect(page.getByText('Below the clock').first()).toBeVisible()
+  })
+
+  await test.step('a file', async () => {
+    const page = await signedIn(olga)
+    await page.goto('/shelf/import')
+    await expect(page.locator('input[type=file]')).toBeAttached()
+    const file = { name: 'books.csv', mimeType: 'text/csv', buffer: Buffer.from('title,authors\nEmma,Jane Austen\n') }
+    await refusedOnce(page, /import$/, () => page.locator('input[type=file]').setInputFiles(file))
+  })
+
+  await test.step('logging in', async () => {
+    const page = await visitor()
+    await page.goto('/login')
+    await page.getByLabel('Mail address').fill(olga.email)
+    await page.getByLabel('Password', { exact: true }).fill(olga.password)
+    await refusedOnce(page, /login$/, () => page.getByRole('main').getByRole('button', { name: 'Log in' }).click())
+    await expect(page).toHaveURL(/\/$/)
+  })
+
+  await test.step('what needs no form', async () => {
+    const page = await signedIn(olga)
+    await page.goto('/notifications')
+    await expect(page.getByText('Live', { exact: true })).toBeVisible()
+    // What tells it has been fetched ahead.
+    await page.waitForFunction(() => performance.getEntriesByType('resource').some(({ name }) => /Toaster/.test(name)))
+    await refusedOnce(page, /read-all$/, () => page.getByRole('button', { name: /Mark all/ }).click())
+  })
+})

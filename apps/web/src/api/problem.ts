@@ -40,6 +40,11 @@ export class NoAnswer extends NetworkProblem {
   override readonly name = 'NoAnswer'
 }
 
+/** There is no line, and the browser knows: nothing was sent. */
+export class Offline extends NetworkProblem {
+  override readonly name = 'Offline'
+}
+
 export interface ProblemDetail {
   field: string
   message: string
@@ -70,9 +75,12 @@ export function isTransient(error: unknown): boolean {
   return error instanceof NetworkProblem || (error instanceof ApiProblem && error.code === 'UNAVAILABLE')
 }
 
-/** Worth another attempt before anybody is told. Who has waited in vain is told at once, and tries again when they like. */
+/**
+ * Worth another attempt before anybody is told. Who has waited in vain is told at once, and tries again when they like;
+ * so is who is offline.
+ */
 export function isWorthRetrying(error: unknown): boolean {
-  return isTransient(error) && !(error instanceof NoAnswer)
+  return isTransient(error) && !(error instanceof NoAnswer) && !(error instanceof Offline)
 }
 
 /** Somebody was faster: what is on the screen is no longer so. */

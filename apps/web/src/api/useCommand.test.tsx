@@ -1,6 +1,7 @@
+import { onlineManager } from '@tanstack/react-query'
 import { screen, waitFor } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
-import { beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { fakeHost, lineDown, refusal, success } from '@/test/host'
 import { renderPage } from '@/test/render'
 import { Button } from '@/ui/Button'
@@ -84,5 +85,42 @@ describe('a command', () => {
     await renderPage(<ReadAll optimistic={() => takeBack} />)
     await userEvent.click(screen.getByRole('button'))
     await waitFor(() => expect(takeBack).toHaveBeenCalledOnce())
+  })
+})
+
+describe('a command without a line', () => {
+  afterEach(() => onlineManager.setOnline(true))
+
+  it('is refused at once, and sent when it is clicked again', async () => {
+    const host = fakeHost({ [`POST ${READ_ALL}`]: () => success({ count: 3 }) })
+    const optimistic = vi.fn(() => () => {})
+    await renderPage(<ReadAll optimistic={optimistic} />)
+    onlineManager.setOnline(false)
+    await userEvent.click(screen.getByRole('button'))
+    await waitFor(() => expect(said()).toEqual(['You are offline. Nothing was sent.']))
+    expect(screen.getByRole('button').ariaBusy).toBeNull()
+    expect(optimistic).not.toHaveBeenCalled()
+
+    onlineManager.setOnline(true)
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    expect(host.sent).toEqual([])
+    await userEvent.click(screen.getByRole('button'))
+    await screen.findByText('done')
+    expect(host.sent).toHaveLength(1)
+  })
+
+  it('is not tried again when the line goes while it is on its way', async () => {
+    const host = fakeHost({
+      [`POST ${READ_ALL}`]: () => {
+        onlineManager.setOnline(false)
+        return lineDown()
+      },
+    })
+    await renderPage(<ReadAll />)
+    await userEvent.click(screen.getByRole('button'))
+    await waitFor(() => expect(said()).toEqual([expect.stringContaining('cannot be reached')]))
+    onlineManager.setOnline(true)
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    expect(host.sent).toHaveLength(1)
   })
 })

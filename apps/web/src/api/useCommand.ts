@@ -1,14 +1,17 @@
-import { useMutation, useQueryClient, type QueryClient, type QueryKey } from '@tanstack/react-query'
+import { onlineManager, useMutation, useQueryClient, type QueryClient, type QueryKey } from '@tanstack/react-query'
 import { useCallback, useRef, useState } from 'react'
 import { toast } from '@/ui/toast'
 import { Intentions } from './idempotency'
-import { isConflict, isWorthRetrying, retryDelay } from './problem'
+import { isConflict, isWorthRetrying, Offline, retryDelay } from './problem'
 import { useProblemText } from './useProblemText'
 
 /** To be sent along with a command. */
 export type CommandHeaders = { 'Idempotency-Key': string }
 
 const RETRIES = 2
+
+/** As the strip above the page says it; the browser alone is wrong where the host runs on a machine without a network. */
+const isOffline = () => !onlineManager.isOnline()
 
 /** The `If-Match` header for a thing with a version: it is changed only if it is still as it was seen. */
 export function ifMatch(version: number): { 'If-Match': string } {
@@ -30,7 +33,8 @@ export interface Command<Input, Output> {
 
 /**
  * Something the user asks the host to do. However often they click, it is done once: while it is under way another call
- * is ignored, and an attempt that was left without an answer is repeated under the same key.
+ * is ignored, and an attempt that was left without an answer is repeated under the same key. Offline it is refused at
+ * once, and never sends itself later.
  */
 export function useCommand<Input = void, Output = unknown>(command: Command<Input, Output>) {
   const queries = useQueryClient()
@@ -40,10 +44,14 @@ export function useCommand<Input = void, Output = unknown>(command: Command<Inpu
 
   const mutation = useMutation({
     networkMode: 'always',
-    retry: (failures, error) => failures < RETRIES && isWorthRetrying(error),
+    // When the line is cut on the way, what is not there yet stays here: it would go out when nobody expects it.
+    retry: (failures, error) => failures < RETRIES && isWorthRetrying(error) && !isOffline() && navigator.onLine,
     retryDelay,
     mutationFn: (input: Input) => command.send(input, { 'Idempotency-Key': intentions.keyFor(input) }),
-    onMutate: (input) => ({ takeBack: command.optimistic?.(input, queries) }),
+    onMutate: (input) => {
+      if (isOffline()) throw new Offline('nothing was sent')
+      return { takeBack: command.optimistic?.(input, queries) }
+    },
     onSuccess: (output, input) => {
       intentions.settled(input)
       const text = typeof command.said === 'function' ? command.said(output, input) : command.said

@@ -1,8 +1,9 @@
-import { lazy, Suspense, useSyncExternalStore } from 'react'
+import { lazy, Suspense, useEffect, useSyncExternalStore } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Outlet, ScrollRestoration } from 'react-router'
 import { i18n } from '@/i18n/i18n'
 import { useSession } from '@/api/useSession'
+import { fetchAhead } from '@/ui/fetch-ahead'
 import { unsaid } from '@/ui/toast'
 import { BottomNavigation } from './for-members'
 import { OfflineBar } from './OfflineBar'
@@ -11,7 +12,8 @@ import { useFocusOnNavigation } from './useFocusOnNavigation'
 import { useLiveUpdates } from './useLiveUpdates'
 import { useUpdateNotice } from './useUpdateNotice'
 
-const Toaster = lazy(() => import('@/ui/Toaster'))
+const loadToaster = () => import('@/ui/Toaster')
+const Toaster = lazy(loadToaster)
 const LogInAgain = lazy(async () => {
   const [module] = await Promise.all([import('@/features/account/LogInAgain'), i18n.loadNamespaces('account')])
   return module
@@ -25,6 +27,8 @@ export function Shell() {
   const saySomething = useHasSpoken()
   useLiveUpdates(status === 'member' ? user?.id : undefined)
   useUpdateNotice()
+  // It tells members that they are offline.
+  useEffect(() => (status === 'member' ? fetchAhead(loadToaster) : undefined), [status])
   return (
     <div className="flex min-h-dvh flex-col">
       <a
@@ -53,7 +57,7 @@ export function Shell() {
   )
 }
 
-/** The toaster is fetched with the first thing it has to say, and stays. */
+/** The toaster is fetched with the first thing it has to say at the latest, and stays. */
 let spoken = false
 function useHasSpoken(): boolean {
   return useSyncExternalStore(unsaid.subscribe, () => (spoken ||= unsaid.get().length > 0))

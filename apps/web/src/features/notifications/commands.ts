@@ -2,7 +2,7 @@ import type { InfiniteData, QueryClient } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
 import { api, ask, askNothing } from '@/api/client'
 import { keys } from '@/api/keys'
-import { isNotFound } from '@/api/problem'
+import { isNotFound, Offline } from '@/api/problem'
 import { useCommand } from '@/api/useCommand'
 import type { Notification } from './queries'
 
@@ -42,7 +42,8 @@ export function useMarkRead({ id, read }: Notification) {
       countDown(queries, 1)
       return takeBack
     },
-    onProblem: isNotFound,
+    // Nobody asked for it: they followed a link.
+    onProblem: (problem) => isNotFound(problem) || problem instanceof Offline,
   })
   return () => {
     if (!read) run()
