@@ -35,3 +35,4 @@ createRoot(root).render(
   </StrictMode>,
 )
 learnCommunity(queryClient)
+void import('./keep-focus').then(({ keepFocus }) => keepFocus())

@@ -1,6 +1,8 @@
+import { useQueryClient } from '@tanstack/react-query'
 import { Pencil } from 'lucide-react'
-import { lazy, Suspense, useRef } from 'react'
+import { lazy, Suspense, useEffect, useRef } from 'react'
 import { useTranslation } from 'react-i18next'
+import { keys } from '@/api/keys'
 import { loginPath } from '@/api/Require'
 import { useSession } from '@/api/useSession'
 import { type BookCard, mayBeAskedFor, type Standing, standingLooks, standingOf } from '@/features/catalogue'
@@ -8,6 +10,7 @@ import { useFormats } from '@/i18n/format'
 import { Button, LinkButton } from '@/ui/Button'
 import { Skeleton, StatusPill } from '@/ui/Feedback'
 import { Card } from '@/ui/Layout'
+import { fetchAhead } from '@/ui/fetch-ahead'
 import { outlookText } from './outlook'
 import { useAvailability, type Availability } from './queries'
 import { useAsking } from './useAsking'
@@ -20,6 +23,7 @@ export function Outlook({ book, own }: { book: BookCard; own: boolean }) {
   const { t } = useTranslation('book')
   const { t: words } = useTranslation('catalogue')
   const card = useRef<HTMLDivElement>(null)
+  const says = useRef<HTMLDivElement>(null)
   const format = useFormats()
   const { data: now } = useAvailability(book.id)
   const standing = standingOf({ ...book, status: now?.status ?? book.status })
@@ -27,10 +31,13 @@ export function Outlook({ book, own }: { book: BookCard; own: boolean }) {
   const { status } = useSession()
   const askable = !own && !now?.mine && mayBeAskedFor(standing)
   const asking = useAsking(book.id, !askable)
+  const queries = useQueryClient()
+  // Newer than what is drawn: the dialog closes with the answer.
+  const hasAsked = () => Boolean(queries.getQueryData<Availability>(keys.books.availability(book.id))?.mine)
   const lines = now && outlookText(t, format, { standing, owner: book.owner.name, own, now })
   return (
     <Card ref={card} className="flex flex-col gap-4">
-      <div role="status" className="flex flex-col items-start gap-3">
+      <div ref={says} role="status" tabIndex={-1} className="flex flex-col items-start gap-3">
         <StatusPill tone={tone} icon={<Icon aria-hidden className="size-4" />}>
           {words(`standing.${standing}`)}
         </StatusPill>
@@ -57,7 +64,7 @@ export function Outlook({ book, own }: { book: BookCard; own: boolean }) {
             open={asking.isOpen && (status === 'member' || status === 'expired')}
             onClose={asking.close}
             book={book}
-            finalFocus={() => card.current?.querySelector<HTMLElement>('a, button') ?? null}
+            finalFocus={() => (hasAsked() ? says.current : (card.current?.querySelector('button') ?? says.current))}
           />
         </Suspense>
       )}
@@ -90,6 +97,7 @@ function MineLink({ borrow }: { borrow: NonNullable<Availability['mine']> }) {
 function AskButton({ standing, asking }: { standing: Standing; asking: ReturnType<typeof useAsking> }) {
   const { t } = useTranslation('book')
   const { status } = useSession()
+  useEffect(() => (status === 'member' ? fetchAhead(load) : undefined), [status])
   const words = standing === 'available' ? 'ask.borrow' : standing === 'give' ? 'ask.have' : 'ask.queue'
   if (status === 'visitor') {
     return (
@@ -103,8 +111,8 @@ function AskButton({ standing, asking }: { standing: Standing; asking: ReturnTyp
     <Button
       className="sm:self-start"
       aria-haspopup="dialog"
-      onPointerEnter={() => void load()}
-      onFocus={() => void load()}
+      onPointerEnter={() => void load().catch(() => {})}
+      onFocus={() => void load().catch(() => {})}
       onClick={asking.open}
     >
       {t(words)}

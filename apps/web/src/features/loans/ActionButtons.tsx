@@ -1,13 +1,13 @@
 import { useQueryClient } from '@tanstack/react-query'
 import { Ellipsis } from 'lucide-react'
-import { useEffect, useState } from 'react'
+import { useCallback, useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Button, IconButton, LinkButton } from '@/ui/Button'
 import { classes } from '@/ui/classes'
 import { Menu, MenuItem } from '@/ui/Menu'
 import { toast } from '@/ui/toast'
 import { ActionDialog } from './dialogs/ActionDialog'
-import { actionsOf, allows, needs, type Action, type Loan, type Part } from './loan'
+import { actionsOf, allows, needs, statusId, type Action, type Loan, type Part } from './loan'
 
 /** On phones the buttons fill the line. */
 const growing = 'max-sm:[&>*:not([aria-haspopup])]:grow'
@@ -31,19 +31,33 @@ export function ActionButtons({
   const actions = actionsOf(loan, part)
   const { main, beside, more } = actions
   const [chosen, setChosen] = useState<{ action: Action; open: boolean; nth: number }>()
-  const open = (action: Action) => setChosen({ action, open: true, nth: (chosen?.nth ?? 0) + 1 })
-  const close = () => setChosen((now) => now && { ...now, open: false })
+  const hasMoved = useRef(false)
+  const open = (action: Action) => {
+    hasMoved.current = false
+    setChosen({ action, open: true, nth: (chosen?.nth ?? 0) + 1 })
+  }
+  const close = useCallback(() => setChosen((now) => now && { ...now, open: false }), [])
+  const moved = useCallback(() => {
+    hasMoved.current = true
+    close()
+  }, [close])
+  // After a step one reads how things stand. Whoever thought better of it goes on where they were.
+  const finalFocus = () => (hasMoved.current ? document.getElementById(statusId(loan)) : null)
 
   // The other side was faster: what is asked for in the dialog can no longer be done.
   const overtaken = Boolean(chosen?.open && !allows(actions, chosen.action))
   useEffect(() => {
+    if (!overtaken) return
+    // In a turn of its own: a dialog asks where the focus goes before this page is drawn anew.
+    queueMicrotask(moved)
     // What is under way gets an answer of its own.
-    if (overtaken && queries.isMutating() === 0) toast({ tone: 'problem', text: t('overtaken') })
-  }, [overtaken, queries, t])
+    if (queries.isMutating() === 0) toast({ tone: 'problem', text: t('overtaken') })
+  }, [overtaken, moved, queries, t])
 
   if (!main && !beside && more.length === 0 && !chosen) return null
   return (
     <div className={classes('relative z-10 flex flex-wrap items-center gap-3', growing)}>
+      {/* By its key a button whose meaning changes is another one: the focus does not stay on it. */}
       {main &&
         // The code is shown on the loan's own page.
         (compact && main === 'handOver' ? (
@@ -52,6 +66,7 @@ export function ActionButtons({
           </LinkButton>
         ) : (
           <Button
+            key={main}
             size={compact ? 'small' : 'medium'}
             variant={needs(loan, part) ? 'primary' : 'secondary'}
             onClick={() => open(main)}
@@ -62,7 +77,7 @@ export function ActionButtons({
       {/* In one: the three dots never stand in a line of their own. */}
       <div className={classes('flex items-center gap-3 empty:hidden', growing)}>
         {beside && (!compact || main === 'approve') && (
-          <Button size={compact ? 'small' : 'medium'} variant="secondary" onClick={() => open(beside)}>
+          <Button key={beside} size={compact ? 'small' : 'medium'} variant="secondary" onClick={() => open(beside)}>
             {t(`action.${beside}`)}
           </Button>
         )}
@@ -86,10 +101,10 @@ export function ActionButtons({
         <ActionDialog
           key={chosen.nth}
           action={chosen.action}
-          open={chosen.open && !overtaken}
+          dialog={{ open: chosen.open, close, finalFocus }}
           loan={loan}
           gives={gives}
-          close={close}
+          moved={moved}
         />
       )}
     </div>

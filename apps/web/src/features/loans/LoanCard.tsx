@@ -5,7 +5,7 @@ import { useFormats } from '@/i18n/format'
 import { Cover } from '@/ui/Cover'
 import { DueDate } from '@/ui/DueDate'
 import { ActionButtons } from './ActionButtons'
-import { isOpen, needs, otherOf, partOf, type Loan } from './loan'
+import { isOpen, needs, otherOf, partOf, statusId, type Loan } from './loan'
 import { LoanStatus } from './LoanStatus'
 import { lineOf } from './status'
 
@@ -32,7 +32,11 @@ export function LoanCard({ loan }: { loan: Loan }) {
           <p className="line-clamp-1 text-sm text-soft">
             {t(`line.${part === 'owner' ? 'to' : 'from'}`, { name: otherOf(loan, part).name })}
           </p>
-          <p className="mt-1 flex flex-wrap items-center gap-x-2 gap-y-1 text-sm">
+          <p
+            id={statusId(loan)}
+            tabIndex={-1}
+            className="relative mt-1 flex flex-wrap items-center gap-x-2 gap-y-1 text-sm"
+          >
             <LoanStatus loan={loan} />
             {line && <span className={isOpen(loan) ? undefined : 'text-soft'}>{line}</span>}
             {loan.status === 'active' && loan.dueAt && <DueDate at={loan.dueAt} className="text-balance" />}

@@ -7,7 +7,7 @@ import { DueDate } from '@/ui/DueDate'
 import { Card } from '@/ui/Layout'
 import { ActionButtons } from './ActionButtons'
 import { useBookDue } from './queries'
-import { isOverdue, wasGiven, type Loan, type Part } from './loan'
+import { isOverdue, statusId, wasGiven, type Loan, type Part } from './loan'
 
 /** Where the loan stands in a sentence, and what there is to do. Said aloud when it changes. */
 export function NextStep({ loan, part, gives }: { loan: Loan; part: Part; gives: boolean }) {
@@ -22,18 +22,24 @@ export function NextStep({ loan, part, gives }: { loan: Loan; part: Part; gives:
     when: loan.returnDeclaredAt ? format.day(loan.returnDeclaredAt) : '',
   }
   return (
-    <Card className="flex flex-col gap-4">
-      <div role="status" className="flex flex-col gap-1.5">
-        <h2 className="text-heading">{t(`now.${situation}.title`, words)}</h2>
-        <p className="max-w-prose text-pretty text-soft">{t(`now.${situation}.text`, words)}</p>
-      </div>
-      {loan.status === 'active' && loan.dueAt && <DueDate at={loan.dueAt} className="text-lg text-balance" />}
-      {loan.status === 'queued' && <Outlook loan={loan} />}
-      {loan.status === 'approved' && <Appointment loan={loan} />}
-      {loan.status === 'approved' && part === 'owner' && loan.handOverCode && <HandOverCode code={loan.handOverCode} />}
-      <ActionButtons loan={loan} part={part} gives={gives} />
-      <Afterwards loan={loan} part={part} />
-    </Card>
+    <section aria-labelledby={statusId(loan)}>
+      <Card className="flex flex-col gap-4">
+        <div role="status" className="flex flex-col gap-1.5">
+          <h2 id={statusId(loan)} tabIndex={-1} className="text-heading">
+            {t(`now.${situation}.title`, words)}
+          </h2>
+          <p className="max-w-prose text-pretty text-soft">{t(`now.${situation}.text`, words)}</p>
+        </div>
+        {loan.status === 'active' && loan.dueAt && <DueDate at={loan.dueAt} className="text-lg text-balance" />}
+        {loan.status === 'queued' && <Outlook loan={loan} />}
+        {loan.status === 'approved' && <Appointment loan={loan} />}
+        {loan.status === 'approved' && part === 'owner' && loan.handOverCode && (
+          <HandOverCode code={loan.handOverCode} />
+        )}
+        <ActionButtons loan={loan} part={part} gives={gives} />
+        <Afterwards loan={loan} part={part} />
+      </Card>
+    </section>
   )
 }
 

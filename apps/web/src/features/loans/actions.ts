@@ -40,11 +40,11 @@ const steps = {
   resolve: 'resolve',
 } as const satisfies Record<Action, keyof Bodies>
 
-/** Takes a loan a step further. `close` the dialog when it is done, or when the loan has moved on meanwhile. */
+/** Takes a loan a step further. `moved` is called when it is done, or when the loan has moved on meanwhile. */
 export function useLoanAction<Name extends Action>(
   loan: Loan,
   action: Name,
-  { close, onProblem }: { close: () => void; onProblem?: (problem: unknown) => boolean },
+  { moved, onProblem }: { moved: () => void; onProblem?: (problem: unknown) => boolean },
 ) {
   const { t } = useTranslation('loans')
   const queries = useQueryClient()
@@ -59,12 +59,12 @@ export function useLoanAction<Name extends Action>(
     refreshes: [keys.borrows.all, keys.books.all],
     said: (now) => (grantedAtOnce(action, now) ? t('done.extended') : t(`done.${action as Action}`)),
     onDone(now) {
-      close()
+      moved()
       queries.setQueryData(keys.borrows.one(loan.id), now)
     },
     onProblem(problem) {
       if (!isConflict(problem)) return onProblem?.(problem) ?? false
-      close()
+      moved()
       return false
     },
   })

@@ -38,6 +38,11 @@ export function partOf(loan: Loan, userId: string): Part {
   return loan.borrower.id === userId ? 'borrower' : 'moderator'
 }
 
+/** The element that says how a loan stands: the focus goes there after each step. */
+export function statusId({ id }: Loan): string {
+  return `status-${id}`
+}
+
 export function otherOf(loan: Loan, part: Part) {
   return part === 'owner' ? loan.borrower : loan.owner
 }

@@ -1,5 +1,5 @@
 import { Bell, BellOff, Ellipsis, Trash2 } from 'lucide-react'
-import { useState, type MouseEvent } from 'react'
+import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useSearchParams } from 'react-router'
 import { Button, IconButton, LinkButton } from '@/ui/Button'
@@ -105,20 +105,13 @@ function Inbox({ unreadOnly }: { unreadOnly: boolean }) {
 function Row({ notification }: { notification: Notification }) {
   const { t } = useTranslation('notifications')
   const { run } = useDelete(notification)
-  const remove = (event: MouseEvent<HTMLButtonElement>) => {
-    const row = event.currentTarget.closest('li')
-    const neighbour = row?.nextElementSibling ?? row?.previousElementSibling
-    const next = neighbour?.querySelector('a') ?? document.querySelector<HTMLElement>('#main')
-    next?.focus()
-    run()
-  }
   return (
     <li className="relative flex rounded-lg border border-line bg-card py-3.5 pr-1 pl-4 transition-colors hover:border-control">
       <NotificationItem notification={notification} />
       <IconButton
         label={t('delete', { title: notification.title })}
         className="relative z-1 -mt-1.5 text-soft"
-        onClick={remove}
+        onClick={() => run()}
       >
         <Trash2 aria-hidden className="size-4.5" />
       </IconButton>

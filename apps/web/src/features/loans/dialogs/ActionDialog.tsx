@@ -8,11 +8,17 @@ import { ReturnDialog } from './ReturnDialog'
 import { WordsDialog } from './WordsDialog'
 
 export interface ActionDialogProps {
-  open: boolean
+  dialog: {
+    open: boolean
+    close: () => void
+    /** Where the focus goes when it closes. */
+    finalFocus: () => HTMLElement | null
+  }
   loan: Loan
   /** The book is given away, not lent. */
   gives: boolean
-  close: () => void
+  /** Closes the dialog because the loan has moved on. */
+  moved: () => void
 }
 
 /** Asks for what an action needs, or whether it is meant. */

@@ -14,7 +14,7 @@ import { localMoment } from './local-moment'
 const USUAL_DAYS = 7
 const USUAL_HOUR = 20
 
-export function ApproveDialog({ open, loan, gives, close }: ActionDialogProps) {
+export function ApproveDialog({ dialog, loan, gives, moved }: ActionDialogProps) {
   const { t } = useTranslation('loans')
   const { data: loans = [] } = useOpenLoans()
   const usualPlace = loans.find(({ owner, place }) => owner.id === loan.owner.id && place)?.place ?? ''
@@ -34,11 +34,10 @@ export function ApproveDialog({ open, loan, gives, close }: ActionDialogProps) {
     resolver: standardSchemaResolver(schema),
     defaultValues: { pickupBy: usual, place: usualPlace },
   })
-  const approve = useLoanAction(loan, 'approve', { close, onProblem: useFormProblem(form) })
+  const approve = useLoanAction(loan, 'approve', { moved, onProblem: useFormProblem(form) })
   return (
     <FormDialog
-      open={open}
-      close={close}
+      {...dialog}
       title={t('approve.title', { borrower: loan.borrower.name })}
       description={t(gives ? 'approve.textGive' : 'approve.text', { days: t('days', { count: loan.days }) })}
       form={form}

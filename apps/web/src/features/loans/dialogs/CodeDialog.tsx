@@ -11,7 +11,7 @@ import type { ActionDialogProps } from './ActionDialog'
 import { FormDialog } from './FormDialog'
 
 /** The borrower shows that the owner gave them the book. */
-export function CodeDialog({ open, loan, close }: ActionDialogProps) {
+export function CodeDialog({ dialog, loan, moved }: ActionDialogProps) {
   const { t } = useTranslation('loans')
   const schema = useMemo(
     () =>
@@ -30,7 +30,7 @@ export function CodeDialog({ open, loan, close }: ActionDialogProps) {
   const refused = useFormProblem(form)
   const { setError, resetField } = form
   const handOver = useLoanAction(loan, 'enterCode', {
-    close,
+    moved,
     onProblem(problem) {
       const left =
         problem instanceof ApiProblem && problem.code === 'WRONG_HAND_OVER_CODE' && problem.detail('attemptsLeft')
@@ -42,8 +42,7 @@ export function CodeDialog({ open, loan, close }: ActionDialogProps) {
   })
   return (
     <FormDialog
-      open={open}
-      close={close}
+      {...dialog}
       title={t('code.title')}
       description={t('code.text', { owner: loan.owner.name })}
       form={form}

@@ -14,18 +14,17 @@ const OFFERS = ['3', '7', '14', '30'] as const
 const schema = z.object({ days: z.enum(OFFERS) })
 
 /** The borrower asks to keep the book longer. */
-export function ExtensionDialog({ open, loan, close }: ActionDialogProps) {
+export function ExtensionDialog({ dialog, loan, moved }: ActionDialogProps) {
   const { t } = useTranslation('loans')
   const format = useFormats()
   const form = useForm({
     resolver: standardSchemaResolver(schema),
     defaultValues: { days: '7' as (typeof OFFERS)[number] },
   })
-  const ask = useLoanAction(loan, 'requestExtension', { close, onProblem: useFormProblem(form) })
+  const ask = useLoanAction(loan, 'requestExtension', { moved, onProblem: useFormProblem(form) })
   return (
     <FormDialog
-      open={open}
-      close={close}
+      {...dialog}
       title={t('extension.title')}
       description={t('extension.text', { owner: loan.owner.name })}
       form={form}

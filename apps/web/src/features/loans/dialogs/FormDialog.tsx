@@ -9,6 +9,7 @@ import { Form } from '@/ui/form/Form'
 export function FormDialog<Values extends FieldValues, Result>({
   open,
   close,
+  finalFocus,
   title,
   description,
   form,
@@ -20,6 +21,7 @@ export function FormDialog<Values extends FieldValues, Result>({
 }: {
   open: boolean
   close: () => void
+  finalFocus: () => HTMLElement | null
   title: string
   description?: ReactNode
   form: UseFormReturn<Values, unknown, Result>
@@ -31,7 +33,13 @@ export function FormDialog<Values extends FieldValues, Result>({
 }) {
   const { t } = useTranslation()
   return (
-    <Dialog open={open} onOpenChange={(next) => !next && close()} title={title} description={description}>
+    <Dialog
+      open={open}
+      onOpenChange={(next) => !next && close()}
+      title={title}
+      description={description}
+      finalFocus={finalFocus}
+    >
       <Form form={form} onSubmit={onSubmit}>
         {children}
         <Actions>

@@ -8,18 +8,19 @@ import { dueAfter } from './due-after'
 /** An action that needs nothing but to be meant. */
 export function PlainDialog({
   action,
-  open,
+  dialog,
   loan,
   gives,
-  close,
+  moved,
 }: ActionDialogProps & { action: 'handOver' | 'grantExtension' | 'declareReturn' | 'notReceived' }) {
   const { t } = useTranslation('loans')
   const format = useFormats()
-  const { run, pending } = useLoanAction(loan, action, { close })
+  const { run, pending } = useLoanAction(loan, action, { moved })
   return (
     <ConfirmDialog
-      open={open}
-      onOpenChange={(next) => !next && close()}
+      open={dialog.open}
+      onOpenChange={(next) => !next && dialog.close()}
+      finalFocus={dialog.finalFocus}
       title={t(`${action}.title`)}
       description={t(gives && action === 'handOver' ? 'handOver.textGive' : `${action}.text`, {
         owner: loan.owner.name,

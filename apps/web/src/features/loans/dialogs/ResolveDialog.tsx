@@ -12,7 +12,7 @@ import { FormDialog } from './FormDialog'
 const OUTCOMES = ['returned', 'active', 'lost'] as const
 
 /** A moderator settles a dispute. */
-export function ResolveDialog({ open, loan, close }: ActionDialogProps) {
+export function ResolveDialog({ dialog, loan, moved }: ActionDialogProps) {
   const { t } = useTranslation('loans')
   const schema = useMemo(
     () =>
@@ -27,11 +27,10 @@ export function ResolveDialog({ open, loan, close }: ActionDialogProps) {
     // Nothing is chosen beforehand: a finding is no default.
     defaultValues: { outcome: '' as (typeof OUTCOMES)[number], note: '' },
   })
-  const resolve = useLoanAction(loan, 'resolve', { close, onProblem: useFormProblem(form) })
+  const resolve = useLoanAction(loan, 'resolve', { moved, onProblem: useFormProblem(form) })
   return (
     <FormDialog
-      open={open}
-      close={close}
+      {...dialog}
       title={t('resolve.title')}
       form={form}
       submit={t('resolve.submit')}

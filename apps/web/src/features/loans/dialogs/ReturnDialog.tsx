@@ -10,7 +10,7 @@ import type { ActionDialogProps } from './ActionDialog'
 import { FormDialog } from './FormDialog'
 
 /** The owner has the book back. */
-export function ReturnDialog({ open, loan, close }: ActionDialogProps) {
+export function ReturnDialog({ dialog, loan, moved }: ActionDialogProps) {
   const { t } = useTranslation('loans')
   const schema = useMemo(
     () =>
@@ -25,11 +25,10 @@ export function ReturnDialog({ open, loan, close }: ActionDialogProps) {
     defaultValues: { condition: 'ok' as 'ok' | 'damaged', note: '' },
   })
   const damaged = useWatch({ control: form.control, name: 'condition' }) === 'damaged'
-  const confirm = useLoanAction(loan, 'confirmReturn', { close, onProblem: useFormProblem(form) })
+  const confirm = useLoanAction(loan, 'confirmReturn', { moved, onProblem: useFormProblem(form) })
   return (
     <FormDialog
-      open={open}
-      close={close}
+      {...dialog}
       title={t('return.title')}
       form={form}
       submit={t('return.submit')}

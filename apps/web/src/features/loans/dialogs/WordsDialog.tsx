@@ -14,9 +14,9 @@ import { FormDialog } from './FormDialog'
 /** An action with which one may say a few words. */
 export function WordsDialog({
   action,
-  open,
+  dialog,
   loan,
-  close,
+  moved,
 }: ActionDialogProps & { action: 'reject' | 'cancel' | 'refuseExtension' | 'reportLost' }) {
   const { t } = useTranslation('loans')
   const part = partOf(loan, useUserId())
@@ -24,11 +24,10 @@ export function WordsDialog({
   const goesFurther = part === 'owner' && (action === 'cancel' || action === 'reportLost')
   const schema = useMemo(() => z.object({ words: z.string().check(z.trim(), z.maxLength(1000, t('tooLong'))) }), [t])
   const form = useForm({ resolver: standardSchemaResolver(schema), defaultValues: { words: '' } })
-  const { run, pending } = useLoanAction(loan, action, { close, onProblem: useFormProblem(form) })
+  const { run, pending } = useLoanAction(loan, action, { moved, onProblem: useFormProblem(form) })
   return (
     <FormDialog
-      open={open}
-      close={close}
+      {...dialog}
       title={t(`${action}.title`)}
       description={t(goesFurther ? `${action}.textOwner` : `${action}.text`, { other })}
       form={form}

@@ -1,0 +1,49 @@
+import { expect, test } from './fixtures'
+import { settled } from './inspect'
+
+test('the focus goes on where its button goes away', async ({ community, signedIn }) => {
+  const [olga, finn] = [await community.register('Olga'), await community.register('Finn')]
+  for (const title of ['Emma', 'Maurice', 'Passages']) await community.asks(finn, await community.book(olga, title))
+  const page = await signedIn(olga, { wide: true })
+  const press = async (name: RegExp | string) => {
+    const button = page.getByRole('button', { name }).filter({ visible: true }).first()
+    await button.focus()
+    await page.keyboard.press('Enter')
+  }
+
+  await test.step('in what opens over the page', async () => {
+    await page.goto('/loans')
+    await press(/^Notifications, 3 unread/)
+    const popover = page.getByRole('dialog', { name: 'Notifications' })
+    await expect(popover.getByRole('link')).toHaveCount(4)
+    await press('Mark all as read')
+    await expect(popover.getByRole('button', { name: 'Mark all as read' })).toBeHidden()
+    await settled(page)
+    await expect(popover).toBeVisible()
+    await expect(popover.locator(':focus').or(popover.and(page.locator(':focus')))).toHaveCount(1)
+  })
+
+  await test.step('in a list', async () => {
+    await page.goto('/notifications')
+    const rows = page.getByRole('main').getByRole('listitem').getByRole('link')
+    await expect(rows).toHaveCount(3)
+    await press(/^Delete.*Maurice/)
+    await expect(rows).toHaveCount(2)
+    await expect(page.locator(':focus')).toHaveAccessibleName(/Emma/)
+    await press(/^Delete.*Emma/)
+    await expect(page.locator(':focus')).toHaveAccessibleName(/Passages/)
+    await press(/^Delete.*Passages/)
+    await expect(page.getByRole('heading', { level: 1 })).toBeFocused()
+  })
+
+  await test.step('among the devices', async () => {
+    await community.logIn(olga.email, olga.password)
+    await page.goto('/account/sessions')
+    const others = page.getByRole('main').getByRole('button', { name: /^End|^Log out/ })
+    await expect(others.first()).toBeVisible()
+    await others.first().focus()
+    await page.keyboard.press('Enter')
+    await settled(page)
+    await expect(page.locator('main :focus')).toHaveCount(1)
+  })
+})
