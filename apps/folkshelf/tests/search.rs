@@ -52,6 +52,9 @@ async fn a_search_answers_as_a_list_does_and_narrows_by_the_same_filters() {
         facets.data(),
         &json!({"categories": [{"name": "Crime", "count": 2}, {"name": "Classics", "count": 1}], "languages": []})
     );
+    // Each count says how many books its choice finds beside the query and the other filters.
+    let facets = host.get("/books/facets?q=emma&category=classics&author=jane").await.expect(200);
+    assert_eq!(facets.data(), &json!({"categories": [{"name": "Classics", "count": 1}], "languages": []}));
     for (path, field) in [
         ("/books/search", "q"),
         ("/books/suggest", "q"),
@@ -61,7 +64,10 @@ async fn a_search_answers_as_a_list_does_and_narrows_by_the_same_filters() {
         ("/books/search?q=a&owner=me", "owner"),
         ("/books?q=a%00b", "q"),
         ("/books?q=a&cursor=x", "cursor"),
-        ("/books/facets?q=a", "q"),
+        ("/books/facets?q=a%00b", "q"),
+        ("/books/facets?language=klingon", "language"),
+        ("/books/facets?owner=me", "owner"),
+        ("/books/facets?page=2", "page"),
     ] {
         assert_eq!(host.get(path).await.expect(400).fields(), [field], "{path}");
     }

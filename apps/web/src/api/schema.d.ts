@@ -368,7 +368,10 @@ export interface paths {
         };
         /**
          * By what the catalogue can be narrowed down: the categories used most and the languages, with the number of their books.
-         * @description Each host counts once a minute at most: a book may take that long to count.
+         * @description Counted are the books that `q` and the filters leave. The count by category ignores `category`, the count by language
+         *     ignores `language`: each shows what another choice finds. A category or language without a book is left out. With a `q`
+         *     the few hundred best books are counted; with a filter alone a count is exact up to 20,000. Without either, each host
+         *     counts once a minute at most: a book may take that long to count.
          */
         get: operations["get_facets"];
         put?: never;
@@ -1326,7 +1329,10 @@ export interface components {
             version: number;
         };
         CategoryCount: {
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description At least 1.
+             */
             count: number;
             /** @description In the spelling that most of these books have. */
             name: string;
@@ -1948,7 +1954,10 @@ export interface components {
         LanguageCount: {
             /** @description As in `en`. */
             code: string;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description At least 1.
+             */
             count: number;
         };
         /** @description As [`Envelope`], for one page of a list. */
@@ -4815,7 +4824,17 @@ export interface operations {
     };
     get_facets: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description As in `/books/search`. */
+                q?: string;
+                category?: string;
+                /** @description Only those that can be had now, or only those that cannot. */
+                available?: boolean;
+                owner?: string;
+                /** @description As in `en`. */
+                language?: string;
+                author?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;

@@ -1,20 +1,40 @@
 use async_trait::async_trait;
 use cqrs::{Call, QueryHandler};
-use kernel::{ErrorKind, Query, Refusal};
+use kernel::{Detail, ErrorKind, Query, Refusal, UserId};
 use serde::Serialize;
-use sqlx::PgPool;
+use sqlx::{PgConnection, PgPool, Postgres, QueryBuilder};
 use time::{Duration, OffsetDateTime};
 use tokio::sync::Mutex;
+use uuid::Uuid;
 
-/// How long a count is given again. It looks at every book, which takes a second or two where there are a million.
+use super::filter::{Filter, UnknownLanguage};
+use super::find::find;
+use crate::domain::search::{QueryText, QueryTextError};
+
+/// How long the count of the whole catalogue is kept. It reads every book, which takes a second or two for a million.
 const KEPT: Duration = Duration::minutes(1);
 /// Categories shown.
 const CATEGORIES: i64 = 100;
+/// A narrowed catalogue is counted so far; its counts then stand for as many or more.
+const COUNTED: i64 = 20_000;
 
-/// By what the catalogue can be narrowed down: the categories used most and the languages, with how many books lists show
-/// of each. As they were at most a minute ago.
-#[derive(Debug, Clone)]
-pub struct CountFacets;
+/// By what the catalogue can be narrowed down: the categories used most and the languages, with how many of the books that
+/// the filters and the text leave have each. The count by category ignores the category asked for, the count by language
+/// ignores the language, so that each shows what another choice would find. Without any filter the counts are at most a
+/// minute old.
+#[derive(Debug, Clone, Default)]
+pub struct CountFacets {
+    /// Only what [`crate::SearchBooks`] finds by this. Blank counts as none.
+    pub text: Option<String>,
+    /// Whatever its case.
+    pub category: Option<String>,
+    pub available: Option<bool>,
+    pub owner: Option<UserId>,
+    /// A code or name as [`crate::BookInput`] takes it.
+    pub language: Option<String>,
+    /// Words of authors' names, all of which a book must have.
+    pub author: Option<String>,
+}
 
 impl Query for CountFacets {
     const NAME: &'static str = "count_facets";
@@ -30,39 +50,119 @@ pub struct Facets {
     pub languages: Vec<LanguageCount>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, sqlx::FromRow, utoipa::ToSchema)]
 pub struct CategoryCount {
     /// In the spelling that most of these books have.
     pub name: String,
+    /// At least 1.
     pub count: i64,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, sqlx::FromRow, utoipa::ToSchema)]
 pub struct LanguageCount {
     /// As in `en`.
     pub code: String,
+    /// At least 1.
     pub count: i64,
 }
 
 #[derive(Debug, thiserror::Error)]
 pub enum CountFacetsError {
+    #[error("the language is not known")]
+    Language,
+    #[error(transparent)]
+    Text(#[from] QueryTextError),
     #[error("the database failed")]
     Database(#[from] sqlx::Error),
 }
 
 impl Refusal for CountFacetsError {
     fn kind(&self) -> ErrorKind {
-        let Self::Database(error) = self;
-        event_bus::error_kind(error)
+        match self {
+            Self::Language | Self::Text(_) => ErrorKind::Invalid,
+            Self::Database(error) => event_bus::error_kind(error),
+        }
     }
 
     fn code(&self) -> &'static str {
-        "INTERNAL"
+        match self {
+            Self::Language | Self::Text(_) => "VALIDATION_ERROR",
+            Self::Database(_) => "INTERNAL",
+        }
+    }
+
+    fn details(&self) -> Vec<Detail> {
+        match self {
+            Self::Language => vec![Detail::new("language", self.to_string())],
+            Self::Text(error) => vec![Detail::new("q", error.to_string())],
+            Self::Database(_) => Vec::new(),
+        }
     }
 }
 
-/// Redis has a list for each category and each language, but nothing tells which lists there are: PostgreSQL counts, and
-/// the count is kept.
+impl From<UnknownLanguage> for CountFacetsError {
+    fn from(_: UnknownLanguage) -> Self {
+        Self::Language
+    }
+}
+
+/// Which books are counted.
+#[derive(Clone)]
+enum Among {
+    Everything,
+    Filtered(Filter),
+    Found(Vec<Uuid>),
+}
+
+impl Among {
+    /// `columns` of these books, as a table `counted`.
+    fn push(&self, sql: &mut QueryBuilder<Postgres>, columns: &'static str) {
+        // What is materialized is planned as if all were wanted, and read no further than the limit: see `find.rs`.
+        sql.push("with found as materialized (select ").push(columns).push(" from books.book");
+        match self {
+            Self::Everything => {
+                sql.push(" where owner_active");
+            }
+            Self::Filtered(filter) => filter.push(sql),
+            Self::Found(ids) => {
+                sql.push(" where id = any(").push_bind(ids.clone()).push(")");
+            }
+        }
+        sql.push("), counted as (select * from found");
+        if matches!(self, Self::Filtered(_)) {
+            sql.push(" limit ").push_bind(COUNTED);
+        }
+        sql.push(")");
+    }
+}
+
+async fn categories(connection: &mut PgConnection, among: &Among) -> Result<Vec<CategoryCount>, sqlx::Error> {
+    let mut sql = QueryBuilder::new("");
+    among.push(&mut sql, "category_keys, categories");
+    sql.push(
+        ", spelling as (
+            select key, name, count(*) as books
+            from counted cross join unnest(category_keys, categories) as category (key, name) group by key, name
+        )
+        select (array_agg(name order by books desc, name))[1] as name, sum(books)::bigint as count
+        from spelling group by key order by 2 desc, key limit ",
+    );
+    sql.push_bind(CATEGORIES);
+    sql.build_query_as().persistent(false).fetch_all(connection).await
+}
+
+async fn languages(connection: &mut PgConnection, among: &Among) -> Result<Vec<LanguageCount>, sqlx::Error> {
+    let mut sql = QueryBuilder::new("");
+    among.push(&mut sql, "language");
+    sql.push(
+        " select language as code, count(*) as count from counted
+        where language is not null group by language order by 2 desc, 1",
+    );
+    sql.build_query_as().persistent(false).fetch_all(connection).await
+}
+
+/// Redis has a list for each category and each language, but nothing tells which lists there are: PostgreSQL counts. The
+/// count of the whole catalogue is kept.
 pub(crate) struct CountFacetsHandler {
     pool: PgPool,
     /// Held while somebody counts, so that of those who ask at once one does.
@@ -74,42 +174,64 @@ impl CountFacetsHandler {
         Self { pool, kept: Mutex::default() }
     }
 
-    async fn count(&self) -> Result<Facets, sqlx::Error> {
-        let categories = sqlx::query_as!(
-            CategoryCount,
-            r#"with spelling as (
-                select key, name, count(*) as books
-                from books.book cross join unnest(category_keys, categories) as category (key, name)
-                where owner_active group by key, name
-            )
-            select (array_agg(name order by books desc, name))[1] as "name!", sum(books)::bigint as "count!"
-            from spelling group by key order by 2 desc, key limit $1"#,
-            CATEGORIES,
-        );
-        let languages = sqlx::query_as!(
-            LanguageCount,
-            r#"select language as "code!", count(*) as "count!" from books.book
-            where owner_active and language is not null group by language order by 2 desc, 1"#,
-        );
+    async fn of_everything(&self, now: OffsetDateTime) -> Result<Facets, sqlx::Error> {
+        let mut kept = self.kept.lock().await;
+        if let Some((counted_at, facets)) = &*kept
+            && now < *counted_at + KEPT
+        {
+            return Ok(facets.clone());
+        }
         let mut connection = self.pool.acquire().await?;
-        Ok(Facets {
-            categories: categories.fetch_all(&mut *connection).await?,
-            languages: languages.fetch_all(&mut *connection).await?,
-        })
+        let facets = Facets {
+            categories: categories(&mut connection, &Among::Everything).await?,
+            languages: languages(&mut connection, &Among::Everything).await?,
+        };
+        *kept = Some((now, facets.clone()));
+        Ok(facets)
+    }
+
+    async fn among(&self, filter: Filter, text: Option<&QueryText>) -> Result<Among, sqlx::Error> {
+        match text {
+            Some(text) => Ok(Among::Found(find(&mut *self.pool.acquire().await?, &filter, text).await?)),
+            None if filter.is_empty() => Ok(Among::Everything),
+            None => Ok(Among::Filtered(filter)),
+        }
+    }
+
+    async fn categories(&self, among: &Among, now: OffsetDateTime) -> Result<Vec<CategoryCount>, sqlx::Error> {
+        match among {
+            Among::Everything => Ok(self.of_everything(now).await?.categories),
+            _ => categories(&mut *self.pool.acquire().await?, among).await,
+        }
+    }
+
+    async fn languages(&self, among: &Among, now: OffsetDateTime) -> Result<Vec<LanguageCount>, sqlx::Error> {
+        match among {
+            Among::Everything => Ok(self.of_everything(now).await?.languages),
+            _ => languages(&mut *self.pool.acquire().await?, among).await,
+        }
     }
 }
 
 #[async_trait]
 impl QueryHandler<CountFacets> for CountFacetsHandler {
-    async fn handle(&self, call: &Call, _query: CountFacets) -> Result<Facets, CountFacetsError> {
-        let mut kept = self.kept.lock().await;
-        if let Some((counted_at, facets)) = &*kept
-            && call.now() < *counted_at + KEPT
-        {
-            return Ok(facets.clone());
-        }
-        let facets = self.count().await?;
-        *kept = Some((call.now(), facets.clone()));
-        Ok(facets)
+    async fn handle(&self, call: &Call, query: CountFacets) -> Result<Facets, CountFacetsError> {
+        let text = query.text.filter(|text| !text.trim().is_empty());
+        let text = text.map(|text| QueryText::read(&text)).transpose()?;
+        let filter = Filter::new(
+            query.category,
+            query.available,
+            query.owner,
+            query.language.as_deref(),
+            query.author.as_deref(),
+        )?;
+        let same = filter.category.is_none() && filter.language.is_none();
+        let but_category = self.among(filter.without_category(), text.as_ref()).await?;
+        let but_language =
+            if same { but_category.clone() } else { self.among(filter.without_language(), text.as_ref()).await? };
+        Ok(Facets {
+            categories: self.categories(&but_category, call.now()).await?,
+            languages: self.languages(&but_language, call.now()).await?,
+        })
     }
 }

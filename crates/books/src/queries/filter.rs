@@ -10,7 +10,7 @@ use crate::domain::keys::{author_words, category_key};
 pub(super) struct UnknownLanguage;
 
 /// The filters of the API as they are looked up. They narrow each other; books of inactive members are never shown.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Filter {
     pub category: Option<String>,
     pub available: Option<bool>,
@@ -35,6 +35,19 @@ impl Filter {
             language: language.map(Language::tag),
             author: author.map(|name| author_words([name])),
         })
+    }
+
+    /// Whether it leaves every book that lists show.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    pub fn without_category(&self) -> Self {
+        Self { category: None, ..self.clone() }
+    }
+
+    pub fn without_language(&self) -> Self {
+        Self { language: None, ..self.clone() }
     }
 
     /// Whether only PostgreSQL can tell, whatever the order.

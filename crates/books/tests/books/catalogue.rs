@@ -105,7 +105,11 @@ async fn categories_and_languages_are_found_whatever_their_spelling() {
 
 /// What the catalogue can be narrowed down by, as `name count`.
 async fn facets(world: &World) -> (Vec<String>, Vec<String>) {
-    let Facets { categories, languages } = world.ask(&anonymous(), CountFacets).await.unwrap();
+    facets_of(world, CountFacets::default()).await
+}
+
+async fn facets_of(world: &World, query: CountFacets) -> (Vec<String>, Vec<String>) {
+    let Facets { categories, languages } = world.ask(&anonymous(), query).await.unwrap();
     let category = |CategoryCount { name, count }| format!("{name} {count}");
     let language = |LanguageCount { code, count }| format!("{code} {count}");
     (categories.into_iter().map(category).collect(), languages.into_iter().map(language).collect())
@@ -138,6 +142,71 @@ async fn facets_count_what_lists_show_whatever_the_spelling_and_are_a_minute_old
     let (categories, languages) = facets(&world).await;
     assert_eq!(categories, ["Science Fiction 3", "Classics 1"]);
     assert_eq!(languages, ["en 1", "sv 1"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_facet_counts_what_its_choice_finds_beside_the_query_and_the_other_filters() {
+    let world = World::new().await;
+    let (ada, eve) = (world.a_member("Ada").await, world.a_member("Eve").await);
+    let about = |title: &str, author: &str, language: Option<&str>, categories: &[&str]| BookInput {
+        authors: Some(vec![author.to_owned()]),
+        categories: Some(categories.iter().map(|&name| name.to_owned()).collect()),
+        language: language.map(str::to_owned),
+        ..a_book(title)
+    };
+    world.create(ada, about("The Hobbit", "J.R.R. Tolkien", Some("en"), &["Fantasy"])).await;
+    world.create(ada, about("Le Hobbit", "J.R.R. Tolkien", Some("fr"), &["fantasy", "Jeunesse"])).await;
+    world.create(eve, about("Letters", "J.R.R. Tolkien", Some("en"), &["Letters"])).await;
+    world.create(eve, about("Emma", "Jane Austen", Some("en"), &["Novel"])).await;
+    world.create(eve, BookInput { lending: Some("off".to_owned()), ..about("Solaris", "Lem", None, &["Novel"]) }).await;
+
+    let text = |text: &str| CountFacets { text: Some(text.to_owned()), ..CountFacets::default() };
+    let novel = |query| CountFacets { category: Some("novel".to_owned()), ..query };
+    let french = |query| CountFacets { language: Some("fre".to_owned()), ..query };
+    let none = CountFacets::default;
+    type Counts<'a> = (&'a [&'a str], &'a [&'a str]);
+    let cases: [(CountFacets, Counts); 10] = [
+        (text("tolkien"), (&["Fantasy 2", "Letters 1", "Jeunesse 1"], &["en 2", "fr 1"])),
+        // Choosing a category nobody found shows which there are, and no language.
+        (novel(text("tolkien")), (&["Fantasy 2", "Letters 1", "Jeunesse 1"], &[])),
+        (french(text("tolkein")), (&["fantasy 1", "Jeunesse 1"], &["en 2", "fr 1"])),
+        (text("nothing like it"), (&[], &[])),
+        (text("  "), (&["Fantasy 2", "Novel 2", "Jeunesse 1", "Letters 1"], &["en 3", "fr 1"])),
+        (novel(none()), (&["Fantasy 2", "Novel 2", "Jeunesse 1", "Letters 1"], &["en 1"])),
+        (french(none()), (&["fantasy 1", "Jeunesse 1"], &["en 3", "fr 1"])),
+        (CountFacets { owner: Some(eve), ..none() }, (&["Novel 2", "Letters 1"], &["en 2"])),
+        (
+            CountFacets { available: Some(true), ..novel(none()) },
+            (&["Fantasy 2", "Jeunesse 1", "Letters 1", "Novel 1"], &["en 1"]),
+        ),
+        (
+            CountFacets { author: Some("tolkien".to_owned()), ..none() },
+            (&["Fantasy 2", "Jeunesse 1", "Letters 1"], &["en 2", "fr 1"]),
+        ),
+    ];
+    for (query, (categories, languages)) in cases {
+        let mut expected: Vec<&str> = categories.to_vec();
+        let asked = format!("{query:?}");
+        let (mut counted, spoken) = facets_of(&world, query.clone()).await;
+        expected.sort_unstable();
+        counted.sort_unstable();
+        assert_eq!(
+            (counted, spoken),
+            (expected.iter().map(|&c| c.to_owned()).collect(), languages.iter().map(|&l| l.to_owned()).collect()),
+            "{asked}"
+        );
+        // What is counted is found.
+        for CategoryCount { name, count } in world.ask(&anonymous(), query.clone()).await.unwrap().categories {
+            let CountFacets { text, available, owner, language, author, .. } = query.clone();
+            let list = ListBooks { text, category: Some(name), available, owner, language, author, ..all() };
+            assert_eq!(world.list(list).await.total, u64::try_from(count).unwrap(), "{asked}");
+        }
+    }
+    assert_eq!(
+        code(world.ask(&anonymous(), CountFacets { language: Some("klingon".to_owned()), ..none() }).await),
+        "VALIDATION_ERROR"
+    );
+    assert_eq!(code(world.ask(&anonymous(), text("a\0b")).await), "VALIDATION_ERROR");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
