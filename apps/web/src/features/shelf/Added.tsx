@@ -1,10 +1,12 @@
 import { Plus } from 'lucide-react'
 import { useTranslation } from 'react-i18next'
 import { useFormats } from '@/i18n/format'
+import { isolated } from '@/i18n/isolate'
 import { LinkButton } from '@/ui/Button'
 import { Cover } from '@/ui/Cover'
 import { ErrorState, Loading, Skeleton } from '@/ui/Feedback'
 import { Card } from '@/ui/Layout'
+import { Written } from '@/ui/Written'
 import { useBook } from './queries'
 
 /** The last step: it is on the shelf; what now? */
@@ -28,8 +30,12 @@ export function Added({ id }: { id: string }) {
         <p role="status" className="font-medium text-free">
           {t('added.onShelf')}
         </p>
-        <h2 className="line-clamp-4 text-heading wrap-anywhere">{book.title}</h2>
-        <p className="line-clamp-2 wrap-anywhere text-soft">{format.list(book.authors)}</p>
+        <Written as="h2" className="line-clamp-4 text-heading">
+          {book.title}
+        </Written>
+        <Written as="p" className="line-clamp-2 text-soft">
+          {format.list(book.authors.map(isolated))}
+        </Written>
         <p>{t(`added.${book.lending as 'lend'}`)}</p>
         <div className="mt-4 flex flex-col gap-3 sm:flex-row sm:flex-wrap">
           <LinkButton to="/shelf/add" icon={<Plus aria-hidden className="size-5" />}>

@@ -4,6 +4,7 @@ import { useFormats } from '@/i18n/format'
 import { Button } from '@/ui/Button'
 import { DataTable } from '@/ui/DataTable'
 import { Notice } from '@/ui/Feedback'
+import { Written } from '@/ui/Written'
 import { bookRules, type BookField } from './book-form'
 import { useSkipRow } from './commands'
 import type { Import } from './queries'
@@ -99,7 +100,7 @@ function Faults({ faults, bad }: { faults: ReadonlyMap<BookField, string>; bad: 
         return (
           <li key={field}>
             <span className="font-medium">{t(`field.${field}`, { count: bad.values.authors.length })}</span>{' '}
-            {said && <span className="ml-2 rounded-sm bg-late-soft px-1.5 wrap-anywhere text-late">{said}</span>}
+            {said && <Written className="ml-1 rounded-sm bg-late-soft px-1.5 text-late">{said}</Written>}
             <span className="block text-sm text-soft">{message}</span>
           </li>
         )
@@ -116,9 +117,15 @@ function Read({ bad: { wrong, values } }: { bad: BadRow }) {
     .map((field) => saying(field, values))
   return (
     <>
-      <span className="line-clamp-2 wrap-anywhere">{values.title || t('repair.noTitle')}</span>
-      <span className="line-clamp-1 wrap-anywhere text-soft">{saying('authors', values)}</span>
-      <span className="line-clamp-1 text-sm wrap-anywhere text-soft">{rest.filter(Boolean).join(' · ')}</span>
+      <Written as="span" className="line-clamp-2 text-left">
+        {values.title || t('repair.noTitle')}
+      </Written>
+      <Written as="span" className="line-clamp-1 text-left text-soft">
+        {saying('authors', values)}
+      </Written>
+      <Written as="span" className="line-clamp-1 text-left text-sm text-soft">
+        {rest.filter(Boolean).join(' · ')}
+      </Written>
     </>
   )
 }

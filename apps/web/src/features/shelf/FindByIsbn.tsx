@@ -7,12 +7,14 @@ import { useNavigate } from 'react-router'
 import * as z from 'zod/mini'
 import { useUserId } from '@/api/useSession'
 import { useFormats } from '@/i18n/format'
+import { isolated } from '@/i18n/isolate'
 import { Button } from '@/ui/Button'
 import { Cover } from '@/ui/Cover'
 import { ErrorState, Loading, Notice, Skeleton } from '@/ui/Feedback'
 import { TextField } from '@/ui/form/fields'
 import { Form } from '@/ui/form/Form'
 import { Card } from '@/ui/Layout'
+import { Written } from '@/ui/Written'
 import { editionOf, emptyBook, type Book, type BookValues } from './book-form'
 import { useDraftPlace } from './draft'
 import { readIsbn } from './isbn'
@@ -157,8 +159,12 @@ function Known({ book, onTake }: { book: Book; onTake: () => void }) {
         <Cover title={book.title} authors={book.authors} url={book.coverUrl ?? null} eager />
       </div>
       <div className="flex min-w-0 flex-1 flex-col items-start gap-1">
-        <h3 className="line-clamp-3 max-w-full text-lg leading-snug wrap-anywhere">{book.title}</h3>
-        <p className="line-clamp-2 max-w-full wrap-anywhere text-soft">{format.list(book.authors)}</p>
+        <Written as="h3" className="line-clamp-3 max-w-full text-lg leading-snug">
+          {book.title}
+        </Written>
+        <Written as="p" className="line-clamp-2 max-w-full text-soft">
+          {format.list(book.authors.map(isolated))}
+        </Written>
         <p className="line-clamp-2 max-w-full text-sm wrap-anywhere text-soft">{facts.filter(Boolean).join(' · ')}</p>
         <Button className="mt-2" size="small" onClick={onTake}>
           {t('isbn.take')}

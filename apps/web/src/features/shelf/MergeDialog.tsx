@@ -2,6 +2,7 @@ import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Button } from '@/ui/Button'
 import { Actions, Dialog } from '@/ui/Dialog'
+import { Written } from '@/ui/Written'
 import type { BookField, BookValues } from './book-form'
 import { changedMeanwhile, withTheirs } from './merge'
 import { useFieldText } from './useFieldText'
@@ -56,9 +57,9 @@ export function MergeDialog({
                 />
                 <span className="min-w-0 text-sm text-soft">
                   {t(`merge.${side}`)}{' '}
-                  <span className="line-clamp-4 text-base whitespace-pre-line text-ink">
+                  <Written as="span" className="line-clamp-4 text-left text-base whitespace-pre-line text-ink">
                     {saying(field, side === 'mine' ? mine : now) || t('merge.empty')}
-                  </span>
+                  </Written>
                 </span>
               </label>
             ))}

@@ -4,6 +4,7 @@ import { useFormProblem } from '@/api/form-errors'
 import { Button } from '@/ui/Button'
 import { Actions, Dialog } from '@/ui/Dialog'
 import { Form } from '@/ui/form/Form'
+import { Written } from '@/ui/Written'
 import { bodyOf, bookFields } from './book-form'
 import { BookInput } from './BookFields'
 import { useRepairRow, useSkipRow } from './commands'
@@ -58,7 +59,11 @@ function RepairForm({ importId, bad: { row, wrong, values } }: { importId: strin
 
   return (
     <Form form={form} onSubmit={(values) => repair.run({ row, body: bodyOf(values) })}>
-      {!whole && !opened.wrong.includes('title') && <p className="line-clamp-2 font-medium">{opened.values.title}</p>}
+      {!whole && !opened.wrong.includes('title') && (
+        <Written as="p" className="line-clamp-2 text-left font-medium">
+          {opened.values.title}
+        </Written>
+      )}
       {opened.wrong.map((field) => (
         <BookInput key={field} field={field} />
       ))}

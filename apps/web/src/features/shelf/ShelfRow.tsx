@@ -2,11 +2,13 @@ import { ChevronDown, EllipsisVertical, HandHelping, Inbox, Pencil, Trash2 } fro
 import { useTranslation } from 'react-i18next'
 import { Link } from 'react-router'
 import { useFormats } from '@/i18n/format'
+import { isolated } from '@/i18n/isolate'
 import { Button, IconButton } from '@/ui/Button'
 import { Cover } from '@/ui/Cover'
 import { DueDate } from '@/ui/DueDate'
 import { StatusPill } from '@/ui/Feedback'
 import { Menu, MenuChoice, MenuItem, MenuLink } from '@/ui/Menu'
+import { Written } from '@/ui/Written'
 import { lendings, type Book, type Lending } from './book-form'
 import { useChangeLending } from './commands'
 import type { LoansOfBook } from './useLoansOfBooks'
@@ -32,13 +34,15 @@ export function ShelfRow({
         <Cover title={book.title} authors={book.authors} url={book.coverUrl ?? null} />
       </div>
       <div className="relative flex min-w-0 flex-col gap-0.5 self-start md:self-center">
-        <h2 className="line-clamp-2 text-lg leading-snug wrap-anywhere">
+        <Written as="h2" className="line-clamp-2 text-left text-lg leading-snug">
           {/* The whole text can be tapped. */}
           <Link to={address} className="after:absolute after:inset-0 hover:text-accent">
             {book.title}
           </Link>
-        </h2>
-        <p className="truncate text-soft">{format.list(book.authors)}</p>
+        </Written>
+        <Written as="p" className="truncate text-left text-soft">
+          {format.list(book.authors.map(isolated))}
+        </Written>
         {loans && <Loans loans={loans} />}
       </div>
       <div className="-mt-2 -mr-3 self-start md:order-last md:mt-0 md:self-center">
