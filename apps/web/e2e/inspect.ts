@@ -31,7 +31,8 @@ async function still(page: Page): Promise<void> {
 }
 
 /**
- * What is wrong with a page as it is now: what axe says of it, and what is wider than its window. `except`: rules of axe
+ * What is wrong with a page as it is now: what axe says of it, what is wider than its window, names that run together,
+ * links too low for a finger, stops of the keyboard in a dialog that are nothing. `except`: rules of axe
  * that do not fit what is open on it.
  */
 export async function findings(page: Page, except: string[] = []): Promise<string[]> {
@@ -54,7 +55,74 @@ export async function findings(page: Page, except: string[] = []): Promise<strin
     const guilty = beyond.filter((it) => !scrolling.some((box) => box !== it && box.contains(it)))
     return [`scrolls sideways: ${guilty.slice(-3).map((it) => it.outerHTML.slice(0, 160))}`]
   })
-  return [...found, ...sideways]
+  return [...found, ...sideways, ...(await runTogether(page)), ...(await lowLinks(page)), ...(await emptyStops(page))]
+}
+
+/**
+ * Names that run together: "Yearoptional". Between two texts in one line only a space parts what is read aloud; a margin
+ * does not.
+ */
+async function runTogether(page: Page): Promise<string[]> {
+  return page.evaluate(() => {
+    const named = document.querySelectorAll('label, legend, button, a, summary, h1, h2, h3, h4, [role="menuitem"]')
+    const inline = (from: Node, to: Element) => {
+      for (let it = from.parentElement; it && it !== to; it = it.parentElement)
+        if (getComputedStyle(it).display !== 'inline') return false
+      return true
+    }
+    return [...named].flatMap((element) => {
+      const walker = document.createTreeWalker(element, NodeFilter.SHOW_TEXT)
+      const texts: Node[] = []
+      while (walker.nextNode()) texts.push(walker.currentNode)
+      const shared = (a: Node, b: Node) => {
+        let it = a.parentElement!
+        while (!it.contains(b)) it = it.parentElement!
+        return it
+      }
+      return texts.flatMap((text, place) => {
+        const next = texts[place + 1]
+        if (!next || text.parentElement === next.parentElement) return []
+        const meets = /[\p{L}\p{N}]$/u.test(text.nodeValue ?? '') && /^[\p{L}\p{N}]/u.test(next.nodeValue ?? '')
+        const line = shared(text, next)
+        if (!meets || !inline(text, line) || !inline(next, line) || /flex|grid/.test(getComputedStyle(line).display))
+          return []
+        return [`runs together: ${element.textContent}`]
+      })
+    })
+  })
+}
+
+/** Links that lead to what a page is about and are too low for a finger. Those within a sentence may be. */
+async function lowLinks(page: Page): Promise<string[]> {
+  return page.evaluate(() => {
+    const inSentence = (link: Element) =>
+      [...(link.closest('p, dd, li, td')?.childNodes ?? [])].some((it) => it.nodeType === 3 && it.nodeValue?.trim())
+    return [...document.querySelectorAll('main a[href]')].flatMap((link) => {
+      const { height, width } = link.getBoundingClientRect()
+      if (width === 0 || inSentence(link) || !(link as HTMLElement).checkVisibility()) return []
+      // What lies over its card takes the finger for it.
+      const after = getComputedStyle(link, '::after')
+      const area = after.content !== 'none' && after.position === 'absolute' ? Number.parseFloat(after.height) : height
+      return area < 43.5 ? [`low link (${Math.round(area)} px): ${link.outerHTML.slice(0, 140)}`] : []
+    })
+  })
+}
+
+/** Stops of the keyboard, once round an open dialog, that are none of its controls. */
+async function emptyStops(page: Page): Promise<string[]> {
+  if ((await page.locator('[role="dialog"], [role="alertdialog"]').count()) === 0) return []
+  const stops: string[] = []
+  for (let press = 0; press < 40; press += 1) {
+    await page.keyboard.press('Tab')
+    const stop = await page.evaluate(() => {
+      const it = document.activeElement
+      const html = it?.outerHTML.slice(0, 140) ?? ''
+      return it?.closest('[role="dialog"], [role="alertdialog"]') ? html : `empty stop in a dialog: ${html}`
+    })
+    if (stops.includes(stop)) break
+    stops.push(stop)
+  }
+  return stops.filter((stop) => stop.startsWith('empty stop'))
 }
 
 /** Fails the test for what is wrong with a page, after having drawn it into `shots/<name>.png`, to be looked at. */

@@ -5,6 +5,7 @@ import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Button, IconButton } from './Button'
 import { classes } from './classes'
+import { tabRing } from './tab-ring'
 
 const backdrop =
   'fixed inset-0 z-40 bg-shade transition-opacity duration-150 data-ending-style:opacity-0 data-starting-style:opacity-0'
@@ -40,7 +41,7 @@ export function Dialog({
     <BaseDialog.Root open={open} onOpenChange={onOpenChange}>
       <BaseDialog.Portal>
         <BaseDialog.Backdrop className={backdrop} />
-        <BaseDialog.Popup className={popup} finalFocus={finalFocus}>
+        <BaseDialog.Popup className={popup} finalFocus={finalFocus} onKeyDown={tabRing}>
           <BaseDialog.Title className="mb-4 pt-1.5 pr-12 text-heading">{title}</BaseDialog.Title>
           {description && <BaseDialog.Description className="mb-4 text-soft">{description}</BaseDialog.Description>}
           {children}
@@ -81,7 +82,7 @@ export function ConfirmDialog({
     <AlertDialog.Root open={open} onOpenChange={onOpenChange}>
       <AlertDialog.Portal>
         <AlertDialog.Backdrop className={backdrop} />
-        <AlertDialog.Popup className={popup} finalFocus={finalFocus}>
+        <AlertDialog.Popup className={popup} finalFocus={finalFocus} onKeyDown={tabRing}>
           <AlertDialog.Title className="mb-2 text-heading">{title}</AlertDialog.Title>
           {description && <AlertDialog.Description className="text-soft">{description}</AlertDialog.Description>}
           {children}

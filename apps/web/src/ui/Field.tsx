@@ -33,7 +33,8 @@ export function Field({
     <div className={classes('flex flex-col gap-1.5', className)}>
       <label htmlFor={id} className="font-medium">
         {label}
-        {optional && <span className="ml-2 text-sm font-normal text-soft">{optional}</span>}
+        {/* The space is for screen readers, which would read one word. */}
+        {optional && <span className="text-sm font-normal text-soft"> {optional}</span>}
       </label>
       {children({ id, 'aria-describedby': describedBy, 'aria-invalid': error ? true : undefined })}
       {error && (

@@ -19,7 +19,7 @@ export function Authors({ names }: { names: readonly string[] }) {
           {place > 0 && ', '}
           <Link
             to={{ pathname: '/', search: searchOf({ q: name }) }}
-            className="underline decoration-line underline-offset-4 hover:text-ink hover:decoration-current"
+            className="py-3 underline decoration-line underline-offset-4 hover:text-ink hover:decoration-current"
           >
             <Written>{name}</Written>
           </Link>

@@ -75,7 +75,7 @@ function Categories({ names }: { names: readonly string[] }) {
         <li key={name} className="max-w-full">
           <Link
             to={{ pathname: '/', search: searchOf({ category: name }) }}
-            className="inline-flex min-h-8 max-w-full items-center rounded-full border border-line bg-card px-3 text-sm hover:border-control hover:bg-sunken pointer-coarse:min-h-10"
+            className="inline-flex min-h-8 max-w-full items-center rounded-full border border-line bg-card px-3 text-sm hover:border-control hover:bg-sunken pointer-coarse:min-h-11"
           >
             <Written as="span" className="truncate">
               {name}
