@@ -43,7 +43,7 @@ export class Community {
   /** Somebody new. */
   async register(name: string): Promise<Member> {
     registered += 1
-    const email = `${name.toLowerCase().replace(/\W/g, '')}.${process.pid}.${registered}@example.org`
+    const email = `${name.toLowerCase().replace(/\W/g, '') || 'member'}.${process.pid}.${registered}@example.org`
     const { data, response } = await client().POST('/api/v1/auth/register', {
       body: { name, email, password: PASSWORD },
     })

@@ -18,6 +18,7 @@ const forEverybody: RouteObject[] = [
   // The first page, for most: not another trip away.
   { index: true, Component: BrowsePage },
   { path: 'books/:id', lazy: page(() => import('@/features/book/BookPage'), 'book') },
+  { path: 'people/:id', lazy: page(() => import('@/features/people/PersonPage'), 'people') },
   { path: 'login', lazy: page(() => import('@/features/account/LoginPage'), 'account') },
   { path: 'register', lazy: page(() => import('@/features/account/RegisterPage'), 'account') },
   { path: 'forgot-password', lazy: page(() => import('@/features/account/ForgotPasswordPage'), 'account') },

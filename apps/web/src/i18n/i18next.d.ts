@@ -5,6 +5,7 @@ import type catalogue from '../features/catalogue/locales/en.json'
 import type loans from '../features/loans/locales/en.json'
 import type moderation from '../features/moderation/locales/en.json'
 import type notifications from '../features/notifications/locales/en.json'
+import type people from '../features/people/locales/en.json'
 import type shelf from '../features/shelf/locales/en.json'
 import type common from './common/en.json'
 import type errors from './errors/en.json'
@@ -23,6 +24,7 @@ declare module 'i18next' {
       loans: typeof loans
       moderation: typeof moderation
       notifications: typeof notifications
+      people: typeof people
       shelf: typeof shelf
     }
   }

@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
-import { Written } from '@/ui/Written'
+import { PersonLink } from '@/features/people'
 import { useMemberName, useMemberNames, type LoggedEvent } from './queries'
 
 type Actor = LoggedEvent['actor']
@@ -11,7 +11,11 @@ export function ActorInList({ actor }: { actor: Actor }) {
   const { data: names } = useMemberNames()
   if (!actor.id) return <Nobody actor={actor} />
   const name = names?.get(actor.id)
-  return name === undefined ? t('actor.member', { id: actor.id.slice(-8) }) : <Written>{name}</Written>
+  return name === undefined ? (
+    t('actor.member', { id: actor.id.slice(-8) })
+  ) : (
+    <PersonLink person={{ id: actor.id, name }} tall />
+  )
 }
 
 /** Who caused one event. */
@@ -19,7 +23,8 @@ export function ActorName({ actor }: { actor: Actor }) {
   const { t } = useTranslation('administration')
   const { data: name, isError } = useMemberName(actor.id ?? undefined)
   if (!actor.id) return <Nobody actor={actor} />
-  return isError ? t('actor.formerMember') : <Written>{name}</Written>
+  if (isError) return t('actor.formerMember')
+  return name === undefined ? null : <PersonLink person={{ id: actor.id, name }} tall />
 }
 
 /** A part of Folkshelf, by its name in the code, or somebody without an account. */

@@ -2,11 +2,11 @@ import { Ellipsis } from 'lucide-react'
 import { useTranslation } from 'react-i18next'
 import { useUserId } from '@/api/useSession'
 import { useFormats } from '@/i18n/format'
+import { PersonLink } from '@/features/people'
 import { Avatar } from '@/ui/Avatar'
 import { IconButton } from '@/ui/Button'
 import { DataTable } from '@/ui/DataTable'
 import { StatusPill } from '@/ui/Feedback'
-import { Written } from '@/ui/Written'
 import { Menu, MenuItem, MenuSeparator } from '@/ui/Menu'
 import type { MemberAction } from './MemberDialogs'
 import type { Member } from './queries'
@@ -36,7 +36,7 @@ export function MemberTable({
             <span className="flex items-center gap-3 max-sm:pr-10">
               <Avatar name={member.name} url={member.avatarUrl ?? null} />
               <span className="min-w-0 wrap-anywhere">
-                <Written>{member.name}</Written>
+                <PersonLink person={member} tall />
                 {member.id === own && <span className="ml-2 font-normal text-soft">{t('members.you')}</span>}
               </span>
             </span>

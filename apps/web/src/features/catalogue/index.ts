@@ -1,5 +1,6 @@
 export { BrowsePage } from './BrowsePage'
+export { BookGrid, BookGridSkeleton } from './BookGrid'
 export { SearchBox } from './SearchBox'
-export { fetchFirstBooks, useCard, type BookCard } from './queries'
+export { fetchFirstBooks, useBooks, useCard, type BookCard } from './queries'
 export { mayBeAskedFor, standingLooks, standingOf, type Standing } from './standing'
 export { searchOf } from './filters'

@@ -4,6 +4,7 @@ import { useTranslation } from 'react-i18next'
 import { Link, useSearchParams } from 'react-router'
 import { useUserId } from '@/api/useSession'
 import { useFormats } from '@/i18n/format'
+import { PersonLink } from '@/features/people'
 import { Avatar } from '@/ui/Avatar'
 import { LinkButton } from '@/ui/Button'
 import { Cover } from '@/ui/Cover'
@@ -86,10 +87,10 @@ function DisputeCard({ dispute }: { dispute: Dispute }) {
           </div>
         </div>
         <div className="grid gap-5 sm:grid-cols-2">
-          <Side name={owner.name} role={t('owner')} words={open ? note : null}>
+          <Side person={owner} role={t('owner')} words={open ? note : null}>
             {open && t('ownerSays')}
           </Side>
-          <Side name={borrower.name} role={t('borrower')}>
+          <Side person={borrower} role={t('borrower')}>
             {open &&
               (returnDeclaredAt ? t('borrowerSays', { when: format.day(returnDeclaredAt) }) : t('borrowerSilent'))}
           </Side>
@@ -119,22 +120,24 @@ function DisputeCard({ dispute }: { dispute: Dispute }) {
 }
 
 function Side({
-  name,
+  person,
   role,
   words,
   children,
 }: {
-  name: string
+  person: Dispute['owner']
   role: string
   words?: string | null | undefined
   children: ReactNode
 }) {
   return (
-    <section className="flex gap-3" aria-label={`${role}: ${name}`}>
-      <Avatar name={name} />
+    <section className="flex gap-3" aria-label={`${role}: ${person.name}`}>
+      <Avatar name={person.name} />
       <div className="min-w-0 flex-1">
         <p className="text-sm text-soft">{role}</p>
-        <h3 className="leading-tight break-words">{name}</h3>
+        <h3 className="-my-2 leading-tight">
+          <PersonLink person={person} tall />
+        </h3>
         {children && <p className="mt-1 text-pretty">{children}</p>}
         {words && (
           <blockquote className="mt-1 border-l-2 border-line pl-3 wrap-anywhere whitespace-pre-line text-soft">

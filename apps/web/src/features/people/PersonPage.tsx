@@ -1,0 +1,147 @@
+import { BookX, MapPin, UserX } from 'lucide-react'
+import { useTranslation } from 'react-i18next'
+import { useParams } from 'react-router'
+import { ApiProblem, isNotFound } from '@/api/problem'
+import { useSession } from '@/api/useSession'
+import { BookGrid, BookGridSkeleton, searchOf, useBooks } from '@/features/catalogue'
+import { useFormats } from '@/i18n/format'
+import { Avatar } from '@/ui/Avatar'
+import { LinkButton } from '@/ui/Button'
+import { EmptyState, ErrorState, Loading, Notice, Skeleton } from '@/ui/Feedback'
+import { PageHeader, PageTitle } from '@/ui/Layout'
+import { Written } from '@/ui/Written'
+import { usePerson, type Person } from './queries'
+import { recordOf } from './record'
+
+/** Who somebody is: what they show of themselves, what came of their loans, and their books. */
+export default function PersonPage() {
+  const { t } = useTranslation('people')
+  const { id = '' } = useParams()
+  const { data: person, error, refetch } = usePerson(id)
+  if (person) return <Somebody person={person} />
+  return (
+    <>
+      <PageHeader title={t(error && isAbsent(error) ? 'missing.title' : 'title')} />
+      {!error ? (
+        <PersonSkeleton />
+      ) : isAbsent(error) ? (
+        <EmptyState
+          icon={<UserX aria-hidden className="size-6" />}
+          title={t('missing.title')}
+          action={<LinkButton to="/">{t('missing.action')}</LinkButton>}
+        >
+          {t('missing.text')}
+        </EmptyState>
+      ) : (
+        <ErrorState error={error} onRetry={() => void refetch()} />
+      )}
+    </>
+  )
+}
+
+function isAbsent(error: unknown): boolean {
+  return isNotFound(error) || (error instanceof ApiProblem && error.status === 400)
+}
+
+function Somebody({ person }: { person: Person }) {
+  const { t } = useTranslation('people')
+  const format = useFormats()
+  const { user } = useSession()
+  const { id, name, avatarUrl, memberSince, location, bio } = person
+  return (
+    <article className="flex flex-col gap-8">
+      <PageTitle>{name}</PageTitle>
+      <header className="flex items-center gap-4 sm:gap-6">
+        <Avatar name={name} url={avatarUrl ?? null} className="size-16 text-xl sm:size-20" />
+        <div className="min-w-0">
+          <Written as="h1" className="text-title">
+            {name}
+          </Written>
+          <p className="text-soft">{t('since', { day: format.day(memberSince) })}</p>
+          {location && (
+            <p className="flex items-start gap-2">
+              <MapPin aria-hidden className="mt-1 size-4 shrink-0 text-soft" />
+              <span className="sr-only">{t('place')} </span>
+              <Written as="span" className="min-w-0">
+                {location}
+              </Written>
+            </p>
+          )}
+        </div>
+      </header>
+      {id === user?.id && (
+        <Notice>
+          <div className="flex flex-wrap items-center justify-between gap-3">
+            {t('you')}
+            <LinkButton to="/account/profile" variant="secondary" size="small">
+              {t('editProfile')}
+            </LinkButton>
+          </div>
+        </Notice>
+      )}
+      {bio && (
+        <Written as="p" className="max-w-prose whitespace-pre-line">
+          {bio}
+        </Written>
+      )}
+      <section aria-labelledby="record">
+        <h2 id="record" className="mb-2 text-heading">
+          {t('record.title')}
+        </h2>
+        {recordOf(person.counts, t, format).map((sentence) => (
+          <p key={sentence}>{sentence}</p>
+        ))}
+      </section>
+      <Books person={person} />
+    </article>
+  )
+}
+
+function Books({ person: { id, name } }: { person: Person }) {
+  const { t } = useTranslation('people')
+  const { data, error, refetch } = useBooks({ owner: id })
+  const [first] = data?.pages ?? []
+  const total = first?.pagination.total ?? 0
+  return (
+    <section aria-labelledby="books">
+      <h2 id="books" className="mb-4 text-heading wrap-anywhere">
+        {t('books.title', { name })}
+      </h2>
+      {first && total === 0 ? (
+        <EmptyState icon={<BookX aria-hidden className="size-6" />} title={t('books.none')}>
+          {t('books.noneText', { name })}
+        </EmptyState>
+      ) : first ? (
+        <>
+          <BookGrid books={first.items} stale={false} />
+          {total > first.items.length && (
+            <div className="flex justify-center pt-8">
+              <LinkButton to={{ pathname: '/', search: searchOf({ owner: id }) }} variant="secondary">
+                {t('books.all', { count: total })}
+              </LinkButton>
+            </div>
+          )}
+        </>
+      ) : error ? (
+        <ErrorState error={error} onRetry={() => void refetch()} />
+      ) : (
+        <Loading>
+          <BookGridSkeleton count={6} />
+        </Loading>
+      )}
+    </section>
+  )
+}
+
+function PersonSkeleton() {
+  return (
+    <Loading className="flex flex-col gap-8">
+      <div className="flex items-center gap-4">
+        <Skeleton className="size-16 rounded-full" />
+        <Skeleton className="h-8 w-52" />
+      </div>
+      <Skeleton className="h-16 max-w-prose" />
+      <BookGridSkeleton count={6} />
+    </Loading>
+  )
+}
