@@ -25,8 +25,14 @@ class Typist {
     this.t = t
   }
 
-  /** Goes on by Tab until a button has the focus, and presses it. */
+  /** Goes to a button by Tab, and presses it. */
   async press(name: string, role: 'button' | 'link' = 'button'): Promise<void> {
+    await this.to(name, role)
+    await this.page.keyboard.press('Enter')
+  }
+
+  /** Goes on by Tab until something has the focus. */
+  async to(name: string, role: 'button' | 'link' | 'checkbox' | 'textbox'): Promise<void> {
     const wanted = this.page.getByRole(role, { name, exact: true }).filter({ visible: true })
     await expect(wanted.first(), name).toBeVisible()
     await this.reach(async () => {
@@ -34,7 +40,6 @@ class Typist {
       const have = await Promise.all(all.map((one) => one.evaluate((element) => element === document.activeElement)))
       return have.includes(true)
     }, name)
-    await this.page.keyboard.press('Enter')
   }
 
   private async reach(there: () => Promise<boolean>, name: string): Promise<void> {
@@ -106,9 +111,7 @@ for (const language of ['en', 'fr'] as const) {
 
     await owner.goto(loan)
     await asOlga.step('approve', 'approve.submit', async ({ keyboard }) => {
-      await keyboard.press('Tab')
-      while (!(await owner.getByRole('textbox', { name: t('approve.place') }).evaluate((it) => it.matches(':focus'))))
-        await keyboard.press('Tab')
+      await asOlga.to(t('approve.place'), 'textbox')
       await keyboard.type('Below the clock')
     })
     await asOlga.reads('approved.owner', { borrower: 'Finn' })
@@ -209,7 +212,11 @@ for (const language of ['en', 'fr'] as const) {
     const borrow = await community.asks(finn, await community.book(olga, 'Maurice'))
     const owner = await signedIn(olga, { wide: true, language })
     await owner.goto('/loans')
-    await new Typist(owner, t).step('approve', 'approve.submit')
+    const asOlga = new Typist(owner, t)
+    await asOlga.step('approve', 'approve.submit', async ({ keyboard }) => {
+      await asOlga.to(t('approve.placeOpen'), 'checkbox')
+      await keyboard.press('Space')
+    })
     await expect(owner.locator(`#status-${borrow.id}`)).toBeFocused()
     await expect(owner.locator(`#status-${borrow.id}`)).toContainText(t('status.approved'))
     await settled(owner)

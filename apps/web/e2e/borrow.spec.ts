@@ -56,8 +56,11 @@ test('a book goes from hand to hand while everybody sees what the others do', as
   })
 
   await test.step('Olga agrees', async () => {
-    const card = owner.getByRole('listitem').filter({ hasText: 'Finn Borrower' })
-    await card.getByRole('link', { name: 'A Room with a View' }).click()
+    // The requests for one book stand together, the oldest first.
+    const requests = owner.getByRole('listitem').filter({ has: owner.getByRole('heading', { level: 3 }) })
+    await expect(requests).toHaveCount(1)
+    await expect(requests.getByRole('link')).toHaveText(['Finn Borrower', 'Nora Next'])
+    await requests.getByRole('link', { name: 'Finn Borrower' }).click()
     await says(owner, 'Finn Borrower would like to borrow it')
     await act(owner, 'Agree')
     await owner.getByRole('dialog').getByLabel('Where').fill('Below the clock')
@@ -169,7 +172,16 @@ test('a book that is given away does not come back', async ({ community, signedI
   await expect(steps).toHaveText([/Asked/, /Agreed/, /Given/])
   await act(owner, 'Agree')
   await answer(owner, 'Agree')
+  await expect(owner.getByText('Please say where, or that you will agree on it.')).toBeVisible()
+  await owner.getByLabel('We will agree on the place between us').check()
+  await answer(owner, 'Agree')
   await says(borrower, 'Pick it up')
+  // In sight: a deadline without its label reads as an appointment.
+  for (const page of [owner, borrower]) {
+    const label = page.getByRole('term').filter({ hasText: 'Pick-up by' })
+    expect((await label.boundingBox())?.width).toBeGreaterThan(60)
+    await expect(page.getByText('You agree on the place between you.')).toBeVisible()
+  }
   await act(owner, 'Hand it over')
   await answer(owner, 'Yes, handed over')
   await says(owner, 'It is Finn’s now')
@@ -203,10 +215,30 @@ test('a moderator settles what two do not agree on', async ({ community, signedI
   await answer(moderator, 'Settle')
   await says(borrower, 'Returned')
   await says(owner, 'It is back')
-  await expect(borrower.getByText('It stood behind the other books.').first()).toBeVisible()
+  await says(moderator, 'Settled: it has come back')
+  await expect(moderator.getByText(/^You decided this on/)).toBeVisible()
+  for (const page of [owner, borrower, moderator]) {
+    const said = page.getByRole('region', { name: 'What was said' })
+    await expect(said.getByText('Mia, as a moderator')).toBeVisible()
+    await expect(said.getByText('It stood behind the other books.')).toBeVisible()
+  }
   await moderator.getByRole('link', { name: 'Disputes' }).first().click()
   await expect(moderator.getByRole('link', { name: /The Longest Journey/ })).toBeHidden()
   await moderator.getByRole('link', { name: 'Settled', exact: true }).click()
   await moderator.getByRole('link', { name: 'See the loan: The Longest Journey' }).click()
   await expect(moderator.getByRole('heading', { name: 'The Longest Journey' })).toBeVisible()
+})
+
+test('what is damaged is told by whom', async ({ community, signedIn }) => {
+  const [olga, finn] = [await community.register('Olga'), await community.register('Finn')]
+  const borrow = await community.asks(finn, await community.book(olga, 'Two Stories and a Memory'))
+  await community.step(olga, borrow, 'approve', {})
+  await community.step(olga, borrow, 'hand-over', {})
+  await community.step(olga, borrow, 'return', { condition: 'damaged', note: 'The back is torn.' })
+  const borrower = await signedIn(finn)
+  await borrower.goto(`/loans/${borrow.id}`)
+  await says(borrower, 'It came back damaged')
+  const said = borrower.getByRole('region', { name: 'What was said' })
+  await expect(said.getByText('Olga about the damage')).toBeVisible()
+  await expect(said.getByText('The back is torn.')).toBeVisible()
 })

@@ -43,6 +43,10 @@ const PAGES: Row[] = [
   { name: 'book-own', as: 'barbara', path: ({ barbara }) => firstBook(barbara) },
   { name: 'book-edit', as: 'barbara', path: async ({ barbara }) => `${await firstBook(barbara)}/edit` },
   { name: 'book-ask', as: 'barbara', path: async ({ ada }) => `${await freeBook(ada)}?ask`, after: dialog },
+  { name: 'person', as: 'visitor', path: ({ barbara }) => Promise.resolve(`/people/${barbara.id}`) },
+  { name: 'person-self', as: 'barbara', path: ({ barbara }) => Promise.resolve(`/people/${barbara.id}`) },
+  { name: 'person-new', as: 'grace', path: newcomer },
+  { name: 'person-missing', as: 'visitor', path: '/people/nobody', troubles: /40[04]/ },
   { name: 'login', as: 'visitor', path: '/login' },
   { name: 'register', as: 'visitor', path: '/register' },
   { name: 'forgot-password', as: 'visitor', path: '/forgot-password' },
@@ -59,7 +63,11 @@ const PAGES: Row[] = [
   { name: 'loan-to-answer', as: 'ada', path: ({ ada }) => firstLoan(ada, 'pending') },
   { name: 'loan-to-hand-over', as: 'ada', path: ({ ada }) => firstLoan(ada, 'approved') },
   { name: 'loan-extension', as: 'grace', path: ({ grace }) => firstLoan(grace, 'active') },
+  { name: 'loan-agreed-without-place', as: 'barbara', path: withoutPlace },
+  { name: 'loan-settled', as: 'grace', path: settledLoan },
+  { name: 'loans-of-one-book', as: 'barbara', path: severalRequests },
   { name: 'loan-disputed', as: 'grace', path: ({ ada }) => firstLoan(ada, 'disputed') },
+  { name: 'loan-agree', as: 'ada', path: ({ ada }) => firstLoan(ada, 'pending'), after: agreeing },
   { name: 'notifications', as: 'barbara', path: '/notifications' },
   { name: 'account-profile', as: 'barbara', path: '/account/profile' },
   { name: 'account-password', as: 'barbara', path: '/account/password' },
@@ -79,17 +87,53 @@ async function firstBook(owner: Member): Promise<string> {
   return `/books/${data!.data[0]!.id}`
 }
 
+/** Somebody without books, whose name is long and reads from right to left. */
+async function newcomer({ community }: Scene): Promise<string> {
+  const { id } = await community.register('عبد الرحمن بن محمد المراكشي الأندلسي ' + 'ي'.repeat(40))
+  return `/people/${id}`
+}
+
 /** The list with one settled dispute between two others. */
-async function settled({ community }: Scene): Promise<string> {
+async function settled(scene: Scene): Promise<string> {
+  await settledDispute(scene.community, await scene.community.staff('Mia', 'moderator'))
+  return '/moderation?show=settled'
+}
+
+/** For who settled it. */
+async function settledLoan({ community, grace }: Scene): Promise<string> {
+  return `/loans/${(await settledDispute(community, grace)).id}`
+}
+
+async function settledDispute(community: Community, moderator: Member): Promise<Borrow> {
   const [olga, finn] = [await community.register('Olga'), await community.register('Finn')]
   const borrow = await community.asks(finn, await community.book(olga, 'Howards End'))
   await community.step(olga, borrow, 'approve', {})
   await community.step(olga, borrow, 'hand-over', {})
   await community.step(finn, borrow, 'declare-return', {})
   await community.step(olga, borrow, 'not-received', {})
-  const mia = await community.staff('Mia', 'moderator')
-  await community.step(mia, borrow, 'resolve', { outcome: 'lost', note: 'Neither of them has it.' })
-  return '/moderation?show=settled'
+  return community.step(moderator, borrow, 'resolve', { outcome: 'lost', note: 'Neither of them has it.' })
+}
+
+async function withoutPlace({ community, barbara }: Scene): Promise<string> {
+  const olga = await community.register('Olga')
+  const borrow = await community.asks(barbara, await community.book(olga, 'Howards End'))
+  await community.step(olga, borrow, 'approve', {})
+  return `/loans/${borrow.id}`
+}
+
+/** Three who ask for one of her books. */
+async function severalRequests({ community, barbara }: Scene): Promise<string> {
+  const book = await community.book(barbara, 'The Machine Stops')
+  for (const name of ['Olga', 'Finn', 'Nora']) await community.asks(await community.register(name), book)
+  return '/loans'
+}
+
+async function agreeing(page: Page): Promise<void> {
+  await page
+    .getByRole('main')
+    .getByRole('button', { name: /^(Agree|Accepter)$/ })
+    .click()
+  await dialog(page)
 }
 
 async function firstLoan(member: Member, status?: Borrow['status']): Promise<string> {

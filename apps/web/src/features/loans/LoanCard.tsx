@@ -4,46 +4,106 @@ import { useUserId } from '@/api/useSession'
 import { useFormats } from '@/i18n/format'
 import { Cover } from '@/ui/Cover'
 import { DueDate } from '@/ui/DueDate'
+import { Written } from '@/ui/Written'
 import { ActionButtons } from './ActionButtons'
-import { isOpen, needs, otherOf, partOf, statusId, type Loan } from './loan'
+import type { Group } from './in-order'
+import { isOpen, needs, otherOf, partOf, statusId, type Loan, type Part } from './loan'
 import { LoanStatus } from './LoanStatus'
 import { lineOf } from './status'
 
 /** A loan in a list: whose, how it stands, and what I can do about it now. */
 export function LoanCard({ loan }: { loan: Loan }) {
   const { t } = useTranslation('loans')
-  const format = useFormats()
   const part = partOf(loan, useUserId())
   const { book } = loan
-  const line = lineOf(loan, part, t, format)
-  const pressing = needs(loan, part)
   return (
-    <li className="relative flex flex-col gap-4 rounded-lg border border-line bg-card p-4 transition-colors hover:border-control">
+    <li className={card}>
       <div className="flex gap-4">
         <div className="w-16 shrink-0">
           <Cover title={book.title} authors={book.authors} url={book.coverUrl ?? null} />
         </div>
         <div className="flex min-w-0 flex-1 flex-col items-start gap-1">
-          <h3 className="line-clamp-2 leading-snug">
-            <Link to={`/loans/${loan.id}`} className="after:absolute after:inset-0 after:rounded-lg">
-              {book.title}
+          <h3 className="leading-snug">
+            <Link to={`/loans/${loan.id}`} className={wholeCard}>
+              <Written as="span" className="line-clamp-2">
+                {book.title}
+              </Written>
             </Link>
           </h3>
-          <p className="line-clamp-1 text-sm text-soft">
+          <p className="line-clamp-1 text-sm wrap-anywhere text-soft">
             {t(`line.${part === 'owner' ? 'to' : 'from'}`, { name: otherOf(loan, part).name })}
           </p>
-          <p
-            id={statusId(loan)}
-            tabIndex={-1}
-            className="relative mt-1 flex flex-wrap items-center gap-x-2 gap-y-1 text-sm"
-          >
-            <LoanStatus loan={loan} />
-            {line && <span className={isOpen(loan) ? undefined : 'text-soft'}>{line}</span>}
-            {loan.status === 'active' && loan.dueAt && <DueDate at={loan.dueAt} className="text-balance" />}
-          </p>
+          <Standing loan={loan} part={part} />
         </div>
       </div>
-      {pressing && <ActionButtons loan={loan} part={part} compact />}
+      <Pressing loan={loan} part={part} />
     </li>
   )
+}
+
+/** Those who ask for one book of mine, in the order in which they asked. */
+export function RequestsForBook({ requests }: { requests: Group }) {
+  const { t } = useTranslation('loans')
+  const { book } = requests[0]
+  return (
+    <li className="flex flex-col gap-4 rounded-lg border border-line bg-sunken p-4 lg:col-span-2">
+      <div className="flex items-center gap-4">
+        <div className="w-10 shrink-0">
+          <Cover title={book.title} authors={book.authors} url={book.coverUrl ?? null} />
+        </div>
+        <div className="min-w-0 flex-1">
+          <Written as="h3" className="line-clamp-2 leading-snug">
+            {book.title}
+          </Written>
+          <p className="text-sm text-soft">{t('loans.requests', { count: requests.length })}</p>
+        </div>
+      </div>
+      <ol className="grid grid-cols-1 gap-3 lg:grid-cols-2">
+        {requests.map((loan) => (
+          <Request key={loan.id} loan={loan} />
+        ))}
+      </ol>
+    </li>
+  )
+}
+
+function Request({ loan }: { loan: Loan }) {
+  const part = partOf(loan, useUserId())
+  return (
+    <li className={card}>
+      <div className="flex flex-col items-start gap-1">
+        <h4 className="font-medium">
+          <Link to={`/loans/${loan.id}`} className={wholeCard}>
+            <Written as="span" className="line-clamp-2">
+              {otherOf(loan, part).name}
+            </Written>
+          </Link>
+        </h4>
+        <Standing loan={loan} part={part} />
+      </div>
+      <Pressing loan={loan} part={part} />
+    </li>
+  )
+}
+
+const card =
+  'relative flex flex-col gap-4 rounded-lg border border-line bg-card p-4 transition-colors hover:border-control'
+/** The link takes a finger anywhere on its card. */
+const wholeCard = 'after:absolute after:inset-0 after:rounded-lg'
+
+function Standing({ loan, part }: { loan: Loan; part: Part }) {
+  const { t } = useTranslation('loans')
+  const format = useFormats()
+  const line = lineOf(loan, part, t, format)
+  return (
+    <p id={statusId(loan)} tabIndex={-1} className="mt-1 flex flex-wrap items-center gap-x-2 gap-y-1 text-sm">
+      <LoanStatus loan={loan} />
+      {line && <span className={isOpen(loan) ? undefined : 'text-soft'}>{line}</span>}
+      {loan.status === 'active' && loan.dueAt && <DueDate at={loan.dueAt} className="text-balance" />}
+    </p>
+  )
+}
+
+function Pressing({ loan, part }: { loan: Loan; part: Part }) {
+  return needs(loan, part) && <ActionButtons loan={loan} part={part} compact />
 }

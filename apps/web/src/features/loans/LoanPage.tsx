@@ -2,6 +2,7 @@ import { useTranslation } from 'react-i18next'
 import { Link, useParams } from 'react-router'
 import { isNotFound } from '@/api/problem'
 import { useUserId } from '@/api/useSession'
+import { PersonLink } from '@/features/people'
 import { Avatar } from '@/ui/Avatar'
 import { LinkButton } from '@/ui/Button'
 import { Cover } from '@/ui/Cover'
@@ -12,7 +13,8 @@ import { NextStep } from './NextStep'
 import { StepLine } from './StepLine'
 import { Quote, Timeline } from './Timeline'
 import { isOpen, partOf, wasGiven, type Loan, type Part } from './loan'
-import { useBookOf, useLoan } from './queries'
+import { sayingsOf } from './happening'
+import { useBookOf, useLoan, useTimeline } from './queries'
 
 export default function LoanPage() {
   const { t } = useTranslation('loans')
@@ -72,8 +74,8 @@ function About({ loan, part }: { loan: Loan; part: Part }) {
       <div className="flex min-w-0 flex-1 flex-col items-start gap-2">
         <LoanStatus loan={loan} />
         <p className="line-clamp-3 max-w-full wrap-anywhere text-soft">{book.authors.join(', ')}</p>
-        {part !== 'owner' && <Person name={owner.name} role={t('loan.owner')} />}
-        {part !== 'borrower' && <Person name={borrower.name} role={t('loan.borrower')} />}
+        {part !== 'owner' && <Person person={owner} role={t('loan.owner')} />}
+        {part !== 'borrower' && <Person person={borrower} role={t('loan.borrower')} />}
         <Link
           to={`/books/${book.id}`}
           className="-mb-2.5 inline-flex min-h-11 items-center text-accent underline underline-offset-4"
@@ -85,23 +87,25 @@ function About({ loan, part }: { loan: Loan; part: Part }) {
   )
 }
 
-function Person({ name, role }: { name: string; role: string }) {
+function Person({ person, role }: { person: Loan['owner']; role: string }) {
   return (
-    <p className="flex items-center gap-2.5">
-      <Avatar name={name} />
-      <span className="min-w-0">
-        <span className="block text-sm text-soft">{role}</span>
-        <span className="block leading-tight break-words">{name}</span>
-      </span>
-    </p>
+    <div className="flex items-center gap-2.5">
+      <Avatar name={person.name} />
+      <div className="min-w-0">
+        <p className="-mb-2 text-sm text-soft">{role}</p>
+        <PersonLink person={person} tall />
+      </div>
+    </div>
   )
 }
 
 /** The words that the two left each other and that still matter. */
 function WhatWasSaid({ loan }: { loan: Loan }) {
   const { t } = useTranslation('loans')
+  const { data: happenings = [] } = useTimeline(loan.id)
   const reason = loan.status === 'rejected' ? loan.closedReason : undefined
-  if (!loan.message && !reason && !loan.note) return null
+  const sayings = sayingsOf(loan, happenings)
+  if (!loan.message && !reason && sayings.length === 0) return null
   return (
     <section aria-labelledby="said" className="flex flex-col gap-3">
       <h2 id="said" className="text-heading">
@@ -119,12 +123,12 @@ function WhatWasSaid({ loan }: { loan: Loan }) {
           <Quote>{reason}</Quote>
         </div>
       )}
-      {loan.note && (
-        <div>
-          <p className="text-sm text-soft">{t('said.note')}</p>
-          <Quote>{loan.note}</Quote>
+      {sayings.map(({ kind, by, words }, place) => (
+        <div key={place}>
+          <p className="text-sm text-soft">{t(`said.${kind}`, { name: by.name })}</p>
+          <Quote>{words}</Quote>
         </div>
-      )}
+      ))}
     </section>
   )
 }

@@ -5,8 +5,9 @@ import { LinkButton } from '@/ui/Button'
 import { EmptyState, ErrorState, Loading, Skeleton } from '@/ui/Feedback'
 import { PageHeader } from '@/ui/Layout'
 import { LoadMore } from '@/ui/LoadMore'
-import { LoanCard } from './LoanCard'
-import { needs, partOf, type Loan } from './loan'
+import { LoanCard, RequestsForBook } from './LoanCard'
+import { inOrder, waitingForMe, type Group } from './in-order'
+import { partOf, type Loan, type Part } from './loan'
 import { useOpenLoans, usePastLoans } from './queries'
 
 export default function LoansPage() {
@@ -21,7 +22,7 @@ export default function LoansPage() {
       {open.data && past.data ? (
         <div className="flex flex-col gap-10">
           <OpenLoans loans={open.data} userId={userId} nothingYet={past.data.length === 0 && !past.hasNextPage} />
-          <Section name="past" loans={past.data} />
+          <Section name="past" groups={past.data.map((loan) => [loan])} />
           <LoadMore
             hasMore={past.hasNextPage}
             loading={past.isFetchingNextPage}
@@ -49,10 +50,9 @@ export default function LoansPage() {
 
 function OpenLoans({ loans, userId, nothingYet }: { loans: Loan[]; userId: string; nothingYet: boolean }) {
   const { t } = useTranslation('loans')
-  const mine = loans.map((loan) => ({ loan, part: partOf(loan, userId) }))
-  const waiting = mine.filter(({ loan, part }) => needs(loan, part))
-  const others = mine.filter((entry) => !waiting.includes(entry))
-  const as = (part: string) => others.filter((entry) => entry.part === part).map(({ loan }) => loan)
+  const waiting = waitingForMe(loans, userId)
+  const others = loans.filter((loan) => !waiting.loans.includes(loan))
+  const as = (part: Part) => others.filter((loan) => partOf(loan, userId) === part)
   if (loans.length === 0)
     return (
       <EmptyState
@@ -72,33 +72,39 @@ function OpenLoans({ loans, userId, nothingYet }: { loans: Loan[]; userId: strin
     )
   return (
     <>
-      <Section name="needsMe" loans={bySoonest(waiting.map(({ loan }) => loan))} />
-      <Section name="borrowing" loans={bySoonest(as('borrower'))} />
-      <Section name="lending" loans={bySoonest(as('owner'))} />
+      <Section name="needsMe" groups={inOrder(waiting.loans)} count={waiting.count} />
+      <Section name="borrowing" groups={inOrder(as('borrower'))} count={as('borrower').length} />
+      <Section name="lending" groups={inOrder(as('owner'))} count={as('owner').length} />
     </>
   )
 }
 
-function Section({ name, loans }: { name: 'needsMe' | 'borrowing' | 'lending' | 'past'; loans: Loan[] }) {
+function Section({
+  name,
+  groups,
+  count,
+}: {
+  name: 'needsMe' | 'borrowing' | 'lending' | 'past'
+  groups: readonly Group[]
+  count?: number
+}) {
   const { t } = useTranslation('loans')
-  if (loans.length === 0) return null
+  if (groups.length === 0) return null
   return (
     <section aria-labelledby={name}>
       <h2 id={name} className="mb-3 text-heading">
         {t(`loans.${name}`)}
-        {name !== 'past' && <span className="ml-2 font-sans text-base font-normal text-soft">{loans.length}</span>}
+        {count !== undefined && <span className="font-sans text-base font-normal text-soft"> {count}</span>}
       </h2>
-      <ul className="grid gap-3 lg:grid-cols-2">
-        {loans.map((loan) => (
-          <LoanCard key={loan.id} loan={loan} />
-        ))}
+      <ul className="grid grid-cols-1 gap-3 lg:grid-cols-2">
+        {groups.map((group) =>
+          group.length > 1 ? (
+            <RequestsForBook key={group[0].book.id} requests={group} />
+          ) : (
+            <LoanCard key={group[0].id} loan={group[0]} />
+          ),
+        )}
       </ul>
     </section>
   )
-}
-
-/** What is due first comes first; what is not due at all keeps its order behind it. */
-function bySoonest(loans: Loan[]): Loan[] {
-  const when = ({ dueAt, pickupBy, status }: Loan) => (status === 'approved' ? pickupBy : dueAt) ?? '9'
-  return loans.toSorted((a, b) => when(a).localeCompare(when(b)))
 }

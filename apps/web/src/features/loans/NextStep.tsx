@@ -1,26 +1,35 @@
 import { MapPin, Clock } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
+import { useUserId } from '@/api/useSession'
 import { useFormats } from '@/i18n/format'
 import { LinkButton } from '@/ui/Button'
 import { DueDate } from '@/ui/DueDate'
 import { Card } from '@/ui/Layout'
+import { Written } from '@/ui/Written'
 import { ActionButtons } from './ActionButtons'
-import { useBookDue } from './queries'
+import { decisionOf, type Decision } from './happening'
+import { useBookDue, useTimeline } from './queries'
 import { isOverdue, statusId, wasGiven, type Loan, type Part } from './loan'
 
 /** Where the loan stands in a sentence, and what there is to do. Said aloud when it changes. */
 export function NextStep({ loan, part, gives }: { loan: Loan; part: Part; gives: boolean }) {
   const { t } = useTranslation('loans')
   const format = useFormats()
-  const situation = situationOf(loan, part, gives)
+  const userId = useUserId()
+  const { data: happenings = [] } = useTimeline(loan.id)
+  const decision = decisionOf(happenings)
+  const situation = situationOf(loan, part, gives, decision)
   const words = {
     owner: loan.owner.name,
     borrower: loan.borrower.name,
     days: t('days', { count: loan.extensionRequested ?? loan.days }),
     position: format.number(loan.queuePosition ?? 1),
     when: loan.returnDeclaredAt ? format.day(loan.returnDeclaredAt) : '',
+    moderator: decision?.by?.name ?? '',
+    settledOn: loan.resolvedAt ? format.day(loan.resolvedAt) : '',
   }
+  const byMe = decision?.by?.id === userId
   return (
     <section aria-labelledby={statusId(loan)}>
       <Card className="flex flex-col gap-4">
@@ -28,7 +37,9 @@ export function NextStep({ loan, part, gives }: { loan: Loan; part: Part; gives:
           <h2 id={statusId(loan)} tabIndex={-1} className="text-heading">
             {t(`now.${situation}.title`, words)}
           </h2>
-          <p className="max-w-prose text-pretty text-soft">{t(`now.${situation}.text`, words)}</p>
+          <p className="max-w-prose text-pretty text-soft">
+            {t(isSettled(situation) && byMe ? 'now.settled.byMe' : `now.${situation}.text`, words)}
+          </p>
         </div>
         {loan.status === 'active' && loan.dueAt && <DueDate at={loan.dueAt} className="text-lg text-balance" />}
         {loan.status === 'queued' && <Outlook loan={loan} />}
@@ -55,14 +66,19 @@ type Situation =
   | 'cancelled'
   | 'expired.unanswered'
   | 'expired.unfetched'
+  | `settled.${Decision['outcome']}`
   | 'other'
 
-function situationOf(loan: Loan, part: Part, gives: boolean): Situation {
+function isSettled(situation: Situation): boolean {
+  return situation.startsWith('settled.')
+}
+
+function situationOf(loan: Loan, part: Part, gives: boolean, decision: Decision | undefined): Situation {
   const { status } = loan
   if (status === 'disputed') return `disputed.${part}`
   if (status === 'cancelled') return 'cancelled'
   if (status === 'expired') return loan.approvedAt ? 'expired.unfetched' : 'expired.unanswered'
-  if (part === 'moderator') return 'other'
+  if (part === 'moderator') return decision ? `settled.${decision.outcome}` : 'other'
   if (status === 'approved' && part === 'owner' && !loan.handOverCode) return 'approved.void'
   if ((status === 'pending' || status === 'approved') && part === 'owner' && gives) return `${status}.giver`
   if (status === 'queued' && part === 'borrower' && loan.queuePosition === 1) return 'queued.next'
@@ -80,42 +96,46 @@ function Outlook({ loan }: { loan: Loan }) {
   const { data: dueAt } = useBookDue(loan)
   if (!dueAt) return null
   return (
-    <dl>
-      <Fact icon={<Clock aria-hidden className="size-5" />} label={t('appointment.due')}>
-        {t('outlook', { when: format.day(dueAt) })}
-      </Fact>
-    </dl>
+    <p className="flex gap-3">
+      <Clock aria-hidden className="mt-0.5 size-5 shrink-0 text-soft" />
+      {t('outlook', { when: format.day(dueAt) })}
+    </p>
   )
 }
 
+/** Until when, and where. The label is in sight: a deadline without one reads as an appointment. */
 function Appointment({ loan }: { loan: Loan }) {
   const { t } = useTranslation('loans')
   const format = useFormats()
   return (
-    <dl className="flex flex-col gap-2">
+    <dl className="flex flex-col gap-3">
       {loan.pickupBy && (
         <Fact icon={<Clock aria-hidden className="size-5" />} label={t('appointment.by')}>
           <time dateTime={loan.pickupBy}>{format.moment(loan.pickupBy)}</time>
           <span className="text-soft"> · {format.relativeDay(loan.pickupBy)}</span>
         </Fact>
       )}
-      {loan.place && (
-        <Fact icon={<MapPin aria-hidden className="size-5" />} label={t('appointment.place')}>
-          <span className="whitespace-pre-line">{loan.place}</span>
-        </Fact>
-      )}
+      <Fact icon={<MapPin aria-hidden className="size-5" />} label={t('appointment.place')}>
+        {loan.place ? (
+          <Written as="span" className="block whitespace-pre-line">
+            {loan.place}
+          </Written>
+        ) : (
+          t('appointment.placeOpen')
+        )}
+      </Fact>
     </dl>
   )
 }
 
 function Fact({ icon, label, children }: { icon: ReactNode; label: string; children: ReactNode }) {
   return (
-    <div className="flex gap-3">
-      <dt className="mt-0.5 text-soft">
+    <div className="grid grid-cols-[auto_minmax(0,1fr)] gap-x-3">
+      <dt className="col-span-2 grid grid-cols-subgrid items-center text-sm text-soft">
         {icon}
-        <span className="sr-only">{label}</span>
+        {label}
       </dt>
-      <dd className="min-w-0 flex-1">{children}</dd>
+      <dd className="col-start-2 min-w-0">{children}</dd>
     </div>
   )
 }

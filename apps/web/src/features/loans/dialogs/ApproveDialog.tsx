@@ -1,10 +1,10 @@
 import { standardSchemaResolver } from '@hookform/resolvers/standard-schema'
 import { useMemo, useState } from 'react'
-import { useForm } from 'react-hook-form'
+import { useForm, useWatch } from 'react-hook-form'
 import { useTranslation } from 'react-i18next'
 import * as z from 'zod/mini'
 import { useFormProblem } from '@/api/form-errors'
-import { TextArea, TextField } from '@/ui/form/fields'
+import { Checkbox, TextArea, TextField } from '@/ui/form/fields'
 import { useLoanAction } from '../actions'
 import { useOpenLoans } from '../queries'
 import type { ActionDialogProps } from './ActionDialog'
@@ -20,20 +20,29 @@ export function ApproveDialog({ dialog, loan, gives, moved }: ActionDialogProps)
   const usualPlace = loans.find(({ owner, place }) => owner.id === loan.owner.id && place)?.place ?? ''
   const schema = useMemo(
     () =>
-      z.object({
-        pickupBy: z.string().check(
-          z.minLength(1, t('approve.dateMissing')),
-          z.refine((value) => new Date(value) > new Date(), t('approve.datePast')),
+      z
+        .object({
+          pickupBy: z.string().check(
+            z.minLength(1, t('approve.dateMissing')),
+            z.refine((value) => new Date(value) > new Date(), t('approve.datePast')),
+          ),
+          place: z.string().check(z.trim(), z.maxLength(1000, t('tooLong'))),
+          placeOpen: z.boolean(),
+        })
+        .check(
+          z.refine(({ place, placeOpen }) => placeOpen || place !== '', {
+            path: ['place'],
+            error: t('approve.placeMissing'),
+          }),
         ),
-        place: z.string().check(z.trim(), z.maxLength(1000, t('tooLong'))),
-      }),
     [t],
   )
   const [{ now, usual }] = useState(() => ({ now: localMoment(new Date()), usual: localMoment(inDays(USUAL_DAYS)) }))
   const form = useForm({
     resolver: standardSchemaResolver(schema),
-    defaultValues: { pickupBy: usual, place: usualPlace },
+    defaultValues: { pickupBy: usual, place: usualPlace, placeOpen: false },
   })
+  const placeOpen = useWatch({ control: form.control, name: 'placeOpen' })
   const approve = useLoanAction(loan, 'approve', { moved, onProblem: useFormProblem(form) })
   return (
     <FormDialog
@@ -43,12 +52,15 @@ export function ApproveDialog({ dialog, loan, gives, moved }: ActionDialogProps)
       form={form}
       submit={t('approve.submit')}
       pending={approve.pending}
-      onSubmit={({ pickupBy, place }) =>
-        approve.run({ pickupBy: new Date(pickupBy).toISOString(), place: place || null })
+      onSubmit={({ pickupBy, place, placeOpen }) =>
+        approve.run({ pickupBy: new Date(pickupBy).toISOString(), place: placeOpen ? null : place })
       }
     >
       <TextField name="pickupBy" type="datetime-local" label={t('approve.pickupBy')} min={now} />
-      <TextArea name="place" label={t('approve.place')} hint={t('approve.placeHint')} rows={2} optional />
+      <div className="flex flex-col gap-1">
+        {!placeOpen && <TextArea name="place" label={t('approve.place')} hint={t('approve.placeHint')} rows={2} />}
+        <Checkbox name="placeOpen" label={t('approve.placeOpen')} />
+      </div>
     </FormDialog>
   )
 }
