@@ -92,15 +92,20 @@ async fn bad_rows_are_told_by_field_and_the_rest_is_imported() {
     let import = ended(&host, &owner, &id).await;
     assert_eq!(
         (&import["total"], &import["imported"], &import["duplicates"], &import["failed"]),
-        (&json!(4), &json!(1), &json!(1), &json!(2))
+        (&json!(4), &json!(2), &json!(1), &json!(1))
     );
+    // A wrong number costs the number, not the book.
+    assert_eq!((&import["notes"][0]["row"], &import["notes"][0]["field"]), (&json!(4), &json!("isbn")));
+    let dracula = import["notes"][0]["bookId"].as_str().expect("a book").to_owned();
+    assert_eq!(host.get(&format!("/books/{dracula}")).await.expect(200).data()["title"], "Dracula");
+    assert_eq!((&import["leftOut"][0]["row"], &import["leftOut"][0]["reason"]), (&json!(5), &json!("twice_in_file")));
     let errors: Vec<(u64, &str)> = import["errors"]
         .as_array()
         .expect("a list")
         .iter()
         .map(|e| (e["row"].as_u64().expect("a row"), e["field"].as_str().expect("a field")))
         .collect();
-    assert_eq!(errors, [(3, "title"), (4, "isbn")]);
+    assert_eq!(errors, [(3, "title")]);
     let stranger = host.register("Stan").await;
     stranger.get(&host, &format!("/books/imports/{id}")).await.expect(404);
 
@@ -118,8 +123,61 @@ async fn bad_rows_are_told_by_field_and_the_rest_is_imported() {
     let listed = owner.get(&host, "/books/imports").await.expect(200).data()[0].clone();
     assert_eq!(
         (&listed["id"], &listed["failed"], &listed["repaired"], &listed["errors"]),
-        (&json!(id), &json!(1), &json!(1), &json!(null))
+        (&json!(id), &json!(0), &json!(1), &json!(null))
     );
+    assert_eq!(listed["noted"], 1);
+    owner.delete(&host, &format!("/books/imports/{id}/errors/4")).await.expect(204);
+    assert_eq!(owner.get(&host, "/books/imports").await.expect(200).data()[0]["noted"], 0);
+}
+
+#[tokio::test]
+async fn a_file_is_reviewed_before_it_is_imported() {
+    let (_place, host) = Host::start().await;
+    let owner = host.register("Olga").await;
+    let csv = "what;who;status\nEmma;Jane Austen;read\nIlias;Homer;to-read\n";
+    let part = || Part::bytes(csv.as_bytes().to_vec()).file_name("books.csv");
+    let send = async |path: &str, form: Form| Reply::to(owner.request(&host, Method::POST, path).multipart(form)).await;
+    let wrong = send("/books/import", Form::new().text("review", "maybe").part("file", part())).await.expect(400);
+    assert_eq!(wrong.fields(), ["review"]);
+    send("/books/import?review=perhaps", Form::new().part("file", part())).await.expect(400);
+    // As a parameter, or as a part of the form before the file.
+    let first = send("/books/import?review=true", Form::new().part("file", part())).await.expect(202);
+    owner.delete(&host, &format!("/books/imports/{}", first.data()["id"].as_str().expect("an id"))).await.expect(204);
+    let id = send("/books/import", Form::new().text("review", "true").part("file", part())).await.expect(202);
+    let path = format!("/books/imports/{}", id.data()["id"].as_str().expect("an id"));
+    let review = owner.get(&host, &path).await.expect(200).data().clone();
+    assert_eq!(
+        (&review["status"], &review["format"], &review["encoding"]),
+        (&json!("review"), &json!("table"), &json!("utf-8"))
+    );
+    assert_eq!(
+        review["review"],
+        json!({
+            "columns": [
+                {"index": 0, "name": "what", "field": null, "samples": ["Emma", "Ilias"]},
+                {"index": 1, "name": "who", "field": null, "samples": ["Jane Austen", "Homer"]},
+                {"index": 2, "name": "status", "field": "shelf", "samples": ["read", "to-read"]},
+            ],
+            "shelves": [{"name": "read", "count": 1, "owned": true}, {"name": "to-read", "count": 1, "owned": false}],
+            "rows": [["Emma", "Jane Austen", "read"], ["Ilias", "Homer", "to-read"]],
+        })
+    );
+    assert_eq!(owner.get(&host, "/books/imports/open").await.expect(200).data()["reviews"], json!([review["id"]]));
+
+    let start = format!("{path}/start");
+    assert_eq!(owner.post(&host, &start, json!({})).await.expect(400).fields(), ["columns"]);
+    let columns = json!([{"index": 0, "field": "title"}, {"index": 1, "field": "authors"}]);
+    let body = json!({"columns": columns, "shelves": ["to-read", "mine"]});
+    assert_eq!(owner.post(&host, &start, body).await.expect(400).fields(), ["shelves[1]"]);
+    owner.post(&host, &start, json!({"columns": columns})).await.expect(202);
+    assert_eq!(owner.post(&host, &start, json!({})).await.expect(409).code(), "IMPORT_NOT_IN_REVIEW");
+    let done = ended(&host, &owner, review["id"].as_str().expect("an id")).await;
+    assert_eq!((&done["imported"], &done["skipped"], &done["review"]), (&json!(1), &json!(1), &json!(null)));
+    assert_eq!(done["leftOutCounts"], json!([{"reason": "not_owned", "count": 1}]));
+    let add = format!("{path}/rows/3/add");
+    let added = owner.post(&host, &add, json!({})).await.expect(200).data()["bookId"].clone();
+    assert_eq!(owner.post(&host, &add, json!({})).await.expect(200).data()["bookId"], added);
+    owner.post(&host, &format!("{path}/rows/x/add"), json!({})).await.expect(400);
 }
 
 #[tokio::test]

@@ -31,6 +31,7 @@ async fn what_a_reader_holds_already_is_not_sent_again() {
         &format!("/books/{book}/availability"),
         "/books/facets",
         "/books/imports",
+        "/books/imports/open",
         "/borrows",
         &format!("/borrows/{borrow}"),
         &format!("/borrows/{borrow}/timeline"),

@@ -26,6 +26,11 @@ async fn every_bad_field_is_named() {
             &["publishedYear"],
         ),
         ("/books", json!([1, 2]), &["body"]),
+        (
+            "/books/imports/01936f8e-0000-7000-8000-000000000001/start",
+            json!({"columns": [{"index": -1}, {"field": "title"}, {"index": 0, "field": "colour"}], "shelves": "read"}),
+            &["columns[0].index", "columns[1].index", "columns[2].field", "shelves"],
+        ),
         ("/borrows", json!({"bookId": "no", "days": 0}), &["bookId", "days"]),
         ("/borrows", json!({"bookId": "01936f8e-0000-7000-8000-000000000001", "days": 91}), &["days"]),
         ("/borrows", json!({"bookId": "01936f8e-0000-7000-8000-000000000001", "days": 1.5}), &["days"]),

@@ -11,8 +11,9 @@ use sqlx::PgPool;
 use tokio_util::sync::CancellationToken;
 
 use crate::commands::{
-    CreateBook, CreateBookHandler, DeleteBook, DeleteBookError, DeleteBookHandler, Deletions, MarkRowRepaired,
-    MarkRowRepairedHandler, StartImport, StartImportHandler, UpdateBook, UpdateBookHandler,
+    AddLeftOutRow, AddLeftOutRowHandler, CancelImport, CancelImportHandler, CreateBook, CreateBookHandler, DeleteBook,
+    DeleteBookError, DeleteBookHandler, Deletions, MarkRowRepaired, MarkRowRepairedHandler, StartImport,
+    StartImportHandler, StartReviewedImport, StartReviewedImportHandler, UpdateBook, UpdateBookHandler,
 };
 use crate::findable;
 use crate::imports::{ImportSettings, Worker};
@@ -20,7 +21,8 @@ use crate::ports::LendingGate;
 use crate::queries::{
     BookHistory, BookHistoryHandler, CountBooks, CountBooksHandler, CountFacets, CountFacetsHandler, ExportShelf,
     ExportShelfHandler, GetBook, GetBookHandler, GetImport, GetImportHandler, ListBooks, ListBooksHandler, ListImports,
-    ListImportsHandler, MyBooks, MyBooksHandler, SearchBooks, SearchBooksHandler, SuggestBooks, SuggestBooksHandler,
+    ListImportsHandler, MyBooks, MyBooksHandler, OpenImportRows, OpenImportRowsHandler, SearchBooks,
+    SearchBooksHandler, SuggestBooks, SuggestBooksHandler,
 };
 use crate::subscribers::Subscriber;
 use crate::view::View;
@@ -69,7 +71,11 @@ impl Books {
         commands.register::<UpdateBook>(pool, UpdateBookHandler::new(pool.clone()));
         commands.register::<DeleteBook>(pool, DeleteBookHandler::new(self.deletions.clone()));
         commands.register::<StartImport>(pool, import);
+        let start = StartReviewedImportHandler::new(pool.clone(), Arc::clone(&self.worker.wake));
+        commands.register::<StartReviewedImport>(pool, start);
+        commands.register::<CancelImport>(pool, CancelImportHandler::new(pool.clone()));
         commands.register::<MarkRowRepaired>(pool, MarkRowRepairedHandler::new(pool.clone()));
+        commands.register::<AddLeftOutRow>(pool, AddLeftOutRowHandler::new(pool.clone()));
 
         let list = ListBooksHandler::new(pool.clone(), view.clone());
         queries.register::<GetBook>(GetBookHandler::new(pool.clone(), view.clone()));
@@ -81,6 +87,7 @@ impl Books {
         queries.register::<BookHistory>(BookHistoryHandler::new(pool.clone(), self.events.clone()));
         queries.register::<GetImport>(GetImportHandler::new(pool.clone()));
         queries.register::<ListImports>(ListImportsHandler::new(pool.clone()));
+        queries.register::<OpenImportRows>(OpenImportRowsHandler::new(pool.clone()));
         queries.register::<CountBooks>(CountBooksHandler::new(pool.clone(), view.clone()));
         queries.register::<CountFacets>(CountFacetsHandler::new(pool.clone()));
     }
@@ -120,7 +127,7 @@ impl Books {
         }
     }
 
-    /// Deletions that were cut short are finished, uploads whose host died are forgotten, books without the forms that
+    /// Deletions that were cut short are finished, uploads whose host died and reviews that nobody ended are forgotten, books without the forms that
     /// searches need get them. Answers how many deletions.
     pub async fn sweep(&self) -> Result<u64, DeleteBookError> {
         findable::make_findable(&self.pool).await?;

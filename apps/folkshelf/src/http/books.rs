@@ -9,9 +9,9 @@ mod search;
 use actix_web::{HttpRequest, HttpResponse, delete, get, post, put, web};
 use body::BookBody;
 use books::{
-    BookHistory, BookSort, BookView, CountFacets, CreateBook, DeleteBook, ExportShelf, GetBook, GetImport,
-    HistoryEntry, ListBooks, ListImports, MarkRowRepaired, MyBooks, SearchBooks, SortOrder, StartImport, SuggestBooks,
-    UpdateBook,
+    AddLeftOutRow, BookHistory, BookSort, BookView, CancelImport, CountFacets, CreateBook, DeleteBook, ExportShelf,
+    GetBook, GetImport, HistoryEntry, ListBooks, ListImports, MarkRowRepaired, MyBooks, OpenImportRows, SearchBooks,
+    SortOrder, StartImport, StartReviewedImport, SuggestBooks, UpdateBook,
 };
 use borrowing::LendingOutlook;
 use cqrs::{Ask, Caller, CommandBus, Dispatch, MissingHandler, QueryBus};
@@ -39,11 +39,15 @@ pub struct BooksApi {
     outlook: Ask<LendingOutlook>,
     import: Ask<GetImport>,
     imports: Ask<ListImports>,
+    open_rows: Ask<OpenImportRows>,
     create: Dispatch<CreateBook>,
     update: Dispatch<UpdateBook>,
     delete: Dispatch<DeleteBook>,
     start_import: Dispatch<StartImport>,
+    start_reviewed_import: Dispatch<StartReviewedImport>,
+    cancel_import: Dispatch<CancelImport>,
     mark_row_repaired: Dispatch<MarkRowRepaired>,
+    add_left_out_row: Dispatch<AddLeftOutRow>,
 }
 
 impl BooksApi {
@@ -60,11 +64,15 @@ impl BooksApi {
             outlook: queries.asking()?,
             import: queries.asking()?,
             imports: queries.asking()?,
+            open_rows: queries.asking()?,
             create: commands.dispatch()?,
             update: commands.dispatch()?,
             delete: commands.dispatch()?,
             start_import: commands.dispatch()?,
+            start_reviewed_import: commands.dispatch()?,
+            cancel_import: commands.dispatch()?,
             mark_row_repaired: commands.dispatch()?,
+            add_left_out_row: commands.dispatch()?,
         })
     }
 }

@@ -43,6 +43,10 @@ pub enum Needs {
     Notification,
     /// One of the owner's.
     Import,
+    /// An import of the owner's that waits for its review.
+    Review,
+    /// An import of the owner's whose row 2 was left out.
+    LeftOutRow,
     /// A second session of the owner's.
     Session,
     DeadLetter,
@@ -208,6 +212,28 @@ impl Scene {
             Needs::Import => {
                 let reply = Reply::to(csv(self.owner.request(host, Method::POST, "/books/import"))).await.expect(202);
                 Target::of(reply.data()["id"].as_str().expect("an id"))
+            }
+            Needs::Review => {
+                // Those that an earlier caller was not allowed to end: few may wait at once.
+                let open = self.owner.get(host, "/books/imports/open").await.expect(200);
+                for id in open.data()["reviews"].as_array().expect("a list") {
+                    let path = format!("/books/imports/{}", id.as_str().expect("an id"));
+                    self.owner.delete(host, &path).await.expect(204);
+                }
+                let request = self.owner.request(host, Method::POST, "/books/import?review=true");
+                Target::of(Reply::to(csv(request)).await.expect(202).data()["id"].as_str().expect("an id"))
+            }
+            Needs::LeftOutRow => {
+                let part =
+                    Part::bytes(b"title,authors,status\nEmma,Jane Austen,wishlist\n".to_vec()).file_name("b.csv");
+                let request = self.owner.request(host, Method::POST, "/books/import");
+                let reply = Reply::to(request.multipart(Form::new().part("file", part))).await.expect(202);
+                let id = reply.data()["id"].as_str().expect("an id").to_owned();
+                testkit::eventually("the row is left out", async || {
+                    self.owner.get(host, &format!("/books/imports/{id}")).await.expect(200).data()["skipped"] == 1
+                })
+                .await;
+                Target::of(id)
             }
             Needs::Session => {
                 let own = self.owner.get(host, "/auth/sessions").await.expect(200).ids();

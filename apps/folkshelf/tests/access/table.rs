@@ -3,8 +3,8 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::scene::Needs::{Book, Borrow, DeadLetter, Import, Member, Nothing, Notification, ResetToken, Session};
-use crate::scene::Needs::{StandIn, VerifyToken};
+use crate::scene::Needs::{Book, Borrow, DeadLetter, Import, LeftOutRow, Member, Nothing, Notification, ResetToken};
+use crate::scene::Needs::{Review, Session, StandIn, VerifyToken};
 use crate::scene::Stage::{Active, Approved, Disputed, ExtensionAsked, Pending, ReturnPending};
 use crate::scene::{Needs, Scene, Target};
 use crate::support::PASSWORD;
@@ -140,7 +140,11 @@ pub const ROWS: &[Row] = &[
     row("DELETE /books/{id}", Book, answering(204, [401, 403, 200, 403, 200, 200, 401])),
     Row { sends: Sends::File, ..row("POST /books/import", Nothing, answering(202, MEMBERS)) },
     row("GET /books/imports", Nothing, MEMBERS),
+    row("GET /books/imports/open", Nothing, MEMBERS),
     row("GET /books/imports/{id}", Import, OWN),
+    with("POST /books/imports/{id}/start", Review, |_, _| json!({}), answering(202, OWN)),
+    row("DELETE /books/imports/{id}", Review, answering(204, OWN)),
+    row("POST /books/imports/{id}/rows/{row}/add", LeftOutRow, OWN),
     row("DELETE /books/imports/{id}/errors/{row}", Import, answering(204, OWN)),
     // Borrows. That a book is one's own is a rule about the book, not about who may ask: a conflict.
     with(

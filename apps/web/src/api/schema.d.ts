@@ -392,8 +392,9 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Takes in a CSV file: a Goodreads or LibraryThing export, or one with headers title, authors, isbn, … The file is read as
-         *     it comes; the rows are worked through in the background.
+         * Takes in a file of books: the export of another program (Goodreads, LibraryThing, StoryGraph, Calibre, Openreads, BookWyrm,
+         *     inventaire, Babelio, Libib), of Folkshelf itself, a list of ISBNs, or any table with a title and an author, in any usual
+         *     encoding. The rows are worked through in the background.
          */
         post: operations["import_books"];
         delete?: never;
@@ -419,6 +420,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/books/imports/open": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What waits for the caller over all their imports: rows to repair, and files to say something of. */
+        get: operations["get_open_rows"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/books/imports/{id}": {
         parameters: {
             query?: never;
@@ -426,11 +444,12 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** How far an import is, and which rows could not be taken. */
+        /** How far an import is, what was recognised of its file, and which rows could not be taken or were left out. */
         get: operations["get_import"];
         put?: never;
         post?: never;
-        delete?: never;
+        /** Forgets an import that waits for its review. */
+        delete: operations["cancel_import"];
         options?: never;
         head?: never;
         patch?: never;
@@ -447,10 +466,44 @@ export interface paths {
         put?: never;
         post?: never;
         /**
-         * Says that a row which could not be taken has been dealt with, as by `POST /books` with its repaired values: it is shown
-         *     and counted as failed no more. A row has no version: it is what the file said.
+         * Says that a row which could not be taken has been dealt with, as by `POST /books` with its repaired values, or a note on
+         *     one that was, as by `PUT /books/{id}`: it is shown and counted no more. A row has no version: it is what the file said.
          */
         delete: operations["mark_row_repaired"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/books/imports/{id}/rows/{row}/add": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Puts a row on the shelf that was left out: once, however often it is said. */
+        post: operations["add_left_out_row"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/books/imports/{id}/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Begins an import that waits for its review. */
+        post: operations["start_import"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1354,6 +1407,14 @@ export interface components {
             /** @description Whether what happened is told in time. */
             eventLog: components["schemas"]["Health"];
         };
+        ColumnBody: {
+            field?: components["schemas"]["Field"] | null;
+            /**
+             * Format: int32
+             * @description As in `review.columns`.
+             */
+            index: number;
+        };
         /** @description How a community is set up. */
         CommunityView: {
             /** @description Whether one needs an account to browse. */
@@ -1599,8 +1660,19 @@ export interface components {
         /** @description What every successful answer with a body looks like. */
         Envelope_ImportView: {
             data: components["schemas"]["ImportSummary"] & {
+                /** @description In which the file is written, as in `utf-8` or `windows-1252`. */
+                encoding?: string | null;
                 /** @description The first thousand, without those of repaired rows. */
                 errors: components["schemas"]["RowError"][];
+                /** @description Columns that have something in them and are not read. */
+                ignoredColumns: components["schemas"]["IgnoredColumn"][];
+                /** @description Rows that are on no shelf although nothing is wrong with them: the first thousand, without those that were added since. */
+                leftOut: components["schemas"]["LeftOutRow"][];
+                /** @description How many were left out, by reason; those that were added since are not counted. */
+                leftOutCounts: components["schemas"]["LeftOutCount"][];
+                /** @description What was left out of books that are on the shelf: the first thousand, without those that were dealt with. */
+                notes: components["schemas"]["RowNote"][];
+                review?: components["schemas"]["ImportReview"] | null;
             };
             /** @example true */
             success: boolean;
@@ -1646,6 +1718,27 @@ export interface components {
             success: boolean;
         };
         /** @description What every successful answer with a body looks like. */
+        Envelope_OpenRows: {
+            data: {
+                /**
+                 * Format: int64
+                 * @description Rows that were not taken, and not repaired since.
+                 */
+                failed: number;
+                /** @description Imports with rows of either kind, newest first; the first ten. */
+                imports: components["schemas"]["ImportId"][];
+                /**
+                 * Format: int64
+                 * @description Rows whose book is on the shelf without all they said.
+                 */
+                noted: number;
+                /** @description Imports that wait for their review, newest first. */
+                reviews: components["schemas"]["ImportId"][];
+            };
+            /** @example true */
+            success: boolean;
+        };
+        /** @description What every successful answer with a body looks like. */
         Envelope_ProfileView: {
             /** @description A member as they themselves and those who look after members see them. The mail address is auth's. */
             data: {
@@ -1664,6 +1757,15 @@ export interface components {
                 verified: boolean;
                 /** Format: int64 */
                 version: number;
+            };
+            /** @example true */
+            success: boolean;
+        };
+        /** @description What every successful answer with a body looks like. */
+        Envelope_RowAdded: {
+            data: {
+                /** @description The first of its copies. */
+                bookId: components["schemas"]["BookId"];
             };
             /** @example true */
             success: boolean;
@@ -1863,10 +1965,21 @@ export interface components {
             /** @description Those of most books first. */
             languages: components["schemas"]["LanguageCount"][];
         };
+        /**
+         * @description What a column is taken for. A field that several columns may hold has a second name: the first column counts, the other
+         *     one fills in where the first is empty.
+         * @enum {string}
+         */
+        Field: "title" | "other_title" | "subtitle" | "authors" | "more_authors" | "isbn" | "other_isbn" | "published_year" | "other_year" | "language" | "categories" | "more_categories" | "description" | "condition" | "notes" | "lending" | "copies" | "shelf" | "owned" | "deleted" | "kind" | "version";
         ForgotBody: {
             /** Format: email */
             email: string;
         };
+        /**
+         * @description The program that wrote a file.
+         * @enum {string}
+         */
+        Format: "folkshelf" | "goodreads" | "librarything" | "storygraph" | "calibre" | "openreads" | "bookwyrm" | "inventaire" | "babelio" | "libib" | "goodbooks" | "isbn_list" | "table";
         HandOverBody: {
             /** @description The six digits the owner shows; the owner needs none. */
             code?: string | null;
@@ -1903,9 +2016,19 @@ export interface components {
             /** @description The event's name: `book.created`. */
             type: string;
         };
+        IgnoredColumn: {
+            /**
+             * Format: int32
+             * @description Rows that have something in it.
+             */
+            filled: number;
+            name: string;
+        };
         ImportForm: {
             /** Format: binary */
             file: string;
+            /** @description `true` or `false`, before the file; as the parameter. */
+            review?: boolean | null;
         };
         /**
          * Format: uuid
@@ -1917,17 +2040,25 @@ export interface components {
             maxBytes: number;
             maxRows: number;
         };
+        /** @description What was recognised of a file. */
+        ImportReview: {
+            columns: components["schemas"]["ReviewColumn"][];
+            /** @description The first five, cell by cell. */
+            rows: string[][];
+            /** @description Shelves, lists and states that rows stand on. Books on those that are not owned stay out. */
+            shelves: components["schemas"]["Shelf"][];
+        };
         ImportStarted: {
             id: components["schemas"]["ImportId"];
         };
         /** @enum {string} */
-        ImportStatus: "queued" | "running" | "completed" | "failed";
+        ImportStatus: "receiving" | "review" | "queued" | "running" | "completed" | "failed";
         ImportSummary: {
             /** Format: date-time */
             createdAt: string;
             /**
              * Format: int32
-             * @description Rows whose book is on the shelf already.
+             * @description Rows whose book is on the shelf already, or in an earlier row.
              */
             duplicates: number;
             /**
@@ -1935,12 +2066,31 @@ export interface components {
              * @description Rows that were not taken, and not repaired since.
              */
             failed: number;
+            format?: components["schemas"]["Format"] | null;
             id: components["schemas"]["ImportId"];
-            /** Format: int32 */
+            /**
+             * Format: int32
+             * @description Books that were put on the shelf. A row may stand for several copies.
+             */
             imported: number;
+            /**
+             * Format: int32
+             * @description Rows whose book is on the shelf without all they said, and that nobody has dealt with since.
+             */
+            noted: number;
             /** Format: int32 */
             repaired: number;
+            /**
+             * Format: int32
+             * @description Rows left out for another reason: not owned, deleted, no book.
+             */
+            skipped: number;
             status: components["schemas"]["ImportStatus"];
+            /**
+             * Format: int32
+             * @description Bad rows that a later import has again.
+             */
+            superseded: number;
             /**
              * Format: int32
              * @description Rows of the file without the header and empty ones.
@@ -1948,8 +2098,19 @@ export interface components {
             total: number;
         };
         ImportView: components["schemas"]["ImportSummary"] & {
+            /** @description In which the file is written, as in `utf-8` or `windows-1252`. */
+            encoding?: string | null;
             /** @description The first thousand, without those of repaired rows. */
             errors: components["schemas"]["RowError"][];
+            /** @description Columns that have something in them and are not read. */
+            ignoredColumns: components["schemas"]["IgnoredColumn"][];
+            /** @description Rows that are on no shelf although nothing is wrong with them: the first thousand, without those that were added since. */
+            leftOut: components["schemas"]["LeftOutRow"][];
+            /** @description How many were left out, by reason; those that were added since are not counted. */
+            leftOutCounts: components["schemas"]["LeftOutCount"][];
+            /** @description What was left out of books that are on the shelf: the first thousand, without those that were dealt with. */
+            notes: components["schemas"]["RowNote"][];
+            review?: components["schemas"]["ImportReview"] | null;
         };
         LanguageCount: {
             /** @description As in `en`. */
@@ -1959,6 +2120,30 @@ export interface components {
              * @description At least 1.
              */
             count: number;
+        };
+        LeftOutCount: {
+            /** Format: int32 */
+            count: number;
+            reason: components["schemas"]["LeftOutReason"];
+        };
+        /**
+         * @description Why a row is not on the shelf although nothing is wrong with it.
+         * @enum {string}
+         */
+        LeftOutReason: "already_on_shelf" | "twice_in_file" | "not_owned" | "deleted" | "not_a_book";
+        LeftOutRow: {
+            authors: string[];
+            bookId?: components["schemas"]["BookId"] | null;
+            /**
+             * Format: int32
+             * @description How many copies the row stands for.
+             */
+            copies: number;
+            reason: components["schemas"]["LeftOutReason"];
+            /** Format: int32 */
+            row: number;
+            title?: string | null;
+            values: components["schemas"]["RowValues"];
         };
         /** @description As [`Envelope`], for one page of a list. */
         ListEnvelope_BookView: {
@@ -2124,7 +2309,7 @@ export interface components {
                 createdAt: string;
                 /**
                  * Format: int32
-                 * @description Rows whose book is on the shelf already.
+                 * @description Rows whose book is on the shelf already, or in an earlier row.
                  */
                 duplicates: number;
                 /**
@@ -2132,12 +2317,31 @@ export interface components {
                  * @description Rows that were not taken, and not repaired since.
                  */
                 failed: number;
+                format?: components["schemas"]["Format"] | null;
                 id: components["schemas"]["ImportId"];
-                /** Format: int32 */
+                /**
+                 * Format: int32
+                 * @description Books that were put on the shelf. A row may stand for several copies.
+                 */
                 imported: number;
+                /**
+                 * Format: int32
+                 * @description Rows whose book is on the shelf without all they said, and that nobody has dealt with since.
+                 */
+                noted: number;
                 /** Format: int32 */
                 repaired: number;
+                /**
+                 * Format: int32
+                 * @description Rows left out for another reason: not owned, deleted, no book.
+                 */
+                skipped: number;
                 status: components["schemas"]["ImportStatus"];
+                /**
+                 * Format: int32
+                 * @description Bad rows that a later import has again.
+                 */
+                superseded: number;
                 /**
                  * Format: int32
                  * @description Rows of the file without the header and empty ones.
@@ -2253,6 +2457,22 @@ export interface components {
             title: string;
             /** @description The name of the event that caused it: `borrow.approved`. */
             type: string;
+        };
+        OpenRows: {
+            /**
+             * Format: int64
+             * @description Rows that were not taken, and not repaired since.
+             */
+            failed: number;
+            /** @description Imports with rows of either kind, newest first; the first ten. */
+            imports: components["schemas"]["ImportId"][];
+            /**
+             * Format: int64
+             * @description Rows whose book is on the shelf without all they said.
+             */
+            noted: number;
+            /** @description Imports that wait for their review, newest first. */
+            reviews: components["schemas"]["ImportId"][];
         };
         /** @enum {string} */
         OutcomeBody: "returned" | "lost" | "active";
@@ -2375,6 +2595,13 @@ export interface components {
             condition: components["schemas"]["ConditionBody"];
             note?: string | null;
         };
+        ReviewColumn: {
+            field?: components["schemas"]["Field"] | null;
+            index: number;
+            name: string;
+            /** @description Up to three of its cells. */
+            samples: string[];
+        };
         /** @description A role and what it permits. */
         RoleBody: {
             /** @example moderator */
@@ -2387,6 +2614,10 @@ export interface components {
              */
             permissions: string[];
         };
+        RowAdded: {
+            /** @description The first of its copies. */
+            bookId: components["schemas"]["BookId"];
+        };
         RowError: {
             field: string;
             message: string;
@@ -2396,6 +2627,16 @@ export interface components {
              */
             row: number;
             /** @description The row as it was read, the same in each of its errors. */
+            values: components["schemas"]["RowValues"];
+        };
+        RowNote: {
+            /** @description The book that came of the row. */
+            bookId: components["schemas"]["BookId"];
+            field: string;
+            message: string;
+            /** Format: int32 */
+            row: number;
+            /** @description The row as it was read, the same in each of its notes. */
             values: components["schemas"]["RowValues"];
         };
         /**
@@ -2436,6 +2677,16 @@ export interface components {
              */
             lastUsedAt: string;
         };
+        Shelf: {
+            /**
+             * Format: int32
+             * @description Rows on it.
+             */
+            count: number;
+            name: string;
+            /** @description Whether its books are the member's own. */
+            owned: boolean;
+        };
         SignedInView: {
             /** @description Send it as `Authorization: Bearer …`. */
             accessToken: string;
@@ -2447,6 +2698,12 @@ export interface components {
             /** @description Worth one new pair of tokens. */
             refreshToken: string;
             user: components["schemas"]["AccountUser"];
+        };
+        StartBody: {
+            /** @description What columns are to be taken for; those that are not named stay as they were recognised. */
+            columns?: components["schemas"]["ColumnBody"][] | null;
+            /** @description The names of the shelves whose books are owned; without it those that `review.shelves` says. */
+            shelves?: string[] | null;
         };
         SubscriptionView: {
             /**
@@ -4923,7 +5180,13 @@ export interface operations {
     };
     import_books: {
         parameters: {
-            query?: never;
+            query?: {
+                /**
+                 * @description The import waits until `POST /books/imports/{id}/start` says how to read the file. Without it a table that is not
+                 *     understood is refused.
+                 */
+                review?: boolean;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -5152,6 +5415,104 @@ export interface operations {
             };
         };
     };
+    get_open_rows: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As asked */
+            200: {
+                headers: {
+                    /** @description For If-None-Match; of one book and of one's profile also for If-Match */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Envelope_OpenRows"];
+                };
+            };
+            /** @description What If-None-Match names is still right */
+            304: {
+                headers: {
+                    /** @description For If-None-Match; of one book and of one's profile also for If-Match */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Something you sent is not as it should be; details name each field */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Sign in first */
+            401: {
+                headers: {
+                    /** @description How to sign in */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description You may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description It does not exist, or not for you to know of */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The request was not complete in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not possible at the moment; try again after Retry-After */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     get_import: {
         parameters: {
             query?: never;
@@ -5252,6 +5613,114 @@ export interface operations {
             };
         };
     };
+    cancel_import: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description There is no version to name: only * fits */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is forgotten */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Something you sent is not as it should be; details name each field */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Sign in first */
+            401: {
+                headers: {
+                    /** @description How to sign in */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description You may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description It does not exist, or not for you to know of */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The request was not complete in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A rule or the present state refuses it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description If-Match does not fit */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not possible at the moment; try again after Retry-After */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     mark_row_repaired: {
         parameters: {
             query?: never;
@@ -5261,7 +5730,7 @@ export interface operations {
             };
             path: {
                 id: string;
-                /** @description As in `errors` */
+                /** @description As in `errors` and `notes` */
                 row: number;
             };
             cookie?: never;
@@ -5333,6 +5802,244 @@ export interface operations {
             };
             /** @description If-Match does not fit */
             412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not possible at the moment; try again after Retry-After */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    add_left_out_row: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                /** @description As in `leftOut` */
+                row: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Envelope_RowAdded"];
+                };
+            };
+            /** @description Something you sent is not as it should be; details name each field */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Sign in first */
+            401: {
+                headers: {
+                    /** @description How to sign in */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description You may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description It does not exist, or not for you to know of */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The request was not complete in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A rule or the present state refuses it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description If-Match does not fit */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not possible at the moment; try again after Retry-After */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    start_import: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["StartBody"];
+            };
+        };
+        responses: {
+            /** @description It has begun */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Envelope_ImportView"];
+                };
+            };
+            /** @description Something you sent is not as it should be; details name each field */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Sign in first */
+            401: {
+                headers: {
+                    /** @description How to sign in */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description You may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description It does not exist, or not for you to know of */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The request was not complete in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A rule or the present state refuses it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description If-Match does not fit */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Another content type is expected */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -4,8 +4,8 @@ use kernel::{Command, ErrorKind, ImportId, Refusal};
 use serde::Serialize;
 use sqlx::PgPool;
 
-/// The caller has dealt with a row that their import did not take: it is shown and counted as failed no more. Said again,
-/// or of a row that did not fail, it changes nothing.
+/// The caller has dealt with a row that their import did not take, or took without all it said: it is shown and counted as
+/// failed, or as noted, no more. Said again, or of any other row, it changes nothing.
 #[derive(Debug, Clone, Serialize)]
 pub struct MarkRowRepaired {
     pub import_id: ImportId,
@@ -70,6 +70,15 @@ impl CommandHandler<MarkRowRepaired> for MarkRowRepairedHandler {
                 .await?;
         if struck.rows_affected() > 0 {
             sqlx::query!("update books.import set failed = failed - 1, repaired = repaired + 1 where id = $1", import)
+                .execute(work.connection())
+                .await?;
+        }
+        let struck =
+            sqlx::query!("delete from books.import_note where import_id = $1 and row = $2", import, command.row)
+                .execute(work.connection())
+                .await?;
+        if struck.rows_affected() > 0 {
+            sqlx::query!("update books.import set noted = noted - 1 where id = $1", import)
                 .execute(work.connection())
                 .await?;
         }

@@ -1,9 +1,16 @@
+mod add_left_out_row;
+mod cancel_import;
 mod create_book;
 mod delete_book;
 mod mark_row_repaired;
 mod start_import;
+mod start_reviewed_import;
 mod update_book;
 
+pub(crate) use add_left_out_row::AddLeftOutRowHandler;
+pub use add_left_out_row::{AddLeftOutRow, AddLeftOutRowError, RowAdded};
+pub(crate) use cancel_import::CancelImportHandler;
+pub use cancel_import::{CancelImport, CancelImportError};
 pub(crate) use create_book::CreateBookHandler;
 pub use create_book::{CreateBook, CreateBookError};
 pub use delete_book::{DeleteBook, DeleteBookError};
@@ -12,5 +19,7 @@ pub(crate) use mark_row_repaired::MarkRowRepairedHandler;
 pub use mark_row_repaired::{MarkRowRepaired, MarkRowRepairedError};
 pub(crate) use start_import::StartImportHandler;
 pub use start_import::{ImportStarted, StartImport, StartImportError};
+pub(crate) use start_reviewed_import::StartReviewedImportHandler;
+pub use start_reviewed_import::{StartReviewedImport, StartReviewedImportError};
 pub(crate) use update_book::UpdateBookHandler;
 pub use update_book::{UpdateBook, UpdateBookError};

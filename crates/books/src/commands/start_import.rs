@@ -3,23 +3,24 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use cqrs::{Call, CommandHandler};
-use kernel::{Command, Detail, ErrorKind, ImportId, Refusal};
+use kernel::{Command, Detail, ErrorKind, ImportId, Refusal, UserId};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use sqlx::PgPool;
+use sqlx::types::Json;
+use time::OffsetDateTime;
 use tokio::sync::{Notify, Semaphore, mpsc};
 
-use crate::imports::{FileError, ImportSettings, Parsed, Upload, parse};
+use crate::domain::import::Layout;
+use crate::imports::{FileError, ImportSettings, RawRow, Upload, read};
 
-/// Errors shown at most; all are counted.
-const ERRORS_KEPT: i32 = 1_000;
-
-/// The caller uploads a CSV file of books. It is read and checked as it comes in; the rows are put on the shelf by the
-/// import worker. The same idempotency key is the same upload, whatever its bytes: they are gone once read.
+/// The caller uploads a file of books. It is read to its end, and its rows are stored; the import worker puts them on the
+/// shelf, at once or, with `review`, when its owner has said how to read them. The same idempotency key is the same upload,
+/// whatever its bytes: they are gone once read.
 #[derive(Debug, Clone, Serialize)]
 pub struct StartImport {
     #[serde(skip)]
     pub upload: Upload,
+    pub review: bool,
 }
 
 impl Command for StartImport {
@@ -39,14 +40,15 @@ pub struct ImportStarted {
 pub enum StartImportError {
     #[error("sign in to import books")]
     NotSignedIn,
+    /// Those that wait for their owner are counted, too.
+    #[error("{max} imports are under way: start or cancel one of them first")]
+    TooMany { max: i64 },
     #[error("the file {0}")]
     File(FileError),
     #[error("the file was read already")]
     ReadAlready,
     #[error("the file could not be read")]
     Parser(#[source] tokio::task::JoinError),
-    #[error("a row could not be stored")]
-    Row(#[from] serde_json::Error),
     #[error("the database failed")]
     Database(#[from] sqlx::Error),
 }
@@ -55,9 +57,10 @@ impl Refusal for StartImportError {
     fn kind(&self) -> ErrorKind {
         match self {
             Self::NotSignedIn => ErrorKind::Unauthenticated,
+            Self::TooMany { .. } => ErrorKind::Conflict,
             Self::File(FileError::TooLarge { .. } | FileError::TooManyRows { .. }) => ErrorKind::TooLarge,
+            Self::File(FileError::Spool(_)) | Self::ReadAlready | Self::Parser(_) => ErrorKind::Internal,
             Self::File(_) => ErrorKind::Invalid,
-            Self::ReadAlready | Self::Parser(_) | Self::Row(_) => ErrorKind::Internal,
             Self::Database(error) => event_bus::error_kind(error),
         }
     }
@@ -65,16 +68,18 @@ impl Refusal for StartImportError {
     fn code(&self) -> &'static str {
         match self {
             Self::NotSignedIn => "UNAUTHENTICATED",
+            Self::TooMany { .. } => "TOO_MANY_IMPORTS",
             Self::File(FileError::TooLarge { .. } | FileError::TooManyRows { .. }) => "FILE_TOO_LARGE",
+            Self::File(FileError::Spool(_)) | Self::ReadAlready | Self::Parser(_) | Self::Database(_) => "INTERNAL",
             Self::File(_) => "VALIDATION_ERROR",
-            Self::ReadAlready | Self::Parser(_) | Self::Row(_) | Self::Database(_) => "INTERNAL",
         }
     }
 
     fn details(&self) -> Vec<Detail> {
         match self {
             Self::File(error) => vec![Detail::new("file", error.to_string())],
-            Self::NotSignedIn | Self::ReadAlready | Self::Parser(_) | Self::Row(_) | Self::Database(_) => Vec::new(),
+            Self::TooMany { max } => vec![Detail::new("imports", max.to_string())],
+            Self::NotSignedIn | Self::ReadAlready | Self::Parser(_) | Self::Database(_) => Vec::new(),
         }
     }
 }
@@ -92,86 +97,64 @@ impl StartImportHandler {
         Self { pool, settings, wake, at_once }
     }
 
+    async fn begin(&self, owner: UserId, import: ImportId, now: OffsetDateTime) -> Result<(), StartImportError> {
+        let mut tx = self.pool.begin().await?;
+        // Two uploads at once are counted one after the other.
+        sqlx::query!("select pg_advisory_xact_lock(hashtextextended($1, 1))", owner.to_string())
+            .fetch_one(&mut *tx)
+            .await?;
+        let unfinished = sqlx::query_scalar!(
+            r#"select count(*) as "count!" from books.import
+            where owner_id = $1 and status not in ('completed', 'failed')"#,
+            owner.uuid(),
+        )
+        .fetch_one(&mut *tx)
+        .await?;
+        if unfinished >= self.settings.unfinished {
+            return Err(StartImportError::TooMany { max: self.settings.unfinished });
+        }
+        sqlx::query!(
+            "insert into books.import (id, owner_id, status, created_at, updated_at) values ($1, $2, 'receiving', $3, $3)",
+            import.uuid(),
+            owner.uuid(),
+            now,
+        )
+        .execute(&mut *tx)
+        .await?;
+        Ok(tx.commit().await?)
+    }
+
     /// Stores rows as they are read; in transactions of their own, because one that stays open as long as a client
     /// sends would hold back every reader of the log.
-    async fn receive(&self, call: &Call, import: ImportId, upload: &Upload) -> Result<Counts, StartImportError> {
-        let file = upload.take().ok_or(StartImportError::ReadAlready)?;
+    async fn receive(&self, import: ImportId, command: &StartImport) -> Result<(Layout, i32), StartImportError> {
+        let file = command.upload.take().ok_or(StartImportError::ReadAlready)?;
         let (sender, mut rows) = mpsc::channel(2);
-        let (settings, now) = (self.settings.clone(), call.now());
+        let (settings, review) = (self.settings.clone(), command.review);
         // Lives as long as the thread, which may outlive this call.
         let permit = Arc::clone(&self.at_once).acquire_owned().await;
-        let parser = tokio::task::spawn_blocking(move || {
+        let reader = tokio::task::spawn_blocking(move || {
             let _permit = permit;
-            parse(file, &settings, now, &sender)
+            read(file, &settings, review, &sender)
         });
-        let mut counts = Counts::default();
         while let Some(batch) = rows.recv().await {
-            self.store(import, batch, &mut counts).await?;
+            self.store(import, batch).await?;
         }
-        parser.await.map_err(StartImportError::Parser)?.map_err(StartImportError::File)?;
-        Ok(counts)
+        let recognised = reader.await.map_err(StartImportError::Parser)?.map_err(StartImportError::File)?;
+        Ok((recognised.layout, i32::try_from(recognised.rows).unwrap_or(i32::MAX)))
     }
 
-    async fn store(&self, import: ImportId, batch: Vec<Parsed>, counts: &mut Counts) -> Result<(), StartImportError> {
-        let (mut rows, mut books): (Vec<i32>, Vec<Value>) = (vec![], vec![]);
-        let (mut nths, mut wrong_rows, mut fields, mut messages) = (vec![], vec![], vec![], vec![]);
-        let mut values: Vec<Value> = vec![];
-        for parsed in batch {
-            counts.total += 1;
-            match parsed.book {
-                Ok(book) => {
-                    rows.push(parsed.row);
-                    books.push(serde_json::to_value(book)?);
-                }
-                Err(bad) => {
-                    counts.failed += 1;
-                    for detail in bad.wrong {
-                        counts.errors += 1;
-                        if counts.errors <= ERRORS_KEPT {
-                            nths.push(counts.errors);
-                            wrong_rows.push(parsed.row);
-                            fields.push(detail.field);
-                            messages.push(detail.message);
-                            values.push(serde_json::to_value(&bad.values)?);
-                        }
-                    }
-                }
-            }
-        }
-        let mut tx = self.pool.begin().await?;
+    /// JSON instead of UNNEST: there are no arrays of arrays of different lengths.
+    async fn store(&self, import: ImportId, batch: Vec<RawRow>) -> Result<(), StartImportError> {
         sqlx::query!(
-            "insert into books.import_row (import_id, row, book)
-            select $1, r.row, r.book from unnest($2::integer[], $3::jsonb[]) as r (row, book)",
+            "insert into books.import_row (import_id, row, cells)
+            select $1, r.row, r.cells from jsonb_to_recordset($2) as r (row integer, cells text[])",
             import.uuid(),
-            &rows,
-            &books,
+            Json(batch) as _,
         )
-        .execute(&mut *tx)
+        .execute(&self.pool)
         .await?;
-        sqlx::query!(
-            "insert into books.import_error (import_id, nth, row, field, message, row_values)
-            select $1, e.nth, e.row, e.field, e.message, e.row_values
-            from unnest($2::integer[], $3::integer[], $4::text[], $5::text[], $6::jsonb[])
-                as e (nth, row, field, message, row_values)",
-            import.uuid(),
-            &nths,
-            &wrong_rows,
-            &fields,
-            &messages,
-            &values,
-        )
-        .execute(&mut *tx)
-        .await?;
-        tx.commit().await?;
         Ok(())
     }
-}
-
-#[derive(Default)]
-struct Counts {
-    total: i32,
-    failed: i32,
-    errors: i32,
 }
 
 #[async_trait]
@@ -179,16 +162,9 @@ impl CommandHandler<StartImport> for StartImportHandler {
     async fn handle(&self, call: &Call, command: StartImport) -> Result<ImportStarted, StartImportError> {
         let owner = call.actor().user_id().ok_or(StartImportError::NotSignedIn)?;
         let id = ImportId::new(call.now());
-        sqlx::query!(
-            "insert into books.import (id, owner_id, status, created_at, updated_at) values ($1, $2, 'receiving', $3, $3)",
-            id.uuid(),
-            owner.uuid(),
-            call.now(),
-        )
-        .execute(&self.pool)
-        .await?;
-        let counts = match self.receive(call, id, &command.upload).await {
-            Ok(counts) => counts,
+        self.begin(owner, id, call.now()).await?;
+        let (layout, total) = match self.receive(id, &command).await {
+            Ok(received) => received,
             Err(error) => {
                 sqlx::query!("delete from books.import where id = $1", id.uuid()).execute(&self.pool).await?;
                 return Err(error);
@@ -196,10 +172,11 @@ impl CommandHandler<StartImport> for StartImportHandler {
         };
         let mut work = call.begin(&self.pool).await?;
         sqlx::query!(
-            "update books.import set status = 'queued', total = $2, failed = $3, updated_at = $4 where id = $1",
+            "update books.import set status = $2, total = $3, layout = $4, updated_at = $5 where id = $1",
             id.uuid(),
-            counts.total,
-            counts.failed,
+            if command.review { "review" } else { "ready" },
+            total,
+            Json(layout) as _,
             call.now(),
         )
         .execute(work.connection())

@@ -3,15 +3,23 @@
 //! | module | holds |
 //! |---|---|
 //! | `upload` | the bytes as they come from the host, piece by piece |
-//! | `parse` | bytes to checked rows, on a thread of its own |
-//! | `worker` | checked rows to books, in batches that survive a kill at any line |
+//! | `file` | bytes to rows of cells, on a thread of its own |
+//! | `worker` | rows to books, in batches that survive a kill at any line |
+//! | `batch` | what one batch makes of its rows |
+//! | `doubles` | which rows stand for books that are on the shelf already |
+//! | `report` | what is kept of rows that were not taken as they stand |
 
-mod parse;
+mod batch;
+mod doubles;
+mod file;
+mod report;
 mod upload;
 mod worker;
 
-pub use parse::FileError;
-pub(crate) use parse::{Parsed, parse};
+pub(crate) use batch::created;
+pub use file::FileError;
+pub(crate) use file::{RawRow, read};
+pub(crate) use report::{LeftOutCounts, is_duplicate};
 pub use upload::{Upload, UploadClosed, UploadSender};
 pub(crate) use worker::Worker;
 
@@ -26,10 +34,12 @@ pub struct ImportSettings {
     pub batch: i64,
     /// Files received at the same time; each takes a thread. Further ones wait.
     pub concurrent_uploads: usize,
+    /// Imports of one member that are not at their end.
+    pub unfinished: i64,
 }
 
 impl Default for ImportSettings {
     fn default() -> Self {
-        Self { max_bytes: 20 * 1024 * 1024, max_rows: 100_000, batch: 300, concurrent_uploads: 4 }
+        Self { max_bytes: 20 * 1024 * 1024, max_rows: 100_000, batch: 300, concurrent_uploads: 4, unfinished: 10 }
     }
 }

@@ -1,25 +1,23 @@
-//! Checked rows to books. A batch is one transaction: rows leave `import_row`, books, events and counts come, all or
+//! Rows to books. A batch is one transaction: rows leave `import_row`, books, events and counts come, all or
 //! nothing. So a kill at any line costs the batch under way and imports no row twice; whoever comes next goes on with the
 //! rows that are left.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use books_events::{BookCreated, BookEvent};
-use event_bus::{EventBus, Meta};
-use kernel::actor::RecordedActor;
-use kernel::{BookId, Clock, Position, UserId};
+use event_bus::EventBus;
+use kernel::{Clock, Position, UserId};
 use sqlx::types::Json;
-use sqlx::{PgConnection, PgPool, Postgres, Transaction};
+use sqlx::{PgPool, Postgres, Transaction};
 use time::OffsetDateTime;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::ImportSettings;
+use super::batch::{Batch, Waiting};
 use crate::domain::BookDetails;
-use crate::stored::{self, Stored};
+use crate::domain::import::Layout;
 
 /// Without a word that there is something to do, we look this often.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -29,12 +27,16 @@ const VIEWS_WITHIN: Duration = Duration::from_secs(5);
 const VIEWS_GIVEN_UP: time::Duration = time::Duration::minutes(2);
 /// An upload that neither came to an end nor was refused: its host died.
 const ABANDONED_AFTER: time::Duration = time::Duration::hours(1);
+/// A review that its owner never came back to.
+const REVIEW_FORGOTTEN_AFTER: time::Duration = time::Duration::days(7);
 /// How often a batch may fail for a reason of its own.
 const ATTEMPTS: i32 = 3;
 
 struct Claimed {
     id: Uuid,
     owner: UserId,
+    layout: Option<Layout>,
+    imported: i32,
 }
 
 /// What a turn did.
@@ -96,9 +98,11 @@ impl Worker {
 
     async fn turn(&self, claimed: &mut Option<Uuid>) -> Result<Turn, sqlx::Error> {
         let mut tx = self.pool.begin().await?;
+        // Those of the version before are `queued` and `running`.
         let Some(import) = sqlx::query!(
-            "select id, owner_id, last_transaction, last_sequence, updated_at from books.import
-            where status in ('queued', 'running') order by created_at, id limit 1 for update skip locked",
+            r#"select id, owner_id, imported, layout as "layout: Json<Layout>", last_transaction, last_sequence, updated_at
+            from books.import where status in ('ready', 'shelving', 'queued', 'running')
+            order by created_at, id limit 1 for update skip locked"#,
         )
         .fetch_optional(&mut *tx)
         .await?
@@ -107,9 +111,8 @@ impl Worker {
         };
         *claimed = Some(import.id);
         let rows = sqlx::query!(
-            r#"delete from books.import_row where (import_id, row) in (
-                select import_id, row from books.import_row where import_id = $1 order by row limit $2
-            ) returning row, book as "book: Json<BookDetails>""#,
+            r#"select row, cells, book as "book: Json<Box<BookDetails>>" from books.import_row
+            where import_id = $1 order by row limit $2"#,
             import.id,
             self.settings.batch,
         )
@@ -122,10 +125,20 @@ impl Worker {
                 .map(|(transaction, sequence)| Position { transaction, sequence });
             return Ok(Turn::Finished { id: import.id, last, since: import.updated_at });
         }
-        let mut rows: Vec<(i32, BookDetails)> = rows.into_iter().map(|row| (row.row, row.book.0)).collect();
-        rows.sort_unstable_by_key(|(row, _)| *row);
-        let books = rows.into_iter().map(|(_, book)| book).collect();
-        self.shelve(tx, &Claimed { id: import.id, owner: import.owner_id.into() }, books).await?;
+        let rows = rows
+            .into_iter()
+            .map(|row| match row.book {
+                Some(book) => (row.row, Waiting::Book(book.0)),
+                None => (row.row, Waiting::Cells(row.cells.unwrap_or_default())),
+            })
+            .collect();
+        let claimed = Claimed {
+            id: import.id,
+            owner: import.owner_id.into(),
+            layout: import.layout.map(|layout| layout.0),
+            imported: import.imported,
+        };
+        self.shelve(tx, &claimed, rows).await?;
         Ok(Turn::Batch)
     }
 
@@ -133,9 +146,9 @@ impl Worker {
         &self,
         mut tx: Transaction<'_, Postgres>,
         import: &Claimed,
-        books: Vec<BookDetails>,
+        rows: Vec<(i32, Waiting)>,
     ) -> Result<(), sqlx::Error> {
-        let (owner, now, all) = (import.owner, self.clock.now(), books.len());
+        let (owner, now) = (import.owner, self.clock.now());
         // Two imports onto one shelf take turns, so that each sees what the other has put there.
         sqlx::query!("select pg_advisory_xact_lock(hashtextextended($1, 0))", owner.to_string())
             .fetch_one(&mut *tx)
@@ -147,33 +160,40 @@ impl Worker {
             sqlx::query!("delete from books.import where id = $1", import.id).execute(&mut *tx).await?;
             return tx.commit().await;
         }
-        let new = without_duplicates(&mut tx, owner, books).await?;
-        let (mut rows, mut events) = (Vec::with_capacity(new.len()), Vec::with_capacity(new.len()));
-        for book in new {
-            let id = BookId::new(now);
-            rows.push(Stored::new(id, &book));
-            let created = BookCreated {
-                book_id: id,
-                owner_id: owner,
-                title: book.title.into_string(),
-                authors: book.authors.into_iter().map(|author| author.into_string()).collect(),
-                lending: book.lending,
-            };
-            events.push((BookEvent::from(created), 1));
-        }
-        stored::insert(&mut tx, owner, &rows, now).await?;
-        let meta = Meta { actor: RecordedActor::User { id: owner }, trace: None, occurred_at: now };
-        let last = event_bus::append_all(&mut tx, &meta, &events).await?;
+        let room = self.settings.max_rows.saturating_sub(u32::try_from(import.imported).unwrap_or(0));
+        let batch = Batch { import: import.id, owner, layout: import.layout.as_ref(), now, room };
+        let last_row = rows.last().map_or(0, |(row, _)| *row);
+        let done = batch.shelve(&mut tx, rows).await?;
         sqlx::query!(
-            "update books.import set status = 'running', imported = imported + $2, duplicates = duplicates + $3,
-                last_transaction = coalesce($4, last_transaction), last_sequence = coalesce($5, last_sequence),
-                attempts = 0, updated_at = $6
+            "delete from books.import_row where import_id = $1 and row <= $2",
+            import.id,
+            done.row.unwrap_or(last_row),
+        )
+        .execute(&mut *tx)
+        .await?;
+        sqlx::query!(
+            "update books.import set status = case when layout is null then 'running' else 'shelving' end,
+                imported = imported + $2, duplicates = duplicates + $3, skipped = skipped + $4, failed = failed + $5,
+                noted = noted + $6, left_out = (
+                    select coalesce(jsonb_object_agg(reason, number), '{}') from (
+                        select reason, sum(number) as number from (
+                            select key as reason, value::integer as number from jsonb_each_text(left_out)
+                            union all select key, value::integer from jsonb_each_text($7)
+                        ) counted group by reason
+                    ) summed
+                ),
+                last_transaction = coalesce($8, last_transaction), last_sequence = coalesce($9, last_sequence),
+                attempts = 0, updated_at = $10
             where id = $1",
             import.id,
-            count(rows.len()),
-            count(all - rows.len()),
-            last.map(|position| position.transaction),
-            last.map(|position| position.sequence),
+            i32::try_from(done.imported).unwrap_or(i32::MAX),
+            done.report.duplicates,
+            done.report.skipped,
+            done.report.failed,
+            done.report.noted,
+            Json(&done.report.reasons) as _,
+            done.last.map(|position| position.transaction),
+            done.last.map(|position| position.sequence),
             now,
         )
         .execute(&mut *tx)
@@ -192,7 +212,11 @@ impl Worker {
             tracing::warn!(import = %id, "completed before every view was refreshed");
         }
         sqlx::query!(
-            "update books.import set status = 'completed', updated_at = $2 where id = $1 and status in ('queued', 'running')",
+            "with completed as (
+                update books.import set status = 'completed', updated_at = $2
+                where id = $1 and status in ('ready', 'shelving', 'queued', 'running') returning id
+            )
+            delete from books.import_book where import_id in (select id from completed)",
             id,
             self.clock.now(),
         )
@@ -215,57 +239,17 @@ impl Worker {
         Ok(())
     }
 
-    /// Forgets uploads whose host died while it received them.
+    /// Forgets uploads whose host died while it received them, and reviews that nobody ended.
     pub(crate) async fn forget_abandoned(&self) -> Result<u64, sqlx::Error> {
+        let now = self.clock.now();
         let forgotten = sqlx::query!(
-            "delete from books.import where status = 'receiving' and created_at < $1",
-            self.clock.now() - ABANDONED_AFTER,
+            "delete from books.import
+            where (status = 'receiving' and created_at < $1) or (status = 'review' and created_at < $2)",
+            now - ABANDONED_AFTER,
+            now - REVIEW_FORGOTTEN_AFTER,
         )
         .execute(&self.pool)
         .await?;
         Ok(forgotten.rows_affected())
     }
-}
-
-/// What is neither on the shelf yet nor earlier in the batch: the same ISBN, or the same title and first author.
-async fn without_duplicates(
-    connection: &mut PgConnection,
-    owner: UserId,
-    books: Vec<BookDetails>,
-) -> Result<Vec<BookDetails>, sqlx::Error> {
-    let keys: Vec<Vec<u8>> = books.iter().map(stored::shelf_key).collect();
-    let isbns: Vec<String> =
-        books.iter().filter_map(|book| book.isbn.as_ref()).map(|isbn| isbn.isbn13().to_owned()).collect();
-    // Each half has an index of its own.
-    let there = sqlx::query!(
-        r#"select shelf_key as "shelf_key!", isbn13 from books.book where owner_id = $1 and shelf_key = any($2)
-        union all
-        select shelf_key, isbn13 from books.book where owner_id = $1 and isbn13 = any($3)"#,
-        owner.uuid(),
-        &keys,
-        &isbns,
-    )
-    .fetch_all(connection)
-    .await?;
-    let mut seen_keys: HashSet<Vec<u8>> = HashSet::new();
-    let mut seen_isbns: HashSet<String> = HashSet::new();
-    for row in there {
-        seen_keys.insert(row.shelf_key);
-        seen_isbns.extend(row.isbn13);
-    }
-    let mut new = Vec::with_capacity(books.len());
-    for (book, key) in books.into_iter().zip(keys) {
-        let isbn = book.isbn.as_ref().map(|isbn| isbn.isbn13().to_owned());
-        if seen_keys.contains(&key) || isbn.as_ref().is_some_and(|isbn| seen_isbns.contains(isbn)) {
-            continue;
-        }
-        seen_keys.insert(key);
-        seen_isbns.extend(isbn);
-        new.push(book);
-    }
-    Ok(new)
-}
-
-fn count(number: usize) -> i32 {
-    i32::try_from(number).unwrap_or(i32::MAX)
 }

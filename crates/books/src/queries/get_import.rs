@@ -1,12 +1,16 @@
 use async_trait::async_trait;
 use cqrs::{Call, QueryHandler};
 use kernel::{ErrorKind, ImportId, Query, Refusal};
-use serde::Serialize;
 use sqlx::PgPool;
 use sqlx::types::Json;
-use time::OffsetDateTime;
+use uuid::Uuid;
 
-use crate::domain::import::RowValues;
+use super::import_view::{
+    self, ImportRow, ImportStatus, ImportSummary, ImportView, LeftOutRow, RowError, RowNote, ignored_columns,
+    left_out_counts,
+};
+use crate::domain::import::{Layout, RowValues};
+use crate::imports::LeftOutCounts;
 
 /// How far an import has come, for the one who started it.
 #[derive(Debug, Clone)]
@@ -18,64 +22,6 @@ impl Query for GetImport {
     const NAME: &'static str = "get_import";
     type Answer = ImportView;
     type Error = GetImportError;
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, utoipa::ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum ImportStatus {
-    Queued,
-    Running,
-    /// Every row is dealt with, and lists show the books.
-    Completed,
-    /// It could not go on; what was imported stays.
-    Failed,
-}
-
-impl ImportStatus {
-    /// As `books.import.status` has it.
-    pub(super) fn of_column(status: &str) -> Self {
-        match status {
-            "completed" => ImportStatus::Completed,
-            "failed" => ImportStatus::Failed,
-            "running" => ImportStatus::Running,
-            _ => ImportStatus::Queued,
-        }
-    }
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct ImportSummary {
-    pub id: ImportId,
-    pub status: ImportStatus,
-    /// Rows of the file without the header and empty ones.
-    pub total: i32,
-    pub imported: i32,
-    /// Rows whose book is on the shelf already.
-    pub duplicates: i32,
-    /// Rows that were not taken, and not repaired since.
-    pub failed: i32,
-    pub repaired: i32,
-    #[serde(with = "time::serde::rfc3339")]
-    pub created_at: OffsetDateTime,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
-pub struct ImportView {
-    #[serde(flatten)]
-    pub summary: ImportSummary,
-    /// The first thousand, without those of repaired rows.
-    pub errors: Vec<RowError>,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
-pub struct RowError {
-    /// As a spreadsheet numbers it: the header is row 1.
-    pub row: i32,
-    pub field: String,
-    pub message: String,
-    /// The row as it was read, the same in each of its errors.
-    pub values: RowValues,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -111,25 +57,12 @@ impl GetImportHandler {
     pub(crate) fn new(pool: PgPool) -> Self {
         Self { pool }
     }
-}
 
-#[async_trait]
-impl QueryHandler<GetImport> for GetImportHandler {
-    async fn handle(&self, call: &Call, query: GetImport) -> Result<ImportView, GetImportError> {
-        let owner = call.actor().user_id().ok_or(GetImportError::NotFound)?;
-        let import = sqlx::query!(
-            "select status, total, imported, duplicates, failed, repaired, created_at from books.import
-            where id = $1 and owner_id = $2",
-            query.import_id.uuid(),
-            owner.uuid(),
-        )
-        .fetch_optional(&self.pool)
-        .await?
-        .ok_or(GetImportError::NotFound)?;
+    async fn errors(&self, import: Uuid) -> Result<Vec<RowError>, sqlx::Error> {
         let errors = sqlx::query!(
             r#"select row, field, message, row_values as "row_values: Json<RowValues>" from books.import_error
             where import_id = $1 order by nth"#,
-            query.import_id.uuid(),
+            import,
         )
         .fetch_all(&self.pool)
         .await?;
@@ -140,16 +73,96 @@ impl QueryHandler<GetImport> for GetImportHandler {
             // Those of before there were any have none.
             values: error.row_values.map(|values| values.0).unwrap_or_default(),
         });
-        let summary = ImportSummary {
-            id: query.import_id,
-            status: ImportStatus::of_column(&import.status),
-            total: import.total,
-            imported: import.imported,
-            duplicates: import.duplicates,
-            failed: import.failed,
-            repaired: import.repaired,
-            created_at: import.created_at,
+        Ok(errors.collect())
+    }
+
+    async fn notes(&self, import: Uuid) -> Result<Vec<RowNote>, sqlx::Error> {
+        let notes = sqlx::query!(
+            r#"select row, field, message, book_id, row_values as "row_values: Json<RowValues>" from books.import_note
+            where import_id = $1 order by nth"#,
+            import,
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        let notes = notes.into_iter().map(|note| RowNote {
+            row: note.row,
+            field: note.field,
+            message: note.message,
+            book_id: note.book_id.into(),
+            values: note.row_values.0,
+        });
+        Ok(notes.collect())
+    }
+
+    async fn left_out(&self, import: Uuid) -> Result<Vec<LeftOutRow>, sqlx::Error> {
+        let rows = sqlx::query!(
+            r#"select row, reason, same_book, copies, row_values as "row_values: Json<RowValues>"
+            from books.import_left_out where import_id = $1 and added is null order by row"#,
+            import,
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        let rows = rows.into_iter().map(|left_out| LeftOutRow {
+            row: left_out.row,
+            reason: import_view::reason(&left_out.reason),
+            title: left_out.row_values.title.clone(),
+            authors: left_out.row_values.authors.clone().unwrap_or_default(),
+            book_id: left_out.same_book.map(Into::into),
+            copies: left_out.copies,
+            values: left_out.row_values.0,
+        });
+        Ok(rows.collect())
+    }
+
+    async fn first_rows(&self, import: Uuid) -> Result<Vec<Vec<String>>, sqlx::Error> {
+        sqlx::query_scalar!(
+            r#"select cells as "cells!" from books.import_row where import_id = $1 and cells is not null
+            order by row limit 5"#,
+            import,
+        )
+        .fetch_all(&self.pool)
+        .await
+    }
+}
+
+#[async_trait]
+impl QueryHandler<GetImport> for GetImportHandler {
+    async fn handle(&self, call: &Call, query: GetImport) -> Result<ImportView, GetImportError> {
+        let owner = call.actor().user_id().ok_or(GetImportError::NotFound)?;
+        let import = sqlx::query_as!(
+            ImportRow,
+            r#"select id, status, total, imported, duplicates, skipped, failed, repaired, superseded, noted,
+                layout -> 'format' as "format: _", created_at
+            from books.import where id = $1 and owner_id = $2"#,
+            query.import_id.uuid(),
+            owner.uuid(),
+        )
+        .fetch_optional(&self.pool)
+        .await?
+        .ok_or(GetImportError::NotFound)?;
+        let summary = ImportSummary::from(&import);
+        let recognised = sqlx::query!(
+            r#"select left_out as "left_out: Json<LeftOutCounts>", layout as "layout: Json<Layout>" from books.import
+            where id = $1"#,
+            import.id,
+        )
+        .fetch_optional(&self.pool)
+        .await?
+        .ok_or(GetImportError::NotFound)?;
+        let layout = recognised.layout.as_ref().map(|layout| &layout.0);
+        let review = match layout.filter(|_| summary.status == ImportStatus::Review) {
+            Some(layout) => Some(import_view::review(layout, self.first_rows(import.id).await?)),
+            None => None,
         };
-        Ok(ImportView { summary, errors: errors.collect() })
+        Ok(ImportView {
+            encoding: layout.map(|layout| layout.encoding.clone()),
+            review,
+            errors: self.errors(import.id).await?,
+            notes: self.notes(import.id).await?,
+            left_out: self.left_out(import.id).await?,
+            left_out_counts: left_out_counts(&recognised.left_out),
+            ignored_columns: layout.map(ignored_columns).unwrap_or_default(),
+            summary,
+        })
     }
 }

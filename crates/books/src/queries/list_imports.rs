@@ -3,7 +3,7 @@ use cqrs::{Call, QueryHandler};
 use kernel::{ErrorKind, Page, PageRequest, Query, Refusal};
 use sqlx::PgPool;
 
-use super::get_import::{ImportStatus, ImportSummary};
+use super::import_view::{ImportRow, ImportSummary};
 
 /// The caller's imports, newest first; one that is still being uploaded is none yet. Paged by number.
 #[derive(Debug, Clone)]
@@ -62,28 +62,19 @@ impl QueryHandler<ListImports> for ListImportsHandler {
         )
         .fetch_one(&mut *connection)
         .await?;
-        let rows = sqlx::query!(
-            "select id, status, total, imported, duplicates, failed, repaired, created_at from books.import
-            where owner_id = $1 and status <> 'receiving' order by created_at desc, id desc limit $2 offset $3",
+        let rows = sqlx::query_as!(
+            ImportRow,
+            r#"select id, status, total, imported, duplicates, skipped, failed, repaired, superseded, noted,
+                layout -> 'format' as "format: _", created_at
+            from books.import where owner_id = $1 and status <> 'receiving'
+            order by created_at desc, id desc limit $2 offset $3"#,
             owner,
             i64::from(query.page.limit),
             i64::try_from(query.page.offset()).unwrap_or(i64::MAX),
         )
         .fetch_all(&mut *connection)
         .await?;
-        let items = rows
-            .into_iter()
-            .map(|row| ImportSummary {
-                id: row.id.into(),
-                status: ImportStatus::of_column(&row.status),
-                total: row.total,
-                imported: row.imported,
-                duplicates: row.duplicates,
-                failed: row.failed,
-                repaired: row.repaired,
-                created_at: row.created_at,
-            })
-            .collect();
+        let items = rows.iter().map(ImportSummary::from).collect();
         Ok(Page { items, total: u64::try_from(total).unwrap_or(0), next_cursor: None })
     }
 }

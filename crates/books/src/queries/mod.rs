@@ -7,9 +7,11 @@ mod filter;
 mod find;
 mod get_book;
 mod get_import;
+mod import_view;
 mod list_books;
 mod list_imports;
 mod my_books;
+mod open_import_rows;
 mod search_books;
 mod suggest_books;
 
@@ -24,13 +26,19 @@ pub use export_shelf::{ExportPlace, ExportShelf, ExportShelfError, ShelfPiece};
 pub(crate) use get_book::GetBookHandler;
 pub use get_book::{GetBook, GetBookError};
 pub(crate) use get_import::GetImportHandler;
-pub use get_import::{GetImport, GetImportError, ImportStatus, ImportSummary, ImportView, RowError};
+pub use get_import::{GetImport, GetImportError};
+pub use import_view::{
+    IgnoredColumn, ImportReview, ImportStatus, ImportSummary, ImportView, LeftOutCount, LeftOutRow, ReviewColumn,
+    RowError, RowNote,
+};
 pub(crate) use list_books::ListBooksHandler;
 pub use list_books::{BookSort, ListBooks, ListBooksError, SortOrder};
 pub(crate) use list_imports::ListImportsHandler;
 pub use list_imports::{ListImports, ListImportsError};
 pub(crate) use my_books::MyBooksHandler;
 pub use my_books::{MyBooks, MyBooksError};
+pub(crate) use open_import_rows::OpenImportRowsHandler;
+pub use open_import_rows::{OpenImportRows, OpenImportRowsError, OpenRows};
 pub use search_books::SearchBooks;
 pub(crate) use search_books::SearchBooksHandler;
 pub(crate) use suggest_books::SuggestBooksHandler;

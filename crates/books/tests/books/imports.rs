@@ -4,7 +4,9 @@ use std::collections::HashSet;
 use std::path::Path;
 use std::time::Instant;
 
-use books::{GetImport, ImportSettings, ImportStatus, ListBooks, ListImports, MarkRowRepaired, StartImport, Upload};
+use books::{
+    Format, GetImport, ImportSettings, ImportStatus, ListBooks, ListImports, MarkRowRepaired, StartImport, Upload,
+};
 use kernel::{PageRequest, Refusal, UserId};
 use testkit::member;
 use time::Duration;
@@ -29,27 +31,33 @@ async fn good_rows_are_imported_and_bad_ones_named_with_row_and_field() {
     let import = world.upload(ada, file).await.unwrap();
     let state = world.until_imported(ada, import).await;
     assert_eq!(state.summary.status, ImportStatus::Completed);
-    assert_eq!(
-        (state.summary.total, state.summary.imported, state.summary.duplicates, state.summary.failed),
-        (4, 2, 0, 2)
-    );
-    let errors: Vec<(i32, &str)> = state.errors.iter().map(|error| (error.row, error.field.as_str())).collect();
-    assert_eq!(errors, [(3, "title"), (4, "isbn")]);
+    let summary = &state.summary;
+    assert_eq!((summary.total, summary.imported, summary.duplicates, summary.failed, summary.noted), (4, 3, 0, 1, 1));
+    assert_eq!((summary.format, state.encoding.as_deref()), (Some(Format::Table), Some("utf-8")));
+    assert_eq!((state.errors[0].row, state.errors[0].field.as_str()), (3, "title"));
     assert_eq!(state.errors[0].values.authors, Some(vec!["Jane Austen".to_owned()]));
-    assert_eq!(state.errors[1].values.isbn.as_deref(), Some("0439023484"));
-    assert_eq!(shelf_size(&world, ada).await, 2);
+    // A wrong number does not cost the row.
+    let note = &state.notes[0];
+    assert_eq!((note.row, note.field.as_str(), note.values.isbn.as_deref()), (4, "isbn", Some("0439023484")));
+    let ilias = world.seen(note.book_id).await;
+    assert_eq!((ilias.title.as_str(), ilias.isbn13), ("Ilias", None));
+    assert_eq!(shelf_size(&world, ada).await, 3);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_repaired_row_is_failed_no_more_however_often_that_is_said() {
     let world = World::new().await;
     let (ada, eve) = (world.a_member("Ada").await, world.a_member("Eve").await);
-    let import_id = world.upload(ada, plain("Emma,Jane Austen,\n,Jane Austen,1\nIlias,Homer,1\n")).await.unwrap();
+    let import_id = world.upload(ada, plain("Emma,Jane Austen,\n,,1\n,Homer,\nIlias,Homer,1\n")).await.unwrap();
     world.until_imported(ada, import_id).await;
     let rows = async || {
         let state = world.import_state(ada, import_id).await;
         let rows: Vec<i32> = state.errors.iter().map(|error| error.row).collect();
         (rows, state.summary.failed, state.summary.repaired)
+    };
+    let noted = async || {
+        let state = world.import_state(ada, import_id).await;
+        (state.notes.iter().map(|note| note.row).collect::<Vec<_>>(), state.summary.noted)
     };
     assert_eq!(rows().await, (vec![3, 3, 4], 2, 0));
     for _ in 0..2 {
@@ -59,6 +67,13 @@ async fn a_repaired_row_is_failed_no_more_however_often_that_is_said() {
     // Of a row that was taken there is nothing to say.
     world.send(&member(ada), MarkRowRepaired { import_id, row: 2 }).await.unwrap();
     assert_eq!(code(world.send(&member(eve), MarkRowRepaired { import_id, row: 4 }).await), "IMPORT_NOT_FOUND");
+    assert_eq!(rows().await, (vec![4], 1, 1));
+    // A note is dealt with in the same way.
+    assert_eq!(noted().await, (vec![5], 1));
+    for _ in 0..2 {
+        world.send(&member(ada), MarkRowRepaired { import_id, row: 5 }).await.unwrap();
+        assert_eq!(noted().await, (vec![], 0));
+    }
     assert_eq!(rows().await, (vec![4], 1, 1));
 }
 
@@ -165,7 +180,7 @@ async fn half_a_file_is_refused_and_leaves_nothing() {
     let (sender, upload) = Upload::channel();
     sender.send(plain("Emma,Jane Austen,\n")).await.unwrap();
     drop(sender);
-    let refused = world.send(&member(ada), StartImport { upload }).await.unwrap_err();
+    let refused = world.send(&member(ada), StartImport { upload, review: false }).await.unwrap_err();
     assert_eq!((refused.code(), refused.details()[0].field.as_str()), ("VALIDATION_ERROR", "file"));
     assert_eq!(code(world.upload(ada, b"not,a,table".to_vec()).await), "VALIDATION_ERROR");
     let kept: i64 = sqlx::query_scalar("select count(*) from books.import").fetch_one(&world.pool).await.unwrap();

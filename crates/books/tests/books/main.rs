@@ -5,8 +5,10 @@
 mod borrows;
 mod catalogue;
 mod deletion;
+mod files;
 mod imports;
 mod real_books;
+mod reviews;
 mod search;
 mod shelf;
 mod support;

@@ -196,6 +196,16 @@ impl World {
         owner: UserId,
         file: Vec<u8>,
     ) -> Result<ImportId, DispatchError<books::StartImportError>> {
+        self.upload_for(owner, file, false).await
+    }
+
+    /// As [`Self::upload`]; with `review` the import waits for its owner.
+    pub async fn upload_for(
+        &self,
+        owner: UserId,
+        file: Vec<u8>,
+        review: bool,
+    ) -> Result<ImportId, DispatchError<books::StartImportError>> {
         let (sender, upload) = Upload::channel();
         tokio::spawn(async move {
             for piece in file.chunks(10_000) {
@@ -205,7 +215,7 @@ impl World {
             }
             drop(sender.finish().await);
         });
-        Ok(self.send(&member(owner), StartImport { upload }).await?.id)
+        Ok(self.send(&member(owner), StartImport { upload, review }).await?.id)
     }
 
     pub async fn import_state(&self, owner: UserId, import: ImportId) -> ImportView {

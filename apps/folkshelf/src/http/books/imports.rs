@@ -1,32 +1,58 @@
 //! Whole shelves from CSV files.
 
-use actix_multipart::Multipart;
+use actix_multipart::{Field, Multipart};
 use actix_web::{HttpRequest, HttpResponse, delete, get, post, web};
-use books::{GetImport, ImportStarted, ImportSummary, ImportView, ListImports, MarkRowRepaired, StartImport, Upload};
+use books::{
+    AddLeftOutRow, CancelImport, GetImport, ImportStarted, ImportSummary, ImportView, LayoutChoice, ListImports,
+    MarkRowRepaired, OpenImportRows, OpenRows, RowAdded, StartImport, StartReviewedImport, Upload,
+};
+use deserr::{Deserr, IntoValue, Value, ValuePointerRef};
 use futures_util::StreamExt;
 use kernel::ImportId;
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 use crate::http::caller::{Permitted, SignedIn, WriteBook};
-use crate::http::input::{List, NoParams, Params, PathId};
+use crate::http::input::{FieldErrors, List, MaybeBody, NoParams, Param, Params, PathId, from_string};
 use crate::http::problem::Problem;
 use crate::http::respond::{self, Envelope, ListEnvelope};
 use crate::http::{Api, PagesByNumber};
 
 pub(super) fn configure(services: &mut utoipa_actix_web::service_config::ServiceConfig) {
-    services.service(import_books).service(list_imports).service(get_import).service(mark_row_repaired);
+    services
+        .service(import_books)
+        .service(list_imports)
+        .service(get_open_rows)
+        .service(get_import)
+        .service(start_import)
+        .service(cancel_import)
+        .service(add_left_out_row)
+        .service(mark_row_repaired);
 }
 
 #[derive(ToSchema)]
 #[allow(dead_code, reason = "describes the form")]
 struct ImportForm {
+    /// `true` or `false`, before the file; as the parameter.
+    review: Option<bool>,
     #[schema(value_type = String, format = Binary, content_media_type = "text/csv")]
     file: String,
 }
 
-/// Takes in a CSV file: a Goodreads or LibraryThing export, or one with headers title, authors, isbn, … The file is read as
-/// it comes; the rows are worked through in the background.
-#[utoipa::path(tag = "books", security(("session" = [])),
+#[derive(Deserr, IntoParams)]
+#[deserr(error = FieldErrors, deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct ImportParams {
+    /// The import waits until `POST /books/imports/{id}/start` says how to read the file. Without it a table that is not
+    /// understood is refused.
+    #[param(value_type = Option<bool>)]
+    #[deserr(default)]
+    review: Option<Param<bool>>,
+}
+
+/// Takes in a file of books: the export of another program (Goodreads, LibraryThing, StoryGraph, Calibre, Openreads, BookWyrm,
+/// inventaire, Babelio, Libib), of Folkshelf itself, a list of ISBNs, or any table with a title and an author, in any usual
+/// encoding. The rows are worked through in the background.
+#[utoipa::path(tag = "books", security(("session" = [])), params(ImportParams),
     request_body(content = ImportForm, content_type = "multipart/form-data"),
     responses((status = 202, body = Envelope<ImportStarted>)))]
 #[post("/books/import")]
@@ -34,6 +60,7 @@ async fn import_books(
     request: HttpRequest,
     api: web::Data<Api>,
     caller: Permitted<WriteBook>,
+    params: Params<ImportParams>,
     payload: web::Payload,
 ) -> Result<HttpResponse, Problem> {
     let multipart = request
@@ -46,12 +73,19 @@ async fn import_books(
     }
     let broken = || Problem::invalid_field("file", "could not be read to its end");
     let mut parts = Multipart::new(request.headers(), payload);
-    let part = parts.next().await.ok_or_else(|| Problem::invalid_field("file", "is missing"))?;
-    let mut part = part.map_err(|_| broken())?;
-    if part.name() != Some("file") {
-        let name: String = part.name().unwrap_or_default().chars().take(60).collect();
-        return Err(Problem::invalid_field(name, "is not known; the file is the part named file"));
-    }
+    let mut review = params.0.review.is_some_and(|review| review.0);
+    let mut part = loop {
+        let part = parts.next().await.ok_or_else(|| Problem::invalid_field("file", "is missing"))?;
+        let mut part = part.map_err(|_| broken())?;
+        match part.name() {
+            Some("file") => break part,
+            Some("review") => review = review_field(&mut part).await?,
+            name => {
+                let name: String = name.unwrap_or_default().chars().take(60).collect();
+                return Err(Problem::invalid_field(name, "is not known; the file is the part named file"));
+            }
+        }
+    };
     let (sender, upload) = Upload::channel();
     let receive = async {
         while let Some(chunk) = part.next().await {
@@ -64,14 +98,44 @@ async fn import_books(
         drop(sender.finish().await);
         Ok::<_, Problem>(())
     };
-    let start = api.books.start_import.send(&caller.0, StartImport { upload });
+    let start = api.books.start_import.send(&caller.0, StartImport { upload, review });
     let (received, started) = tokio::join!(receive, start);
     received?;
     let done = started?;
     respond::accepted(done.position, &done.output)
 }
 
-const FIELDS: &[&str] = &["id", "status", "total", "imported", "duplicates", "failed", "repaired", "createdAt"];
+/// The part `review` of the form.
+async fn review_field(part: &mut Field) -> Result<bool, Problem> {
+    let wrong = || Problem::invalid_field("review", "must be true or false");
+    let mut text = Vec::new();
+    while let Some(chunk) = part.next().await {
+        text.extend_from_slice(&chunk.map_err(|_| wrong())?);
+        if text.len() > "false".len() {
+            return Err(wrong());
+        }
+    }
+    match text.as_slice() {
+        b"true" => Ok(true),
+        b"false" => Ok(false),
+        _ => Err(wrong()),
+    }
+}
+
+const FIELDS: &[&str] = &[
+    "id",
+    "status",
+    "format",
+    "total",
+    "imported",
+    "duplicates",
+    "skipped",
+    "failed",
+    "repaired",
+    "superseded",
+    "noted",
+    "createdAt",
+];
 
 /// One's own imports, newest first.
 #[utoipa::path(tag = "books", security(("session" = [])), params(PagesByNumber), responses(
@@ -90,7 +154,20 @@ async fn list_imports(
     respond::listed(&request, &list.params, page, FIELDS)
 }
 
-/// How far an import is, and which rows could not be taken.
+/// What waits for the caller over all their imports: rows to repair, and files to say something of.
+#[utoipa::path(tag = "books", security(("session" = [])), responses((status = 200, body = Envelope<OpenRows>)))]
+#[get("/books/imports/open")]
+async fn get_open_rows(
+    request: HttpRequest,
+    api: web::Data<Api>,
+    caller: SignedIn,
+    _none: Params<NoParams>,
+) -> Result<HttpResponse, Problem> {
+    let open = api.books.open_rows.ask(&caller.0, OpenImportRows).await?;
+    respond::found(&request, &open)
+}
+
+/// How far an import is, what was recognised of its file, and which rows could not be taken or were left out.
 #[utoipa::path(tag = "books", security(("session" = [])), params(("id" = Uuid, Path)), responses(
     (status = 200, body = Envelope<ImportView>),
 ))]
@@ -106,10 +183,112 @@ async fn get_import(
     respond::found(&request, &import)
 }
 
-/// Says that a row which could not be taken has been dealt with, as by `POST /books` with its repaired values: it is shown
-/// and counted as failed no more. A row has no version: it is what the file said.
+/// What a column holds, as the member says.
+struct ColumnField(books::Field);
+
+impl Deserr<FieldErrors> for ColumnField {
+    fn deserialize_from_value<V: IntoValue>(value: Value<V>, at: ValuePointerRef) -> Result<Self, FieldErrors> {
+        from_string(value, at, |text| {
+            books::Field::from_name(text).map(ColumnField).ok_or_else(|| {
+                let known: Vec<&str> = books::Field::CHOICES.map(books::Field::as_str).to_vec();
+                format!("must be one of: {}", known.join(", "))
+            })
+        })
+    }
+}
+
+#[derive(Deserr, ToSchema)]
+#[deserr(error = FieldErrors, deny_unknown_fields)]
+struct ColumnBody {
+    /// As in `review.columns`.
+    #[schema(maximum = 299)]
+    index: u16,
+    /// Null: it is not read.
+    #[deserr(default)]
+    #[schema(value_type = Option<books::Field>)]
+    field: Option<ColumnField>,
+}
+
+#[derive(Deserr, ToSchema)]
+#[deserr(error = FieldErrors, deny_unknown_fields)]
+struct StartBody {
+    /// What columns are to be taken for; those that are not named stay as they were recognised.
+    #[deserr(default)]
+    #[schema(max_items = 300)]
+    columns: Option<Vec<ColumnBody>>,
+    /// The names of the shelves whose books are owned; without it those that `review.shelves` says.
+    #[deserr(default)]
+    #[schema(max_items = 200)]
+    shelves: Option<Vec<String>>,
+}
+
+/// Begins an import that waits for its review.
+#[utoipa::path(tag = "books", security(("session" = [])), params(("id" = Uuid, Path)),
+    request_body(content = Option<StartBody>),
+    responses((status = 202, body = Envelope<ImportView>)))]
+#[post("/books/imports/{id}/start")]
+async fn start_import(
+    api: web::Data<Api>,
+    caller: SignedIn,
+    id: PathId<ImportId>,
+    body: MaybeBody<StartBody>,
+) -> Result<HttpResponse, Problem> {
+    let body = body.0.unwrap_or(StartBody { columns: None, shelves: None });
+    let columns = body.columns.unwrap_or_default().into_iter();
+    let choice = LayoutChoice {
+        columns: columns.map(|column| (usize::from(column.index), column.field.map(|field| field.0))).collect(),
+        shelves: body.shelves,
+    };
+    let start = StartReviewedImport { import_id: id.0, choice };
+    let done = api.books.start_reviewed_import.send(&caller.0, start).await?;
+    let import = api.books.import.ask(&caller.0, GetImport { import_id: id.0 }).await?;
+    respond::accepted(done.position, &import)
+}
+
+/// Forgets an import that waits for its review.
 #[utoipa::path(tag = "books", security(("session" = [])), params(("id" = Uuid, Path),
-    ("row" = i32, Path, minimum = 1, description = "As in `errors`"),
+    ("If-Match" = Option<String>, Header, description = "There is no version to name: only * fits")), responses(
+    (status = 204, description = "It is forgotten"),
+))]
+#[delete("/books/imports/{id}")]
+async fn cancel_import(
+    request: HttpRequest,
+    api: web::Data<Api>,
+    caller: SignedIn,
+    id: PathId<ImportId>,
+) -> Result<HttpResponse, Problem> {
+    respond::refuse_versions(&request)?;
+    let done = api.books.cancel_import.send(&caller.0, CancelImport { import_id: id.0 }).await?;
+    Ok(respond::empty(&done))
+}
+
+/// The number of a row in a path.
+fn row(request: &HttpRequest) -> Result<i32, Problem> {
+    let row = request.match_info().get("row").and_then(|text| text.parse().ok()).filter(|row| *row > 0);
+    row.ok_or_else(|| Problem::invalid_field("row", "must be the number of a row"))
+}
+
+/// Puts a row on the shelf that was left out: once, however often it is said.
+#[utoipa::path(tag = "books", security(("session" = [])), params(("id" = Uuid, Path),
+    ("row" = i32, Path, minimum = 1, description = "As in `leftOut`")), responses(
+    (status = 200, body = Envelope<RowAdded>),
+))]
+#[post("/books/imports/{id}/rows/{row}/add")]
+async fn add_left_out_row(
+    request: HttpRequest,
+    api: web::Data<Api>,
+    caller: SignedIn,
+    id: PathId<ImportId>,
+) -> Result<HttpResponse, Problem> {
+    let row = row(&request)?;
+    let done = api.books.add_left_out_row.send(&caller.0, AddLeftOutRow { import_id: id.0, row }).await?;
+    respond::done(done.position, &done.output)
+}
+
+/// Says that a row which could not be taken has been dealt with, as by `POST /books` with its repaired values, or a note on
+/// one that was, as by `PUT /books/{id}`: it is shown and counted no more. A row has no version: it is what the file said.
+#[utoipa::path(tag = "books", security(("session" = [])), params(("id" = Uuid, Path),
+    ("row" = i32, Path, minimum = 1, description = "As in `errors` and `notes`"),
     ("If-Match" = Option<String>, Header, description = "There is no version to name: only * fits")), responses(
     (status = 204, description = "It is dealt with"),
 ))]
@@ -121,8 +300,7 @@ async fn mark_row_repaired(
     id: PathId<ImportId>,
 ) -> Result<HttpResponse, Problem> {
     respond::refuse_versions(&request)?;
-    let row = request.match_info().get("row").and_then(|text| text.parse().ok()).filter(|row| *row > 0);
-    let row = row.ok_or_else(|| Problem::invalid_field("row", "must be the number of a row"))?;
+    let row = row(&request)?;
     let done = api.books.mark_row_repaired.send(&caller.0, MarkRowRepaired { import_id: id.0, row }).await?;
     Ok(respond::empty(&done))
 }

@@ -1,13 +1,24 @@
 use serde_json::json;
+use time::OffsetDateTime;
 use time::macros::datetime;
 
 use super::*;
+use crate::domain::BookDetails;
 
 const NOW: OffsetDateTime = datetime!(2026-11-21 10:00 UTC);
 
-fn read(header: &[&str], cells: &[&str]) -> Result<BookDetails, BadRow> {
-    let cells: Vec<&[u8]> = cells.iter().map(|cell| cell.as_bytes()).collect();
-    Layout::of_header(header.iter().copied()).unwrap().read(&cells, NOW)
+fn owned(texts: &[&str]) -> Vec<String> {
+    texts.iter().map(|text| (*text).to_owned()).collect()
+}
+
+fn settled(header: &[&str], cells: &[&str]) -> Result<GoodRow, BadRow> {
+    let layout = Layout::of_header(&owned(header), "utf-8");
+    layout.check().unwrap();
+    read(&layout, &owned(cells)).settle(NOW)
+}
+
+fn book(header: &[&str], cells: &[&str]) -> BookDetails {
+    settled(header, cells).unwrap().book
 }
 
 fn authors(book: &BookDetails) -> Vec<&str> {
@@ -18,65 +29,19 @@ fn categories(book: &BookDetails) -> Vec<&str> {
     book.categories.iter().map(|c| c.as_str()).collect()
 }
 
-fn fields(result: Result<BookDetails, BadRow>) -> Vec<String> {
-    result.unwrap_err().wrong.into_iter().map(|detail| detail.field).collect()
+/// The fields that cost the row.
+fn wrong(header: &[&str], cells: &[&str]) -> Vec<String> {
+    settled(header, cells).unwrap_err().wrong.into_iter().map(|detail| detail.field).collect()
 }
 
-/// What is kept of a row that is not taken.
-fn kept(header: &[&str], cells: &[&str]) -> serde_json::Value {
-    serde_json::to_value(read(header, cells).unwrap_err().values).unwrap()
-}
-
-const GOODREADS: [&str; 10] = [
-    "Book Id",
-    "Title",
-    "Author",
-    "Author l-f",
-    "Additional Authors",
-    "ISBN",
-    "ISBN13",
-    "Original Publication Year",
-    "Bookshelves",
-    "Private Notes",
-];
-
-const LIBRARYTHING: [&str; 9] =
-    ["Book Id", "Title", "Primary Author", "Secondary Author", "Date", "Tags", "Languages", "ISBN", "ISBNs"];
-
-const GOODBOOKS: [&str; 8] = [
-    "book_id",
-    "goodreads_book_id",
-    "isbn",
-    "isbn13",
-    "authors",
-    "original_publication_year",
-    "title",
-    "language_code",
-];
-
-#[test]
-fn the_header_tells_who_wrote_the_file() {
-    for (header, source) in [
-        (&GOODREADS[..], Source::Goodreads),
-        (&LIBRARYTHING[..], Source::LibraryThing),
-        (&GOODBOOKS[..], Source::Goodbooks),
-        (&["AUTHORS", "Title"][..], Source::Plain),
-    ] {
-        let layout = Layout::of_header(header.iter().copied()).unwrap();
-        assert_eq!(layout.source(), source);
-    }
-}
-
-#[test]
-fn a_file_without_titles_or_authors_is_refused() {
-    assert_eq!(Layout::of_header([""]).err(), Some(LayoutError::Empty));
-    assert_eq!(Layout::of_header(["name", "isbn"]).err(), Some(LayoutError::NoTitle));
-    assert_eq!(Layout::of_header(["title"]).err(), Some(LayoutError::NoAuthors));
+/// The fields without which the row was taken.
+fn noted(header: &[&str], cells: &[&str]) -> Vec<String> {
+    settled(header, cells).unwrap().notes.into_iter().map(|detail| detail.field).collect()
 }
 
 #[test]
 fn plain_columns_come_in_any_order_and_case() {
-    let book = read(
+    let book = book(
         &["LENDING", "Published Year", "isbn", "Authors", "title", "categories", "condition", "language"],
         &[
             "Give",
@@ -88,8 +53,7 @@ fn plain_columns_come_in_any_order_and_case() {
             "Like New",
             "English",
         ],
-    )
-    .unwrap();
+    );
     assert_eq!(book.lending.as_str(), "give");
     assert_eq!(book.published_year, Some(1815));
     assert_eq!(authors(&book), ["Jane Austen", "A. N. Other"]);
@@ -99,134 +63,160 @@ fn plain_columns_come_in_any_order_and_case() {
 }
 
 #[test]
-fn a_plain_row_names_every_bad_field() {
-    let header = ["title", "authors", "isbn", "year", "condition", "lending"];
-    assert_eq!(
-        fields(read(&header, &["", "Jane Austen", "0439023484", "long ago", "mint", "sell"])),
-        ["isbn", "publishedYear", "title", "condition", "lending"]
-    );
-    assert_eq!(fields(read(&header, &["Emma"])), ["authors"]);
-    assert_eq!(fields(read(&header, &["Emma"; 7])), ["row"]);
+fn columns_are_known_in_the_languages_of_our_readers() {
+    for (header, cells) in [
+        (
+            ["Titel", "Autor", "Erscheinungsjahr", "Sprache", "Bemerkungen"],
+            ["Emma", "Jane Austen", "1815", "Englisch", "signiert"],
+        ),
+        (
+            ["Titre", "Auteur", "Année de parution", "Langue", "Remarques"],
+            ["Emma", "Jane Austen", "1815", "anglais", "signiert"],
+        ),
+        (
+            ["Título", "Autores", "Año de publicación", "Idioma", "Notas"],
+            ["Emma", "Jane Austen", "1815", "inglés", "signiert"],
+        ),
+        (
+            ["Titolo", "Autore", "Anno", "Lingua", "Note personali"],
+            ["Emma", "Jane Austen", "1815", "inglese", "signiert"],
+        ),
+    ] {
+        let book = book(&header, &cells);
+        assert_eq!(
+            (book.title.as_str(), authors(&book), book.published_year),
+            ("Emma", vec!["Jane Austen"], Some(1815))
+        );
+        assert_eq!(book.language.map(|l| l.tag()), Some("en"), "{header:?}");
+        assert_eq!(book.notes.map(|notes| notes.to_string()).as_deref(), Some("signiert"));
+    }
 }
 
 #[test]
-fn a_row_that_is_not_utf8_is_reported() {
-    let layout = Layout::of_header(["title", "author"]).unwrap();
-    let bad = layout.read(&[b"Caf\xe9", b"Ann"], NOW);
-    assert_eq!(bad.as_ref().unwrap_err().values.title.as_deref(), Some("Caf\u{fffd}"));
-    assert_eq!(fields(bad), ["row"]);
+fn only_a_title_and_an_author_cost_the_row_everything_else_is_noted() {
+    let header = ["title", "authors", "isbn", "year", "language", "condition", "lending", "copies"];
+    let row = ["Emma", "Jane Austen", "0439023484", "long ago", "Klingon", "eaten", "sell", "some"];
+    let taken = settled(&header, &row).unwrap();
+    let fields: Vec<String> = taken.notes.into_iter().map(|detail| detail.field).collect();
+    assert_eq!(fields, ["isbn", "publishedYear", "language", "condition", "lending", "copies"]);
+    assert_eq!((taken.book.isbn, taken.book.published_year, taken.book.condition), (None, None, None));
+    assert_eq!(taken.book.lending.as_str(), "off", "what nobody understands is not offered");
+    assert_eq!(
+        serde_json::to_value(taken.values).unwrap(),
+        json!({"title": "Emma", "authors": ["Jane Austen"], "isbn": "0439023484", "publishedYear": "long ago",
+            "language": "Klingon", "condition": "eaten", "lending": "sell"})
+    );
+    assert_eq!(wrong(&header, &["", "Jane Austen", "0439023484"]), ["title"]);
+    assert_eq!(wrong(&header, &["Emma"]), ["authors"]);
+    assert_eq!(noted(&header, &["Emma", "Jane Austen", "", "2028"]), ["publishedYear"], "it is to come");
 }
 
 #[test]
-fn what_a_bad_row_said_is_kept_with_the_cells_that_mean_nothing() {
-    let header = ["title", "authors", "isbn", "year", "language", "tags", "condition", "notes"];
-    let row = ["", "Jane Austen; A. N. Other", "0-439-02348-4", "long ago", "eng", "a,b", "Mint", "3rd\u{7} shelf"];
+fn a_cell_too_many_costs_the_row_unless_it_is_empty() {
+    let header = ["title", "authors", "year"];
+    assert_eq!(wrong(&header, &["Emma", " or not", "Jane Austen", "1815"]), ["row"]);
+    assert_eq!(book(&header, &["Emma", "Jane Austen", "1815", "", " "]).title.as_str(), "Emma");
+    // What is in the wrong column is seen.
+    let kept = settled(&header, &["Emma", " or not", "Jane Austen", "1815"]).unwrap_err().values;
     assert_eq!(
-        kept(&header, &row),
-        json!({"authors": ["Jane Austen", "A. N. Other"], "isbn": "0-439-02348-4", "publishedYear": "long ago",
-            "language": "en", "categories": ["a", "b"], "condition": "mint", "lending": "lend", "notes": "3rd  shelf"})
-    );
-    // A comma that nobody quoted: what is in the wrong column is seen.
-    assert_eq!(
-        kept(&["title", "authors", "year"], &["Emma", " or not", "Jane Austen", "1815"]),
+        serde_json::to_value(kept).unwrap(),
         json!({"title": "Emma", "authors": ["or not"], "publishedYear": "Jane Austen", "lending": "lend"})
     );
-    let row = ["1", "Emma", "Austen, Jane", "", "1815", "", "English", "[0618002218]", "0618002218, 1"];
-    assert_eq!(
-        kept(&LIBRARYTHING, &row),
-        json!({"title": "Emma", "authors": ["Jane Austen"], "isbn": "[0618002218]", "publishedYear": "1815",
-            "language": "en", "lending": "lend"})
-    );
+}
+
+#[test]
+fn a_letter_that_could_not_be_read_is_noted_where_it_matters() {
+    let header = ["title", "author", "subjects", "publisher"];
+    assert_eq!(noted(&header, &["Caf\u{fffd}", "Ann", "", ""]), ["title"]);
+    assert_eq!(noted(&header, &["Cafe", "Ann", "", "Marab\u{fffd}"]), [""; 0]);
+}
+
+#[test]
+fn what_is_too_long_or_too_many_is_cut_and_noted() {
+    let header = ["title", "authors", "description", "tags", "notes"];
+    let (title, name) = ("x".repeat(501), format!("{}; Ben", "y".repeat(201)));
+    let (text, many) = ("z".repeat(5_001), (0..21).map(|i| format!("tag {i}")).collect::<Vec<_>>().join(","));
+    let row = [title.as_str(), &name, &text, &many, "3rd\u{7} shelf"];
+    let taken = settled(&header, &row).unwrap();
+    let fields: Vec<String> = taken.notes.into_iter().map(|detail| detail.field).collect();
+    assert_eq!(fields, ["title", "authors", "categories", "description"]);
+    assert_eq!((taken.book.title.as_str().len(), taken.book.categories.len()), (500, 20));
+    assert_eq!(taken.book.notes.map(|notes| notes.to_string()).as_deref(), Some("3rd  shelf"));
 }
 
 #[test]
 fn of_an_endless_row_only_the_beginning_is_kept() {
-    let values = read(&["title", "authors", "notes"], &["x".repeat(7_990).as_str(), "Ann; Ben", "more"]).unwrap_err();
-    assert_eq!(values.values.title.map(|title| title.len()), Some(7_990));
-    assert_eq!(values.values.authors, Some(vec!["Ann".to_owned(), "Ben".to_owned()]));
-    assert_eq!(values.values.notes, None, "behind lending, which took the last four");
+    let header = ["title", "authors", "notes"];
+    let values =
+        settled(&header, &["", &format!("{}; Ben", "x".repeat(199)), &"more ".repeat(4_000)]).unwrap_err().values;
+    let kept = serde_json::to_string(&values).unwrap();
+    assert!(kept.len() < 1_500, "notes were cut to what a book may hold: {}", kept.len());
+}
+
+#[test]
+fn html_becomes_text() {
+    let book = book(
+        &["title", "author", "description"],
+        &["Ty&ouml;p&auml;iv&auml; &amp; <i>muuta</i>", "Meril&auml;inen", "<div><p>One.</p><p>Two &lt;3</p></div>"],
+    );
+    assert_eq!(book.title.as_str(), "Työpäivä & muuta");
+    assert_eq!(authors(&book), ["Meriläinen"]);
+    assert_eq!(book.description.map(|text| text.to_string()).as_deref(), Some("One.\nTwo <3"));
 }
 
 #[test]
 fn a_comma_in_a_single_author_is_part_of_the_name() {
-    let book = read(&["title", "author"], &["Emma", "Austen, Jane"]).unwrap();
-    assert_eq!(authors(&book), ["Austen, Jane"]);
+    assert_eq!(authors(&book(&["title", "author"], &["Emma", "Austen, Jane"])), ["Austen, Jane"]);
 }
 
 #[test]
-fn a_goodreads_row_is_read() {
-    let book = read(
-        &GOODREADS,
-        &[
-            "3",
-            "Harry Potter and the Sorcerer's Stone (Harry Potter, #1)",
-            "J.K. Rowling",
-            "Rowling, J.K.",
-            "Mary GrandPré",
-            "=\"0439554934\"",
-            "=\"\"",
-            "1997",
-            "to-read, fantasy",
-            "from Ann",
-        ],
-    )
-    .unwrap();
-    assert_eq!(book.title.as_str(), "Harry Potter and the Sorcerer's Stone (Harry Potter, #1)");
-    assert_eq!(authors(&book), ["J.K. Rowling", "Mary GrandPré"]);
-    assert_eq!(book.isbn.as_ref().map(|i| i.isbn13()), Some("9780439554930"));
-    assert_eq!(categories(&book), ["fantasy"]);
-    assert_eq!(book.notes.as_ref().map(|n| n.as_str()), Some("from Ann"));
+fn copies_are_counted_and_bounded() {
+    let layout = Layout::of_header(&owned(&["title", "author", "copies"]), "utf-8");
+    let of = |cell: &str| read(&layout, &owned(&["Emma", "Jane Austen", cell]));
+    for (cell, copies) in [("4", Some(4)), ("1.0", Some(1)), ("", None), ("51", Some(50)), ("many", Some(1))] {
+        assert_eq!(of(cell).copies, copies, "{cell}");
+    }
+    assert_eq!(of("0").left_out, Some(LeftOutReason::NotOwned));
+    assert_eq!(of("51").settle(NOW).unwrap().notes[0].field, "copies");
+    let goodreads = Layout::of_header(&owned(&["Title", "Author", "Exclusive Shelf", "Owned Copies"]), "utf-8");
+    let nobody_counted = read(&goodreads, &owned(&["Emma", "Jane Austen", "read", "0"]));
+    assert_eq!((nobody_counted.copies, nobody_counted.left_out), (None, None));
 }
 
 #[test]
-fn a_librarything_row_is_read() {
-    let book = read(
-        &LIBRARYTHING,
-        &[
-            "1",
-            "The Hobbit",
-            "Tolkien, J. R. R.",
-            "Lee, Alan|Howe, John",
-            "1937",
-            "fantasy,dragons",
-            "English",
-            "[0618002219]",
-            "0618002219, 9780618002214",
-        ],
-    )
-    .unwrap();
-    assert_eq!(authors(&book), ["J. R. R. Tolkien", "Alan Lee", "John Howe"]);
-    assert_eq!(book.isbn.as_ref().map(|i| i.isbn13()), Some("9780618002214"));
-    assert_eq!(book.language.map(|l| l.tag()), Some("en"));
-    assert_eq!(book.published_year, Some(1937));
+fn a_rows_own_word_outweighs_its_shelf() {
+    let layout = Layout::of_header(&owned(&["Title", "Authors", "ISBN/UID", "Read Status", "Owned?"]), "utf-8");
+    for (status, owns, reason, shelf) in [
+        ("read", "Yes", None, "read"),
+        ("read", "No", Some(LeftOutReason::NotOwned), "read · Owned? No"),
+        ("to-read", "Yes", None, "to-read · Owned? Yes"),
+        ("to-read", "No", Some(LeftOutReason::NotOwned), "to-read"),
+        ("to-read", "", Some(LeftOutReason::NotOwned), "to-read"),
+        ("", "No", Some(LeftOutReason::NotOwned), "Owned? No"),
+    ] {
+        let cells = owned(&["Emma", "Jane Austen", "", status, owns]);
+        assert_eq!(read(&layout, &cells).left_out, reason, "{status} {owns}");
+        let mut surveyed = layout.clone();
+        surveyed.survey(&cells);
+        assert_eq!(surveyed.shelves[0].name, shelf);
+        // And the member's own choice outweighs both.
+        surveyed.shelves[0].owned = !surveyed.shelves[0].owned;
+        let chosen = read(&surveyed, &cells).left_out;
+        assert_eq!(chosen.is_some(), reason.is_none(), "{status} {owns}");
+    }
 }
 
 #[test]
-fn goodbooks_quirks_are_repaired() {
-    let row = |isbn, year, language| {
-        read(
-            &GOODBOOKS,
-            &[
-                "1",
-                "2767052",
-                isbn,
-                "9.78043902348e+12",
-                "Suzanne Collins, Suzanne Collins",
-                year,
-                "The Hunger Games (The Hunger Games, #1)",
-                language,
-            ],
-        )
-        .unwrap()
-    };
-    let book = row("439023483", "2008.0", "eng");
-    assert_eq!(book.isbn.as_ref().and_then(|i| i.isbn10()), Some("0439023483"));
-    assert_eq!(book.isbn.as_ref().map(|i| i.isbn13()), Some("9780439023481"));
-    assert_eq!(book.published_year, Some(2008));
-    assert_eq!(authors(&book), ["Suzanne Collins"]);
-    assert_eq!(row("", "-720.0", "mul").published_year, Some(-720));
-    assert_eq!(row("", "", "mul").language, None);
-    assert_eq!(row("812971060", "", "en-US").isbn, None, "it cannot be restored");
+fn columns_that_nobody_reads_are_known_with_what_is_in_them() {
+    let mut layout = Layout::of_header(&owned(&["title", "author", "publisher", "weight"]), "utf-8");
+    layout.survey(&owned(&["Emma", "Jane Austen", "Hill & Dale", ""]));
+    let ignored: Vec<(&str, u32)> = layout
+        .columns
+        .iter()
+        .filter(|column| column.field.is_none() && column.filled > 0)
+        .map(|column| (column.name.as_str(), column.filled))
+        .collect();
+    assert_eq!(ignored, [("publisher", 1)]);
 }
 
 #[test]
@@ -234,5 +224,6 @@ fn the_delimiter_is_the_most_frequent_outside_quotes() {
     assert_eq!(delimiter("title,authors"), b',');
     assert_eq!(delimiter("title;authors;\"a,b,c,d\""), b';');
     assert_eq!(delimiter("title\tauthors\tisbn"), b'\t');
+    assert_eq!(delimiter("title|authors|isbn"), b'|');
     assert_eq!(delimiter("title"), b',');
 }

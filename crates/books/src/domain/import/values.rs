@@ -1,9 +1,9 @@
-//! What a row said that was not taken, so that it can be repaired.
+//! What a row said, so that it can be repaired.
 
 use serde::{Deserialize, Serialize};
 
-use super::Misread;
-use crate::domain::BookInput;
+use super::reading::Misread;
+use crate::domain::{BookDetails, BookInput};
 
 /// Characters of one row that are kept.
 const LONGEST: usize = 8_000;
@@ -39,22 +39,45 @@ pub struct RowValues {
 
 impl RowValues {
     /// What was read of a row, and the cells of it that could not be.
-    pub fn of(input: BookInput, misread: &[Misread]) -> Self {
+    pub fn of(input: &BookInput, misread: &[Misread]) -> Self {
         let mut room = Room(LONGEST);
-        let cell = |field| misread.iter().find(|misread| misread.field == field).map(|misread| misread.cell.clone());
+        let text = |text: &Option<String>, field| {
+            let cell = || misread.iter().find(|cell| cell.field == field).and_then(|misread| misread.cell.clone());
+            cell().or_else(|| text.clone())
+        };
         Self {
-            title: room.text(input.title),
-            authors: room.texts(input.authors),
-            isbn: room.text(input.isbn.or_else(|| cell("isbn"))),
-            published_year: room
-                .text(input.published_year.map(|year| year.to_string()).or_else(|| cell("publishedYear"))),
-            language: room.text(input.language),
-            categories: room.texts(input.categories),
-            condition: room.text(input.condition),
-            lending: room.text(input.lending),
-            notes: room.text(input.notes),
-            description: room.text(input.description),
+            title: room.text(text(&input.title, "title")),
+            authors: room.texts(input.authors.clone()),
+            isbn: room.text(text(&input.isbn, "isbn")),
+            published_year: room.text(text(&input.published_year.map(|year| year.to_string()), "publishedYear")),
+            language: room.text(text(&input.language, "language")),
+            categories: room.texts(input.categories.clone()),
+            condition: room.text(text(&input.condition, "condition")),
+            lending: room.text(text(&input.lending, "lending")),
+            notes: room.text(input.notes.clone()),
+            description: room.text(input.description.clone()),
         }
+    }
+
+    /// What a book says that is complete.
+    pub fn of_book(book: &BookDetails) -> Self {
+        Self::of(&input_of(book), &[])
+    }
+}
+
+/// A book as somebody would type it in.
+fn input_of(book: &BookDetails) -> BookInput {
+    BookInput {
+        title: Some(book.title.to_string()),
+        authors: Some(book.authors.iter().map(ToString::to_string).collect()),
+        isbn: book.isbn.as_ref().map(ToString::to_string),
+        published_year: book.published_year.map(i32::from),
+        language: book.language.map(|language| language.to_string()),
+        categories: Some(book.categories.iter().map(ToString::to_string).collect()),
+        description: book.description.as_ref().map(ToString::to_string),
+        condition: book.condition.map(|condition| condition.as_str().to_owned()),
+        notes: book.notes.as_ref().map(ToString::to_string),
+        lending: Some(book.lending.as_str().to_owned()),
     }
 }
 

@@ -1,0 +1,115 @@
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use cqrs::{Call, CommandHandler};
+use kernel::{Command, Detail, ErrorKind, ImportId, Refusal};
+use serde::Serialize;
+use sqlx::PgPool;
+use sqlx::types::Json;
+use tokio::sync::Notify;
+
+use crate::domain::import::{Layout, LayoutChoice};
+use crate::queries::ImportStatus;
+
+/// The caller has looked at what was recognised of their file and says how to read it. The import worker then puts its rows
+/// on the shelf.
+#[derive(Debug, Clone, Serialize)]
+pub struct StartReviewedImport {
+    pub import_id: ImportId,
+    pub choice: LayoutChoice,
+}
+
+impl Command for StartReviewedImport {
+    const NAME: &'static str = "start_reviewed_import";
+    type Output = ();
+    type Error = StartReviewedImportError;
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum StartReviewedImportError {
+    /// Or somebody else's.
+    #[error("there is no such import")]
+    NotFound,
+    #[error("this import does not wait for a review")]
+    NotInReview { now: &'static str },
+    #[error("the file cannot be read so")]
+    Invalid(Vec<Detail>),
+    #[error("the database failed")]
+    Database(#[from] sqlx::Error),
+}
+
+impl Refusal for StartReviewedImportError {
+    fn kind(&self) -> ErrorKind {
+        match self {
+            Self::NotFound => ErrorKind::NotFound,
+            Self::NotInReview { .. } => ErrorKind::Conflict,
+            Self::Invalid(_) => ErrorKind::Invalid,
+            Self::Database(error) => event_bus::error_kind(error),
+        }
+    }
+
+    fn code(&self) -> &'static str {
+        match self {
+            Self::NotFound => "IMPORT_NOT_FOUND",
+            Self::NotInReview { .. } => "IMPORT_NOT_IN_REVIEW",
+            Self::Invalid(_) => "VALIDATION_ERROR",
+            Self::Database(_) => "INTERNAL",
+        }
+    }
+
+    fn details(&self) -> Vec<Detail> {
+        match self {
+            Self::NotInReview { now } => vec![Detail::new("status", *now)],
+            Self::Invalid(details) => details.clone(),
+            Self::NotFound | Self::Database(_) => Vec::new(),
+        }
+    }
+}
+
+pub(crate) struct StartReviewedImportHandler {
+    pool: PgPool,
+    wake: Arc<Notify>,
+}
+
+impl StartReviewedImportHandler {
+    pub(crate) fn new(pool: PgPool, wake: Arc<Notify>) -> Self {
+        Self { pool, wake }
+    }
+}
+
+#[async_trait]
+impl CommandHandler<StartReviewedImport> for StartReviewedImportHandler {
+    async fn handle(&self, call: &Call, command: StartReviewedImport) -> Result<(), StartReviewedImportError> {
+        let owner = call.actor().user_id().ok_or(StartReviewedImportError::NotFound)?;
+        let id = command.import_id.uuid();
+        let mut work = call.begin(&self.pool).await?;
+        let import = sqlx::query!(
+            r#"select status, layout as "layout: Json<Layout>" from books.import
+            where id = $1 and owner_id = $2 for update"#,
+            id,
+            owner.uuid(),
+        )
+        .fetch_optional(work.connection())
+        .await?
+        .ok_or(StartReviewedImportError::NotFound)?;
+        let mut layout = match import.layout {
+            Some(layout) if import.status == "review" => layout.0,
+            _ => {
+                let now = ImportStatus::of_column(&import.status).as_str();
+                return Err(StartReviewedImportError::NotInReview { now });
+            }
+        };
+        layout.choose(&command.choice).map_err(StartReviewedImportError::Invalid)?;
+        sqlx::query!(
+            "update books.import set status = 'ready', layout = $2, updated_at = $3 where id = $1",
+            id,
+            Json(layout) as _,
+            call.now(),
+        )
+        .execute(work.connection())
+        .await?;
+        work.commit(()).await?;
+        self.wake.notify_one();
+        Ok(())
+    }
+}

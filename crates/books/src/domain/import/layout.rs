@@ -1,0 +1,259 @@
+//! What was recognised of a file: who wrote it, what its columns hold, which shelves it names. Stored with the import, so that
+//! rows can be read long after the file is gone.
+
+use std::collections::HashSet;
+
+use kernel::Detail;
+use serde::{Deserialize, Serialize};
+
+use super::field::Field;
+use super::format::{Format, Spec};
+use super::reading;
+
+/// Columns of one file.
+pub const MOST_COLUMNS: usize = 300;
+/// Shelves that a member may choose among. What stands on others is owned or not as their names suggest.
+pub const MOST_SHELVES: usize = 200;
+/// Cells of a column that are shown.
+const SAMPLES: usize = 3;
+/// Characters of a name or a sample that are kept.
+const LONGEST_SAMPLE: usize = 120;
+
+/// Why a table cannot be read as books.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum LayoutError {
+    #[error("has no rows")]
+    Empty,
+    #[error("has no column named title in its first row")]
+    NoTitle,
+    #[error("has no column named authors in its first row")]
+    NoAuthors,
+    #[error("has more than {MOST_COLUMNS} columns")]
+    TooManyColumns,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Column {
+    pub name: String,
+    pub field: Option<Field>,
+    /// Rows that have something in it.
+    pub filled: u32,
+    pub samples: Vec<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Shelf {
+    pub name: String,
+    /// Rows on it.
+    pub count: u32,
+    /// Whether its books are the member's own.
+    pub owned: bool,
+}
+
+/// How to read the rows of one file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Layout {
+    pub format: Format,
+    /// As the WHATWG names it, in lower case.
+    pub encoding: String,
+    pub columns: Vec<Column>,
+    pub shelves: Vec<Shelf>,
+}
+
+/// What a member changes of a layout before its rows are read.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct LayoutChoice {
+    /// Columns by their index, and what each is to be taken for. Columns that are not named stay as they are.
+    pub columns: Vec<(usize, Option<Field>)>,
+    /// The names of all shelves that are owned.
+    pub shelves: Option<Vec<String>>,
+}
+
+impl Layout {
+    /// From the first row.
+    pub fn of_header(header: &[String], encoding: &str) -> Self {
+        let format = Format::of_header(header);
+        let mut layout = Self::new(format, header, encoding);
+        if format == Format::Table && layout.place(Field::Title).is_none() && layout.isbn_place().is_some() {
+            layout.format = Format::IsbnList;
+        }
+        layout
+    }
+
+    pub fn new(format: Format, header: &[String], encoding: &str) -> Self {
+        let fields = Spec::of(format).fields(header);
+        let columns = header.iter().zip(fields).map(|(name, field)| Column {
+            name: beginning(name.trim()),
+            field,
+            filled: 0,
+            samples: Vec::new(),
+        });
+        Self { format, encoding: encoding.to_owned(), columns: columns.collect(), shelves: Vec::new() }
+    }
+
+    /// Whether rows can be read as books.
+    pub fn check(&self) -> Result<(), LayoutError> {
+        if self.columns.len() > MOST_COLUMNS {
+            return Err(LayoutError::TooManyColumns);
+        }
+        if self.columns.iter().all(|column| column.name.is_empty() && column.field.is_none()) {
+            return Err(LayoutError::Empty);
+        }
+        let has = |fields: &[Field]| fields.iter().any(|field| self.place(*field).is_some());
+        if !has(&[Field::Title, Field::OtherTitle]) {
+            return if self.isbn_place().is_some() { Ok(()) } else { Err(LayoutError::NoTitle) };
+        }
+        if has(&[Field::Authors, Field::MoreAuthors]) { Ok(()) } else { Err(LayoutError::NoAuthors) }
+    }
+
+    /// Where the field stands in a row.
+    pub fn place(&self, field: Field) -> Option<usize> {
+        self.columns.iter().position(|column| column.field == Some(field))
+    }
+
+    fn isbn_place(&self) -> Option<usize> {
+        self.place(Field::Isbn).or_else(|| self.place(Field::OtherIsbn))
+    }
+
+    /// Whether the books of a shelf are owned; `None`: nobody chose.
+    pub fn owns(&self, shelf: &str) -> Option<bool> {
+        self.shelves.iter().find(|known| known.name == shelf).map(|known| known.owned)
+    }
+
+    /// Counts what a row has.
+    pub fn survey(&mut self, cells: &[String]) {
+        for (column, cell) in self.columns.iter_mut().zip(cells) {
+            let cell = cell.trim();
+            if cell.is_empty() {
+                continue;
+            }
+            column.filled = column.filled.saturating_add(1);
+            if column.samples.len() < SAMPLES {
+                column.samples.push(beginning(cell));
+            }
+        }
+        for (name, owned) in reading::shelves(self, cells) {
+            if let Some(shelf) = self.shelves.iter_mut().find(|shelf| shelf.name == name) {
+                shelf.count = shelf.count.saturating_add(1);
+            } else if self.shelves.len() < MOST_SHELVES && name.chars().count() <= LONGEST_SAMPLE {
+                self.shelves.push(Shelf { name, count: 1, owned });
+            }
+        }
+    }
+
+    /// What the member chose, over what was recognised.
+    pub fn choose(&mut self, choice: &LayoutChoice) -> Result<(), Vec<Detail>> {
+        let mut wrong = Vec::new();
+        let mut named = HashSet::new();
+        for (nth, (index, field)) in choice.columns.iter().enumerate() {
+            match self.columns.get_mut(*index) {
+                _ if !named.insert(index) => {
+                    wrong.push(Detail::new(format!("columns[{nth}].index"), "is named twice"));
+                }
+                None => wrong.push(Detail::new(format!("columns[{nth}].index"), "is not a column of this file")),
+                Some(column) => column.field = *field,
+            }
+        }
+        for (nth, (_, field)) in choice.columns.iter().enumerate() {
+            if let Some(field) = field
+                && self.columns.iter().filter(|column| column.field == Some(*field)).count() > 1
+            {
+                let message = format!("two columns cannot both be {}", field.as_str());
+                wrong.push(Detail::new(format!("columns[{nth}].field"), message));
+            }
+        }
+        if let Some(owned) = &choice.shelves {
+            for (nth, name) in owned.iter().enumerate() {
+                if !self.shelves.iter().any(|shelf| shelf.name == *name) {
+                    wrong.push(Detail::new(format!("shelves[{nth}]"), "is not a shelf of this file"));
+                }
+            }
+            for shelf in &mut self.shelves {
+                shelf.owned = owned.contains(&shelf.name);
+            }
+        }
+        if wrong.is_empty()
+            && let Err(error) = self.check()
+        {
+            let message = match error {
+                LayoutError::NoAuthors => "one column must be authors",
+                _ => "one column must be title",
+            };
+            wrong.push(Detail::new("columns", message));
+        }
+        if wrong.is_empty() { Ok(()) } else { Err(wrong) }
+    }
+}
+
+fn beginning(text: &str) -> String {
+    text.chars().take(LONGEST_SAMPLE).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn layout(header: &[&str]) -> Layout {
+        Layout::of_header(&header.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>(), "utf-8")
+    }
+
+    fn wrong(layout: &mut Layout, choice: LayoutChoice) -> Vec<String> {
+        layout.choose(&choice).unwrap_err().into_iter().map(|detail| detail.field).collect()
+    }
+
+    #[test]
+    fn a_table_without_titles_or_authors_is_not_understood() {
+        for (header, expected) in [
+            (&[""][..], Err(LayoutError::Empty)),
+            (&["colour", "size"], Err(LayoutError::NoTitle)),
+            (&["title"], Err(LayoutError::NoAuthors)),
+            (&["title", "author"], Ok(())),
+            (&["isbn"], Ok(())),
+            (&["Titel", "Verfasser", "Erscheinungsjahr"], Ok(())),
+            (&["Título", "Autor", "Año de publicación"], Ok(())),
+        ] {
+            assert_eq!(layout(header).check(), expected, "{header:?}");
+        }
+        assert_eq!(layout(&["title"; 301]).check(), Err(LayoutError::TooManyColumns));
+    }
+
+    #[test]
+    fn a_member_says_what_columns_hold() {
+        let mut table = layout(&["what", "who", "title"]);
+        let columns = vec![(0, Some(Field::Title)), (1, Some(Field::Authors)), (2, None)];
+        table.choose(&LayoutChoice { columns, shelves: None }).unwrap();
+        assert_eq!((table.place(Field::Title), table.place(Field::Authors)), (Some(0), Some(1)));
+    }
+
+    #[test]
+    fn every_bad_choice_is_named() {
+        let table = layout(&["title", "author", "status"]);
+        let columns = |columns: &[(usize, Option<Field>)]| LayoutChoice { columns: columns.to_vec(), shelves: None };
+        for (choice, fields) in [
+            (columns(&[(3, None)]), vec!["columns[0].index"]),
+            (columns(&[(0, None), (0, None)]), vec!["columns[1].index"]),
+            (columns(&[(1, Some(Field::Title))]), vec!["columns[0].field"]),
+            (columns(&[(0, None)]), vec!["columns"]),
+            (LayoutChoice { shelves: Some(vec!["read".to_owned()]), ..LayoutChoice::default() }, vec!["shelves[0]"]),
+        ] {
+            assert_eq!(wrong(&mut table.clone(), choice), fields);
+        }
+    }
+
+    #[test]
+    fn shelves_are_counted_and_wishes_not_owned() {
+        let mut table = layout(&["title", "author", "status"]);
+        for status in ["read", "to-read", "read", ""] {
+            table.survey(&["Emma".to_owned(), "Jane Austen".to_owned(), status.to_owned()]);
+        }
+        let shelves: Vec<(&str, u32, bool)> =
+            table.shelves.iter().map(|shelf| (shelf.name.as_str(), shelf.count, shelf.owned)).collect();
+        assert_eq!(shelves, [("read", 2, true), ("to-read", 1, false)]);
+        assert_eq!((table.columns[2].filled, table.columns[0].samples.len()), (3, 3));
+        table.choose(&LayoutChoice { shelves: Some(vec!["to-read".to_owned()]), ..LayoutChoice::default() }).unwrap();
+        assert_eq!((table.owns("read"), table.owns("to-read"), table.owns("other")), (Some(false), Some(true), None));
+    }
+}

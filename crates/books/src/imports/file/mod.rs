@@ -1,0 +1,242 @@
+//! Files to rows of cells. Blocking, for a thread of its own.
+//!
+//! | module | holds |
+//! |---|---|
+//! | `encoding` | in which encoding a file is written |
+//! | `table` | lines of cells: CSV and its kin, lists of numbers |
+//! | `json` | the objects of a JSON export as rows |
+//!
+//! A file is spooled first, because its encoding is known at its end alone.
+
+mod encoding;
+mod json;
+mod table;
+
+use std::cell::Cell;
+use std::io::{self, Read, Seek, SeekFrom};
+use std::rc::Rc;
+
+use encoding_rs::Encoding;
+use encoding_rs_io::DecodeReaderBytesBuilder;
+use serde::Serialize;
+use tempfile::SpooledTempFile;
+use tokio::sync::mpsc;
+
+use super::ImportSettings;
+use crate::domain::import::{Layout, LayoutError, MOST_COLUMNS};
+
+/// Rows handed over at a time.
+const BATCH: usize = 500;
+/// The longest row, in bytes. A quotation mark left open makes the rest of the file one cell: it ends here.
+const LONGEST_ROW: usize = 256 * 1024;
+/// The longest header.
+const LONGEST_HEADER: usize = 64 * 1024;
+/// A file up to this size stays in memory, a larger one waits on the disk.
+const IN_MEMORY: usize = 8 * 1024 * 1024;
+
+/// A row as a spreadsheet numbers it (the header is row 1), and its cells.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct RawRow {
+    pub row: i32,
+    pub cells: Vec<String>,
+}
+
+/// What a file was recognised as.
+#[derive(Debug)]
+pub(crate) struct Recognised {
+    pub layout: Layout,
+    pub rows: u32,
+}
+
+/// Why a file is refused as a whole.
+#[derive(Debug, thiserror::Error)]
+pub enum FileError {
+    #[error("{0}")]
+    Layout(#[from] LayoutError),
+    #[error("is not a table of text: save it as CSV first")]
+    NotText,
+    #[error("is no JSON that can be read: line {line}")]
+    Json { line: usize },
+    #[error("is larger than {max} bytes")]
+    TooLarge { max: u64 },
+    #[error("has more than {max} rows")]
+    TooManyRows { max: u32 },
+    #[error("has a row of more than 256 KiB after row {row}: is a quotation mark left open?")]
+    RowTooLong { row: i32 },
+    #[error("broke off before its end")]
+    BrokenOff,
+    /// Nothing is wrong with the file.
+    #[error("could not be kept for reading")]
+    Spool(#[source] io::Error),
+}
+
+/// Reads the file to its end and hands its rows over, `BATCH` at a time. Stops early when nobody takes them. `review`: its
+/// owner will say what columns hold, so that a table need not be understood.
+pub(crate) fn read(
+    file: impl Read,
+    settings: &ImportSettings,
+    review: bool,
+    rows: &mpsc::Sender<Vec<RawRow>>,
+) -> Result<Recognised, FileError> {
+    let mut spooled = spool(file, settings.max_bytes)?;
+    let encoding = encoding::detect(&mut spooled).map_err(FileError::Spool)?;
+    let in_row = Rc::new(Cell::new(0));
+    let name = encoding.name().to_ascii_lowercase();
+    let sink = Sink { rows, waiting: Vec::with_capacity(BATCH), taken: 0, max: settings.max_rows, review };
+    let (beginning, rest) = decoded(&mut spooled, encoding, &in_row)?;
+    let is_json = match beginning.iter().find(|byte| !byte.is_ascii_whitespace()) {
+        None => return Err(LayoutError::Empty.into()),
+        Some(b'{') => true,
+        // A table's first name may stand in brackets.
+        Some(b'[') => beginning.contains(&b'{'),
+        Some(_) => false,
+    };
+    if is_json {
+        drop(rest);
+        json(&mut spooled, encoding, &in_row, sink)
+    } else {
+        table::read(&beginning, rest, &in_row, &name, sink)
+    }
+}
+
+fn json(
+    spooled: &mut SpooledTempFile,
+    encoding: &'static Encoding,
+    in_row: &Rc<Cell<usize>>,
+    sink: Sink<'_>,
+) -> Result<Recognised, FileError> {
+    let (beginning, rest) = decoded(spooled, encoding, in_row)?;
+    let columns = json::columns(beginning.as_slice().chain(rest), in_row)?;
+    let (beginning, rest) = decoded(spooled, encoding, in_row)?;
+    json::read(beginning.as_slice().chain(rest), in_row, &columns, &encoding.name().to_ascii_lowercase(), sink)
+}
+
+/// The file from its beginning, in UTF-8 and without the mark that says how it is written: as much as a header may take, and
+/// the rest.
+fn decoded<'a>(
+    spooled: &'a mut SpooledTempFile,
+    encoding: &'static Encoding,
+    in_row: &Rc<Cell<usize>>,
+) -> Result<(Vec<u8>, impl Read + use<'a>), FileError> {
+    spooled.seek(SeekFrom::Start(0)).map_err(FileError::Spool)?;
+    in_row.set(0);
+    let text = DecodeReaderBytesBuilder::new().encoding(Some(encoding)).build(spooled);
+    let mut text = Bounded { inner: text, in_row: Rc::clone(in_row) };
+    let mut beginning = Vec::with_capacity(LONGEST_HEADER);
+    text.by_ref().take(LONGEST_HEADER as u64).read_to_end(&mut beginning).map_err(|error| fault(&error, 0))?;
+    in_row.set(0);
+    if beginning.starts_with("\u{feff}".as_bytes()) {
+        beginning.drain(..3);
+    }
+    Ok((beginning, text))
+}
+
+/// The whole file, so that it can be read twice.
+fn spool(file: impl Read, max: u64) -> Result<SpooledTempFile, FileError> {
+    let mut spooled = tempfile::spooled_tempfile(IN_MEMORY);
+    let mut file = FromUpload(file.take(max.saturating_add(1)));
+    let size = io::copy(&mut file, &mut spooled).map_err(|error| match error.kind() {
+        BROKEN_OFF => FileError::BrokenOff,
+        _ => FileError::Spool(error),
+    })?;
+    if size > max {
+        return Err(FileError::TooLarge { max });
+    }
+    spooled.seek(SeekFrom::Start(0)).map_err(FileError::Spool)?;
+    Ok(spooled)
+}
+
+const BROKEN_OFF: io::ErrorKind = io::ErrorKind::UnexpectedEof;
+const ROW_TOO_LONG: io::ErrorKind = io::ErrorKind::InvalidData;
+
+/// An upload that breaks off is told from a disk that is full.
+struct FromUpload<R>(R);
+
+impl<R: Read> Read for FromUpload<R> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        self.0.read(into).map_err(|_| BROKEN_OFF.into())
+    }
+}
+
+/// Stops at a row without end.
+struct Bounded<R> {
+    inner: R,
+    /// Bytes since the last row ended; set back by the reader of rows.
+    in_row: Rc<Cell<usize>>,
+}
+
+impl<R: Read> Read for Bounded<R> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        if self.in_row.get() > LONGEST_ROW {
+            return Err(ROW_TOO_LONG.into());
+        }
+        let read = self.inner.read(into)?;
+        self.in_row.set(self.in_row.get() + read);
+        Ok(read)
+    }
+}
+
+fn fault(error: &io::Error, row: i32) -> FileError {
+    match error.kind() {
+        ROW_TOO_LONG => FileError::RowTooLong { row },
+        _ => FileError::Spool(io::Error::new(error.kind(), error.to_string())),
+    }
+}
+
+/// Where rows go.
+struct Sink<'a> {
+    rows: &'a mpsc::Sender<Vec<RawRow>>,
+    waiting: Vec<RawRow>,
+    taken: u32,
+    max: u32,
+    review: bool,
+}
+
+/// Nobody takes rows any more: whoever asked has gone.
+struct Closed;
+
+impl Sink<'_> {
+    /// Whether the rows can be read as books, or their owner will say how.
+    fn accepts(&self, layout: &Layout) -> Result<(), LayoutError> {
+        match layout.check() {
+            Err(LayoutError::NoTitle | LayoutError::NoAuthors) if self.review => Ok(()),
+            checked => checked,
+        }
+    }
+
+    fn take(&mut self, row: i32, mut cells: Vec<String>, layout: &mut Layout) -> Result<Result<(), Closed>, FileError> {
+        if cells.iter().all(|cell| cell.trim().is_empty()) {
+            return Ok(Ok(()));
+        }
+        self.taken += 1;
+        if self.taken > self.max {
+            return Err(FileError::TooManyRows { max: self.max });
+        }
+        // One more than the header may have tells that there are too many.
+        cells.truncate(MOST_COLUMNS + 1);
+        layout.survey(&cells);
+        self.waiting.push(RawRow { row, cells });
+        if self.waiting.len() < BATCH {
+            return Ok(Ok(()));
+        }
+        Ok(self.rows.blocking_send(std::mem::take(&mut self.waiting)).map_err(|_| Closed))
+    }
+
+    fn end(self, layout: Layout) -> Recognised {
+        // Nobody there to take the last rows: nothing is lost that was promised.
+        drop(self.rows.blocking_send(self.waiting));
+        Recognised { layout, rows: self.taken }
+    }
+}
+
+/// PostgreSQL keeps no NUL.
+fn storable(cell: &[u8]) -> String {
+    String::from_utf8_lossy(cell).replace('\0', "\u{fffd}")
+}
+
+#[cfg(test)]
+mod foreign;
+#[cfg(test)]
+mod programs;
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,231 @@
+//! What is kept of rows that were not taken as they stand: errors, notes, and rows left out. All are counted, the first
+//! thousand of each are kept.
+
+use std::collections::{BTreeMap, HashSet};
+
+use kernel::{BookId, Detail, UserId};
+use sqlx::PgConnection;
+use sqlx::types::Json;
+use uuid::Uuid;
+
+use crate::domain::BookDetails;
+use crate::domain::import::{BadRow, GoodRow, LeftOutReason, RowValues};
+
+/// Of errors, of notes and of rows left out.
+const KEPT: i64 = 1_000;
+
+/// How many rows were left out for each reason.
+pub(crate) type LeftOutCounts = BTreeMap<String, i32>;
+
+/// A row that is on no shelf although nothing is wrong with it.
+pub(super) struct LeftOutRow {
+    pub row: i32,
+    pub reason: LeftOutReason,
+    pub same_book: Option<BookId>,
+    pub copies: u32,
+    pub book: Option<BookDetails>,
+    pub values: RowValues,
+}
+
+/// Of one batch.
+#[derive(Default)]
+pub(super) struct Report {
+    errors: Vec<(i32, Detail, RowValues)>,
+    notes: Vec<(i32, Detail, BookId, RowValues)>,
+    left_out: Vec<LeftOutRow>,
+    pub failed: i32,
+    pub noted: i32,
+    pub duplicates: i32,
+    pub skipped: i32,
+    pub reasons: LeftOutCounts,
+}
+
+/// A reason as stored and as shown.
+pub(crate) fn reason_name(reason: LeftOutReason) -> &'static str {
+    match reason {
+        LeftOutReason::AlreadyOnShelf => "already_on_shelf",
+        LeftOutReason::TwiceInFile => "twice_in_file",
+        LeftOutReason::NotOwned => "not_owned",
+        LeftOutReason::Deleted => "deleted",
+        LeftOutReason::NotABook => "not_a_book",
+    }
+}
+
+/// Whether the row is counted among the duplicates; others are skipped.
+pub(crate) fn is_duplicate(reason: &str) -> bool {
+    matches!(reason, "already_on_shelf" | "twice_in_file")
+}
+
+impl Report {
+    pub fn bad(&mut self, row: i32, bad: BadRow) {
+        self.failed += 1;
+        self.errors.extend(bad.wrong.into_iter().map(|detail| (row, detail, (*bad.values).clone())));
+    }
+
+    pub fn noted(&mut self, row: i32, book: BookId, good: GoodRow) {
+        let Some(values) = good.values else { return };
+        self.noted += 1;
+        self.notes.extend(good.notes.into_iter().map(|detail| (row, detail, book, (*values).clone())));
+    }
+
+    pub fn left_out(&mut self, row: LeftOutRow) {
+        let name = reason_name(row.reason);
+        *self.reasons.entry(name.to_owned()).or_default() += 1;
+        if is_duplicate(name) {
+            self.duplicates += 1;
+        } else {
+            self.skipped += 1;
+        }
+        self.left_out.push(row);
+    }
+
+    pub async fn store(&self, connection: &mut PgConnection, import: Uuid, owner: UserId) -> Result<(), sqlx::Error> {
+        self.store_errors(connection, import, owner).await?;
+        self.store_notes(connection, import).await?;
+        self.store_left_out(connection, import).await
+    }
+
+    async fn store_errors(
+        &self,
+        connection: &mut PgConnection,
+        import: Uuid,
+        owner: UserId,
+    ) -> Result<(), sqlx::Error> {
+        if self.errors.is_empty() {
+            return Ok(());
+        }
+        let (mut rows, mut fields, mut messages, mut values) = (vec![], vec![], vec![], vec![]);
+        for (row, detail, said) in &self.errors {
+            rows.push(*row);
+            fields.push(detail.field.clone());
+            messages.push(detail.message.clone());
+            values.push(Json(said));
+        }
+        supersede(connection, import, owner, &values).await?;
+        sqlx::query!(
+            "with kept as (
+                select count(*) as number, coalesce(max(nth), 0) as nth from books.import_error where import_id = $1
+            )
+            insert into books.import_error (import_id, nth, row, field, message, row_values)
+            select $1, kept.nth + e.place, e.row, e.field, e.message, e.row_values
+            from kept, unnest($2::integer[], $3::text[], $4::text[], $5::jsonb[])
+                with ordinality as e (row, field, message, row_values, place)
+            where kept.number + e.place <= $6",
+            import,
+            &rows,
+            &fields,
+            &messages,
+            &values as _,
+            KEPT,
+        )
+        .execute(connection)
+        .await?;
+        Ok(())
+    }
+
+    async fn store_notes(&self, connection: &mut PgConnection, import: Uuid) -> Result<(), sqlx::Error> {
+        if self.notes.is_empty() {
+            return Ok(());
+        }
+        let (mut rows, mut fields, mut messages, mut books, mut values) = (vec![], vec![], vec![], vec![], vec![]);
+        for (row, detail, book, said) in &self.notes {
+            rows.push(*row);
+            fields.push(detail.field.clone());
+            messages.push(detail.message.clone());
+            books.push(book.uuid());
+            values.push(Json(said));
+        }
+        sqlx::query!(
+            "with kept as (
+                select count(*) as number, coalesce(max(nth), 0) as nth from books.import_note where import_id = $1
+            )
+            insert into books.import_note (import_id, nth, row, field, message, book_id, row_values)
+            select $1, kept.nth + n.place, n.row, n.field, n.message, n.book_id, n.row_values
+            from kept, unnest($2::integer[], $3::text[], $4::text[], $5::uuid[], $6::jsonb[])
+                with ordinality as n (row, field, message, book_id, row_values, place)
+            where kept.number + n.place <= $7",
+            import,
+            &rows,
+            &fields,
+            &messages,
+            &books,
+            &values as _,
+            KEPT,
+        )
+        .execute(connection)
+        .await?;
+        Ok(())
+    }
+
+    async fn store_left_out(&self, connection: &mut PgConnection, import: Uuid) -> Result<(), sqlx::Error> {
+        if self.left_out.is_empty() {
+            return Ok(());
+        }
+        let (mut rows, mut reasons, mut same, mut copies) = (vec![], vec![], vec![], vec![]);
+        let (mut books, mut values) = (vec![], vec![]);
+        for left_out in &self.left_out {
+            rows.push(left_out.row);
+            reasons.push(reason_name(left_out.reason).to_owned());
+            same.push(left_out.same_book.map(|book| book.uuid()));
+            copies.push(i32::try_from(left_out.copies).unwrap_or(1));
+            books.push(left_out.book.as_ref().map(Json));
+            values.push(Json(&left_out.values));
+        }
+        sqlx::query!(
+            "insert into books.import_left_out (import_id, row, reason, same_book, copies, book, row_values)
+            select $1, l.row, l.reason, l.same_book, l.copies, l.book, l.row_values
+            from unnest($2::integer[], $3::text[], $4::uuid[], $5::integer[], $6::jsonb[], $7::jsonb[])
+                with ordinality as l (row, reason, same_book, copies, book, row_values, place)
+            where (select count(*) from books.import_left_out where import_id = $1) + l.place <= $8",
+            import,
+            &rows,
+            &reasons,
+            &same as _,
+            &copies,
+            &books as _,
+            &values as _,
+            KEPT,
+        )
+        .execute(connection)
+        .await?;
+        Ok(())
+    }
+}
+
+/// Strikes equal bad rows from older imports of the same member: the file was mended or sent once more, and one row is to be
+/// repaired once. Imports that are under way are left alone: whoever works on one may wait for us.
+async fn supersede(
+    connection: &mut PgConnection,
+    import: Uuid,
+    owner: UserId,
+    values: &[Json<&RowValues>],
+) -> Result<(), sqlx::Error> {
+    let older: Vec<Uuid> = sqlx::query_scalar!(
+        "select id from books.import
+        where owner_id = $1 and id < $2 and failed > 0 and status in ('completed', 'failed') order by id for update",
+        owner.uuid(),
+        import,
+    )
+    .fetch_all(&mut *connection)
+    .await?;
+    if older.is_empty() {
+        return Ok(());
+    }
+    let distinct: HashSet<String> = values.iter().filter_map(|said| serde_json::to_string(said.0).ok()).collect();
+    let distinct: Vec<String> = distinct.into_iter().collect();
+    sqlx::query!(
+        "with struck as (
+            delete from books.import_error
+            where import_id = any($1) and row_values = any($2::text[]::jsonb[]) returning import_id, row
+        ), counted as (
+            select import_id, count(distinct row)::integer as rows from struck group by import_id
+        )
+        update books.import i set failed = failed - rows, superseded = superseded + rows
+        from counted where i.id = counted.import_id",
+        &older,
+        &distinct,
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
