@@ -45,7 +45,8 @@ pub fn shown(scene: &Scene, row: &Row, caller: Caller, asked: &Asked) -> Vec<Str
             "refreshToken" | "accessToken" if !SIGNING_IN.contains(&row.operation) => {
                 found.push(format!("a token in {name}"));
             }
-            "notes" if !value.is_null() && !is_owner && !moderates => found.push("notes on a book".to_owned()),
+            // The notes of an import are a list, and its owner's alone like the import.
+            "notes" if value.is_string() && !is_owner && !moderates => found.push("notes on a book".to_owned()),
             "handOverCode" if !value.is_null() && !is_owner => found.push("a hand-over code".to_owned()),
             "password" | "passwordHash" | "tokenHash" => found.push(format!("a field {name}")),
             _ => {}
