@@ -8,7 +8,7 @@
 //! | [`event`] | [`Event`]: what a context tells the others, and [`Position`] in the log |
 //! | [`error`] | [`Refusal`]: a kind, a stable code, details; never an HTTP status |
 //! | [`page`] | asking for a page of a list, and the page itself |
-//! | [`text`] | text that is trimmed, NFC, free of control characters and within its limit |
+//! | [`text`] | what text is empty, what is allowed, what is the same; [`Line`] and [`Prose`] hold what is allowed |
 //! | [`language`] | the language that somebody wants to be spoken to in |
 //! | [`clock`] | time comes in from outside |
 
