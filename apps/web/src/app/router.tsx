@@ -3,6 +3,7 @@ import { createBrowserRouter, Navigate, type RouteObject } from 'react-router'
 import { RequirePermission, RequireSession } from '@/api/Require'
 import { BrowsePage } from '@/features/catalogue'
 import { PageSkeleton } from '@/ui/PageSkeleton'
+import { keepEntryKey } from './entry-key'
 import { ErrorPage } from './ErrorPage'
 import { Shell } from './layout/Shell'
 import { page } from './page'
@@ -101,4 +102,5 @@ export const routes: RouteObject[] = [
   },
 ]
 
+keepEntryKey()
 export const router = createBrowserRouter(routes)
