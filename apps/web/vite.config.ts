@@ -76,7 +76,8 @@ export default defineConfig({
       },
       workbox: {
         // The code of the app, never what it shows.
-        globPatterns: ['index.html', 'theme.js', 'assets/*.{js,css,woff2}'],
+        // Of fonts what every page needs; the letters of other scripts come when they are shown.
+        globPatterns: ['index.html', 'theme.js', 'assets/*.{js,css}', 'assets/*-latin-wght-*.woff2'],
         navigateFallback: '/index.html',
         navigateFallbackDenylist: [/^\/api/, /^\/health/, /^\/metrics/],
         cleanupOutdatedCaches: true,

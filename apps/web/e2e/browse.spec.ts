@@ -1,5 +1,6 @@
 import type { Community } from './community'
 import { expect, test, type Page } from './fixtures'
+import { settled } from './inspect'
 
 const list = (page: Page) => page.getByRole('main').locator('a[href^="/books/"]')
 const search = (page: Page) => page.getByRole('main').getByRole('combobox', { name: 'Search for a book' })
@@ -54,7 +55,7 @@ test('filters are kept in the address and taken away one by one', async ({ commu
   await expect(list(page)).toHaveCount(2)
   await page.goForward()
   await expect(list(page)).toHaveCount(1)
-  await page.getByRole('link', { name: 'Remove the filter Available now' }).click()
+  await page.getByRole('button', { name: 'Available now' }).click()
   await expect(list(page)).toHaveCount(2)
   await page.getByRole('link', { name: 'Clear the filters' }).click()
   await expect(page).toHaveURL(/\/$/)
@@ -78,6 +79,67 @@ test('the back button leads to where one was in a long list', async ({ community
   await page.goForward()
   await page.goBack()
   await expect(last).toBeInViewport()
+})
+
+test('an address opened in the same tab begins at its top, and going back leads to where one was', async ({
+  community,
+  visitor,
+}) => {
+  await manyBooks(community, 'Windmills')
+  const page = await visitor()
+  await page.goto('/?category=Windmills')
+  await expect(list(page).first()).toBeVisible()
+  await page.evaluate(() => scrollTo(0, 1500))
+  await page.goto('/?category=Windmills&sort=title')
+  await expect(list(page).first()).toBeVisible()
+  await settled(page)
+  expect(await page.evaluate(() => scrollY)).toBe(0)
+  await page.evaluate(() => scrollTo(0, 700))
+  await page.reload()
+  await expect.poll(() => page.evaluate(() => scrollY)).toBe(700)
+  await page.goBack()
+  await expect.poll(() => page.evaluate(() => scrollY)).toBe(1500)
+})
+
+test('the first book is near the top of a phone', async ({ community, visitor, signedIn }) => {
+  const member = await community.register('Oona')
+  for (const language of ['en', 'fr'] as const) {
+    for (const page of [await visitor({ language }), await signedIn(member, { language })]) {
+      await page.setViewportSize({ width: 390, height: 844 })
+      for (const address of ['/', '/?available=true', '/?q=the']) {
+        await page.goto(address)
+        await settled(page)
+        const cover = await page.getByRole('main').getByRole('listitem').locator('.aspect-2\\/3').first().boundingBox()
+        expect(cover?.y, `${address} in ${language}`).toBeLessThanOrEqual(240)
+      }
+    }
+  }
+})
+
+test('nothing moves when the fonts come late', async ({ visitor }) => {
+  const page = await visitor()
+  let deliver = () => {}
+  const late = new Promise<void>((resolve) => (deliver = resolve))
+  await page.route('**/*.woff2', async (route) => {
+    await late
+    await route.continue()
+  })
+  await page.addInitScript(() => {
+    Object.assign(window, { moved: 0 })
+    new PerformanceObserver((entries) => {
+      for (const entry of entries.getEntries())
+        (window as unknown as { moved: number }).moved += (entry as unknown as { value: number }).value
+    }).observe({ type: 'layout-shift', buffered: true })
+  })
+  await page.goto('/')
+  await expect(list(page).first()).toBeVisible()
+  deliver()
+  await settled(page)
+  await page.waitForFunction(
+    () => document.fonts.check("16px 'Source Sans 3 Variable'") && document.fonts.check("16px 'Literata Variable'"),
+  )
+  await settled(page)
+  expect(await page.evaluate(() => (window as unknown as { moved: number }).moved)).toBeLessThan(0.02)
 })
 
 test('a visitor who asks for a book logs in and comes back to the same sheet', async ({ community, visitor }) => {

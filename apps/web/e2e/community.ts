@@ -43,11 +43,11 @@ export class Community {
   /** Somebody new. */
   async register(name: string): Promise<Member> {
     registered += 1
-    const email = `${name.toLowerCase().replace(/\W/g, '') || 'member'}.${process.pid}.${registered}@example.org`
-    const { data, response } = await client().POST('/api/v1/auth/register', {
+    const email = `${name.toLowerCase().replace(/\W/g, '').slice(0, 20) || 'member'}.${process.pid}.${registered}@example.org`
+    const { data, error, response } = await client().POST('/api/v1/auth/register', {
       body: { name, email, password: PASSWORD },
     })
-    const { user, accessToken } = taken(data, response)
+    const { user, accessToken } = taken(data, response, error)
     return { id: user.id, name, email, password: PASSWORD, api: client(accessToken) }
   }
 
@@ -64,30 +64,31 @@ export class Community {
   }
 
   async logIn(email: string, password: string): Promise<Member> {
-    const { data, response } = await client().POST('/api/v1/auth/login', { body: { email, password } })
-    const { user, accessToken } = taken(data, response)
+    const { data, error, response } = await client().POST('/api/v1/auth/login', { body: { email, password } })
+    const { user, accessToken } = taken(data, response, error)
     return { id: user.id, name: user.name, email, password, api: client(accessToken) }
   }
 
   /** A book on somebody's shelf, to be lent. */
   async book(owner: Member, title: string, more: Partial<Schemas['BookBody']> = {}): Promise<Book> {
     const body: Schemas['BookBody'] = { title, authors: ['Jane Austen'], lending: 'lend', ...more }
-    const { data, response } = await owner.api.POST('/api/v1/books', { body })
-    return taken(data, response)
+    const { data, error, response } = await owner.api.POST('/api/v1/books', { body })
+    return taken(data, response, error)
   }
 
   /** Asks for a book. */
-  async asks(borrower: Member, book: Book, days = 21): Promise<Borrow> {
-    const { data, response } = await borrower.api.POST('/api/v1/borrows', { body: { bookId: book.id, days } })
-    return taken(data, response)
+  async asks(borrower: Member, book: Book, days = 21, message?: string): Promise<Borrow> {
+    const body = { bookId: book.id, days, ...(message && { message }) }
+    const { data, error, response } = await borrower.api.POST('/api/v1/borrows', { body })
+    return taken(data, response, error)
   }
 
   /** Takes a borrow a step further; how it is then. */
   async step<Step extends keyof Steps>(by: Member, borrow: Borrow, step: Step, body: Steps[Step]): Promise<Borrow> {
     // The path and its body belong together, which the compiler cannot see through a type parameter.
     const path = `/api/v1/borrows/{id}/${step}` as '/api/v1/borrows/{id}/approve'
-    const { data, response } = await by.api.POST(path, { params: { path: { id: borrow.id } }, body })
-    return taken(data, response)
+    const { data, error, response } = await by.api.POST(path, { params: { path: { id: borrow.id } }, body })
+    return taken(data, response, error)
   }
 
   /** The newest mail to somebody that holds `word`. */
@@ -115,7 +116,7 @@ function client(token?: string): Client<paths> {
   return createClient<paths>({ baseUrl: host().url, headers: token ? { authorization: `Bearer ${token}` } : {} })
 }
 
-function taken<Data>(answer: { data: Data } | undefined, response: Response): Data {
-  if (!answer) throw new Error(`${response.status} from ${response.url}`)
+function taken<Data>(answer: { data: Data } | undefined, response: Response, error?: unknown): Data {
+  if (!answer) throw new Error(`${response.status} from ${response.url}: ${JSON.stringify(error)}`)
   return answer.data
 }

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { expect, type Page } from '@playwright/test'
 import axe from 'axe-core'
+import { misplaced } from './misplaced'
 
 declare global {
   interface Window {
@@ -31,7 +32,7 @@ async function still(page: Page): Promise<void> {
 }
 
 /**
- * What is wrong with a page as it is now: what axe says of it, what is wider than its window, names that run together,
+ * What is wrong with a page as it is now: what axe says of it, what is not in its place, names that run together,
  * links too low for a finger, stops of the keyboard in a dialog that are nothing. `except`: rules of axe
  * that do not fit what is open on it.
  */
@@ -46,16 +47,13 @@ export async function findings(page: Page, except: string[] = []): Promise<strin
   const found = broken.flatMap(({ id, help, nodes }) =>
     nodes.map(({ target, failureSummary }) => `${id}: ${help}: ${target.join(' ')}\n${failureSummary}`),
   )
-  const sideways = await page.evaluate(() => {
-    const { scrollWidth, clientWidth } = document.documentElement
-    if (scrollWidth <= clientWidth) return []
-    const all = [...document.querySelectorAll('body *')]
-    const scrolling = all.filter((it) => getComputedStyle(it).overflowX !== 'visible')
-    const beyond = all.filter((it) => it.getBoundingClientRect().right > clientWidth + 1)
-    const guilty = beyond.filter((it) => !scrolling.some((box) => box !== it && box.contains(it)))
-    return [`scrolls sideways: ${guilty.slice(-3).map((it) => it.outerHTML.slice(0, 160))}`]
-  })
-  return [...found, ...sideways, ...(await runTogether(page)), ...(await lowLinks(page)), ...(await emptyStops(page))]
+  return [
+    ...found,
+    ...(await misplaced(page)),
+    ...(await runTogether(page)),
+    ...(await lowLinks(page)),
+    ...(await emptyStops(page)),
+  ]
 }
 
 /**
@@ -123,6 +121,25 @@ async function emptyStops(page: Page): Promise<string[]> {
     stops.push(stop)
   }
   return stops.filter((stop) => stop.startsWith('empty stop'))
+}
+
+/** Widths that people have: the narrowest that WCAG asks for, two phones, a desktop. */
+const WIDTHS = [1280, 390, 360, 320]
+
+/**
+ * Looks at a page as it is now in each of the widths, without another load: what leaves the screen, what lies on something
+ * else, what turns the words beside it.
+ */
+export async function fits(page: Page, name: string): Promise<void> {
+  for (const width of WIDTHS) {
+    await page.setViewportSize({ width, height: 800 })
+    await settled(page)
+    const found = await misplaced(page)
+    // The others look alike, unless something is wrong with them.
+    if (width === 390 || width === 1280 || found.length > 0)
+      await page.screenshot({ path: join(SHOTS, `${name}.${width}.png`), fullPage: true })
+    expect.soft(found, `${name} at ${width} px`).toEqual([])
+  }
 }
 
 /** Fails the test for what is wrong with a page, after having drawn it into `shots/<name>.png`, to be looked at. */

@@ -1,11 +1,9 @@
 import i18next, { type BackendModule } from 'i18next'
 import { initReactI18next } from 'react-i18next'
 import { isolated } from './isolate'
+import { languages, preferredLanguage, STORED, type Language } from './language'
 
-export const languages = ['en', 'fr'] as const
-export type Language = (typeof languages)[number]
-
-const STORED = 'folkshelf.language'
+export { languages, preferredLanguage, spokenLanguage, type Language } from './language'
 
 type Words = Record<string, unknown>
 
@@ -37,17 +35,6 @@ const lazyFiles: BackendModule = {
       (error: Error) => done(error, true),
     )
   },
-}
-
-/** Which of our languages a tag such as `fr-CA` means. */
-export function spokenLanguage(tag: string | null | undefined): Language | undefined {
-  return languages.find((language) => language === tag?.split('-')[0])
-}
-
-/** The language chosen here before, else the first of the browser's that we speak. */
-export function preferredLanguage(): Language {
-  const stored = spokenLanguage(localStorage.getItem(STORED))
-  return stored ?? navigator.languages.map(spokenLanguage).find((language) => language !== undefined) ?? 'en'
 }
 
 export async function chooseLanguage(language: Language): Promise<void> {

@@ -9,7 +9,7 @@ type Size = 'medium' | 'small'
 const variants: Record<Variant, string> = {
   primary: 'bg-accent text-on-accent hover:bg-accent-strong',
   secondary: 'border border-control bg-card text-ink hover:bg-sunken',
-  quiet: 'text-accent hover:bg-accent-soft hover:text-accent-strong',
+  quiet: 'text-ink underline decoration-control underline-offset-4 hover:bg-sunken hover:decoration-current',
   danger: 'border border-late bg-card text-late hover:bg-late-soft',
 }
 

@@ -1,6 +1,6 @@
 import { useState } from 'react'
 import { classes } from './classes'
-import { coverDesign, type CoverDesign } from './cover-design'
+import { coverDesign, titleSize, type CoverDesign } from './cover-design'
 import { Written, WrittenList } from './Written'
 
 /**
@@ -47,13 +47,6 @@ export function Cover({
   )
 }
 
-function titleSize(title: string): string {
-  const longest = Math.max(...title.split(/\s+/).map((word) => word.length))
-  if (longest > 12 || title.length > 70) return 'text-[7.5cqw]'
-  if (longest > 8 || title.length > 36) return 'text-[9.5cqw]'
-  return 'text-[12.5cqw]'
-}
-
 function DrawnCover({ title, authors }: { title: string; authors: readonly string[] }) {
   const design = coverDesign(title, authors)
   return (
@@ -68,10 +61,10 @@ function DrawnCover({ title, authors }: { title: string; authors: readonly strin
         <Ornament pattern={design.pattern} />
       </svg>
       <div className="absolute inset-x-[14cqw] top-[22cqw] bottom-[20cqw] flex flex-col font-serif leading-[1.18] hyphens-auto">
-        <Written as="span" className={classes('line-clamp-5 pb-[0.2em] font-semibold', titleSize(title))}>
+        <Written as="span" className={classes('line-clamp-5 pb-[0.1em] font-semibold', titleSize(title))}>
           {title}
         </Written>
-        <WrittenList as="span" className="mt-auto line-clamp-2 pb-[0.2em] text-[7cqw] opacity-90" items={authors} />
+        <WrittenList as="span" className="mt-auto line-clamp-2 pb-[0.1em] text-[7cqw] opacity-90" items={authors} />
       </div>
     </div>
   )

@@ -42,8 +42,14 @@ export function Dialog({
       <BaseDialog.Portal>
         <BaseDialog.Backdrop className={backdrop} />
         <BaseDialog.Popup className={popup} finalFocus={finalFocus} onKeyDown={tabRing}>
-          <BaseDialog.Title className="mb-4 pt-1.5 pr-12 text-heading">{title}</BaseDialog.Title>
-          {description && <BaseDialog.Description className="mb-4 text-soft">{description}</BaseDialog.Description>}
+          <BaseDialog.Title className="mb-4 line-clamp-5 pt-1.5 pr-12 text-heading wrap-anywhere">
+            {title}
+          </BaseDialog.Title>
+          {description && (
+            <BaseDialog.Description className="mb-4 line-clamp-5 wrap-anywhere text-soft">
+              {description}
+            </BaseDialog.Description>
+          )}
           {children}
           {/* Last, so that the keyboard begins at what is asked for. */}
           <BaseDialog.Close
@@ -83,8 +89,10 @@ export function ConfirmDialog({
       <AlertDialog.Portal>
         <AlertDialog.Backdrop className={backdrop} />
         <AlertDialog.Popup className={popup} finalFocus={finalFocus} onKeyDown={tabRing}>
-          <AlertDialog.Title className="mb-2 text-heading">{title}</AlertDialog.Title>
-          {description && <AlertDialog.Description className="text-soft">{description}</AlertDialog.Description>}
+          <AlertDialog.Title className="mb-2 line-clamp-5 text-heading wrap-anywhere">{title}</AlertDialog.Title>
+          {description && (
+            <AlertDialog.Description className="wrap-anywhere text-soft">{description}</AlertDialog.Description>
+          )}
           {children}
           <Actions>
             <Button variant={danger ? 'danger' : 'primary'} pending={pending} onClick={() => onConfirm()}>

@@ -36,9 +36,7 @@ export function EmptyState({
 }) {
   return (
     <div className="flex flex-col items-center gap-3 rounded-lg border border-dashed border-line px-6 py-12 text-center">
-      {icon && (
-        <div className="flex size-12 items-center justify-center rounded-full bg-accent-soft text-accent">{icon}</div>
-      )}
+      {icon && <div className="flex size-12 items-center justify-center rounded-full bg-sunken text-ink">{icon}</div>}
       <h2 className="text-heading">{title}</h2>
       {children && <div className="max-w-prose text-balance text-soft">{children}</div>}
       {action && <div className="mt-2 flex flex-wrap justify-center gap-3">{action}</div>}
@@ -76,7 +74,7 @@ const tones: Record<Tone, string> = {
   free: 'bg-free-soft text-free',
   due: 'bg-due-soft text-due',
   late: 'bg-late-soft text-late',
-  accent: 'bg-accent-soft text-accent-strong',
+  accent: 'bg-sunken text-ink',
 }
 
 /** How something stands, in a word. The colour never says it alone. */

@@ -6,6 +6,9 @@ import { PageTitle } from './PageTitle'
 
 export { PageTitle }
 
+/** A title that a member wrote may be that long: it leaves room for what follows. */
+const LONG = 120
+
 /** The heading of a page; it also names the browser's tab. */
 export function PageHeader({
   title,
@@ -29,7 +32,9 @@ export function PageHeader({
         </Link>
       )}
       <div className="flex flex-wrap items-center justify-between gap-x-6 gap-y-3">
-        <h1 className="text-title">{title}</h1>
+        <h1 className={classes('min-w-0 wrap-anywhere', title.length > LONG ? 'text-heading' : 'text-title')}>
+          {title}
+        </h1>
         {actions && <div className="flex flex-wrap items-center gap-3">{actions}</div>}
       </div>
       {lead && <p className="max-w-prose text-pretty text-soft">{lead}</p>}
@@ -49,12 +54,12 @@ export interface LinkTab {
 
 function Count({ children }: { children: number | undefined }) {
   if (!children) return null
-  return <span className="rounded-full bg-accent-soft px-2 text-sm text-accent-strong tabular-nums">{children}</span>
+  return <span className="rounded-full bg-sunken px-2 text-sm text-ink tabular-nums">{children}</span>
 }
 
 const tab = 'flex min-h-11 items-center gap-2 border-b-2 px-1 font-medium whitespace-nowrap transition-colors'
 const resting = 'border-transparent text-soft hover:text-ink'
-const chosen = 'border-accent text-ink'
+const chosen = 'border-ink text-ink'
 
 /** The parts of a page that differ by one parameter of its address: they can be linked to and gone back to. */
 export function QueryTabs({

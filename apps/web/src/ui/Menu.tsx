@@ -79,7 +79,7 @@ export function MenuChoice<Value extends string>({
           <BaseMenu.RadioItem key={option.value} value={option.value} closeOnClick className={item} lang={option.lang}>
             <span className="inline-flex size-5">
               <BaseMenu.RadioItemIndicator>
-                <Check aria-hidden className="size-5 text-accent" />
+                <Check aria-hidden className="size-5 text-ink" />
               </BaseMenu.RadioItemIndicator>
             </span>
             {option.label}

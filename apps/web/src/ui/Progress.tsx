@@ -14,7 +14,7 @@ export function Progress({ label, value, text }: { label: string; value: number 
         {text}
       </span>
       <BaseProgress.Track className="h-2.5 w-full overflow-hidden rounded-full bg-sunken">
-        <BaseProgress.Indicator className="h-full rounded-full bg-accent transition-[width] duration-500 data-indeterminate:w-1/3 data-indeterminate:animate-pulse" />
+        <BaseProgress.Indicator className="h-full rounded-full bg-ink transition-[width] duration-500 data-indeterminate:w-1/3 data-indeterminate:animate-pulse" />
       </BaseProgress.Track>
     </BaseProgress.Root>
   )

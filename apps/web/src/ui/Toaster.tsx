@@ -65,7 +65,7 @@ function ToastList() {
         )}
         <Toast.Title render={<p />} className="min-w-0 flex-1 py-2 font-sans text-base font-normal" />
         {toast.actionProps && (
-          <Toast.Action className="min-h-11 shrink-0 rounded-md px-3 font-medium text-accent hover:bg-accent-soft" />
+          <Toast.Action className="min-h-11 shrink-0 rounded-md px-3 font-medium text-ink hover:bg-sunken" />
         )}
         <Toast.Close
           render={

@@ -6,7 +6,7 @@ export interface CoverDesign {
   pattern: (typeof patterns)[number]
 }
 
-const patterns = ['frame', 'band', 'arch', 'rules', 'sun', 'diamond'] as const
+export const patterns = ['frame', 'band', 'arch', 'rules', 'sun', 'diamond'] as const
 
 /** Quiet cloth and paper; every ink reads on its ground. */
 const palettes = [
@@ -37,4 +37,12 @@ export function coverDesign(title: string, authors: readonly string[]): CoverDes
   const palette = palettes[seed % palettes.length] ?? palettes[0]
   const pattern = patterns[Math.floor(seed / palettes.length) % patterns.length] ?? patterns[0]
   return { ...palette, pattern }
+}
+
+/** Long words and long titles are set smaller. */
+export function titleSize(title: string): string {
+  const longest = Math.max(...title.split(/\s+/).map((word) => word.length))
+  if (longest > 12 || title.length > 70) return 'text-[7.5cqw]'
+  if (longest > 8 || title.length > 36) return 'text-[9.5cqw]'
+  return 'text-[12.5cqw]'
 }

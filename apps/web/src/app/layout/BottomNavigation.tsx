@@ -26,7 +26,7 @@ export function BottomNavigation() {
                 className={({ isActive }) =>
                   classes(
                     'flex min-h-15 flex-col items-center justify-center gap-0.5 px-1 text-xs font-medium',
-                    isActive ? 'text-accent' : 'text-soft',
+                    isActive ? 'text-ink' : 'text-soft',
                   )
                 }
               >

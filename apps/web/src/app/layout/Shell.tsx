@@ -43,7 +43,7 @@ export function Shell() {
         ref={main}
         id="main"
         tabIndex={-1}
-        className="mx-auto w-full max-w-6xl flex-1 px-4 pt-6 pb-28 sm:px-6 md:pb-16"
+        className="mx-auto w-full max-w-6xl flex-1 px-4 pt-4 pb-28 sm:px-6 md:pt-6 md:pb-16"
       >
         <Outlet />
       </main>

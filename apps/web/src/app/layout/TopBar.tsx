@@ -40,7 +40,7 @@ function VisitorLinks() {
       <LinkButton to={atTheDoor ? '/login' : loginPath(pathname + search)} variant="quiet" size="small">
         {t('session.logIn')}
       </LinkButton>
-      <LinkButton to="/register" size="small" className="max-sm:hidden">
+      <LinkButton to="/register" variant="secondary" size="small" className="max-sm:hidden">
         {t('session.register')}
       </LinkButton>
     </>

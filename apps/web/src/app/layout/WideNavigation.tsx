@@ -18,17 +18,14 @@ export function WideNavigation() {
           className={({ isActive }) =>
             classes(
               'flex min-h-11 items-center gap-2 rounded-md px-3 font-medium transition-colors',
-              isActive ? 'bg-accent-soft text-accent-strong' : 'text-soft hover:bg-sunken hover:text-ink',
+              isActive ? 'bg-sunken text-ink' : 'text-soft hover:bg-sunken hover:text-ink',
             )
           }
         >
           {t(label)}
           {to === '/loans' && waiting > 0 && (
             <>
-              <span
-                aria-hidden
-                className="rounded-full bg-accent px-2 text-xs/5 font-semibold text-on-accent tabular-nums"
-              >
+              <span aria-hidden className="rounded-full bg-ink px-2 text-xs/5 font-semibold text-paper tabular-nums">
                 {waiting}
               </span>
               <span className="sr-only">{t('navigation.waiting', { count: waiting })}</span>

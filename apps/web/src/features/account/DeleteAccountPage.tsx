@@ -89,7 +89,7 @@ export default function DeleteAccountPage() {
         </Form>
         <p className="text-sm text-soft">
           {t('delete.instead')}{' '}
-          <Link to="/account/sessions" className="text-accent underline underline-offset-4">
+          <Link to="/account/sessions" className="link">
             {t('sessions.title')}
           </Link>
         </p>

@@ -32,9 +32,7 @@ export function DoorPage({
       </header>
       <Card>{children}</Card>
       {footer && (
-        <p className="text-center text-soft [&_a]:inline-flex [&_a]:min-h-11 [&_a]:items-center [&_a]:text-accent [&_a]:underline [&_a]:underline-offset-4">
-          {footer}
-        </p>
+        <p className="text-center text-soft [&_a]:inline-flex [&_a]:min-h-11 [&_a]:items-center [&_a]:link">{footer}</p>
       )}
     </div>
   )
@@ -44,7 +42,7 @@ export function DoorPage({
 export function DoorMessage({ icon, children, action }: { icon: ReactNode; children: ReactNode; action?: ReactNode }) {
   return (
     <div className="flex flex-col items-center gap-4 text-center">
-      <div className="flex size-14 items-center justify-center rounded-full bg-accent-soft text-accent">{icon}</div>
+      <div className="flex size-14 items-center justify-center rounded-full bg-sunken text-ink">{icon}</div>
       <div className="flex flex-col gap-3 wrap-anywhere">{children}</div>
       {action && <div className="mt-2 flex w-full flex-col gap-3">{action}</div>}
     </div>

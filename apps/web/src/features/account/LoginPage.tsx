@@ -43,10 +43,7 @@ export default function LoginPage() {
         <Button type="submit" pending={logIn.pending}>
           {t('login.submit')}
         </Button>
-        <Link
-          to="/forgot-password"
-          className="-my-2 inline-flex min-h-11 items-center self-center text-accent underline underline-offset-4"
-        >
+        <Link to="/forgot-password" className="-my-2 inline-flex min-h-11 items-center self-center link">
           {t('login.forgot')}
         </Link>
       </Form>

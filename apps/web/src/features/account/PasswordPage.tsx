@@ -47,10 +47,7 @@ export default function PasswordPage() {
           <Button type="submit" pending={change.pending} className="sm:self-start">
             {t('changePassword.submit')}
           </Button>
-          <Link
-            to="/forgot-password"
-            className="inline-flex min-h-11 w-fit items-center text-accent underline underline-offset-4"
-          >
+          <Link to="/forgot-password" className="inline-flex min-h-11 w-fit items-center link">
             {t('login.forgot')}
           </Link>
         </Form>

@@ -83,7 +83,7 @@ function Appearance() {
         {themes.map((name) => (
           <label
             key={name}
-            className="flex min-h-11 cursor-pointer items-center gap-3 rounded-md border border-control bg-card px-4 py-2.5 has-checked:border-accent has-checked:bg-accent-soft"
+            className="flex min-h-11 cursor-pointer items-center gap-3 rounded-md border border-control bg-card px-4 py-2.5 has-checked:border-ink has-checked:bg-sunken"
           >
             <input
               type="radio"
@@ -91,7 +91,7 @@ function Appearance() {
               value={name}
               checked={name === chosen}
               onChange={() => chooseTheme(name)}
-              className="size-5 shrink-0 accent-accent"
+              className="size-5 shrink-0 accent-ink"
             />
             {t(`theme.${name}`)}
           </label>

@@ -19,7 +19,7 @@ export default function SessionsPage() {
         lead={
           <>
             {t('sessions.lead')}{' '}
-            <Link to="/account/password" className="text-accent underline underline-offset-4">
+            <Link to="/account/password" className="link">
               {t('sessions.toPassword')}
             </Link>
           </>

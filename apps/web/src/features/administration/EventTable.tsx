@@ -25,7 +25,7 @@ export function EventTable({
           cell: (event) => (
             <button
               type="button"
-              className="inline-flex min-h-6 items-center font-mono text-sm wrap-anywhere text-accent underline underline-offset-4 pointer-coarse:min-h-11"
+              className="inline-flex min-h-6 items-center font-mono text-sm link wrap-anywhere pointer-coarse:min-h-11"
               aria-haspopup="dialog"
               onClick={() => onOpen(event)}
             >

@@ -78,7 +78,7 @@ function Troubles({ subscription: { deadLetters, lastError, lastErrorAt } }: { s
   return (
     <div className="flex flex-col gap-1">
       {deadLetters > 0 && (
-        <Link to="/admin/dead-letters" className="text-accent underline underline-offset-4">
+        <Link to="/admin/dead-letters" className="link">
           {t('subscriptions.deadLetters', { count: deadLetters })}
         </Link>
       )}

@@ -28,12 +28,7 @@ export function Authors({ names }: { names: readonly string[] }) {
       {many && (
         <>
           {' '}
-          <button
-            type="button"
-            aria-expanded={all}
-            onClick={() => setAll(!all)}
-            className="font-medium text-accent underline-offset-4 hover:underline"
-          >
+          <button type="button" aria-expanded={all} onClick={() => setAll(!all)} className="min-h-6 link">
             {all ? t('page.fewerAuthors') : t('page.moreAuthors', { count: names.length - SHOWN })}
           </button>
         </>

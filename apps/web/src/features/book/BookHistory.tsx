@@ -61,7 +61,7 @@ function Happenings({ id }: { id: string }) {
               {t(wordsFor(entry.type))}
               {entry.actor && <span className="text-soft"> {t('history.by', { name: entry.actor.name })}</span>}
               {borrowId && (
-                <Link to={`/loans/${borrowId}`} className="ml-3 text-accent underline underline-offset-4">
+                <Link to={`/loans/${borrowId}`} className="ml-3 link">
                   {t('history.loan')}
                 </Link>
               )}

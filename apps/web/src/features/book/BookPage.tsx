@@ -18,6 +18,9 @@ import { OwnerLink } from './OwnerLink'
 import { useBook } from './queries'
 import { ShareButton } from './ShareButton'
 
+/** Such a title would hide everything else on a phone. */
+const LONG = 120
+
 export default function BookPage() {
   const { id = '' } = useParams()
   const { user, can } = useSession()
@@ -49,7 +52,7 @@ export default function BookPage() {
         </div>
         <div className="flex min-w-0 flex-col gap-6 md:gap-7">
           <header className="flex flex-col gap-2">
-            <Written as="h1" className="text-title">
+            <Written as="h1" className={known.title.length > LONG ? 'text-heading' : 'text-title'}>
               {known.title}
             </Written>
             <Authors names={known.authors} />

@@ -21,7 +21,7 @@ export function DaysChoice() {
         {options.map(({ value, label }) => (
           <label
             key={value}
-            className="flex min-h-11 cursor-pointer items-center justify-center rounded-md border border-control bg-card px-3 text-center has-checked:border-accent has-checked:bg-accent-soft has-checked:font-medium has-checked:text-accent-strong has-focus-visible:outline-2 has-focus-visible:outline-offset-2 has-focus-visible:outline-accent"
+            className="flex min-h-11 cursor-pointer items-center justify-center rounded-md border border-control bg-card px-3 text-center has-checked:border-ink has-checked:bg-sunken has-checked:font-medium has-focus-visible:outline-2 has-focus-visible:outline-offset-2 has-focus-visible:outline-ink"
           >
             <input type="radio" value={value} className="sr-only" {...register('days')} />
             {label}

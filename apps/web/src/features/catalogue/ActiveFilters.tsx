@@ -6,11 +6,21 @@ import { Written } from '@/ui/Written'
 import { filtersIn, searchOf, type Filter, type Filters } from './filters'
 
 /** Each filter in use, to be taken away again. */
-export function ActiveFilters({ filters, ownerName }: { filters: Filters; ownerName: string | undefined }) {
+export function ActiveFilters({
+  filters,
+  ownerName,
+  withoutAvailable,
+}: {
+  filters: Filters
+  ownerName: string | undefined
+  /** A toggle beside it says so already. */
+  withoutAvailable: boolean
+}) {
   const { t } = useTranslation('catalogue')
   const format = useFormats()
   const active = filtersIn(filters)
-  if (active.length === 0) return null
+  const shown = active.filter((name) => name !== 'available' || !withoutAvailable)
+  if (shown.length === 0) return null
   const words: Record<Filter, string> = {
     category: filters.category ?? '',
     language: filters.language ? format.languageName(filters.language) : '',
@@ -18,18 +28,20 @@ export function ActiveFilters({ filters, ownerName }: { filters: Filters; ownerN
     owner: ownerName ?? t('filters.someOwner'),
   }
   return (
-    <ul aria-label={t('filters.active')} className="mb-4 flex flex-wrap items-center gap-2">
-      {active.map((name) => (
+    <ul aria-label={t('filters.active')} className="contents">
+      {shown.map((name) => (
         <li key={name} className="max-w-full min-w-0">
           <Link
             to={{ search: searchOf({ ...filters, [name]: undefined }) }}
             aria-label={t('filters.remove', { filter: words[name] })}
-            className="inline-flex min-h-9 max-w-full items-center gap-1.5 rounded-full bg-accent-soft py-1 pr-2.5 pl-3.5 text-sm font-medium text-accent-strong hover:bg-sunken pointer-coarse:min-h-11"
+            className="flex min-h-11 max-w-full items-center"
           >
-            <Written as="span" className="truncate first-letter:uppercase">
-              {words[name]}
-            </Written>
-            <X aria-hidden className="size-4 shrink-0" />
+            <span className="flex min-h-8 max-w-full items-center gap-1.5 rounded-full border border-line bg-sunken pr-2 pl-3 text-sm font-medium hover:border-control">
+              <Written as="span" className="truncate first-letter:uppercase">
+                {words[name]}
+              </Written>
+              <X aria-hidden className="size-4 shrink-0 text-soft" />
+            </span>
           </Link>
         </li>
       ))}
@@ -37,7 +49,7 @@ export function ActiveFilters({ filters, ownerName }: { filters: Filters; ownerN
         <li>
           <Link
             to={{ search: searchOf({ q: filters.q, sort: filters.sort }) }}
-            className="inline-flex min-h-9 items-center rounded-md px-2 text-sm font-medium text-accent hover:bg-accent-soft pointer-coarse:min-h-11"
+            className="inline-flex min-h-11 items-center text-sm link"
           >
             {t('filters.clear')}
           </Link>

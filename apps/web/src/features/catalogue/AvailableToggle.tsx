@@ -1,10 +1,26 @@
-import { Circle, CircleCheck } from 'lucide-react'
+import { CircleCheck } from 'lucide-react'
+import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useNavigate } from 'react-router'
 import { classes } from '@/ui/classes'
 import { searchOf, type Filters } from './filters'
 
-export function AvailableToggle({ filters }: { filters: Filters }) {
+const look = {
+  button: 'min-h-11 w-fit rounded-md px-4 font-medium',
+  // The finger finds more than the eye sees.
+  chip: 'relative min-h-8 rounded-full px-3 text-sm font-medium after:absolute after:-inset-y-1.5 after:inset-x-0',
+}
+
+export function AvailableToggle({
+  filters,
+  chip = false,
+  off,
+}: {
+  filters: Filters
+  chip?: boolean
+  /** Shown while it is not on. */
+  off?: ReactNode
+}) {
   const { t } = useTranslation('catalogue')
   const navigate = useNavigate()
   const on = filters.available ?? false
@@ -14,15 +30,12 @@ export function AvailableToggle({ filters }: { filters: Filters }) {
       aria-pressed={on}
       onClick={() => void navigate({ search: searchOf({ ...filters, available: on ? undefined : true }) })}
       className={classes(
-        'inline-flex min-h-11 w-fit items-center gap-2 rounded-md border px-4 font-medium whitespace-nowrap transition-colors',
+        'inline-flex items-center gap-2 border whitespace-nowrap transition-colors',
+        chip ? look.chip : look.button,
         on ? 'border-free bg-free-soft text-free' : 'border-control bg-card hover:bg-sunken',
       )}
     >
-      {on ? (
-        <CircleCheck aria-hidden className="size-5 shrink-0" />
-      ) : (
-        <Circle aria-hidden className="size-5 shrink-0 text-control" />
-      )}
+      {on ? <CircleCheck aria-hidden className={chip ? 'size-4 shrink-0' : 'size-5 shrink-0'} /> : off}
       {t('filters.available')}
     </button>
   )

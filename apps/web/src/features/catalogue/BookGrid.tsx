@@ -38,7 +38,7 @@ export function BookGrid({ books, stale }: { books: BookCard[]; stale: boolean }
   )
 }
 
-const tones = { free: 'text-free', accent: 'text-accent-strong', neutral: 'text-soft', late: 'text-late' }
+const tones = { free: 'text-free', neutral: 'text-soft', late: 'text-late' }
 
 function BookItem({ book, eager }: { book: BookCard; eager: boolean }) {
   const { t } = useTranslation('catalogue')
@@ -58,7 +58,7 @@ function BookItem({ book, eager }: { book: BookCard; eager: boolean }) {
           <Link
             to={`/books/${book.id}`}
             state={{ fromBrowse: true }}
-            className="rounded-sm group-hover:text-accent-strong after:absolute after:inset-0 after:rounded-sm"
+            className="rounded-sm decoration-control underline-offset-4 group-hover:underline after:absolute after:inset-0 after:rounded-sm"
           >
             {book.title}
           </Link>

@@ -2,10 +2,11 @@ import { lazy, Suspense, useCallback } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useNavigate } from 'react-router'
 import { PageTitle } from '@/ui/PageTitle'
-import { ActiveFilters } from './ActiveFilters'
+import { Written } from '@/ui/Written'
 import { BookList } from './BookList'
 import { FacetSkeleton } from './FacetSkeleton'
 import { searchOf, useFilters } from './filters'
+import { ListHead } from './ListHead'
 import { NarrowFilters } from './NarrowFilters'
 import { useBooks, useOwnerName } from './queries'
 import { SearchBox } from './SearchBox'
@@ -32,26 +33,36 @@ export function BrowsePage() {
     },
     [navigate, filters, q],
   )
+  const total = books.data?.pages[0]?.pagination.total
   return (
     <>
       <PageTitle>{q ? t('browse.titleOfSearch', { q }) : title}</PageTitle>
-      <Welcome />
-      <header className="mb-5 flex flex-col gap-4 md:mb-8 md:flex-row md:items-center md:justify-between md:gap-8">
-        <h1 className="text-title">{title}</h1>
-        <SearchBox q={q} onSearch={search} whileTyping className="w-full md:max-w-md" />
+      {/* On phones all of this is low, so that books are seen at once. */}
+      <header className="mb-1 flex flex-col gap-2.5 md:mb-8 md:flex-row md:items-center md:justify-between md:gap-8">
+        <div className="min-w-0">
+          <Written as="h1" className="line-clamp-2 text-[1.375rem]/7 md:text-title">
+            {title}
+          </Written>
+          <Welcome />
+        </div>
+        <SearchBox
+          q={q}
+          onSearch={search}
+          whileTyping
+          className="w-full shrink-0 md:max-w-md"
+          end={wide ? undefined : <NarrowFilters filters={filters} total={total} />}
+        />
       </header>
       <div className="lg:grid lg:grid-cols-[13rem_minmax(0,1fr)] lg:gap-12">
-        {wide ? (
+        {wide && (
           <aside aria-label={t('filters.label')}>
             <Suspense fallback={<FacetSkeleton rows={12} />}>
               <FilterPanel filters={filters} />
             </Suspense>
           </aside>
-        ) : (
-          <NarrowFilters filters={filters} total={books.data?.pages[0]?.pagination.total} />
         )}
-        <section aria-label={t('browse.title')}>
-          <ActiveFilters filters={filters} ownerName={ownerName} />
+        <section aria-label={t('browse.list')}>
+          <ListHead filters={filters} total={total} loading={books.isPending} ownerName={ownerName} narrow={!wide} />
           <BookList filters={filters} books={books} />
         </section>
       </div>

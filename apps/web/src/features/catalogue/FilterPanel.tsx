@@ -1,3 +1,4 @@
+import { Circle } from 'lucide-react'
 import { useId, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Link } from 'react-router'
@@ -25,7 +26,7 @@ export default function FilterPanel({ filters }: { filters: Filters }) {
   }))
   return (
     <div className="flex flex-col gap-6">
-      <AvailableToggle filters={filters} />
+      <AvailableToggle filters={filters} off={<Circle aria-hidden className="size-5 shrink-0 text-control" />} />
       {isPending ? (
         <FacetSkeleton rows={SHOWN} />
       ) : (
@@ -115,7 +116,7 @@ function FacetLink({
         className={classes(
           '-mx-3 flex min-h-9 items-center justify-between gap-3 rounded-md px-3 py-1 transition-colors pointer-coarse:min-h-11',
           current ? 'font-medium' : 'hover:bg-sunken',
-          current && count !== undefined && 'bg-accent-soft text-accent-strong',
+          current && count !== undefined && 'bg-sunken text-ink',
         )}
       >
         <Written as="span" className="min-w-0 text-left first-letter:uppercase">

@@ -2,14 +2,13 @@ import { SlidersHorizontal } from 'lucide-react'
 import { lazy, Suspense, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useFormats } from '@/i18n/format'
-import { Button } from '@/ui/Button'
-import { AvailableToggle } from './AvailableToggle'
+import { IconButton } from '@/ui/Button'
 import { filtersIn, type Filters } from './filters'
 
 const load = () => import('./FilterSheet')
 const FilterSheet = lazy(load)
 
-/** Where there is no room for a column: a sheet, fetched when somebody reaches for it. */
+/** Where there is no room for a column: a button in the search box, and a sheet that is fetched when somebody reaches for it. */
 export function NarrowFilters({ filters, total }: { filters: Filters; total: number | undefined }) {
   const { t } = useTranslation('catalogue')
   const format = useFormats()
@@ -18,12 +17,11 @@ export function NarrowFilters({ filters, total }: { filters: Filters; total: num
   const count = filtersIn(filters).length
   const found = !total ? t('filters.showNone') : t('filters.show', { count: total, formatted: format.number(total) })
   return (
-    <div className="mb-5 flex flex-wrap gap-3">
-      <Button
-        variant="secondary"
-        icon={<SlidersHorizontal aria-hidden className="size-5" />}
+    <>
+      <IconButton
+        label={count > 0 ? t('filters.openActive', { count }) : t('filters.open')}
         aria-haspopup="dialog"
-        aria-label={count > 0 ? t('filters.openActive', { count }) : undefined}
+        className="relative"
         onPointerEnter={() => void load()}
         onFocus={() => void load()}
         onClick={() => {
@@ -31,19 +29,21 @@ export function NarrowFilters({ filters, total }: { filters: Filters; total: num
           setOpen(true)
         }}
       >
-        {t('filters.open')}
+        <SlidersHorizontal aria-hidden className="size-5" />
         {count > 0 && (
-          <span className="rounded-full bg-accent px-2 text-sm text-on-accent tabular-nums">
-            {format.number(count)}
+          <span
+            aria-hidden
+            className="absolute top-1 right-1 inline-flex size-4.5 items-center justify-center rounded-full bg-ink text-xs font-semibold text-paper tabular-nums"
+          >
+            {count}
           </span>
         )}
-      </Button>
-      <AvailableToggle filters={filters} />
+      </IconButton>
       {wanted && (
         <Suspense>
           <FilterSheet open={open} onOpenChange={setOpen} filters={filters} found={found} />
         </Suspense>
       )}
-    </div>
+    </>
   )
 }

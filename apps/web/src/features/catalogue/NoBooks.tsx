@@ -2,8 +2,8 @@ import { BookPlus, Lock, SearchX } from 'lucide-react'
 import { useTranslation } from 'react-i18next'
 import { useLocation } from 'react-router'
 import { loginPath } from '@/api/Require'
-import { LinkButton } from '@/ui/Button'
-import { EmptyState } from '@/ui/Feedback'
+import { Button, LinkButton } from '@/ui/Button'
+import { EmptyState, Notice } from '@/ui/Feedback'
 import { filtersIn, searchOf, type Filters } from './filters'
 
 export function NothingFound({ filters }: { filters: Filters }) {
@@ -64,5 +64,23 @@ export function MembersOnly() {
     >
       {t('closed.text')}
     </EmptyState>
+  )
+}
+
+/** The list goes on, but its next part did not come. */
+export function MoreFailed({ onRetry }: { onRetry: () => void }) {
+  const { t } = useTranslation('catalogue')
+  const { t: common } = useTranslation()
+  return (
+    <div role="alert" className="mt-8">
+      <Notice tone="late">
+        <div className="flex flex-wrap items-center justify-between gap-3">
+          {t('browse.moreFailed')}
+          <Button variant="secondary" size="small" onClick={onRetry}>
+            {common('problem.retry')}
+          </Button>
+        </div>
+      </Notice>
+    </div>
   )
 }

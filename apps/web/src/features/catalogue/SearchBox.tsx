@@ -1,5 +1,5 @@
 import { Search, X } from 'lucide-react'
-import { useCallback, useEffect, useRef, useState } from 'react'
+import { useCallback, useEffect, useRef, useState, type ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { IconButton } from '@/ui/Button'
 import { classes } from '@/ui/classes'
@@ -25,6 +25,7 @@ export function SearchBox({
   onSearch,
   whileTyping = false,
   className,
+  end,
 }: {
   /** What is searched for at present. */
   q: string
@@ -32,6 +33,8 @@ export function SearchBox({
   /** Searches without waiting for Enter. */
   whileTyping?: boolean
   className?: string
+  /** A button at the end of the box. */
+  end?: ReactNode
 }) {
   const { t } = useTranslation()
   const [text, setText] = useState(q)
@@ -93,7 +96,7 @@ export function SearchBox({
     autoComplete: 'off',
     spellCheck: false,
     dir: 'auto',
-    className: 'control px-11 [&::-webkit-search-cancel-button]:hidden',
+    className: classes('control pl-11 [&::-webkit-search-cancel-button]:hidden', end ? 'pr-22' : 'pr-11'),
   } as const
   return (
     <form
@@ -121,18 +124,21 @@ export function SearchBox({
           onBlur={() => (focused.current = false)}
         />
       )}
-      {text && (
-        <IconButton
-          label={t('searchClear')}
-          className="absolute top-0 right-0 text-soft"
-          onClick={() => {
-            choose('')
-            box.current?.querySelector('input')?.focus()
-          }}
-        >
-          <X aria-hidden className="size-5" />
-        </IconButton>
-      )}
+      <div className="absolute top-0 right-0 flex">
+        {text && (
+          <IconButton
+            label={t('searchClear')}
+            className="text-soft"
+            onClick={() => {
+              choose('')
+              box.current?.querySelector('input')?.focus()
+            }}
+          >
+            <X aria-hidden className="size-5" />
+          </IconButton>
+        )}
+        {end}
+      </div>
     </form>
   )
 }

@@ -10,12 +10,12 @@ export function standingOf({ lending, status }: Pick<Book, 'lending' | 'status'>
 
 interface Look {
   icon: LucideIcon
-  tone: 'free' | 'accent' | 'neutral' | 'late'
+  tone: 'free' | 'neutral' | 'late'
 }
 
 export const standingLooks: Record<Standing, Look> = {
   available: { icon: CircleCheck, tone: 'free' },
-  give: { icon: Gift, tone: 'accent' },
+  give: { icon: Gift, tone: 'free' },
   reserved: { icon: Clock, tone: 'neutral' },
   on_loan: { icon: Clock, tone: 'neutral' },
   lost: { icon: BookX, tone: 'late' },

@@ -8,6 +8,7 @@ import { LinkButton } from '@/ui/Button'
 import { Cover } from '@/ui/Cover'
 import { EmptyState, ErrorState, Loading, Skeleton } from '@/ui/Feedback'
 import { Card, PageHeader } from '@/ui/Layout'
+import { WrittenList } from '@/ui/Written'
 import { LoanStatus } from './LoanStatus'
 import { NextStep } from './NextStep'
 import { StepLine } from './StepLine'
@@ -73,7 +74,7 @@ function About({ loan, part }: { loan: Loan; part: Part }) {
       </div>
       <div className="flex min-w-0 flex-1 flex-col items-start gap-2">
         <LoanStatus loan={loan} />
-        <p className="line-clamp-3 max-w-full wrap-anywhere text-soft">{book.authors.join(', ')}</p>
+        <WrittenList as="p" className="line-clamp-3 max-w-full text-soft" items={book.authors} />
         {part !== 'owner' && <Person person={owner} role={t('loan.owner')} />}
         {part !== 'borrower' && <Person person={borrower} role={t('loan.borrower')} />}
         <Link

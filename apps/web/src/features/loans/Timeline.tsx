@@ -1,6 +1,7 @@
 import { useTranslation } from 'react-i18next'
 import { useFormats } from '@/i18n/format'
 import { ErrorState, Loading, Skeleton } from '@/ui/Feedback'
+import { Written } from '@/ui/Written'
 import { wordsOf, worthTelling, type Happening } from './happening'
 import { useHappeningText } from './useHappeningText'
 import { useTimeline } from './queries'
@@ -54,8 +55,8 @@ function Entry({ happening, borrowerId }: { happening: Happening; borrowerId: st
 
 export function Quote({ children }: { children: string }) {
   return (
-    <blockquote className="my-1 border-l-2 border-line pl-3 wrap-anywhere whitespace-pre-line text-soft">
+    <Written as="blockquote" className="my-1 border-l-2 border-line pl-3 whitespace-pre-line text-soft">
       {children}
-    </blockquote>
+    </Written>
   )
 }

@@ -11,6 +11,7 @@ import { Cover } from '@/ui/Cover'
 import { EmptyState, ErrorState, Loading, Notice, Skeleton, StatusPill } from '@/ui/Feedback'
 import { Card, PageHeader, QueryTabs } from '@/ui/Layout'
 import { LoadMore } from '@/ui/LoadMore'
+import { WrittenList } from '@/ui/Written'
 import { disputeLists, useDisputes, type Dispute, type DisputeList } from './queries'
 
 export default function DisputesPage() {
@@ -78,7 +79,7 @@ function DisputeCard({ dispute }: { dispute: Dispute }) {
           </div>
           <div className="min-w-0 flex-1">
             <h2 className="line-clamp-2 text-heading">{book.title}</h2>
-            <p className="line-clamp-2 text-sm text-soft">{book.authors.join(', ')}</p>
+            <WrittenList as="p" className="line-clamp-2 text-sm text-soft" items={book.authors} />
             {handedOverAt && dueAt && (
               <p className="mt-1 text-sm text-soft">
                 {t('lent', { from: format.day(handedOverAt), until: format.day(dueAt) })}

@@ -32,11 +32,11 @@ export function NotificationItem({
         aria-hidden
         className={classes(
           'relative flex size-9 shrink-0 items-center justify-center rounded-full',
-          late ? 'bg-late-soft text-late' : read ? 'bg-sunken text-soft' : 'bg-accent-soft text-accent-strong',
+          late ? 'bg-late-soft text-late' : read ? 'bg-sunken text-soft' : 'bg-sunken text-ink',
         )}
       >
         <Icon className="size-5" strokeWidth={1.75} />
-        {!read && <span className="absolute -top-0.5 -right-0.5 size-3 rounded-full border-2 border-card bg-accent" />}
+        {!read && <span className="absolute -top-0.5 -right-0.5 size-3 rounded-full border-2 border-card bg-ink" />}
       </span>
       <div className="min-w-0 flex-1">
         <p

@@ -90,7 +90,7 @@ export function ComboboxField({
               <Combobox.Item key={option.value} value={option.value} className={item}>
                 <span className="min-w-0 flex-1">{option.label}</span>
                 <Combobox.ItemIndicator>
-                  <Check aria-hidden className="size-5 text-accent" />
+                  <Check aria-hidden className="size-5 text-ink" />
                 </Combobox.ItemIndicator>
               </Combobox.Item>
             )}
@@ -179,7 +179,7 @@ export function TagsField({
           <Combobox.InputGroup>
             <Combobox.Chips
               className={classes(
-                'flex h-auto control flex-wrap items-center gap-1.5 py-1.5 pl-2 focus-within:outline-2 focus-within:outline-offset-2 focus-within:outline-accent',
+                'flex h-auto control flex-wrap items-center gap-1.5 py-1.5 pl-2 focus-within:outline-2 focus-within:outline-offset-2 focus-within:outline-ink',
                 control['aria-invalid'] && 'border-late',
               )}
             >
@@ -187,7 +187,7 @@ export function TagsField({
                 <Combobox.Chip
                   key={tag}
                   aria-label={tag}
-                  className="flex max-w-full items-center rounded-md bg-accent-soft pl-2.5 text-accent-strong"
+                  className="flex max-w-full items-center rounded-md bg-sunken pl-2.5 text-ink"
                 >
                   <Written as="span" className="min-w-0 py-1">
                     {tag}
@@ -221,7 +221,7 @@ export function TagsField({
                   {isNew && option.value === typed ? t('tags.add', { tag: typed }) : <Written>{option.label}</Written>}
                 </span>
                 <Combobox.ItemIndicator>
-                  <Check aria-hidden className="size-5 text-accent" />
+                  <Check aria-hidden className="size-5 text-ink" />
                 </Combobox.ItemIndicator>
               </Combobox.Item>
             )}

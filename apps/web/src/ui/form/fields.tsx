@@ -110,7 +110,7 @@ export function Checkbox({ name, label, hint, ...rest }: FieldProps & Native<'in
       <label className="flex min-h-11 items-center gap-3">
         <input
           type="checkbox"
-          className="size-5 shrink-0 accent-accent"
+          className="size-5 shrink-0 accent-ink"
           aria-describedby={describedBy}
           aria-invalid={error ? true : undefined}
           {...rest}
@@ -146,9 +146,9 @@ export function Choice({
       {options.map((option) => (
         <label
           key={option.value}
-          className="flex min-h-11 cursor-pointer items-center gap-3 rounded-md border border-control bg-card px-4 py-2.5 has-checked:border-accent has-checked:bg-accent-soft"
+          className="flex min-h-11 cursor-pointer items-center gap-3 rounded-md border border-control bg-card px-4 py-2.5 has-checked:border-ink has-checked:bg-sunken"
         >
-          <input type="radio" value={option.value} className="size-5 shrink-0 accent-accent" {...bind} />
+          <input type="radio" value={option.value} className="size-5 shrink-0 accent-ink" {...bind} />
           <span>
             <span className="block">{option.label}</span>
             {option.hint && <span className="block text-sm text-soft">{option.hint}</span>}
@@ -185,10 +185,10 @@ export function SwitchField({ name, label, hint }: FieldProps) {
         aria-describedby={hint ? `${id}-hint` : undefined}
         className={classes(
           'relative inline-flex h-7 w-12 shrink-0 cursor-pointer items-center rounded-full border border-control bg-sunken p-0.5 transition-colors',
-          'data-checked:border-accent data-checked:bg-accent',
+          'data-checked:border-ink data-checked:bg-ink',
         )}
       >
-        <Switch.Thumb className="size-5 rounded-full bg-control transition-transform data-checked:translate-x-5 data-checked:bg-on-accent" />
+        <Switch.Thumb className="size-5 rounded-full bg-control transition-transform data-checked:translate-x-5 data-checked:bg-paper" />
       </Switch.Root>
     </div>
   )

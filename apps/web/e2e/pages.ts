@@ -1,0 +1,190 @@
+import type { Borrow, Community, Member } from './community'
+import { expect, type Page } from './fixtures'
+
+/** The community that every page is looked at in. */
+export interface Scene {
+  community: Community
+  /** An administrator, who lends books: requests, a hand-over and a dispute wait for her. */
+  ada: Member
+  /** A moderator, who borrows. */
+  grace: Member
+  /** A member with a shelf and loans. */
+  barbara: Member
+  /** What the members that a row makes are called, and what they write. */
+  words: { owner: string; borrower: string; title: string; note: string }
+}
+
+export interface Row {
+  name: string
+  as: 'visitor' | 'barbara' | 'grace' | 'ada'
+  /** Where it is; whatever must exist for it is made here. */
+  path: string | ((scene: Scene) => Promise<string>)
+  /** Before it is opened: what the host shall answer instead. */
+  before?: (page: Page) => Promise<void>
+  /** What is done on it before it is looked at, in either language. */
+  after?: (page: Page) => Promise<void>
+  /** Rules of axe that do not fit it. */
+  except?: string[]
+  /** What the browser may complain of. */
+  troubles?: RegExp
+}
+
+/** Every page, as somebody who may see it. A page without a row is not looked at: add yours, in each state it can be in. */
+export const PAGES: Row[] = [
+  { name: 'browse', as: 'visitor', path: '/' },
+  { name: 'browse-nothing-found', as: 'visitor', path: '/?q=zzzzzzzz' },
+  // While its list is open Base UI keeps screen readers to it and the box: whoever leaves them has closed it.
+  {
+    name: 'browse-suggestions',
+    as: 'visitor',
+    path: '/',
+    after: suggestions,
+    except: ['aria-hidden-focus'],
+  },
+  { name: 'browse-filters', as: 'visitor', path: '/?language=en&available=true' },
+  { name: 'browse-failed', as: 'visitor', path: '/?sort=title', before: listFails, troubles: /500/ },
+  { name: 'book', as: 'visitor', path: ({ barbara }) => firstBook(barbara) },
+  { name: 'book-own', as: 'barbara', path: ({ barbara }) => firstBook(barbara) },
+  { name: 'book-edit', as: 'barbara', path: async ({ barbara }) => `${await firstBook(barbara)}/edit` },
+  { name: 'book-ask', as: 'barbara', path: async ({ ada }) => `${await freeBook(ada)}?ask`, after: dialog },
+  { name: 'person', as: 'visitor', path: ({ barbara }) => Promise.resolve(`/people/${barbara.id}`) },
+  { name: 'person-self', as: 'barbara', path: ({ barbara }) => Promise.resolve(`/people/${barbara.id}`) },
+  { name: 'person-new', as: 'grace', path: newcomer },
+  { name: 'person-missing', as: 'visitor', path: '/people/nobody', troubles: /40[04]/ },
+  { name: 'login', as: 'visitor', path: '/login' },
+  { name: 'register', as: 'visitor', path: '/register' },
+  { name: 'forgot-password', as: 'visitor', path: '/forgot-password' },
+  { name: 'reset-password', as: 'visitor', path: '/reset-password?token=0123456789' },
+  { name: 'not-found', as: 'visitor', path: '/no/such/page' },
+  { name: 'shelf', as: 'barbara', path: '/shelf' },
+  { name: 'shelf-delete', as: 'barbara', path: '/shelf', after: (page) => deleting(page) },
+  { name: 'shelf-delete-refused', as: 'grace', path: '/shelf', after: deleteRefused, troubles: /409/ },
+  { name: 'shelf-add', as: 'barbara', path: '/shelf/add' },
+  { name: 'shelf-describe', as: 'barbara', path: '/shelf/add?step=details' },
+  { name: 'shelf-import', as: 'barbara', path: '/shelf/import' },
+  { name: 'loans', as: 'barbara', path: '/loans' },
+  { name: 'loan', as: 'barbara', path: ({ barbara }) => firstLoan(barbara) },
+  { name: 'loan-to-answer', as: 'ada', path: ({ ada }) => firstLoan(ada, 'pending') },
+  { name: 'loan-to-hand-over', as: 'ada', path: ({ ada }) => firstLoan(ada, 'approved') },
+  { name: 'loan-extension', as: 'grace', path: ({ grace }) => firstLoan(grace, 'active') },
+  { name: 'loan-agreed-without-place', as: 'barbara', path: withoutPlace },
+  { name: 'loan-settled', as: 'grace', path: settledLoan },
+  { name: 'loans-of-one-book', as: 'barbara', path: severalRequests },
+  { name: 'loan-disputed', as: 'grace', path: ({ ada }) => firstLoan(ada, 'disputed') },
+  { name: 'loan-agree', as: 'ada', path: ({ ada }) => firstLoan(ada, 'pending'), after: agreeing },
+  { name: 'notifications', as: 'barbara', path: '/notifications' },
+  { name: 'account-profile', as: 'barbara', path: '/account/profile' },
+  { name: 'account-password', as: 'barbara', path: '/account/password' },
+  { name: 'account-sessions', as: 'barbara', path: '/account/sessions' },
+  { name: 'account-delete', as: 'barbara', path: '/account/delete' },
+  { name: 'moderation', as: 'grace', path: '/moderation' },
+  { name: 'moderation-settled', as: 'grace', path: settled },
+  { name: 'admin-members', as: 'ada', path: '/admin/members' },
+  { name: 'admin-events', as: 'ada', path: '/admin/events' },
+  { name: 'admin-subscriptions', as: 'ada', path: '/admin/subscriptions' },
+  { name: 'admin-dead-letters', as: 'ada', path: '/admin/dead-letters' },
+  { name: 'admin-projections', as: 'ada', path: '/admin/projections' },
+]
+
+async function firstBook(owner: Member): Promise<string> {
+  const { data } = await owner.api.GET('/api/v1/books/mine', { params: { query: { limit: 1 } } })
+  return `/books/${data!.data[0]!.id}`
+}
+
+/** Somebody without books, whose name is long and reads from right to left. */
+async function newcomer({ community }: Scene): Promise<string> {
+  const { id } = await community.register('عبد الرحمن بن محمد المراكشي الأندلسي ' + 'ي'.repeat(40))
+  return `/people/${id}`
+}
+
+/** The list with one settled dispute between two others. */
+async function settled(scene: Scene): Promise<string> {
+  await settledDispute(scene, await scene.community.staff('Mia', 'moderator'))
+  return '/moderation?show=settled'
+}
+
+/** For who settled it. */
+async function settledLoan(scene: Scene): Promise<string> {
+  return `/loans/${(await settledDispute(scene, scene.grace)).id}`
+}
+
+async function settledDispute({ community, words }: Scene, moderator: Member): Promise<Borrow> {
+  const [olga, finn] = [await community.register(words.owner), await community.register(words.borrower)]
+  const borrow = await community.asks(finn, await community.book(olga, words.title))
+  await community.step(olga, borrow, 'approve', {})
+  await community.step(olga, borrow, 'hand-over', {})
+  await community.step(finn, borrow, 'declare-return', {})
+  await community.step(olga, borrow, 'not-received', {})
+  return community.step(moderator, borrow, 'resolve', { outcome: 'lost', note: words.note })
+}
+
+async function withoutPlace({ community, barbara, words }: Scene): Promise<string> {
+  const olga = await community.register(words.owner)
+  const borrow = await community.asks(barbara, await community.book(olga, words.title))
+  await community.step(olga, borrow, 'approve', {})
+  return `/loans/${borrow.id}`
+}
+
+/** Three who ask for one of her books. */
+async function severalRequests({ community, barbara }: Scene): Promise<string> {
+  const book = await community.book(barbara, 'The Machine Stops')
+  for (const name of ['Olga', 'Finn', 'Nora']) await community.asks(await community.register(name), book)
+  return '/loans'
+}
+
+async function agreeing(page: Page): Promise<void> {
+  await page
+    .getByRole('main')
+    .getByRole('button', { name: /^(Agree|Accepter)$/ })
+    .click()
+  await dialog(page)
+}
+
+async function firstLoan(member: Member, status?: Borrow['status']): Promise<string> {
+  const query = { limit: 1, ...(status && { status }) }
+  const { data } = await member.api.GET('/api/v1/borrows', { params: { query } })
+  return `/loans/${data!.data[0]!.id}`
+}
+
+async function freeBook(owner: Member): Promise<string> {
+  const { data } = await owner.api.GET('/api/v1/books/mine', { params: { query: { limit: 100 } } })
+  return `/books/${data!.data.findLast(({ available }) => available)!.id}`
+}
+
+async function suggestions(page: Page): Promise<void> {
+  const search = page.getByRole('main').getByRole('search')
+  await search.locator('input').click()
+  await search.getByRole('combobox').pressSequentially('an')
+  await expect(page.getByRole('listbox')).toBeVisible()
+}
+
+async function listFails(page: Page): Promise<void> {
+  const error = { code: 'INTERNAL', message: 'a fault', details: [] }
+  await page.route('**/api/v1/books?*', (route) =>
+    route.fulfill({ status: 500, json: { success: false, error, statusCode: 500, traceId: '7d2f3b9c01a4' } }),
+  )
+}
+
+async function dialog(page: Page): Promise<void> {
+  await expect(page.getByRole('dialog')).toBeVisible()
+}
+
+/** The first book of the shelf, or the first with that title. */
+async function deleting(page: Page, title = /./): Promise<void> {
+  const book = page.getByRole('listitem').filter({ has: page.getByRole('heading', { name: title }) })
+  await book
+    .first()
+    .getByRole('button', { name: /^(More|Autres actions)/ })
+    .click()
+  await page.getByRole('menuitem', { name: /^(Delete|Supprimer)/ }).click()
+  await expect(page.getByRole('alertdialog')).toBeVisible()
+}
+
+async function deleteRefused(page: Page): Promise<void> {
+  await deleting(page, /^Emma$/)
+  await page
+    .getByRole('alertdialog')
+    .getByRole('button', { name: /^(Delete|Supprimer)/ })
+    .click()
+  await expect(page.getByRole('button', { name: /See the loan|Voir le prêt/ })).toBeVisible()
+}

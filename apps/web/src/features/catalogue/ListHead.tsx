@@ -1,0 +1,78 @@
+import { lazy, Suspense } from 'react'
+import { useTranslation } from 'react-i18next'
+import { useNavigate } from 'react-router'
+import { useFormats } from '@/i18n/format'
+import { Skeleton } from '@/ui/Feedback'
+import { AvailableToggle } from './AvailableToggle'
+import { filtersIn, isAtLeast, searchOf, sorts, type Filters, type Sort } from './filters'
+
+// Seen now and then.
+const ActiveFilters = lazy(async () => ({ default: (await import('./ActiveFilters')).ActiveFilters }))
+
+/** One line above the list: how many books there are, by what they are narrowed down, and their order. */
+export function ListHead({
+  filters,
+  total,
+  loading,
+  ownerName,
+  narrow,
+}: {
+  filters: Filters
+  /** `undefined`: it is not known. */
+  total: number | undefined
+  loading: boolean
+  ownerName: string | undefined
+  /** There is no column of filters beside the list. */
+  narrow: boolean
+}) {
+  return (
+    <div className="mb-1 flex items-start gap-2 md:mb-4">
+      <div className="flex min-h-11 min-w-0 flex-1 flex-wrap items-center gap-x-3">
+        {loading ? <Skeleton className="h-5 w-16" /> : <Count total={total} filters={filters} />}
+        {narrow && <AvailableToggle filters={filters} chip />}
+        <Suspense>
+          {filtersIn(filters).length > 0 && (
+            <ActiveFilters filters={filters} ownerName={ownerName} withoutAvailable={narrow} />
+          )}
+        </Suspense>
+      </div>
+      {(loading || Boolean(total)) && <SortSelect filters={filters} />}
+    </div>
+  )
+}
+
+function Count({ total, filters }: { total: number | undefined; filters: Filters }) {
+  const { t } = useTranslation('catalogue')
+  const format = useFormats()
+  if (total === undefined) return null
+  const key = isAtLeast(total, filters) ? 'browse.atLeast' : 'browse.count'
+  return (
+    <p role="status" className={total > 0 ? 'text-sm whitespace-nowrap text-soft' : 'sr-only'}>
+      {total > 0 ? t(key, { count: total, formatted: format.number(total) }) : t('empty.title')}
+    </p>
+  )
+}
+
+function SortSelect({ filters }: { filters: Filters }) {
+  const { t } = useTranslation('catalogue')
+  const navigate = useNavigate()
+  // What is the order without a choice has no name in the address.
+  const options = filters.q ? (['', ...sorts] as const) : (['', 'title', 'year'] as const)
+  const first = filters.q ? 'sort.relevance' : 'sort.newest'
+  return (
+    <select
+      aria-label={t('sort.label')}
+      className="-mr-1 min-h-11 max-w-40 shrink-0 rounded-md bg-transparent pl-1 text-sm text-soft hover:text-ink"
+      value={filters.q || filters.sort !== 'newest' ? (filters.sort ?? '') : ''}
+      onChange={({ target }) =>
+        void navigate({ search: searchOf({ ...filters, sort: (target.value || undefined) as Sort | undefined }) })
+      }
+    >
+      {options.map((sort) => (
+        <option key={sort} value={sort}>
+          {t(sort ? `sort.${sort}` : first)}
+        </option>
+      ))}
+    </select>
+  )
+}

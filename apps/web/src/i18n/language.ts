@@ -1,0 +1,15 @@
+export const languages = ['en', 'fr'] as const
+export type Language = (typeof languages)[number]
+
+export const STORED = 'folkshelf.language'
+
+/** Which of our languages a tag such as `fr-CA` means. */
+export function spokenLanguage(tag: string | null | undefined): Language | undefined {
+  return languages.find((language) => language === tag?.split('-')[0])
+}
+
+/** The language chosen here before, else the first of the browser's that we speak. */
+export function preferredLanguage(): Language {
+  const stored = spokenLanguage(localStorage.getItem(STORED))
+  return stored ?? navigator.languages.map(spokenLanguage).find((language) => language !== undefined) ?? 'en'
+}
