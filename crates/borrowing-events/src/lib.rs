@@ -23,6 +23,22 @@ pub enum DisputeOutcome {
     Active,
 }
 
+impl DisputeOutcome {
+    pub const ALL: [Self; 3] = [Self::Returned, Self::Lost, Self::Active];
+
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Returned => "returned",
+            Self::Lost => "lost",
+            Self::Active => "active",
+        }
+    }
+
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|outcome| outcome.as_str() == name)
+    }
+}
+
 /// Why a request ended that nobody cancelled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CancellationCause {

@@ -41,4 +41,4 @@ pub use queries::{
 };
 pub use scheduler::Tick;
 pub use transition::TransitionError;
-pub use view::{BookPart, BorrowView, MemberPart};
+pub use view::{BookPart, BorrowView, MemberPart, Outcome, ResolutionPart};

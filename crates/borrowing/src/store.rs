@@ -2,13 +2,13 @@
 //! borrow; whoever holds a copy's lock sees all of its borrows as they are.
 
 use books_events::Lending;
-use borrowing_events::ReturnCondition;
-use kernel::{BookId, BorrowId};
+use borrowing_events::{DisputeOutcome, ReturnCondition};
+use kernel::{BookId, BorrowId, UserId};
 use sqlx::PgConnection;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use crate::domain::{Borrow, BorrowStatus, Change, Copy, HandOverCode, Refused, Withdrawal};
+use crate::domain::{Borrow, BorrowStatus, Change, Copy, HandOverCode, Refused, Resolution, Withdrawal};
 use crate::transition::TransitionError;
 
 /// A row holds what no version of this program has written.
@@ -40,7 +40,11 @@ struct Row {
     closed_reason: Option<String>,
     condition: Option<String>,
     note: Option<String>,
+    note_by: Option<Uuid>,
     resolved_at: Option<OffsetDateTime>,
+    resolved_by: Option<Uuid>,
+    resolved_outcome: Option<String>,
+    resolved_note: Option<String>,
     extensions: i16,
     extension_asked: Option<i16>,
     expires_at: Option<OffsetDateTime>,
@@ -52,6 +56,15 @@ impl TryFrom<Row> for Borrow {
     type Error = sqlx::Error;
 
     fn try_from(row: Row) -> Result<Self, sqlx::Error> {
+        let resolution = match (row.resolved_at, row.resolved_outcome) {
+            (Some(at), Some(outcome)) => Some(Resolution {
+                outcome: DisputeOutcome::from_name(&outcome).ok_or_else(|| unreadable("outcome"))?,
+                by: row.resolved_by.map(UserId::from),
+                note: row.resolved_note,
+                at,
+            }),
+            _ => None,
+        };
         Ok(Self {
             id: row.id.into(),
             book_id: row.book_id.into(),
@@ -75,7 +88,8 @@ impl TryFrom<Row> for Borrow {
             closed_reason: row.closed_reason,
             condition: row.condition.as_deref().map(condition).transpose()?,
             note: row.note,
-            resolved_at: row.resolved_at,
+            note_by: row.note_by.map(UserId::from),
+            resolution,
             extensions: row.extensions.unsigned_abs(),
             extension_asked: row.extension_asked.map(i16::unsigned_abs),
             expires_at: row.expires_at,
@@ -140,8 +154,8 @@ pub(crate) async fn lock_borrow(
         Row,
         "select id, book_id, owner_id, borrower_id, status, days, message, requested_at, queued_at, approved_at,
             pickup_by, place, hand_over_code, wrong_codes, handed_over_at, due_at, return_declared_at, returned_at,
-            closed_at, closed_reason, condition, note, resolved_at, extensions, extension_asked, expires_at, remind_at,
-            version
+            closed_at, closed_reason, condition, note, note_by, resolved_at, resolved_by, resolved_outcome,
+            resolved_note, extensions, extension_asked, expires_at, remind_at, version
         from borrowing.borrow where id = $1 for update",
         id.uuid(),
     )
@@ -156,8 +170,8 @@ pub(crate) async fn open_borrows(connection: &mut PgConnection, book: BookId) ->
         Row,
         "select id, book_id, owner_id, borrower_id, status, days, message, requested_at, queued_at, approved_at,
             pickup_by, place, hand_over_code, wrong_codes, handed_over_at, due_at, return_declared_at, returned_at,
-            closed_at, closed_reason, condition, note, resolved_at, extensions, extension_asked, expires_at, remind_at,
-            version
+            closed_at, closed_reason, condition, note, note_by, resolved_at, resolved_by, resolved_outcome,
+            resolved_note, extensions, extension_asked, expires_at, remind_at, version
         from borrowing.borrow
         where book_id = $1 and status in ('pending', 'queued', 'approved', 'active', 'return_pending', 'disputed')
         order by queued_at, id for update",
@@ -178,8 +192,8 @@ pub(crate) async fn lock_with_reminder_due(
         Row,
         "select id, book_id, owner_id, borrower_id, status, days, message, requested_at, queued_at, approved_at,
             pickup_by, place, hand_over_code, wrong_codes, handed_over_at, due_at, return_declared_at, returned_at,
-            closed_at, closed_reason, condition, note, resolved_at, extensions, extension_asked, expires_at, remind_at,
-            version
+            closed_at, closed_reason, condition, note, note_by, resolved_at, resolved_by, resolved_outcome,
+            resolved_note, extensions, extension_asked, expires_at, remind_at, version
         from borrowing.borrow where remind_at <= $1
         order by remind_at, id limit $2 for update skip locked",
         now,
@@ -248,12 +262,14 @@ async fn update(
     status: BorrowStatus,
     version: i64,
 ) -> Result<u64, sqlx::Error> {
+    let resolution = borrow.resolution.as_ref();
     let done = sqlx::query!(
         "update borrowing.borrow set
             status = $4, approved_at = $5, pickup_by = $6, place = $7, hand_over_code = $8, wrong_codes = $9,
             handed_over_at = $10, due_at = $11, return_declared_at = $12, returned_at = $13, closed_at = $14,
             closed_reason = $15, condition = $16, note = $17, extensions = $18, extension_asked = $19, expires_at = $20,
-            remind_at = $21, version = $22, resolved_at = $23, revision = revision + 1
+            remind_at = $21, version = $22, note_by = $23, resolved_at = $24, resolved_by = $25, resolved_outcome = $26,
+            resolved_note = $27, revision = revision + 1
         where id = $1 and status = $2 and version = $3",
         borrow.id.uuid(),
         status.as_str(),
@@ -277,7 +293,11 @@ async fn update(
         borrow.expires_at,
         borrow.remind_at,
         borrow.version,
-        borrow.resolved_at,
+        borrow.note_by.map(UserId::uuid),
+        resolution.map(|resolution| resolution.at),
+        resolution.and_then(|resolution| resolution.by).map(UserId::uuid),
+        resolution.map(|resolution| resolution.outcome.as_str()),
+        resolution.and_then(|resolution| resolution.note.as_deref()),
     )
     .execute(connection)
     .await?;

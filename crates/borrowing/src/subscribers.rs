@@ -223,12 +223,22 @@ async fn forget_member(delivery: &mut Delivery<'_>, user: UserId) -> Result<(), 
     sqlx::query!("update borrowing.borrow set message = null where borrower_id = $1", user.uuid())
         .execute(delivery.connection())
         .await?;
+    // A moderator's finding stays: it is about the two parties, who rely on it.
+    sqlx::query!(
+        "update borrowing.borrow set note = case when note_by = $1 then null else note end,
+            closed_reason = case when status = 'rejected' and owner_id = $1 then null else closed_reason end
+        where borrower_id = $1 or owner_id = $1",
+        user.uuid(),
+    )
+    .execute(delivery.connection())
+    .await?;
     show_anew(delivery, user).await
 }
 
 async fn show_anew(delivery: &mut Delivery<'_>, user: UserId) -> Result<(), sqlx::Error> {
     sqlx::query!(
-        "update borrowing.borrow set revision = revision + 1 where borrower_id = $1 or owner_id = $1",
+        "update borrowing.borrow set revision = revision + 1
+        where borrower_id = $1 or owner_id = $1 or resolved_by = $1",
         user.uuid(),
     )
     .execute(delivery.connection())

@@ -8,100 +8,23 @@
 use async_trait::async_trait;
 use auth_events::AuthEvent;
 use books_events::BookEvent;
-use borrowing_events::BorrowEvent;
+use borrowing_events::{BorrowEvent, DisputeOutcome};
 use event_bus::{HandlerError, Project, Recorded};
-use kernel::{BookId, BorrowId, UserId};
+use kernel::{BorrowId, UserId};
 use read_store::{BoxError, Document, Listing, Projection, Rebuild};
-use serde::{Deserialize, Serialize};
 use sqlx::{PgConnection, PgPool};
 use time::OffsetDateTime;
 use users_events::UserEvent;
 use uuid::Uuid;
 
-use crate::domain::{BorrowStatus, Part};
+use crate::domain::BorrowStatus;
+
+mod shown;
+
+pub use shown::{BookPart, BorrowView, MemberPart, Outcome, ResolutionPart};
 
 /// How many borrows one statement reads.
 const CHUNK: usize = 500;
-
-/// A borrow as the API shows it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct BorrowView {
-    pub id: BorrowId,
-    pub book: BookPart,
-    pub borrower: MemberPart,
-    pub owner: MemberPart,
-    pub status: BorrowStatus,
-    /// Active, and the due date is past.
-    pub overdue: bool,
-    pub days: u16,
-    pub message: Option<String>,
-    /// From 1; `None` unless it is queued.
-    pub queue_position: Option<i64>,
-    #[serde(with = "time::serde::rfc3339")]
-    pub requested_at: OffsetDateTime,
-    #[serde(with = "time::serde::rfc3339::option")]
-    pub approved_at: Option<OffsetDateTime>,
-    #[serde(with = "time::serde::rfc3339::option")]
-    pub pickup_by: Option<OffsetDateTime>,
-    pub place: Option<String>,
-    /// For the owner's eyes, as long as it is good for something.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub hand_over_code: Option<String>,
-    #[serde(with = "time::serde::rfc3339::option")]
-    pub handed_over_at: Option<OffsetDateTime>,
-    #[serde(with = "time::serde::rfc3339::option")]
-    pub due_at: Option<OffsetDateTime>,
-    #[serde(with = "time::serde::rfc3339::option")]
-    pub return_declared_at: Option<OffsetDateTime>,
-    #[serde(with = "time::serde::rfc3339::option")]
-    pub returned_at: Option<OffsetDateTime>,
-    #[serde(with = "time::serde::rfc3339::option")]
-    pub closed_at: Option<OffsetDateTime>,
-    /// In the words of who ended it; where nobody did, `no_answer`, `not_picked_up`, `given`, `book_gone`, `book_given` or
-    /// `member_left`.
-    pub closed_reason: Option<String>,
-    /// `ok` or `damaged`, once it is back.
-    pub condition: Option<String>,
-    /// What was said at the return, the loss or the settlement.
-    pub note: Option<String>,
-    /// When a moderator last settled what the two did not agree on.
-    #[serde(default, with = "time::serde::rfc3339::option")]
-    pub resolved_at: Option<OffsetDateTime>,
-    /// How often it was extended.
-    pub extensions: u16,
-    /// Days more that wait for the owner's answer.
-    pub extension_requested: Option<u16>,
-    pub version: i64,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct BookPart {
-    pub id: BookId,
-    pub title: String,
-    pub authors: Vec<String>,
-    /// No covers yet.
-    pub cover_url: Option<String>,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-pub struct MemberPart {
-    pub id: UserId,
-    /// Empty as long as nobody has told it.
-    pub name: String,
-}
-
-impl BorrowView {
-    /// As somebody may see it at a moment.
-    pub(crate) fn shown_to(mut self, part: Part, now: OffsetDateTime) -> Self {
-        self.overdue = self.status == BorrowStatus::Active && self.due_at.is_some_and(|due| due < now);
-        if part != Part::Owner {
-            self.hand_over_code = None;
-        }
-        self
-    }
-}
 
 /// A borrow and the revision of what is shown of it.
 struct Shown {
@@ -118,8 +41,9 @@ async fn load(connection: &mut PgConnection, ids: &[Uuid]) -> Result<Vec<Shown>,
             lender.name as "owner_name?", b.status as "status!", b.days as "days!", b.message,
             b.requested_at as "requested_at!", b.approved_at, b.pickup_by, b.place, b.hand_over_code, b.handed_over_at,
             b.due_at, b.return_declared_at, b.returned_at, b.closed_at, b.closed_reason, b.condition, b.note,
-            b.resolved_at, b.extensions as "extensions!", b.extension_asked, b.version as "version!",
-            b.revision as "revision!",
+            b.note_by, author.name as "author_name?", b.resolved_at, b.resolved_outcome, b.resolved_by,
+            moderator.name as "moderator_name?", b.resolved_note, b.extensions as "extensions!", b.extension_asked,
+            b.version as "version!", b.revision as "revision!",
             case when b.status = 'queued' then (
                 select count(*) from borrowing.borrow q
                 where q.book_id = b.book_id and q.status = 'queued' and (q.queued_at, q.id) <= (b.queued_at, b.id)
@@ -128,6 +52,8 @@ async fn load(connection: &mut PgConnection, ids: &[Uuid]) -> Result<Vec<Shown>,
         join borrowing.lendable_book k on k.book_id = b.book_id
         left join borrowing.member taker on taker.id = b.borrower_id
         left join borrowing.member lender on lender.id = b.owner_id
+        left join borrowing.member author on author.id = b.note_by
+        left join borrowing.member moderator on moderator.id = b.resolved_by
         where b.id = any($1)"#,
         ids,
     )
@@ -137,6 +63,15 @@ async fn load(connection: &mut PgConnection, ids: &[Uuid]) -> Result<Vec<Shown>,
         let status = BorrowStatus::from_name(&row.status)
             .ok_or_else(|| sqlx::Error::Decode("unknown status in a row".into()))?;
         let member = |id: Uuid, name: Option<String>| MemberPart { id: id.into(), name: name.unwrap_or_default() };
+        let resolution = match (row.resolved_at, row.resolved_outcome.as_deref().and_then(DisputeOutcome::from_name)) {
+            (Some(at), Some(outcome)) => Some(ResolutionPart {
+                outcome: outcome.into(),
+                by: row.resolved_by.map(|id| member(id, row.moderator_name)),
+                note: row.resolved_note,
+                at,
+            }),
+            _ => None,
+        };
         let view = BorrowView {
             id: row.id.into(),
             book: BookPart { id: row.book_id.into(), title: row.title, authors: row.authors, cover_url: None },
@@ -160,6 +95,8 @@ async fn load(connection: &mut PgConnection, ids: &[Uuid]) -> Result<Vec<Shown>,
             closed_reason: row.closed_reason,
             condition: row.condition,
             note: row.note,
+            note_by: row.note_by.map(|id| member(id, row.author_name)),
+            resolution,
             resolved_at: row.resolved_at,
             extensions: row.extensions.unsigned_abs(),
             extension_requested: row.extension_asked.map(i16::unsigned_abs),
@@ -212,13 +149,49 @@ impl List {
     }
 }
 
-/// Books that went out: what a member's public profile counts.
-pub(crate) fn borrowed(user: UserId) -> String {
-    format!("borrowed:{user}")
+/// Books that changed hands, by what became of them: what a member's public profile counts.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Tally {
+    Borrowed,
+    Lent,
+    /// Of those lent.
+    CameBack,
+    /// Of those lent.
+    Out,
+    /// For good.
+    Given,
 }
 
-pub(crate) fn lent(user: UserId) -> String {
-    format!("lent:{user}")
+impl Tally {
+    /// As the projection names the list.
+    pub(crate) fn of(self, user: UserId) -> String {
+        let what = match self {
+            Tally::Borrowed => "borrowed",
+            Tally::Lent => "lent",
+            Tally::CameBack => "came_back",
+            Tally::Out => "out",
+            Tally::Given => "given",
+        };
+        format!("{what}:{user}")
+    }
+}
+
+/// The lists of a book that changed hands. `queries/count_borrows.rs` counts the same in PostgreSQL.
+fn tallies(view: &BorrowView) -> Vec<String> {
+    let (taker, lender) = (view.borrower.id, view.owner.id);
+    if view.handed_over_at.is_none() {
+        return Vec::new();
+    }
+    if view.due_at.is_none() {
+        return vec![Tally::Given.of(lender)];
+    }
+    let mut lists = vec![Tally::Borrowed.of(taker), Tally::Lent.of(lender)];
+    if view.status == BorrowStatus::Returned {
+        lists.push(Tally::CameBack.of(lender));
+    } else if view.status.is_holding() {
+        lists.push(Tally::Out.of(lender));
+    }
+    lists
 }
 
 fn document(shown: &Shown) -> Result<Document, serde_json::Error> {
@@ -227,9 +200,7 @@ fn document(shown: &Shown) -> Result<Document, serde_json::Error> {
     let kinds = [List::Borrower(taker), List::Owner(lender), List::Either(taker), List::Either(lender), List::All];
     let mut lists: Vec<String> =
         kinds.into_iter().flat_map(|list| [list.name(None), list.name(Some(view.status))]).collect();
-    if view.handed_over_at.is_some() {
-        lists.extend([borrowed(taker), lent(lender)]);
-    }
+    lists.extend(tallies(view));
     let score = score(view.requested_at);
     Ok(Document {
         id: view.id.to_string(),
@@ -270,7 +241,8 @@ impl View {
             union select id from borrowing.borrow where book_id = any($2) and status = 'queued'
             union select id from borrowing.borrow where book_id = any($3)
             union select id from borrowing.borrow where borrower_id = any($4)
-            union select id from borrowing.borrow where owner_id = any($4)"#,
+            union select id from borrowing.borrow where owner_id = any($4)
+            union select id from borrowing.borrow where resolved_by = any($4)"#,
             &dirty.borrows,
             &dirty.queues,
             &dirty.books,
@@ -336,8 +308,8 @@ impl Rebuild for View {
     }
 
     fn schema(&self) -> u32 {
-        // 2: reasons that nobody gave are codes. 3: `resolvedAt`.
-        3
+        // 2: reasons that nobody gave are codes. 3: `resolvedAt`. 4: `noteBy`, `resolution`; what came back, is out, was given.
+        4
     }
 
     async fn documents(&self, after: Option<Uuid>, limit: i64) -> Result<Vec<Document>, BoxError> {

@@ -2,10 +2,12 @@
 
 mod support;
 
+use books_events::Lending;
 use borrowing::*;
+use borrowing_events::{DisputeOutcome, ReturnCondition};
 use kernel::{PageRequest, Position};
 use support::{Neighbours, World, code};
-use testkit::{eventually, member, moderator};
+use testkit::{PrivateRedis, eventually, member, moderator};
 
 #[tokio::test]
 async fn each_sees_their_own_borrows_and_a_moderator_all() {
@@ -25,7 +27,101 @@ async fn each_sees_their_own_borrows_and_a_moderator_all() {
     let all = ListBorrows::newest(Role::Any, PageRequest::first(10));
     assert_eq!(code(world.ask(&ada, all).await), "FORBIDDEN");
     let counts = world.ask(&ada, CountBorrows { user: them.ada }).await.unwrap();
-    assert_eq!(counts, Counts { borrowed: 0, lent: 1 });
+    assert_eq!(counts, Counts { lent: 1, out: 1, ..none() });
+}
+
+fn none() -> Counts {
+    Counts { borrowed: 0, lent: 0, came_back: 0, out: 0, given: 0 }
+}
+
+#[tokio::test]
+async fn what_became_of_lent_books_is_counted_alike_in_redis_and_in_postgresql() {
+    let mut redis = PrivateRedis::start().await;
+    let world = World::with(LendingRules::default(), &redis.url()).await;
+    let them = Neighbours::of(&world).await;
+    let counts = async |user| world.ask(&member(them.linus), CountBorrows { user }).await.unwrap();
+    let back = them.a_loan(&world).await;
+    assert_eq!(counts(them.ada).await, Counts { lent: 1, out: 1, ..none() });
+    world.take_back(them.ada, back.id, ReturnCondition::Ok).await;
+    assert_eq!(counts(them.ada).await, Counts { lent: 1, came_back: 1, ..none() });
+
+    let gift = world.book_of(them.ada, Lending::Give).await;
+    let given = world.request(them.grace, gift).await;
+    world.approve(them.ada, given.id).await;
+    world.hand_over(them.ada, given.id).await;
+    let called_off = world.request(them.linus, world.book_of(them.ada, Lending::Lend).await).await;
+    world.send(&member(them.linus), CancelBorrow { borrow: called_off.id, reason: None }).await.unwrap();
+    let lost = them.a_loan(&world).await;
+    world.send(&member(them.grace), ReportLost { borrow: lost.id, note: None }).await.unwrap();
+    world.until_level().await;
+    for from in ["Redis", "PostgreSQL"] {
+        assert_eq!(counts(them.ada).await, Counts { lent: 2, came_back: 1, given: 1, ..none() }, "{from}");
+        assert_eq!(counts(them.grace).await, Counts { borrowed: 2, ..none() }, "{from}");
+        assert_eq!(counts(them.linus).await, none(), "{from}");
+        if from == "Redis" {
+            redis.stop().await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_note_and_a_finding_name_their_authors_and_neither_overwrites_the_other() {
+    let world = World::new().await;
+    let them = Neighbours::of(&world).await;
+    let text = |text: &str| kernel::Prose::new(text).unwrap();
+    let part = |id, name: &str| Some(MemberPart { id, name: name.to_owned() });
+    let loan = them.a_loan(&world).await;
+    assert_eq!((loan.note_by, loan.resolution), (None, None));
+    let lost = ReportLost { borrow: loan.id, note: Some(text("She moved away.")) };
+    let disputed = world.send(&member(them.ada), lost).await.unwrap();
+    assert_eq!((disputed.note.as_deref(), disputed.note_by), (Some("She moved away."), part(them.ada, "Ada")));
+
+    let note = text("Grace still has it.");
+    let settle = ResolveDispute { borrow: loan.id, outcome: DisputeOutcome::Active, note };
+    let linus = moderator(them.linus);
+    let settled = world.send(&linus, settle).await.unwrap();
+    let resolution = settled.resolution.clone().expect("settled");
+    assert_eq!((resolution.outcome, resolution.by), (Outcome::Active, part(them.linus, "Linus")));
+    assert_eq!((resolution.note.as_deref(), Some(resolution.at)), (Some("Grace still has it."), settled.resolved_at));
+    assert_eq!((settled.note.as_deref(), settled.note_by), (Some("She moved away."), part(them.ada, "Ada")));
+
+    let damaged = Some(text("A page is torn."));
+    let back = ReturnBorrow { borrow: loan.id, condition: ReturnCondition::Damaged, note: damaged };
+    world.send(&member(them.ada), back).await.unwrap();
+    world.until_level().await;
+    for reader in [member(them.grace), linus] {
+        let read = world.ask(&reader, GetBorrow { borrow: loan.id }).await.unwrap();
+        assert_eq!((read.note.as_deref(), read.note_by), (Some("A page is torn."), part(them.ada, "Ada")));
+        assert_eq!(read.resolution.and_then(|it| it.by), part(them.linus, "Linus"));
+    }
+    let happened = world.ask(&member(them.grace), BorrowTimeline { borrow: loan.id }).await.unwrap();
+    let finding = happened.iter().find(|it| it.kind == "borrow.resolved").expect("told");
+    assert_eq!(finding.actor, part(them.linus, "Linus"));
+    assert_eq!((&finding.data["outcome"], &finding.data["note"]), (&"active".into(), &"Grace still has it.".into()));
+}
+
+#[tokio::test]
+async fn a_new_name_of_the_moderator_is_shown_and_the_words_of_a_member_go_with_them() {
+    let world = World::new().await;
+    let them = Neighbours::of(&world).await;
+    let loan = them.a_loan(&world).await;
+    let note = || kernel::Prose::new("Gone.").ok();
+    world.send(&member(them.ada), ReportLost { borrow: loan.id, note: note() }).await.unwrap();
+    let settle = ResolveDispute { borrow: loan.id, outcome: DisputeOutcome::Lost, note: note().unwrap() };
+    world.send(&moderator(them.linus), settle).await.unwrap();
+    let renamed = users_events::UserUpdated {
+        user_id: them.linus,
+        name: "Linus T.".to_owned(),
+        active: true,
+        language: "en".to_owned(),
+    };
+    world.tell::<users_events::UserEvent>(renamed, 2).await;
+    let read = world.get(them.grace, loan.id).await;
+    assert_eq!(read.resolution.and_then(|it| it.by).map(|by| by.name).as_deref(), Some("Linus T."));
+    world.tell::<users_events::UserEvent>(users_events::UserDeleted { user_id: them.ada }, 2).await;
+    let read = world.get(them.grace, loan.id).await;
+    assert_eq!((read.note, read.owner.name.as_str()), (None, "Former member"));
+    assert_eq!(read.resolution.and_then(|it| it.note).as_deref(), Some("Gone."), "the finding is the moderator's");
 }
 
 #[tokio::test]

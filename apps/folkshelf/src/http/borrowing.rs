@@ -149,6 +149,8 @@ const FIELDS: &[&str] = &[
     "closedReason",
     "condition",
     "note",
+    "noteBy",
+    "resolution",
     "resolvedAt",
     "extensions",
     "extensionRequested",

@@ -5,6 +5,7 @@ use kernel::{BorrowId, Command, Prose};
 use serde::Serialize;
 
 use crate::desk::Desk;
+use crate::domain::Finding;
 use crate::transition::TransitionError;
 use crate::view::BorrowView;
 
@@ -28,8 +29,9 @@ pub(crate) struct ResolveDisputeHandler(pub Desk);
 impl CommandHandler<ResolveDispute> for ResolveDisputeHandler {
     async fn handle(&self, call: &Call, command: ResolveDispute) -> Result<BorrowView, TransitionError> {
         let at = self.0.open(call, command.borrow).await?;
-        let note = command.note.into_string();
-        let change = at.borrow.resolve(at.part, command.outcome, note, at.now, &self.0.rules)?;
+        let finding =
+            Finding { moderator: call.actor().user_id(), outcome: command.outcome, note: command.note.into_string() };
+        let change = at.borrow.resolve(at.part, finding, at.now, &self.0.rules)?;
         at.carry_out(change).await
     }
 }

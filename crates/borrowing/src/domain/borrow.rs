@@ -1,6 +1,6 @@
 //! One request for a copy and the loan that may come of it.
 
-use borrowing_events::{BorrowCreated, BorrowEvent, BorrowQueued, Parties, ReturnCondition};
+use borrowing_events::{BorrowCreated, BorrowEvent, BorrowQueued, DisputeOutcome, Parties, ReturnCondition};
 use kernel::{Actor, BookId, BorrowId, Permission, UserId};
 use time::OffsetDateTime;
 
@@ -34,10 +34,11 @@ pub struct Borrow {
     /// In a person's words, or ours where no person closed it.
     pub closed_reason: Option<String>,
     pub condition: Option<ReturnCondition>,
-    /// What was said at the return, the loss or the settlement.
+    /// What one of the two wrote at the return or the loss.
     pub note: Option<String>,
-    /// When a moderator last settled what the two did not agree on.
-    pub resolved_at: Option<OffsetDateTime>,
+    pub note_by: Option<UserId>,
+    /// The last settlement of a dispute.
+    pub resolution: Option<Resolution>,
     /// How often it was extended.
     pub extensions: u16,
     /// Days more that the borrower asked for and the owner has not answered.
@@ -48,6 +49,17 @@ pub struct Borrow {
     pub remind_at: Option<OffsetDateTime>,
     /// How many events it has.
     pub version: i64,
+}
+
+/// What a moderator decided where the two did not agree.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Resolution {
+    pub outcome: DisputeOutcome,
+    /// `None`: a settlement from before the moderator was stored.
+    pub by: Option<UserId>,
+    /// The finding. `None`: a settlement from before findings were kept apart from notes, overwritten since.
+    pub note: Option<String>,
+    pub at: OffsetDateTime,
 }
 
 /// Where a caller stands towards a borrow.
@@ -207,7 +219,8 @@ impl Borrow {
             closed_reason: None,
             condition: None,
             note: None,
-            resolved_at: None,
+            note_by: None,
+            resolution: None,
             extensions: 0,
             extension_asked: None,
             expires_at: None,

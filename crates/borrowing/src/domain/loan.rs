@@ -5,10 +5,12 @@ use borrowing_events::{
     BorrowDisputed, BorrowExtended, BorrowExtensionRefused, BorrowExtensionRequested, BorrowHandedOver, BorrowLost,
     BorrowResolved, BorrowReturnDeclared, BorrowReturned, DisputeOutcome, ReturnCondition,
 };
+use kernel::UserId;
 use time::OffsetDateTime;
 
 use super::{
-    Borrow, BorrowStatus, Change, LendingRules, MAX_WRONG_CODES, Part, Refused, Withdrawal, borrow::CopyEffect,
+    Borrow, BorrowStatus, Change, LendingRules, MAX_WRONG_CODES, Part, Refused, Resolution, Withdrawal,
+    borrow::CopyEffect,
 };
 
 /// By what right the book changes hands.
@@ -24,6 +26,15 @@ pub enum HandOverBy<'a> {
 pub enum ExtensionAnswer {
     Granted,
     Refused { reason: Option<String> },
+}
+
+/// A moderator's decision and its reason.
+#[derive(Debug, Clone)]
+pub struct Finding {
+    /// `None`: Folkshelf itself.
+    pub moderator: Option<UserId>,
+    pub outcome: DisputeOutcome,
+    pub note: String,
 }
 
 impl Borrow {
@@ -179,7 +190,7 @@ impl Borrow {
         after.close(BorrowStatus::Returned, now);
         after.returned_at = Some(now);
         after.condition = Some(condition);
-        after.note = note;
+        after.write_note(note, self.owner_id);
         let event = BorrowReturned { parties: self.parties(), condition };
         let change = Change::of(self, after, vec![event.into()]);
         Ok(match condition {
@@ -204,7 +215,7 @@ impl Borrow {
         by.must_be_party()?;
         self.must_be_active()?;
         let mut after = self.clone();
-        after.note = note;
+        after.write_note(note, if by == Part::Owner { self.owner_id } else { self.borrower_id });
         if by == Part::Owner {
             after.stop_clocks();
             after.status = BorrowStatus::Disputed;
@@ -223,8 +234,7 @@ impl Borrow {
     pub fn resolve(
         &self,
         by: Part,
-        outcome: DisputeOutcome,
-        note: String,
+        finding: Finding,
         now: OffsetDateTime,
         rules: &LendingRules,
     ) -> Result<Change, Refused> {
@@ -236,6 +246,7 @@ impl Borrow {
         if self.status != BorrowStatus::Disputed {
             return Err(Refused::NotDisputed { now: self.status });
         }
+        let Finding { moderator, outcome, note } = finding;
         let mut after = self.clone();
         let mut effect = CopyEffect::None;
         match outcome {
@@ -254,10 +265,14 @@ impl Borrow {
                 after.remind_at = after.reminder_on_resuming(now, rules);
             }
         }
-        after.note = Some(note.clone());
-        after.resolved_at = Some(now);
+        after.resolution = Some(Resolution { outcome, by: moderator, note: Some(note.clone()), at: now });
         let event = BorrowResolved { parties: self.parties(), outcome, note };
         Ok(Change::of(self, after, vec![event.into()]).with_copy(effect))
+    }
+
+    fn write_note(&mut self, note: Option<String>, author: UserId) {
+        self.note_by = note.is_some().then_some(author);
+        self.note = note;
     }
 
     /// The due date, if the borrower has the copy.

@@ -30,13 +30,13 @@ mod status;
 mod tests;
 
 pub use answer::Approval;
-pub use borrow::{Borrow, Change, CopyEffect, Part, Request};
+pub use borrow::{Borrow, Change, CopyEffect, Part, Request, Resolution};
 pub use calendar::{CommunityZone, UnknownTimeZone};
 pub use code::{HandOverCode, MAX_WRONG_CODES};
 pub use copy::{Copy, Withdrawal};
-pub use loan::ExtensionAnswer;
 #[cfg(test)]
 pub use loan::HandOverBy;
+pub use loan::{ExtensionAnswer, Finding};
 pub use refused::Refused;
 pub use reminder::Reminder;
 pub use rules::LendingRules;

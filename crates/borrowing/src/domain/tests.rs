@@ -4,10 +4,11 @@ mod guards;
 mod lives;
 
 use books_events::Lending;
+use borrowing_events::DisputeOutcome;
 use kernel::{BookId, BorrowId, UserId};
 use time::{Duration, OffsetDateTime, macros::datetime};
 
-use super::{Approval, Borrow, Change, Copy, HandOverBy, HandOverCode, LendingRules, Part, Request};
+use super::{Approval, Borrow, Change, Copy, Finding, HandOverBy, HandOverCode, LendingRules, Part, Request};
 
 pub const NOON: OffsetDateTime = datetime!(2026-03-02 12:00 UTC);
 pub const CODE: &str = "123456";
@@ -79,6 +80,10 @@ pub fn return_pending() -> Borrow {
 
 pub fn disputed() -> Borrow {
     done(return_pending().mark_not_received(Part::Owner))
+}
+
+pub fn finding(outcome: DisputeOutcome) -> Finding {
+    Finding { moderator: None, outcome, note: "Seen it.".to_owned() }
 }
 
 pub fn done(change: Result<Change, super::Refused>) -> Borrow {

@@ -5,9 +5,9 @@ use read_store::ReadStoreError;
 use serde::Serialize;
 use sqlx::PgPool;
 
-use crate::view::{self, View};
+use crate::view::{Tally, View};
 
-/// How often a member has borrowed and lent: books that went from hand to hand. Public.
+/// How often a member has borrowed and lent, and what became of it: books that went from hand to hand. Public.
 #[derive(Debug, Clone)]
 pub struct CountBorrows {
     pub user: UserId,
@@ -15,8 +15,16 @@ pub struct CountBorrows {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Counts {
+    /// Loans of other members' books, present and past.
     pub borrowed: u64,
+    /// Loans of their books, present and past.
     pub lent: u64,
+    /// Of those lent: the book is back.
+    pub came_back: u64,
+    /// Of those lent: somebody has the book.
+    pub out: u64,
+    /// Books that they gave away for good.
+    pub given: u64,
 }
 
 impl Query for CountBorrows {
@@ -53,11 +61,15 @@ impl CountBorrowsHandler {
     }
 
     async fn in_projection(&self, user: UserId) -> Result<Counts, ReadStoreError> {
-        let projection = &self.view.projection;
-        Ok(Counts {
-            borrowed: projection.count(&view::borrowed(user)).await?,
-            lent: projection.count(&view::lent(user)).await?,
-        })
+        let count = async |tally: Tally| self.view.projection.count(&tally.of(user)).await;
+        let (borrowed, lent, came_back, out, given) = tokio::try_join!(
+            count(Tally::Borrowed),
+            count(Tally::Lent),
+            count(Tally::CameBack),
+            count(Tally::Out),
+            count(Tally::Given),
+        )?;
+        Ok(Counts { borrowed, lent, came_back, out, given })
     }
 }
 
@@ -70,15 +82,27 @@ impl QueryHandler<CountBorrows> for CountBorrowsHandler {
                 Err(error) => tracing::debug!(%error, "counted in PostgreSQL"),
             }
         }
+        // A loan has a due date, a gift has none.
         let counts = sqlx::query!(
             r#"select
                 (select count(*) from borrowing.borrow
-                    where borrower_id = $1 and handed_over_at is not null) as "borrowed!",
-                (select count(*) from borrowing.borrow where owner_id = $1 and handed_over_at is not null) as "lent!""#,
+                    where borrower_id = $1 and handed_over_at is not null and due_at is not null) as "borrowed!",
+                count(*) filter (where due_at is not null) as "lent!",
+                count(*) filter (where due_at is not null and status = 'returned') as "came_back!",
+                count(*) filter (where due_at is not null
+                    and status in ('approved', 'active', 'return_pending', 'disputed')) as "out!",
+                count(*) filter (where due_at is null) as "given!"
+            from borrowing.borrow where owner_id = $1 and handed_over_at is not null"#,
             query.user.uuid(),
         )
         .fetch_one(&self.pool)
         .await?;
-        Ok(Counts { borrowed: counts.borrowed.unsigned_abs(), lent: counts.lent.unsigned_abs() })
+        Ok(Counts {
+            borrowed: counts.borrowed.unsigned_abs(),
+            lent: counts.lent.unsigned_abs(),
+            came_back: counts.came_back.unsigned_abs(),
+            out: counts.out.unsigned_abs(),
+            given: counts.given.unsigned_abs(),
+        })
     }
 }

@@ -55,6 +55,7 @@ struct ApproveBody {
     #[schema(value_type = Option<String>, format = DateTime)]
     #[deserr(default)]
     pickup_by: Option<Moment>,
+    /// Without it the two agree on a place between them.
     #[deserr(default)]
     #[schema(value_type = Option<String>, max_length = 1000)]
     place: Maybe<Prose<1000>>,

@@ -235,7 +235,7 @@ fn the_borrowers_word_makes_a_loss_and_the_owners_a_dispute() {
 
 #[test]
 fn only_an_uninvolved_moderator_settles_a_dispute() {
-    let settle = |by, outcome| disputed().resolve(by, outcome, "Seen it.".to_owned(), NOON, &rules());
+    let settle = |by, outcome| disputed().resolve(by, finding(outcome), NOON, &rules());
     for party in [Part::Owner, Part::Borrower] {
         assert_eq!(refusal(settle(party, DisputeOutcome::Lost)), Refused::UninvolvedModeratorOnly);
     }
@@ -247,7 +247,7 @@ fn only_an_uninvolved_moderator_settles_a_dispute() {
         assert_eq!(done(settle(Part::Moderator, outcome)).status, status);
     }
     assert_eq!(
-        refusal(active().resolve(Part::Moderator, DisputeOutcome::Lost, String::new(), NOON, &rules())),
+        refusal(active().resolve(Part::Moderator, finding(DisputeOutcome::Lost), NOON, &rules())),
         Refused::NotDisputed { now: BorrowStatus::Active }
     );
 }

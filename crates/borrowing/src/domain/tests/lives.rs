@@ -215,7 +215,7 @@ impl Community {
             }
             Act::NotReceived => borrow.mark_not_received(part),
             Act::ReportLost => borrow.report_lost(part, None, now),
-            Act::Resolve(outcome) => borrow.resolve(part, *outcome, "Seen.".to_owned(), now, &self.rules),
+            Act::Resolve(outcome) => borrow.resolve(part, finding(*outcome), now, &self.rules),
             Act::Request { .. } | Act::Edit { .. } | Act::Withdraw { .. } | Act::Tick { .. } => {
                 unreachable!("not a command on a borrow")
             }

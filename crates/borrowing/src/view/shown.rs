@@ -1,0 +1,126 @@
+//! What a borrow looks like in the API.
+
+use borrowing_events::DisputeOutcome;
+use kernel::{BookId, BorrowId, UserId};
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+
+use crate::domain::{BorrowStatus, Part};
+
+/// A borrow as the API shows it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct BorrowView {
+    pub id: BorrowId,
+    pub book: BookPart,
+    pub borrower: MemberPart,
+    pub owner: MemberPart,
+    pub status: BorrowStatus,
+    /// Active, and the due date is past.
+    pub overdue: bool,
+    pub days: u16,
+    pub message: Option<String>,
+    /// From 1; `None` unless it is queued.
+    pub queue_position: Option<i64>,
+    #[serde(with = "time::serde::rfc3339")]
+    pub requested_at: OffsetDateTime,
+    #[serde(with = "time::serde::rfc3339::option")]
+    pub approved_at: Option<OffsetDateTime>,
+    #[serde(with = "time::serde::rfc3339::option")]
+    pub pickup_by: Option<OffsetDateTime>,
+    /// Where to pick it up. Without it the two agree on a place between them.
+    pub place: Option<String>,
+    /// For the owner's eyes, as long as it is good for something.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hand_over_code: Option<String>,
+    #[serde(with = "time::serde::rfc3339::option")]
+    pub handed_over_at: Option<OffsetDateTime>,
+    #[serde(with = "time::serde::rfc3339::option")]
+    pub due_at: Option<OffsetDateTime>,
+    #[serde(with = "time::serde::rfc3339::option")]
+    pub return_declared_at: Option<OffsetDateTime>,
+    #[serde(with = "time::serde::rfc3339::option")]
+    pub returned_at: Option<OffsetDateTime>,
+    #[serde(with = "time::serde::rfc3339::option")]
+    pub closed_at: Option<OffsetDateTime>,
+    /// In the words of who ended it; where nobody did, `no_answer`, `not_picked_up`, `given`, `book_gone`, `book_given` or
+    /// `member_left`.
+    pub closed_reason: Option<String>,
+    /// `ok` or `damaged`, once it is back.
+    pub condition: Option<String>,
+    /// What one of the two wrote at the return or the loss.
+    pub note: Option<String>,
+    /// Who wrote the note.
+    #[serde(default)]
+    pub note_by: Option<MemberPart>,
+    /// What a moderator decided where the two did not agree; the last time, if there were several.
+    #[serde(default)]
+    pub resolution: Option<ResolutionPart>,
+    /// When a moderator last settled a dispute.
+    #[serde(default, with = "time::serde::rfc3339::option")]
+    pub resolved_at: Option<OffsetDateTime>,
+    /// How often it was extended.
+    pub extensions: u16,
+    /// Days more that wait for the owner's answer.
+    pub extension_requested: Option<u16>,
+    pub version: i64,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct BookPart {
+    pub id: BookId,
+    pub title: String,
+    pub authors: Vec<String>,
+    /// No covers yet.
+    pub cover_url: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct MemberPart {
+    pub id: UserId,
+    /// Empty as long as nobody has told it.
+    pub name: String,
+}
+
+/// A moderator's decision, and why.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct ResolutionPart {
+    pub outcome: Outcome,
+    /// Not known of old settlements.
+    pub by: Option<MemberPart>,
+    /// What the moderator found. Not known of some old settlements.
+    pub note: Option<String>,
+    #[serde(with = "time::serde::rfc3339")]
+    pub at: OffsetDateTime,
+}
+
+/// How a dispute was settled: the book came back, it is lost, or the loan goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    Returned,
+    Lost,
+    Active,
+}
+
+impl From<DisputeOutcome> for Outcome {
+    fn from(outcome: DisputeOutcome) -> Self {
+        match outcome {
+            DisputeOutcome::Returned => Self::Returned,
+            DisputeOutcome::Lost => Self::Lost,
+            DisputeOutcome::Active => Self::Active,
+        }
+    }
+}
+
+impl BorrowView {
+    /// As somebody may see it at a moment.
+    pub(crate) fn shown_to(mut self, part: Part, now: OffsetDateTime) -> Self {
+        self.overdue = self.status == BorrowStatus::Active && self.due_at.is_some_and(|due| due < now);
+        if part != Part::Owner {
+            self.hand_over_code = None;
+        }
+        self
+    }
+}
