@@ -66,10 +66,45 @@ async fn a_member_gets_a_role_is_sent_away_and_comes_back() {
     host.log_in(&finn.email, PASSWORD).await.expect(401);
     assert_eq!(names(&mo.get(&host, "/users?active=false").await.expect(200)), ["Finn"]);
     assert!(host.get("/books").await.expect(200).ids().is_empty(), "their books are in no list");
+    host.get(&one).await.expect(404);
+    mo.get(&host, &one).await.expect(200);
 
     ada.put(&host, &one, json!({"active": true})).await.expect(200);
     let again = Person::from("Finn", &finn.email, &host.log_in(&finn.email, PASSWORD).await.expect(200));
     assert_eq!(again.get(&host, "/users/me").await.expect(200).data()["role"], "premium");
     assert_eq!(host.get("/books").await.expect(200).ids(), [book]);
     assert!(names(&mo.get(&host, "/users?active=false").await.expect(200)).is_empty());
+}
+
+#[tokio::test]
+async fn a_members_page_holds_what_they_show_and_what_became_of_their_loans() {
+    let (_place, host) = Host::start().await;
+    let (olga, finn) = (host.register("Olga").await, host.register("Finn").await);
+    let path = format!("/users/{}", olga.id);
+    let profile = json!({"name": "Olga", "bio": "Ring twice.", "location": "12 Mill Lane", "language": "en",
+        "timeZone": "Europe/Vienna", "showLocation": true});
+    let saved = olga.put(&host, "/profile", profile).await.expect(200);
+    assert_eq!((&saved.data()["showLocation"], &saved.data()["showBio"]), (&json!(true), &json!(false)));
+
+    let (back, out) = (olga.lists(&host, "Emma").await, olga.lists(&host, "Persuasion").await);
+    for book in [&back, &out] {
+        let borrow = finn.asks_for(&host, book).await;
+        olga.does(&host, &borrow, "approve", json!({})).await;
+        olga.does(&host, &borrow, "hand-over", json!({})).await;
+        if book == &back {
+            olga.does(&host, &borrow, "return", json!({"condition": "ok"})).await;
+        }
+    }
+    let seen = finn.get(&host, &path).await.expect(200);
+    let page = seen.data();
+    assert_eq!(
+        (&page["name"], &page["location"], &page["bio"]),
+        (&json!("Olga"), &json!("12 Mill Lane"), &json!(null))
+    );
+    assert_eq!(page["counts"], json!({"books": 2, "borrowed": 0, "lent": 2, "cameBack": 1, "out": 1, "given": 0}));
+    assert!(page["memberSince"].is_string() && page.get("email").is_none());
+    let visitor = host.get(&path).await.expect(200);
+    assert_eq!((&visitor.data()["location"], &visitor.data()["counts"]["lent"]), (&json!(null), &json!(2)));
+    let finns = host.get(&format!("/users/{}", finn.id)).await.expect(200);
+    assert_eq!(finns.data()["counts"]["borrowed"], 2);
 }

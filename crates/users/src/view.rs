@@ -22,6 +22,12 @@ pub struct ProfileView {
     pub name: String,
     pub bio: Option<String>,
     pub location: Option<String>,
+    /// Whether other members see the bio.
+    #[serde(default)]
+    pub show_bio: bool,
+    /// Whether other members see the location.
+    #[serde(default)]
+    pub show_location: bool,
     pub language: String,
     pub time_zone: String,
     #[schema(value_type = Object)]
@@ -35,20 +41,32 @@ pub struct ProfileView {
     pub version: i64,
 }
 
-/// What everybody may know of a member.
+/// What others may know of a member.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PublicProfileView {
     pub id: UserId,
     pub name: String,
+    /// For members alone, where the member shows it.
+    pub location: Option<String>,
+    /// For members alone, where the member shows it.
+    pub bio: Option<String>,
     pub avatar_url: Option<String>,
     #[serde(with = "time::serde::rfc3339")]
     pub member_since: OffsetDateTime,
 }
 
-impl From<ProfileView> for PublicProfileView {
-    fn from(profile: ProfileView) -> Self {
-        Self { id: profile.id, name: profile.name, avatar_url: profile.avatar_url, member_since: profile.member_since }
+impl PublicProfileView {
+    /// `to_a_member`: a visitor without an account sees neither location nor bio.
+    pub(crate) fn of(profile: ProfileView, to_a_member: bool) -> Self {
+        Self {
+            id: profile.id,
+            name: profile.name,
+            location: profile.location.filter(|_| to_a_member && profile.show_location),
+            bio: profile.bio.filter(|_| to_a_member && profile.show_bio),
+            avatar_url: profile.avatar_url,
+            member_since: profile.member_since,
+        }
     }
 }
 
@@ -59,6 +77,8 @@ pub(crate) struct Row {
     pub name: String,
     pub bio: Option<String>,
     pub location: Option<String>,
+    pub show_bio: bool,
+    pub show_location: bool,
     pub language: String,
     pub time_zone: String,
     pub preferences: Value,
@@ -76,6 +96,8 @@ impl From<Row> for ProfileView {
             name: row.name,
             bio: row.bio,
             location: row.location,
+            show_bio: row.show_bio,
+            show_location: row.show_location,
             language: row.language,
             time_zone: row.time_zone,
             preferences: row.preferences,
@@ -114,7 +136,8 @@ impl View {
     async fn read(&self, ids: &[Uuid]) -> Result<Vec<Row>, sqlx::Error> {
         sqlx::query_as!(
             Row,
-            "select id, name, bio, location, language, time_zone, preferences, role, active, verified, created_at, version
+            "select id, name, bio, location, show_bio, show_location, language, time_zone, preferences, role, active, verified,
+                created_at, version
             from users.member where id = any($1) and deleted_at is null",
             ids,
         )
@@ -168,10 +191,16 @@ impl Rebuild for View {
         "users"
     }
 
+    fn schema(&self) -> u32 {
+        // 2: `showBio`, `showLocation`.
+        2
+    }
+
     async fn documents(&self, after: Option<Uuid>, limit: i64) -> Result<Vec<Document>, BoxError> {
         let rows = sqlx::query_as!(
             Row,
-            "select id, name, bio, location, language, time_zone, preferences, role, active, verified, created_at, version
+            "select id, name, bio, location, show_bio, show_location, language, time_zone, preferences, role, active, verified,
+                created_at, version
             from users.member where id > $1 and deleted_at is null order by id limit $2",
             after.unwrap_or(Uuid::nil()),
             limit,

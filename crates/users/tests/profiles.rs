@@ -16,7 +16,9 @@ fn a_profile(name: &str) -> UpdateProfile {
         expected_version: None,
         name: Line::new(name).expect("a name"),
         bio: Some(Prose::new("Compilers.").expect("a text")),
-        location: None,
+        location: Line::new("12 Mill Lane").ok(),
+        show_bio: None,
+        show_location: None,
         language: LanguageTag::new("fr-CA").expect("a language"),
         time_zone: TimeZoneName::new("Europe/Vienna").expect("a zone"),
         preferences: Preferences::default(),
@@ -83,10 +85,47 @@ async fn everybody_sees_the_public_part_and_no_more() {
     let public = world.ask(&anonymous(), GetPublicProfile { id: grace }).await.expect("a profile");
     let json = serde_json::to_value(&public).expect("JSON");
     let fields: Vec<&str> = json.as_object().expect("an object").keys().map(String::as_str).collect();
-    assert_eq!(fields.len(), 4);
-    assert!(["id", "name", "avatarUrl", "memberSince"].iter().all(|field| fields.contains(field)));
+    assert_eq!(fields.len(), 6);
+    assert!(["id", "name", "location", "bio", "avatarUrl", "memberSince"].iter().all(|field| fields.contains(field)));
     let own = world.ask(&member(a_user()), GetProfile { id: grace }).await;
     assert!(own.is_err(), "another member's whole profile");
+}
+
+#[tokio::test]
+async fn members_see_place_and_bio_where_their_member_shows_them_and_visitors_never() {
+    let world = World::new().await;
+    let grace = world.a_member("Grace").await;
+    let seen = async |by| {
+        let profile = world.ask(&by, GetPublicProfile { id: grace }).await.expect("a profile");
+        (profile.location, profile.bio)
+    };
+    let (place, bio) = (Some("12 Mill Lane".to_owned()), Some("Compilers.".to_owned()));
+    world.send(&member(grace), a_profile("Grace")).await.expect("written");
+    assert_eq!(seen(member(a_user())).await, (None, None), "hidden until the member shows them");
+    let show = |show_bio, show_location| UpdateProfile { show_bio, show_location, ..a_profile("Grace") };
+    world.send(&member(grace), show(Some(true), None)).await.expect("written");
+    assert_eq!(seen(member(a_user())).await, (None, bio.clone()));
+    world.send(&member(grace), show(None, Some(true))).await.expect("written");
+    assert_eq!(seen(member(a_user())).await, (place.clone(), bio.clone()), "what is not named stays");
+    assert_eq!(seen(member(grace)).await, (place, bio), "one sees one's page as others do");
+    assert_eq!(seen(anonymous()).await, (None, None));
+    world.send(&member(grace), show(Some(false), Some(false))).await.expect("written");
+    assert_eq!(seen(moderator(a_user())).await, (None, None));
+}
+
+#[tokio::test]
+async fn a_deactivated_member_has_no_page_but_for_those_who_look_after_members() {
+    let world = World::new().await;
+    let grace = world.a_member("Grace").await;
+    let active = |active| UpdateUser { id: grace, expected_version: None, name: None, active: Some(active) };
+    world.send(&admin(a_user()), active(false)).await.expect("deactivated");
+    for by in [anonymous(), member(a_user())] {
+        let refused = world.ask(&by, GetPublicProfile { id: grace }).await.expect_err("no page");
+        assert_eq!(refused.kind(), ErrorKind::NotFound);
+    }
+    assert!(world.ask(&moderator(a_user()), GetPublicProfile { id: grace }).await.is_ok());
+    world.send(&admin(a_user()), active(true)).await.expect("back");
+    assert!(world.ask(&anonymous(), GetPublicProfile { id: grace }).await.is_ok());
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
-//! Members and roles. One's own profile is in `users/profile.rs`.
+//! Members and roles. One's own profile is in `users/profile.rs`, what others see of a member in `users/page.rs`.
 
+mod page;
 mod profile;
 
 use actix_web::{HttpRequest, HttpResponse, delete, get, post, put, web};
@@ -10,7 +11,6 @@ use cqrs::{Ask, CommandBus, Dispatch, MissingHandler, QueryBus};
 use deserr::Deserr;
 use kernel::{LanguageTag, Line, Page, Permission, UserId};
 use serde::Serialize;
-use time::OffsetDateTime;
 use users::{
     ChangeRole, DeleteUser, GetProfile, GetPublicProfile, ListRoles, ListUsers, ProfileView, Proof, UpdateProfile,
     UpdateUser, UserSort,
@@ -18,7 +18,7 @@ use users::{
 use utoipa::{IntoParams, ToSchema};
 
 use super::auth::EmailField;
-use super::caller::{Admin, Anyone, DeleteUser as MayDeleteUser, Permitted, ReadUser, SignedIn, WriteUser};
+use super::caller::{Admin, DeleteUser as MayDeleteUser, Permitted, ReadUser, SignedIn, WriteUser};
 use super::input::{Body, FieldErrors, List, NoParams, Order, Param, Params, PathId};
 use super::problem::Problem;
 use super::respond::{self, Envelope, ListEnvelope};
@@ -65,12 +65,12 @@ pub(super) fn configure(services: &mut utoipa_actix_web::service_config::Service
         .service(get_me)
         .service(list_users)
         .service(create_user)
-        .service(get_user)
         .service(update_user)
         .service(change_role)
         .service(delete_user)
         .service(list_roles);
     profile::configure(services);
+    page::configure(services);
 }
 
 /// A member as they themselves see it.
@@ -80,29 +80,6 @@ pub struct MeView {
     pub email: String,
     #[serde(flatten)]
     pub profile: ProfileView,
-}
-
-/// A member as everybody sees them.
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-struct MemberView {
-    id: UserId,
-    name: String,
-    avatar_url: Option<String>,
-    #[serde(with = "time::serde::rfc3339")]
-    member_since: OffsetDateTime,
-    counts: MemberCounts,
-}
-
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-struct MemberCounts {
-    /// Books on the shelf.
-    books: u64,
-    /// Loans of other members' books, present and past.
-    borrowed: u64,
-    /// Loans of their books.
-    lent: u64,
 }
 
 /// A role and what it permits.
@@ -132,34 +109,6 @@ async fn get_me(
 ) -> Result<HttpResponse, Problem> {
     let me = me(&api, &caller).await?;
     respond::found_version(&request, &me, me.profile.version)
-}
-
-/// The public part of a member.
-#[utoipa::path(tag = "users", params(("id" = Uuid, Path)), responses((status = 200, body = Envelope<MemberView>)))]
-#[get("/users/{id}")]
-async fn get_user(
-    request: HttpRequest,
-    api: web::Data<Api>,
-    caller: Anyone,
-    id: PathId<UserId>,
-    _none: Params<NoParams>,
-) -> Result<HttpResponse, Problem> {
-    super::books::may_browse(&api, &caller.0)?;
-    let caller = &caller.0;
-    let (profile, books, borrows) = tokio::join!(
-        api.users.public_profile.ask(caller, GetPublicProfile { id: id.0 }),
-        api.users.count_books.ask(caller, CountBooks { owner: id.0 }),
-        api.users.count_borrows.ask(caller, CountBorrows { user: id.0 }),
-    );
-    let (profile, books, borrows) = (profile?, books?, borrows?);
-    let member = MemberView {
-        id: profile.id,
-        name: profile.name,
-        avatar_url: profile.avatar_url,
-        member_since: profile.member_since,
-        counts: MemberCounts { books, borrowed: borrows.borrowed, lent: borrows.lent },
-    };
-    respond::found(&request, &member)
 }
 
 #[derive(Deserr, IntoParams)]
@@ -193,6 +142,8 @@ const FIELDS: &[&str] = &[
     "name",
     "bio",
     "location",
+    "showBio",
+    "showLocation",
     "language",
     "timeZone",
     "preferences",

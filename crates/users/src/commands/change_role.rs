@@ -100,8 +100,8 @@ impl CommandHandler<ChangeRole> for ChangeRoleHandler {
         let row = sqlx::query_as!(
             Row,
             "update users.member set role = $2, version = version + 1 where id = $1
-            returning id, name, bio, location, language, time_zone, preferences, role, active, verified, created_at,
-                version",
+            returning id, name, bio, location, show_bio, show_location, language, time_zone, preferences, role, active,
+                verified, created_at, version",
             command.id.uuid(),
             command.role,
         )

@@ -17,6 +17,9 @@ pub struct UpdateProfile {
     pub name: Line<100>,
     pub bio: Option<Prose<1000>>,
     pub location: Option<Line<100>>,
+    /// Whether other members see it. `None`: stays as it is.
+    pub show_bio: Option<bool>,
+    pub show_location: Option<bool>,
     pub language: LanguageTag,
     pub time_zone: TimeZoneName,
     pub preferences: Preferences,
@@ -76,10 +79,11 @@ impl CommandHandler<UpdateProfile> for UpdateProfileHandler {
         let row = sqlx::query_as!(
             Row,
             "update users.member set name = $2, bio = $3, location = $4, language = $5, time_zone = $6,
-                preferences = $7, version = version + 1
+                preferences = $7, show_bio = coalesce($8, show_bio), show_location = coalesce($9, show_location),
+                version = version + 1
             where id = $1
-            returning id, name, bio, location, language, time_zone, preferences, role, active, verified, created_at,
-                version",
+            returning id, name, bio, location, show_bio, show_location, language, time_zone, preferences, role, active,
+                verified, created_at, version",
             user.uuid(),
             command.name.as_str(),
             command.bio.as_ref().map(Prose::as_str),
@@ -87,6 +91,8 @@ impl CommandHandler<UpdateProfile> for UpdateProfileHandler {
             command.language.as_str(),
             command.time_zone.as_str(),
             command.preferences.into_value(),
+            command.show_bio,
+            command.show_location,
         )
         .fetch_one(work.connection())
         .await?;

@@ -91,8 +91,8 @@ impl CommandHandler<UpdateUser> for UpdateUserHandler {
             Row,
             "update users.member set name = coalesce($2, name), active = coalesce($3, active), version = version + 1
             where id = $1
-            returning id, name, bio, location, language, time_zone, preferences, role, active, verified, created_at,
-                version",
+            returning id, name, bio, location, show_bio, show_location, language, time_zone, preferences, role, active,
+                verified, created_at, version",
             command.id.uuid(),
             command.name.as_ref().map(Line::as_str),
             command.active,

@@ -1,10 +1,10 @@
 use async_trait::async_trait;
 use cqrs::{Call, QueryHandler};
-use kernel::{ErrorKind, Query, Refusal, UserId};
+use kernel::{ErrorKind, Permission, Query, Refusal, UserId};
 
 use crate::view::{PublicProfileView, View};
 
-/// What everybody may know of a member.
+/// What others may know of a member. Of a deactivated one only those who look after members know.
 #[derive(Debug, Clone)]
 pub struct GetPublicProfile {
     pub id: UserId,
@@ -47,7 +47,11 @@ pub(crate) struct GetPublicProfileHandler {
 #[async_trait]
 impl QueryHandler<GetPublicProfile> for GetPublicProfileHandler {
     async fn handle(&self, call: &Call, query: GetPublicProfile) -> Result<PublicProfileView, GetPublicProfileError> {
+        let actor = call.actor();
         let profile = self.view.profile(query.id, call.source()).await?;
-        profile.map(PublicProfileView::from).ok_or(GetPublicProfileError::NotFound)
+        profile
+            .filter(|profile| profile.active || actor.may(Permission::ReadUser))
+            .map(|profile| PublicProfileView::of(profile, actor.user_id().is_some()))
+            .ok_or(GetPublicProfileError::NotFound)
     }
 }

@@ -108,7 +108,8 @@ fn filter(sql: &mut QueryBuilder<Postgres>, query: &ListUsers) {
 /// A statement for each order, so that an index serves it.
 fn page(query: &ListUsers) -> QueryBuilder<Postgres> {
     let mut sql = QueryBuilder::new(
-        "select id, name, bio, location, language, time_zone, preferences, role, active, verified, created_at, version
+        "select id, name, bio, location, show_bio, show_location, language, time_zone, preferences, role, active, verified,
+                created_at, version
         from users.member ",
     );
     filter(&mut sql, query);

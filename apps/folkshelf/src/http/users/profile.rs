@@ -65,6 +65,12 @@ struct ProfileBody {
     #[deserr(default)]
     #[schema(value_type = Option<String>, max_length = 100)]
     location: Maybe<Line<100>>,
+    /// Whether other members see the bio; stays as it is without it.
+    #[deserr(default)]
+    show_bio: Option<bool>,
+    /// Whether other members see the location; stays as it is without it.
+    #[deserr(default)]
+    show_location: Option<bool>,
     #[schema(value_type = String, example = "fr-CA", max_length = 35, pattern = "^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
     language: LanguageTag,
     #[schema(value_type = String, example = "Europe/Vienna", format = "time-zone")]
@@ -93,6 +99,8 @@ async fn update_profile(
         name: body.name,
         bio: body.bio.0,
         location: body.location.0,
+        show_bio: body.show_bio,
+        show_location: body.show_location,
         language: body.language,
         time_zone: body.time_zone.0,
         preferences: body.preferences.map(|preferences| preferences.0).unwrap_or_default(),
