@@ -5,6 +5,8 @@ mod support;
 use reqwest::Method;
 use serde_json::json;
 use support::{Host, PASSWORD, Person, Reply};
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpStream;
 
 #[tokio::test]
 async fn logout_ends_the_access_token_and_the_refresh_token() {
@@ -33,15 +35,75 @@ async fn who_registers_in_french_is_written_to_in_french() {
 }
 
 #[tokio::test]
-async fn a_refresh_token_works_once_and_using_it_again_ends_the_session() {
-    let (_place, host) = Host::start().await;
+async fn a_refresh_token_used_again_after_ten_seconds_ends_the_session() {
+    let (place, host) = Host::start().await;
     let ada = host.register("Ada").await;
     let fresh = host.post("/auth/refresh-token", json!({"refreshToken": ada.refresh})).await.expect(200);
     let fresh = Person::from("Ada", &ada.email, &fresh);
     fresh.get(&host, "/users/me").await.expect(200);
+    sqlx::query("update auth.refresh_token set used_at = used_at - interval '11 seconds'")
+        .execute(&place.database.pool("auth"))
+        .await
+        .expect("eleven seconds pass");
     host.post("/auth/refresh-token", json!({"refreshToken": ada.refresh})).await.expect(401);
     fresh.get(&host, "/users/me").await.expect(401);
     host.post("/auth/refresh-token", json!({"refreshToken": fresh.refresh})).await.expect(401);
+}
+
+#[tokio::test]
+async fn two_tabs_that_refresh_at_once_both_stay_signed_in() {
+    let (_place, host) = Host::start().await;
+    let mut refresh = host.register("Ada").await.refresh;
+    for _ in 0..3 {
+        let ask = || host.post("/auth/refresh-token", json!({"refreshToken": refresh}));
+        let (one, other) = tokio::join!(ask(), ask());
+        let (one, other) = (one.expect(200), other.expect(200));
+        for tab in [&one, &other] {
+            Person::from("Ada", "ada@example.org", tab).get(&host, "/users/me").await.expect(200);
+        }
+        assert_eq!(one.data()["refreshToken"], other.data()["refreshToken"]);
+        refresh = other.data()["refreshToken"].as_str().expect("a token").to_owned();
+    }
+}
+
+#[tokio::test]
+async fn a_client_whose_answer_got_lost_asks_again_and_stays_signed_in() {
+    let (place, host) = Host::start().await;
+    let ada = host.register("Ada").await;
+    let body = json!({"refreshToken": ada.refresh});
+    let sent = body.to_string();
+    let request = format!(
+        "POST /api/v1/auth/refresh-token HTTP/1.1\r\nHost: {}\r\nContent-Type: application/json\r\n\
+        Content-Length: {}\r\n\r\n{sent}",
+        host.address(),
+        sent.len(),
+    );
+    // The line breaks once the host has exchanged the token: its answer reaches nobody.
+    let mut line = TcpStream::connect(host.address()).await.expect("a connection");
+    line.write_all(request.as_bytes()).await.expect("sent");
+    let pool = place.database.pool("auth");
+    testkit::eventually("the token is exchanged", || async {
+        let used = "select exists (select from auth.refresh_token where used_at is not null)";
+        sqlx::query_scalar(used).fetch_one(&pool).await.expect("an answer")
+    })
+    .await;
+    drop(line);
+    let again = host.post("/auth/refresh-token", body).await.expect(200);
+    Person::from("Ada", &ada.email, &again).get(&host, "/users/me").await.expect(200);
+    let next =
+        host.post("/auth/refresh-token", json!({"refreshToken": again.data()["refreshToken"]})).await.expect(200);
+    Person::from("Ada", &ada.email, &next).get(&host, "/users/me").await.expect(200);
+}
+
+#[tokio::test]
+async fn a_member_logs_out_everywhere_else() {
+    let (_place, host) = Host::start().await;
+    let here = host.register("Ada").await;
+    let there = Person::from("Ada", &here.email, &host.log_in(&here.email, PASSWORD).await.expect(200));
+    let ended = here.delete(&host, "/auth/sessions/others").await.expect(200);
+    assert_eq!(ended.data()["count"], 1);
+    there.get(&host, "/users/me").await.expect(401);
+    assert_eq!(here.get(&host, "/auth/sessions").await.expect(200).ids().len(), 1);
 }
 
 #[tokio::test]

@@ -27,10 +27,12 @@ pub(crate) async fn open(
     now: OffsetDateTime,
 ) -> Result<bool, sqlx::Error> {
     let opened = sqlx::query!(
-        "insert into auth.account (id, email, name, language, password_hash, verified_at, created_at, version)
-        values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict (email) do nothing",
+        // In conflict with another spelling of the address, or with this one.
+        "insert into auth.account (id, email, email_key, name, language, password_hash, verified_at, created_at, version)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9) on conflict do nothing",
         account.user.uuid(),
         account.email.as_str(),
+        account.email.key(),
         account.name.as_str(),
         account.language.map(LanguageTag::as_str),
         account.password_hash,

@@ -11,11 +11,12 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use crate::access_token::AccessTokens;
+use crate::addresses;
 use crate::commands::{
-    ChangePassword, ChangePasswordHandler, CreateAccount, CreateAccountHandler, EndSession, EndSessionHandler,
-    ForgotPassword, ForgotPasswordHandler, LogIn, LogInHandler, LogOut, LogOutHandler, RefreshTokens,
-    RefreshTokensHandler, Register, RegisterHandler, ResetPassword, ResetPasswordHandler, VerifyEmail,
-    VerifyEmailHandler,
+    ChangePassword, ChangePasswordHandler, CreateAccount, CreateAccountHandler, EndOtherSessions,
+    EndOtherSessionsHandler, EndSession, EndSessionHandler, ForgotPassword, ForgotPasswordHandler, LogIn, LogInHandler,
+    LogOut, LogOutHandler, RefreshTokens, RefreshTokensHandler, Register, RegisterHandler, ResetPassword,
+    ResetPasswordHandler, VerifyEmail, VerifyEmailHandler,
 };
 use crate::housekeeping::Housekeeper;
 use crate::mails::MailWorker;
@@ -25,6 +26,7 @@ use crate::queries::{
     CheckPassword, CheckPasswordHandler, FindAccountByEmail, FindAccountByEmailHandler, FindAccounts,
     FindAccountsHandler, GetAccount, GetAccountHandler, ListSessions, ListSessionsHandler,
 };
+use crate::refresh_chain::RefreshChain;
 use crate::session::SessionOpener;
 use crate::sessions::Sessions;
 use crate::settings::Settings;
@@ -80,7 +82,11 @@ impl Auth {
                 pool,
                 view,
                 passwords: Passwords::new(settings),
-                opener: SessionOpener { tokens, lifetime: settings.session_lifetime },
+                opener: SessionOpener {
+                    tokens,
+                    chain: RefreshChain::new(&settings.token_secret),
+                    lifetime: settings.session_lifetime,
+                },
                 wake_mails: wake,
             },
         }
@@ -94,6 +100,7 @@ impl Auth {
         commands.register::<RefreshTokens>(pool, RefreshTokensHandler(parts()));
         commands.register::<LogOut>(pool, LogOutHandler(parts()));
         commands.register::<EndSession>(pool, EndSessionHandler(parts()));
+        commands.register::<EndOtherSessions>(pool, EndOtherSessionsHandler(parts()));
         commands.register::<ForgotPassword>(pool, ForgotPasswordHandler(parts()));
         commands.register::<ResetPassword>(pool, ResetPasswordHandler(parts()));
         commands.register::<VerifyEmail>(pool, VerifyEmailHandler(parts()));
@@ -130,6 +137,11 @@ impl Auth {
     /// Sends what is due now; answers how many were sent.
     pub async fn send_due_mails(&self) -> Result<u64, sqlx::Error> {
         self.mails.send_due().await
+    }
+
+    /// Gives mail addresses from before there were keys their keys; returns how many.
+    pub async fn complete_addresses(&self) -> Result<u64, sqlx::Error> {
+        addresses::complete(&self.parts.pool).await
     }
 
     /// Forgets what is over until `shutdown`. Every replica may run it.

@@ -1,4 +1,5 @@
-//! Forgetting what is over: sessions some time after their end, tokens of mails after they expired.
+//! Forgetting what is over: sessions some time after their end, tokens of mails after they expired. And giving keys to
+//! mail addresses that have none.
 
 use std::sync::Arc;
 use std::time::Duration as StdDuration;
@@ -8,6 +9,7 @@ use sqlx::PgPool;
 use time::Duration;
 use tokio_util::sync::CancellationToken;
 
+use crate::addresses;
 use crate::view::View;
 
 const EVERY: StdDuration = StdDuration::from_secs(10 * 60);
@@ -26,6 +28,11 @@ pub(crate) struct Housekeeper {
 impl Housekeeper {
     pub(crate) async fn run(&self, shutdown: CancellationToken) {
         loop {
+            match addresses::complete(&self.pool).await {
+                Ok(0) => {}
+                Ok(given) => tracing::info!(given, "mail addresses got their keys"),
+                Err(error) => tracing::warn!(%error, "mail addresses without keys were not completed"),
+            }
             if let Err(error) = self.sweep().await {
                 tracing::warn!(%error, "sessions that are over were not forgotten");
             }

@@ -4,20 +4,22 @@
 //! |---|---|
 //! | open an account, for oneself or for somebody | `commands/register.rs`, `commands/create_account.rs` |
 //! | sign in, stay signed in, sign out | `commands/log_in.rs`, `commands/refresh_tokens.rs`, `commands/log_out.rs` |
-//! | end a session on another device | `commands/end_session.rs` |
+//! | end a session on another device, or on all others | `commands/end_session.rs`, `commands/end_other_sessions.rs` |
 //! | prove the mail address | `commands/verify_email.rs` |
 //! | forget, reset and change the password | `commands/forgot_password.rs`, `commands/reset_password.rs`, `commands/change_password.rs` |
 //! | check the password before something grave | `queries/check_password.rs` |
 //! | one's account and sessions | `queries/get_account.rs`, `queries/list_sessions.rs` |
 //! | find a member for the command line | `queries/find_account_by_email.rs` |
 //! | the check at each request | `sessions.rs`, with `access_token.rs` and `view.rs` |
-//! | opening and ending sessions | `session.rs` |
+//! | opening and ending sessions, and the chain of their refresh tokens | `session.rs`, `refresh_chain.rs` |
 //! | hashing passwords, bounded | `passwords.rs` |
+//! | when two mail addresses are the same | `domain/email.rs`, `addresses.rs` |
 //! | what mails say, and sending them | `letter.rs`, `mails.rs`, `ports.rs`, `file_mailer.rs` |
 //! | hearing users | `subscribers.rs` |
 
 mod access_token;
 mod account;
+mod addresses;
 mod commands;
 mod context;
 mod domain;
@@ -28,6 +30,7 @@ mod mails;
 mod passwords;
 mod ports;
 mod queries;
+mod refresh_chain;
 mod session;
 mod sessions;
 mod settings;
@@ -35,9 +38,10 @@ mod subscribers;
 mod view;
 
 pub use commands::{
-    ChangePassword, ChangePasswordError, CreateAccount, CreateAccountError, EndSession, EndSessionError,
-    ForgotPassword, ForgotPasswordError, LogIn, LogInError, LogOut, LogOutError, RefreshTokens, RefreshTokensError,
-    Register, RegisterError, ResetPassword, ResetPasswordError, VerifyEmail, VerifyEmailError,
+    ChangePassword, ChangePasswordError, CreateAccount, CreateAccountError, EndOtherSessions, EndOtherSessionsError,
+    EndSession, EndSessionError, ForgotPassword, ForgotPasswordError, LogIn, LogInError, LogOut, LogOutError,
+    RefreshTokens, RefreshTokensError, Register, RegisterError, ResetPassword, ResetPasswordError, VerifyEmail,
+    VerifyEmailError,
 };
 pub use context::{Auth, MIGRATIONS};
 pub use domain::{Email, EmailError, Password, PasswordError};

@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 use wording::Language;
 
-use crate::domain::{TokenHash, new_token};
+use crate::domain::{Email, TokenHash, new_token};
 use crate::letter::{Letter, Purpose};
 use crate::ports::Mailer;
 use kernel::Clock;
@@ -70,6 +70,9 @@ struct Claimed {
 /// Which letter goes to whom.
 struct Addressed {
     letter: Letter,
+    /// The account's own address, never the one that somebody typed who asked for the mail: another spelling of it may be
+    /// another person's mailbox.
+    to: String,
     user: Uuid,
     name: String,
     language: Language,
@@ -116,7 +119,7 @@ impl MailWorker {
     }
 
     async fn send(&self, claimed: Claimed) -> Result<bool, sqlx::Error> {
-        let Some(Addressed { letter, user, name, language }) = self.addressee(&claimed).await? else {
+        let Some(Addressed { letter, to, user, name, language }) = self.addressee(&claimed).await? else {
             // Nobody has that address, or not any more.
             self.strike(claimed.id).await?;
             return Ok(false);
@@ -134,7 +137,7 @@ impl MailWorker {
         )
         .execute(&self.pool)
         .await?;
-        let mail = letter.write(language, &claimed.recipient, &name, &self.public_url, &token);
+        let mail = letter.write(language, &to, &name, &self.public_url, &token);
         let outcome = tokio::time::timeout(SEND_WITHIN, self.mailer.send(mail)).await;
         let error: Box<dyn std::error::Error + Send + Sync> = match outcome {
             Ok(Ok(())) => {
@@ -159,20 +162,22 @@ impl MailWorker {
             tracing::error!(mail = %claimed.id, kind = claimed.kind, "no letter has this name");
             return Ok(None);
         };
+        let email = Email::new(&claimed.recipient).ok();
         let account = sqlx::query!(
-            r#"select id, name, language, verified_at is not null as "verified!" from auth.account
-            where email = $1 and active"#,
-            claimed.recipient
+            r#"select id, email as "email!", name, language, verified_at is not null as "verified!", active
+            from auth.account where email = $1 or email_key = $2 order by email = $1 desc limit 1"#,
+            claimed.recipient,
+            email.as_ref().map(Email::key),
         )
         .fetch_optional(&self.pool)
         .await?;
-        Ok(account.filter(|account| !(account.verified && letter.purpose() == Purpose::VerifyEmail)).map(|account| {
-            Addressed {
-                letter,
-                user: account.id,
-                name: account.name,
-                language: account.language.as_deref().and_then(Language::of_tag).unwrap_or(self.language),
-            }
+        let proved = |verified: bool| verified && letter.purpose() == Purpose::VerifyEmail;
+        Ok(account.filter(|account| account.active && !proved(account.verified)).map(|account| Addressed {
+            letter,
+            to: account.email,
+            user: account.id,
+            name: account.name,
+            language: account.language.as_deref().and_then(Language::of_tag).unwrap_or(self.language),
         }))
     }
 

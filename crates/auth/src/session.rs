@@ -9,6 +9,7 @@ use time::OffsetDateTime;
 
 use crate::access_token::AccessTokens;
 use crate::domain::{TokenHash, new_token};
+use crate::refresh_chain::RefreshChain;
 
 /// What a device calls itself, as in `Firefox on Linux`.
 pub type Device = Line<200>;
@@ -48,6 +49,7 @@ impl SigningError {
 #[derive(Clone)]
 pub(crate) struct SessionOpener {
     pub tokens: AccessTokens,
+    pub chain: RefreshChain,
     pub lifetime: std::time::Duration,
 }
 
@@ -73,32 +75,43 @@ impl SessionOpener {
         )
         .execute(&mut *connection)
         .await?;
-        self.sign(connection, user, session, role, ends, now).await
+        let refresh_token = new_token();
+        store(connection, session, &refresh_token, now).await?;
+        self.sign(user, session, role, ends, refresh_token, now)
     }
 
-    /// A new pair of tokens for a session.
-    pub(crate) async fn sign(
+    /// Signs an access token; the refresh token is stored already.
+    pub(crate) fn sign(
         &self,
-        connection: &mut PgConnection,
         user_id: UserId,
         session_id: SessionId,
         role: &str,
         session_expires_at: OffsetDateTime,
+        refresh_token: SecretString,
         now: OffsetDateTime,
     ) -> Result<SignedIn, SigningError> {
-        let refresh_token = new_token();
-        let hash = TokenHash::of(&refresh_token);
-        sqlx::query!(
-            "insert into auth.refresh_token (hash, session_id, created_at) values ($1, $2, $3)",
-            hash.as_bytes(),
-            session_id.uuid(),
-            now,
-        )
-        .execute(connection)
-        .await?;
         let (access_token, expires_in) = self.tokens.issue(user_id, session_id, role, session_expires_at, now)?;
         Ok(SignedIn { user_id, session_id, access_token, expires_in, refresh_token, session_expires_at })
     }
+}
+
+/// Stores a refresh token that is good for one exchange.
+pub(crate) async fn store(
+    connection: &mut PgConnection,
+    session: SessionId,
+    refresh_token: &SecretString,
+    now: OffsetDateTime,
+) -> Result<(), sqlx::Error> {
+    let hash = TokenHash::of(refresh_token);
+    sqlx::query!(
+        "insert into auth.refresh_token (hash, session_id, created_at) values ($1, $2, $3)",
+        hash.as_bytes(),
+        session.uuid(),
+        now,
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
 }
 
 /// Which of a member's live sessions shall end.

@@ -71,7 +71,7 @@ async fn hear_deleted(delivery: &mut Delivery<'_>, user: UserId) -> Result<(), s
     .execute(delivery.connection())
     .await?;
     sqlx::query!(
-        "update auth.account set email = null, name = '', language = null, password_hash = null, active = false,
+        "update auth.account set email = null, email_key = null, name = '', language = null, password_hash = null, active = false,
             deleted_at = $2, version = version + 1
         where id = $1 and deleted_at is null",
         user.uuid(),

@@ -2,7 +2,7 @@
 
 mod support;
 
-use auth::{ChangePassword, EndSession, GetAccount, ListSessions, LogOut, Password};
+use auth::{ChangePassword, EndOtherSessions, EndSession, GetAccount, ListSessions, LogOut, Password};
 use kernel::{ErrorKind, Refusal};
 use secrecy::ExposeSecret;
 use support::{PASSWORD, World, caller};
@@ -67,23 +67,85 @@ async fn a_refresh_token_is_used_once_and_using_it_again_kills_the_session() {
     assert_eq!(second.session_id, first.session_id);
     assert!(world.authenticate(&second).await.is_ok());
 
+    world.clock.advance(Duration::seconds(11));
     assert_eq!(world.refresh(&first).await.err(), Some(DEAD));
     assert_eq!(world.refresh(&second).await.err(), Some(DEAD));
     assert_eq!(world.authenticate(&second).await.err(), Some(REFUSED));
     assert!(world.log().await.contains("refresh_token_reused"));
 }
 
+fn token(session: &auth::SignedIn) -> &str {
+    session.refresh_token.expose_secret()
+}
+
 #[tokio::test]
-async fn of_two_refreshes_at_once_exactly_one_wins_and_the_session_ends() {
+async fn refreshes_at_once_all_work_and_the_session_keeps_one_chain() {
     let world = World::new().await;
     for round in 0..5 {
-        let session = world.registered(&format!("ada{round}@example.org")).await;
-        let (one, other) = tokio::join!(world.refresh(&session), world.refresh(&session));
-        assert_eq!([&one, &other].iter().filter(|outcome| outcome.is_ok()).count(), 1);
-        let winner = one.or(other).expect("one of them");
-        assert_eq!(world.authenticate(&winner).await.err(), Some(REFUSED));
-        assert_eq!(world.refresh(&winner).await.err(), Some(DEAD));
+        let mut session = world.registered(&format!("ada{round}@example.org")).await;
+        for _ in 0..3 {
+            let (one, other) = tokio::join!(world.refresh(&session), world.refresh(&session));
+            let (one, other) = (one.expect("a working pair"), other.expect("a working pair"));
+            assert_eq!(token(&one), token(&other), "two tabs end up with the same token");
+            assert!(world.authenticate(&one).await.is_ok() && world.authenticate(&other).await.is_ok());
+            world.clock.advance(Duration::minutes(14));
+            session = other;
+        }
     }
+    assert_eq!(world.count("select count(*) from auth.refresh_token where used_at is null").await, 5);
+}
+
+#[tokio::test]
+async fn whoever_missed_an_answer_gets_the_newest_token_of_the_chain() {
+    let world = World::new().await;
+    let first = world.registered("ada@example.org").await;
+    let lost = world.refresh(&first).await.expect("a pair that never arrives");
+    world.clock.advance(Duration::seconds(4));
+    let second = world.refresh(&first).await.expect("the answer again");
+    assert_eq!(token(&second), token(&lost));
+    let third = world.refresh(&second).await.expect("a new pair");
+    world.clock.advance(Duration::seconds(4));
+    // The other tab has slept over both exchanges.
+    let late = world.refresh(&first).await.expect("still within ten seconds of its use");
+    assert_eq!(token(&late), token(&third));
+    world.clock.advance(Duration::minutes(14));
+    let next = world.refresh(&late).await.expect("the session lives on");
+    assert!(world.authenticate(&next).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_stolen_token_that_was_replayed_in_time_is_noticed_at_the_next_exchange() {
+    let world = World::new().await;
+    let first = world.registered("ada@example.org").await;
+    let member = world.refresh(&first).await.expect("a new pair");
+    let thief = world.refresh(&first).await.expect("within ten seconds");
+    world.clock.advance(Duration::minutes(14));
+    world.refresh(&member).await.expect("a new pair");
+    world.clock.advance(Duration::seconds(11));
+    assert_eq!(world.refresh(&thief).await.err(), Some(DEAD));
+    assert_eq!(world.authenticate(&member).await.err(), Some(REFUSED), "the session has ended for both");
+    assert!(world.log().await.contains("refresh_token_reused"));
+}
+
+#[tokio::test]
+async fn within_ten_seconds_too_a_token_is_worth_nothing_once_its_session_has_ended() {
+    let world = World::new().await;
+    let first = world.registered("ada@example.org").await;
+    let second = world.refresh(&first).await.expect("a new pair");
+    world.send(&caller(&second), LogOut {}).await.expect("logged out");
+    assert_eq!(world.refresh(&first).await.err(), Some(DEAD));
+}
+
+#[tokio::test]
+async fn a_chain_exchanged_again_and_again_within_seconds_is_not_followed_for_ever() {
+    let world = World::new().await;
+    let first = world.registered("ada@example.org").await;
+    let mut session = world.refresh(&first).await.expect("a new pair");
+    for _ in 0..25 {
+        session = world.refresh(&session).await.expect("a new pair");
+    }
+    assert_eq!(world.refresh(&first).await.err(), Some(DEAD));
+    assert_eq!(world.authenticate(&session).await.err(), Some(REFUSED));
 }
 
 #[tokio::test]
@@ -166,6 +228,24 @@ async fn members_see_and_end_their_own_sessions_and_nobody_elses() {
     world.send(&caller(&laptop), end).await.expect("ended");
     assert_eq!(world.authenticate(&phone).await.err(), Some(REFUSED));
     assert!(world.authenticate(&laptop).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_member_ends_all_other_sessions_at_once_and_nobody_elses() {
+    let world = World::new().await;
+    let here = world.registered("ada@example.org").await;
+    let eve = world.registered("eve@example.org").await;
+    let mut there = Vec::new();
+    for _ in 0..3 {
+        there.push(world.log_in("ada@example.org", PASSWORD).await.expect("signed in"));
+    }
+    assert_eq!(world.send(&caller(&here), EndOtherSessions {}).await.expect("ended"), 3);
+    for session in &there {
+        assert_eq!(world.authenticate(session).await.err(), Some(REFUSED));
+        assert_eq!(world.refresh(session).await.err(), Some(DEAD));
+    }
+    assert!(world.authenticate(&here).await.is_ok() && world.authenticate(&eve).await.is_ok());
+    assert_eq!(world.send(&caller(&here), EndOtherSessions {}).await.expect("nothing to end"), 0);
 }
 
 #[tokio::test]

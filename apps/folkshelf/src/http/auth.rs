@@ -1,15 +1,17 @@
-//! Accounts and sessions.
+//! Accounts, and signing in. The list of one's sessions is in `auth/sessions.rs`.
+
+mod sessions;
 
 use actix_web::cookie::{Cookie, SameSite, time::Duration as CookieDuration};
 use actix_web::http::header;
-use actix_web::{HttpRequest, HttpResponse, delete, get, post, web};
+use actix_web::{HttpRequest, HttpResponse, post, web};
 use auth::{
-    ChangePassword, Email, EndSession, ForgotPassword, GetAccount, ListSessions, LogIn, LogOut, Password,
-    RefreshTokens, Register, ResetPassword, SessionView, SignedIn as Tokens, VerifyEmail,
+    ChangePassword, Email, EndOtherSessions, EndSession, ForgotPassword, GetAccount, ListSessions, LogIn, LogOut,
+    Password, RefreshTokens, Register, ResetPassword, SignedIn as Tokens, VerifyEmail,
 };
 use cqrs::{Ask, Caller, CommandBus, Dispatch, MissingHandler, QueryBus};
 use deserr::{Deserr, IntoValue, Value, ValuePointerRef};
-use kernel::{LanguageTag, Line, SessionId, UserId};
+use kernel::{LanguageTag, Line, UserId};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 use users::GetProfile;
@@ -17,7 +19,7 @@ use utoipa::ToSchema;
 
 use super::Api;
 use super::caller::{Anyone, SignedIn};
-use super::input::{Body, FieldErrors, MaybeBody, NoParams, Params, PathId, from_string};
+use super::input::{Body, FieldErrors, MaybeBody, from_string};
 use super::problem::Problem;
 use super::respond::{self, Envelope};
 
@@ -31,6 +33,7 @@ pub struct AuthApi {
     verify_email: Dispatch<VerifyEmail>,
     change_password: Dispatch<ChangePassword>,
     end_session: Dispatch<EndSession>,
+    end_other_sessions: Dispatch<EndOtherSessions>,
     sessions: Ask<ListSessions>,
     account: Ask<GetAccount>,
     profile: Ask<GetProfile>,
@@ -48,6 +51,7 @@ impl AuthApi {
             verify_email: commands.dispatch()?,
             change_password: commands.dispatch()?,
             end_session: commands.dispatch()?,
+            end_other_sessions: commands.dispatch()?,
             sessions: queries.asking()?,
             account: queries.asking()?,
             profile: queries.asking()?,
@@ -64,9 +68,8 @@ pub(super) fn configure(services: &mut utoipa_actix_web::service_config::Service
         .service(forgot_password)
         .service(reset_password)
         .service(verify_email)
-        .service(change_password)
-        .service(list_sessions)
-        .service(end_session);
+        .service(change_password);
+    sessions::configure(services);
 }
 
 /// Browsers keep the refresh token here, out of reach of scripts, and send it to these routes alone.
@@ -355,37 +358,5 @@ async fn change_password(
     let body = body.read()?;
     let command = ChangePassword { current_password: body.current_password.0, new_password: body.new_password.0 };
     let done = api.auth.change_password.send(&caller.0, command).await?;
-    Ok(respond::empty(&done))
-}
-
-/// Where one is signed in.
-#[utoipa::path(tag = "auth", security(("session" = [])), responses(
-    (status = 200, body = Envelope<Vec<SessionView>>),
-))]
-#[get("/auth/sessions")]
-async fn list_sessions(
-    request: HttpRequest,
-    api: web::Data<Api>,
-    caller: SignedIn,
-    _none: Params<NoParams>,
-) -> Result<HttpResponse, Problem> {
-    let sessions = api.auth.sessions.ask(&caller.0, ListSessions {}).await?;
-    respond::found(&request, &sessions)
-}
-
-/// Ends one of one's sessions. It has no version: nothing of it changes that would make ending it wrong.
-#[utoipa::path(tag = "auth", security(("session" = [])), params(("id" = Uuid, Path),
-    ("If-Match" = Option<String>, Header, description = "There is no version to name: only * fits")), responses(
-    (status = 204, description = "It has ended"),
-))]
-#[delete("/auth/sessions/{id}")]
-async fn end_session(
-    request: HttpRequest,
-    api: web::Data<Api>,
-    caller: SignedIn,
-    id: PathId<SessionId>,
-) -> Result<HttpResponse, Problem> {
-    respond::refuse_versions(&request)?;
-    let done = api.auth.end_session.send(&caller.0, EndSession { session: id.0 }).await?;
     Ok(respond::empty(&done))
 }

@@ -106,6 +106,7 @@ pub const ROWS: &[Row] = &[
         answering(204, MEMBERS),
     ),
     row("GET /auth/sessions", Nothing, MEMBERS),
+    row("DELETE /auth/sessions/others", StandIn, MEMBERS),
     row("DELETE /auth/sessions/{id}", Session, answering(204, OWN)),
     // Members.
     row("GET /users/me", Nothing, MEMBERS),

@@ -62,10 +62,15 @@ pub(crate) struct LogInHandler(pub Parts);
 #[async_trait]
 impl CommandHandler<LogIn> for LogInHandler {
     async fn handle(&self, call: &Call, command: LogIn) -> Result<SignedIn, LogInError> {
-        let known =
-            sqlx::query!("select id, password_hash, active from auth.account where email = $1", command.email.as_str())
-                .fetch_optional(&self.0.pool)
-                .await?;
+        // The exact spelling comes first: an account whose key belongs to an older one is found by it alone.
+        let known = sqlx::query!(
+            "select id, password_hash, active from auth.account where email = $1 or email_key = $2
+            order by email = $1 desc limit 1",
+            command.email.as_str(),
+            command.email.key(),
+        )
+        .fetch_optional(&self.0.pool)
+        .await?;
         let hash = known.as_ref().and_then(|account| account.password_hash.as_deref());
         let matches = self.0.passwords.matches(&command.password, hash).await?;
         let account = known.filter(|account| matches && account.active).ok_or(LogInError::InvalidCredentials)?;

@@ -2,6 +2,7 @@
 
 mod change_password;
 mod create_account;
+mod end_other_sessions;
 mod end_session;
 mod forgot_password;
 mod log_in;
@@ -15,6 +16,8 @@ pub(crate) use change_password::ChangePasswordHandler;
 pub use change_password::{ChangePassword, ChangePasswordError};
 pub(crate) use create_account::CreateAccountHandler;
 pub use create_account::{CreateAccount, CreateAccountError};
+pub(crate) use end_other_sessions::EndOtherSessionsHandler;
+pub use end_other_sessions::{EndOtherSessions, EndOtherSessionsError};
 pub(crate) use end_session::EndSessionHandler;
 pub use end_session::{EndSession, EndSessionError};
 pub(crate) use forgot_password::ForgotPasswordHandler;

@@ -4,13 +4,21 @@ use cqrs::{Call, CommandHandler};
 use kernel::{Command, ErrorKind, Refusal, SessionId, UserId};
 use secrecy::SecretString;
 use serde::Serialize;
+use sqlx::PgConnection;
+use time::{Duration, OffsetDateTime};
 
 use crate::context::Parts;
 use crate::domain::TokenHash;
 use crate::session::{self, SignedIn, SigningError, Which};
 
-/// A new pair of tokens for the old refresh token, which is dead from then on. Using it again ends the session: either
-/// the member or somebody else has a copy, and we cannot tell which of the two is asking.
+/// How long a used token still gets an answer that works: for the second of two tabs, or a client whose answer got lost.
+const GRACE: Duration = Duration::seconds(10);
+/// A session whose tokens were exchanged more often than that within [`GRACE`] is nobody's browser.
+const MAX_STEPS: usize = 20;
+
+/// A new pair of tokens for the old refresh token. Used again within [`GRACE`], the old one gives the newest token of the
+/// session's chain, however often. Used again later, it ends the session: either the member or somebody else has a copy,
+/// and we cannot tell which of the two is asking.
 #[derive(Debug, Clone, Serialize)]
 pub struct RefreshTokens {
     #[serde(skip_serializing)]
@@ -83,28 +91,65 @@ impl CommandHandler<RefreshTokens> for RefreshTokensHandler {
         .await?
         .ok_or(RefreshTokensError::Invalid)?;
         let (user, session_id) = (UserId::from(account.id), SessionId::from(session.id));
-        // The session's row is locked: of two at once the second sees that the first has used the token.
-        let first_use = sqlx::query!(
-            "update auth.refresh_token set used_at = $2 where hash = $1 and used_at is null",
-            hash.as_bytes(),
-            now,
-        )
-        .execute(work.connection())
-        .await?
-        .rows_affected()
-            == 1;
-        if !first_use {
+        // The session's row is locked: of two at once the second sees what the first has done.
+        let Some(refresh_token) = self.exchange(work.connection(), session_id, command.refresh_token, now).await?
+        else {
             let (which, reason) = (Which::One(session_id), RevocationReason::RefreshTokenReused);
             let ended = session::end(work.connection(), user, which, reason, now).await?;
             work.append_all(&ended).await?;
             work.commit(()).await?;
             self.0.view.refresh_now(&[session.id]).await;
-            tracing::warn!(%user, session = %session_id, "a refresh token was used twice: the session has ended");
+            tracing::warn!(%user, session = %session_id, "refresh token reused; session ended");
             return Err(RefreshTokensError::Invalid);
-        }
-        let opener = &self.0.opener;
+        };
         let ends = session.expires_at;
-        let signed_in = opener.sign(work.connection(), user, session_id, &account.role, ends, now).await?;
+        let signed_in = self.0.opener.sign(user, session_id, &account.role, ends, refresh_token, now)?;
         Ok(work.commit(signed_in).await?)
+    }
+}
+
+impl RefreshTokensHandler {
+    /// The token to answer with. `None`: the given one was used up too long ago.
+    async fn exchange(
+        &self,
+        connection: &mut PgConnection,
+        session: SessionId,
+        given: SecretString,
+        now: OffsetDateTime,
+    ) -> Result<Option<SecretString>, sqlx::Error> {
+        let chain = &self.0.opener.chain;
+        let hash = TokenHash::of(&given);
+        let first_use = sqlx::query!(
+            "update auth.refresh_token set used_at = $2 where hash = $1 and used_at is null",
+            hash.as_bytes(),
+            now,
+        )
+        .execute(&mut *connection)
+        .await?
+        .rows_affected()
+            == 1;
+        if first_use {
+            let next = chain.after(&given);
+            session::store(connection, session, &next, now).await?;
+            return Ok(Some(next));
+        }
+        let mut token = given;
+        for _ in 0..MAX_STEPS {
+            let hash = TokenHash::of(&token);
+            let found = sqlx::query!(
+                "select used_at from auth.refresh_token where hash = $1 and session_id = $2",
+                hash.as_bytes(),
+                session.uuid(),
+            )
+            .fetch_optional(&mut *connection)
+            .await?;
+            match found.map(|found| found.used_at) {
+                Some(None) => return Ok(Some(token)),
+                Some(Some(used_at)) if now - used_at <= GRACE => token = chain.after(&token),
+                // Used too long ago, or its successor was made with another secret.
+                Some(Some(_)) | None => return Ok(None),
+            }
+        }
+        Ok(None)
     }
 }

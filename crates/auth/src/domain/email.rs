@@ -1,11 +1,17 @@
 use std::fmt;
+use std::hash::{Hash, Hasher};
 
-use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+use unicode_normalization::UnicodeNormalization;
 
-/// A mail address as it is stored and compared: trimmed, in small letters. Not shown by `Debug`, so it is in no log.
-#[derive(Clone, PartialEq, Eq, Hash, Serialize)]
-#[serde(transparent)]
-pub struct Email(String);
+/// A mail address: as it was typed, trimmed and in small letters, and the key by which it is compared. Two addresses are
+/// the same if their keys are: NFC in front of the @, the ASCII form of IDNA (UTS 46) behind it. Characters that merely
+/// look alike stay different. Not shown by `Debug`, so it is in no log.
+#[derive(Clone)]
+pub struct Email {
+    typed: String,
+    key: String,
+}
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum EmailError {
@@ -23,7 +29,8 @@ impl Email {
 
     /// Checks the form and no more: that the address is the member's own shows when they follow the link in the mail.
     pub fn new(text: &str) -> Result<Self, EmailError> {
-        let text = text.trim().to_lowercase();
+        let typed = text.trim().to_lowercase();
+        let text: String = typed.nfc().collect();
         if text.is_empty() {
             return Err(EmailError::Empty);
         }
@@ -38,18 +45,54 @@ impl Email {
                 && !part.contains("..")
                 && !part.chars().any(|c| c.is_whitespace() || c.is_control() || "@<>()[],;:\\\"".contains(c))
         };
-        let labels = domain.split('.').all(|label| {
-            !label.starts_with('-') && !label.ends_with('-') && label.chars().all(|c| c.is_alphanumeric() || c == '-')
-        });
-        if clean(local) && local.len() <= Self::MAX_LOCAL && clean(domain) && labels {
-            Ok(Self(text))
-        } else {
-            Err(EmailError::Malformed)
+        let labels = |domain: &str| {
+            domain.split('.').all(|label| {
+                !label.is_empty()
+                    && !label.starts_with('-')
+                    && !label.ends_with('-')
+                    && label.chars().all(|c| c.is_alphanumeric() || c == '-')
+            })
+        };
+        if !clean(local) || local.len() > Self::MAX_LOCAL || !clean(domain) {
+            return Err(EmailError::Malformed);
         }
+        // A domain that IDNA refuses gets no mail. Accounts with one exist: as long as it looks like a domain, it stays.
+        let domain = match idna::domain_to_ascii(domain) {
+            Ok(ascii) if labels(&ascii) => ascii,
+            _ if labels(domain) => domain.to_owned(),
+            _ => return Err(EmailError::Malformed),
+        };
+        Ok(Self { key: format!("{local}@{domain}"), typed })
     }
 
+    /// As it was typed, in small letters: where mails go.
     pub fn as_str(&self) -> &str {
-        &self.0
+        &self.typed
+    }
+
+    /// By which it is compared.
+    pub(crate) fn key(&self) -> &str {
+        &self.key
+    }
+}
+
+impl PartialEq for Email {
+    fn eq(&self, other: &Self) -> bool {
+        self.key == other.key
+    }
+}
+
+impl Eq for Email {}
+
+impl Hash for Email {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.key.hash(state);
+    }
+}
+
+impl Serialize for Email {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.typed.serialize(serializer)
     }
 }
 
@@ -80,6 +123,50 @@ mod tests {
     #[test]
     fn addresses_are_compared_in_small_letters_and_without_spaces_around() {
         assert_eq!(Email::new("  Ada@Example.ORG "), Email::new("ada@example.org"));
+    }
+
+    #[test]
+    fn composed_and_decomposed_letters_and_both_forms_of_a_domain_are_one_address() {
+        for (one, other) in [
+            ("zoë@example.org", "zoe\u{308}@example.org"),
+            ("ZOË@example.org", "zoE\u{308}@EXAMPLE.org"),
+            ("ada@bücher.example", "ada@xn--bcher-kva.example"),
+            ("ada@bu\u{308}cher.example", "ada@XN--bcher-KVA.example"),
+            ("ada@straße.example", "ada@xn--strae-oqa.example"),
+            ("ada@食狮。公司", "ada@xn--85x722f.xn--55qx5d"),
+            ("ada@उदाहरण.परीक्षा", "ada@xn--p1b6ci4b4b3a.xn--11b5bs3a9aj6g"),
+        ] {
+            assert_eq!(Email::new(one).map_err(|_| one), Email::new(other).map_err(|_| other));
+        }
+        let (typed, key) = ("zoe\u{308}@bücher.example", "zoë@xn--bcher-kva.example");
+        let email = Email::new(typed).unwrap();
+        assert_eq!((email.as_str(), email.key()), (typed, key), "mails go to the address as it was typed");
+    }
+
+    #[test]
+    fn what_merely_looks_alike_is_another_address() {
+        for (one, other) in [
+            ("ada@example.org", "\u{430}da@example.org"),
+            ("ada@example.org", "ada@ex\u{430}mple.org"),
+            ("zoe@example.org", "zoë@example.org"),
+            ("strasse@example.org", "straße@example.org"),
+            ("ada@strasse.example", "ada@straße.example"),
+            ("a.da@example.org", "ada@example.org"),
+            ("ada+books@example.org", "ada@example.org"),
+        ] {
+            assert_ne!(Email::new(one).unwrap(), Email::new(other).unwrap(), "{one} {other}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn a_key_of_a_foreign_address_is_its_own_key(text in "\\PC{1,12}@\\PC{1,12}(\\.\\PC{1,5})?") {
+            if let Ok(email) = Email::new(&text) {
+                let again = Email::new(email.key()).map(|email| email.key().to_owned());
+                proptest::prop_assert_eq!(again.as_deref(), Ok(email.key()));
+                proptest::prop_assert_eq!(Email::new(email.as_str()), Ok(email));
+            }
+        }
     }
 
     #[test]

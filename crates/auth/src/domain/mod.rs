@@ -7,4 +7,4 @@ mod token;
 pub use email::{Email, EmailError};
 pub(crate) use password::as_typed;
 pub use password::{Password, PasswordError};
-pub(crate) use token::{TokenHash, new_token};
+pub(crate) use token::{TokenHash, new_token, token_of};

@@ -18,7 +18,11 @@ impl TokenHash {
 
 /// 32 random bytes in hexadecimal.
 pub(crate) fn new_token() -> SecretString {
-    let bytes: [u8; 32] = rand::random();
+    token_of(&rand::random::<[u8; 32]>())
+}
+
+/// In hexadecimal.
+pub(crate) fn token_of(bytes: &[u8]) -> SecretString {
     let text: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
     text.into()
 }

@@ -49,9 +49,13 @@ impl QueryHandler<FindAccountByEmail> for FindAccountByEmailHandler {
         if !matches!(call.actor(), Actor::System(_)) {
             return Err(FindAccountByEmailError::NotPermitted);
         }
-        let id = sqlx::query_scalar!("select id from auth.account where email = $1", query.email.as_str())
-            .fetch_optional(&self.0)
-            .await?;
+        let id = sqlx::query_scalar!(
+            "select id from auth.account where email = $1 or email_key = $2 order by email = $1 desc limit 1",
+            query.email.as_str(),
+            query.email.key(),
+        )
+        .fetch_optional(&self.0)
+        .await?;
         Ok(id.map(UserId::from))
     }
 }

@@ -4,6 +4,9 @@ use async_trait::async_trait;
 use cqrs::{Call, QueryHandler};
 use kernel::{ErrorKind, Permission, Query, Refusal, UserId};
 use sqlx::PgPool;
+use unicode_normalization::UnicodeNormalization;
+
+use crate::domain::Email;
 
 /// More than anybody looks through.
 const FOUND: i64 = 1_000;
@@ -53,18 +56,28 @@ impl Refusal for FindAccountsError {
 
 pub(crate) struct FindAccountsHandler(pub PgPool);
 
+/// What a person types is text to find, not a pattern.
+fn beginning(text: &str) -> String {
+    let escaped = text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+    format!("{escaped}%")
+}
+
 #[async_trait]
 impl QueryHandler<FindAccounts> for FindAccountsHandler {
     async fn handle(&self, call: &Call, query: FindAccounts) -> Result<Vec<UserId>, FindAccountsError> {
         if !call.actor().may(Permission::Admin) {
             return Err(FindAccountsError::NotPermitted);
         }
-        let beginning = query.beginning.trim().to_lowercase();
-        // What a person types is text to find, not a pattern.
-        let escaped = beginning.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+        let typed = query.beginning.trim().to_lowercase();
+        let composed: String = typed.nfc().collect();
+        // A whole address is found in every spelling; of a part of a domain nobody knows the ASCII form.
+        let whole = Email::new(&typed).ok();
         let found = sqlx::query_scalar!(
-            "select id from auth.account where email like $1 order by created_at desc, id desc limit $2",
-            format!("{escaped}%"),
+            "select id from auth.account where email like $1 or email_key like $2 or email_key = $3
+            order by created_at desc, id desc limit $4",
+            beginning(&typed),
+            beginning(&composed),
+            whole.as_ref().map(Email::key),
             FOUND,
         )
         .fetch_all(&self.0)
