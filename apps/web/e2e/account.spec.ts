@@ -155,6 +155,43 @@ test('a session ends while a form is half filled: nothing that was typed is lost
   await expect(page.getByLabel('Where you are')).toHaveValue('Third floor')
 })
 
+test('a member logs out everywhere else', async ({ signedIn, community }) => {
+  const member = await community.register('Mina')
+  const here = await signedIn(member)
+  await signedIn(member)
+  await here.goto('/account/sessions')
+  const sessions = here.getByRole('main').getByRole('listitem')
+  await expect(sessions).toHaveCount(3)
+  await here.getByRole('button', { name: 'Log out everywhere else' }).click()
+  await expect(here.getByText('Logged out on 2 other devices.')).toBeVisible()
+  await expect(sessions).toHaveCount(1)
+  await here.reload()
+  await expect(sessions).toHaveCount(1)
+  await expect(sessions.first()).toContainText('this device')
+})
+
+test('a member shows their place to other members, and hides it again', async ({ signedIn, community }) => {
+  const [member, neighbour] = [await community.register('Nell'), await community.register('Otto')]
+  const page = await signedIn(member)
+  const seen = async () => {
+    const { data } = await neighbour.api.GET('/api/v1/users/{id}', { params: { path: { id: member.id } } })
+    return data?.data.location ?? null
+  }
+  const save = async () => {
+    await page.getByRole('button', { name: 'Save' }).click()
+    await expect(page.getByText('Your profile is saved.').last()).toBeVisible()
+  }
+  await page.goto('/account/profile')
+  await page.getByLabel('Where you are').fill('12 Mill Lane')
+  await save()
+  expect(await seen()).toBeNull()
+  await page.getByLabel('Show this place to other members').check()
+  await save()
+  await expect.poll(seen).toBe('12 Mill Lane')
+  await page.reload()
+  await expect(page.getByLabel('Show this place to other members')).toBeChecked()
+})
+
 test('the language of the profile is spoken wherever its member logs in', async ({ visitor, community }) => {
   const member = await community.register('Zoé')
   const page = await visitor()
@@ -193,13 +230,18 @@ test('an account is deleted with its books, but not while one of them is out', a
     await page.getByRole('button', { name: 'Delete my account' }).click()
     await page.getByRole('alertdialog').getByRole('button', { name: 'Delete for good' }).click()
   }
-  troubles.expect(/400/, /401/, /404/, /409/, /notifications\/stream/)
+  troubles.expect(/400/, /401/, /404/, /notifications\/stream/)
+  // Said before anything is asked, with the way to end it.
+  const main = page.getByRole('main')
+  await expect(main.getByRole('heading', { name: 'One loan is still open.' })).toBeVisible()
+  await expect(main.getByText('Lent to Vera')).toBeVisible()
+  await expect(page.getByLabel('Password', { exact: true })).toBeHidden()
+  await main.getByRole('link', { name: 'Persuasion' }).click()
+  await expect(page).toHaveURL(`/loans/${asked.id}`)
+  await community.step(member, approved, 'return', { condition: 'ok' })
+  await page.goto('/account/delete')
   await remove('not my password')
   await expect(page.getByText('The password is wrong.')).toBeVisible()
-  await remove(PASSWORD)
-  await expect(page.getByRole('alert')).toContainText('One loan is still open.')
-
-  await community.step(member, approved, 'return', { condition: 'ok' })
   await remove(PASSWORD)
   await expect(page).toHaveURL('/')
   await expect(page.getByText('Your account is deleted. Farewell!')).toBeVisible()

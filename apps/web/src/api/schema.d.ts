@@ -282,6 +282,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/auth/sessions/others": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Ends all of one's sessions but the one that asks; tells how many. What runs at that moment has no version. */
+        delete: operations["end_other_sessions"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/auth/sessions/{id}": {
         parameters: {
             query?: never;
@@ -1074,7 +1091,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The public part of a member. */
+        /** The public part of a member. A deactivated member is shown only to those who may read members. */
         get: operations["get_user"];
         /** Changes a member's name, or deactivates and reactivates them. `If-Match` takes a member's `version` in quotation marks. */
         put: operations["update_user"];
@@ -1183,6 +1200,7 @@ export interface components {
              * @description The last moment for the hand-over; some days from now without it.
              */
             pickupBy?: string | null;
+            /** @description Without it the two agree on a place between them. */
             place?: string | null;
         };
         Availability: {
@@ -1353,13 +1371,15 @@ export interface components {
             handedOverAt?: string | null;
             id: components["schemas"]["BorrowId"];
             message?: string | null;
-            /** @description What was said at the return, the loss or the settlement. */
+            /** @description What one of the two wrote at the return or the loss. */
             note?: string | null;
+            noteBy?: components["schemas"]["MemberPart"] | null;
             /** @description Active, and the due date is past. */
             overdue: boolean;
             owner: components["schemas"]["MemberPart"];
             /** Format: date-time */
             pickupBy?: string | null;
+            /** @description Where to pick it up. Without it the two agree on a place between them. */
             place?: string | null;
             /**
              * Format: int64
@@ -1368,9 +1388,10 @@ export interface components {
             queuePosition?: number | null;
             /** Format: date-time */
             requestedAt: string;
+            resolution?: components["schemas"]["ResolutionPart"] | null;
             /**
              * Format: date-time
-             * @description When a moderator last settled what the two did not agree on.
+             * @description When a moderator last settled a dispute.
              */
             resolvedAt?: string | null;
             /** Format: date-time */
@@ -1471,6 +1492,10 @@ export interface components {
             retryRequested: boolean;
             subscription: string;
         };
+        EndedSessions: {
+            /** Format: int64 */
+            count: number;
+        };
         /** @description What every successful answer with a body looks like. */
         Envelope_Availability: {
             data: {
@@ -1565,13 +1590,15 @@ export interface components {
                 handedOverAt?: string | null;
                 id: components["schemas"]["BorrowId"];
                 message?: string | null;
-                /** @description What was said at the return, the loss or the settlement. */
+                /** @description What one of the two wrote at the return or the loss. */
                 note?: string | null;
+                noteBy?: components["schemas"]["MemberPart"] | null;
                 /** @description Active, and the due date is past. */
                 overdue: boolean;
                 owner: components["schemas"]["MemberPart"];
                 /** Format: date-time */
                 pickupBy?: string | null;
+                /** @description Where to pick it up. Without it the two agree on a place between them. */
                 place?: string | null;
                 /**
                  * Format: int64
@@ -1580,9 +1607,10 @@ export interface components {
                 queuePosition?: number | null;
                 /** Format: date-time */
                 requestedAt: string;
+                resolution?: components["schemas"]["ResolutionPart"] | null;
                 /**
                  * Format: date-time
-                 * @description When a moderator last settled what the two did not agree on.
+                 * @description When a moderator last settled a dispute.
                  */
                 resolvedAt?: string | null;
                 /** Format: date-time */
@@ -1639,6 +1667,15 @@ export interface components {
             success: boolean;
         };
         /** @description What every successful answer with a body looks like. */
+        Envelope_EndedSessions: {
+            data: {
+                /** Format: int64 */
+                count: number;
+            };
+            /** @example true */
+            success: boolean;
+        };
+        /** @description What every successful answer with a body looks like. */
         Envelope_Facets: {
             data: {
                 /** @description At most 100, those of most books first. */
@@ -1688,11 +1725,15 @@ export interface components {
         };
         /** @description What every successful answer with a body looks like. */
         Envelope_MemberView: {
-            /** @description A member as everybody sees them. */
+            /** @description A member as others see them. The mail address is never shown. */
             data: {
                 avatarUrl?: string | null;
+                /** @description For members alone, where the member shows it. */
+                bio?: string | null;
                 counts: components["schemas"]["MemberCounts"];
                 id: components["schemas"]["UserId"];
+                /** @description For members alone, where the member shows it. */
+                location?: string | null;
                 /** Format: date-time */
                 memberSince: string;
                 name: string;
@@ -1753,6 +1794,10 @@ export interface components {
                 name: string;
                 preferences: Record<string, never>;
                 role: string;
+                /** @description Whether other members see the bio. */
+                showBio?: boolean;
+                /** @description Whether other members see the location. */
+                showLocation?: boolean;
                 timeZone: string;
                 verified: boolean;
                 /** Format: int64 */
@@ -2217,13 +2262,15 @@ export interface components {
                 handedOverAt?: string | null;
                 id: components["schemas"]["BorrowId"];
                 message?: string | null;
-                /** @description What was said at the return, the loss or the settlement. */
+                /** @description What one of the two wrote at the return or the loss. */
                 note?: string | null;
+                noteBy?: components["schemas"]["MemberPart"] | null;
                 /** @description Active, and the due date is past. */
                 overdue: boolean;
                 owner: components["schemas"]["MemberPart"];
                 /** Format: date-time */
                 pickupBy?: string | null;
+                /** @description Where to pick it up. Without it the two agree on a place between them. */
                 place?: string | null;
                 /**
                  * Format: int64
@@ -2232,9 +2279,10 @@ export interface components {
                 queuePosition?: number | null;
                 /** Format: date-time */
                 requestedAt: string;
+                resolution?: components["schemas"]["ResolutionPart"] | null;
                 /**
                  * Format: date-time
-                 * @description When a moderator last settled what the two did not agree on.
+                 * @description When a moderator last settled a dispute.
                  */
                 resolvedAt?: string | null;
                 /** Format: date-time */
@@ -2383,6 +2431,10 @@ export interface components {
                 name: string;
                 preferences: Record<string, never>;
                 role: string;
+                /** @description Whether other members see the bio. */
+                showBio?: boolean;
+                /** @description Whether other members see the location. */
+                showLocation?: boolean;
                 timeZone: string;
                 verified: boolean;
                 /** Format: int64 */
@@ -2414,20 +2466,39 @@ export interface components {
             borrowed: number;
             /**
              * Format: int64
-             * @description Loans of their books.
+             * @description Of those lent: the book is back.
+             */
+            cameBack: number;
+            /**
+             * Format: int64
+             * @description Books that they gave away for good.
+             */
+            given: number;
+            /**
+             * Format: int64
+             * @description Loans of their books, present and past.
              */
             lent: number;
+            /**
+             * Format: int64
+             * @description Of those lent: somebody has the book. What is neither back nor out is lost.
+             */
+            out: number;
         };
         MemberPart: {
             id: components["schemas"]["UserId"];
             /** @description Empty as long as nobody has told it. */
             name: string;
         };
-        /** @description A member as everybody sees them. */
+        /** @description A member as others see them. The mail address is never shown. */
         MemberView: {
             avatarUrl?: string | null;
+            /** @description For members alone, where the member shows it. */
+            bio?: string | null;
             counts: components["schemas"]["MemberCounts"];
             id: components["schemas"]["UserId"];
+            /** @description For members alone, where the member shows it. */
+            location?: string | null;
             /** Format: date-time */
             memberSince: string;
             name: string;
@@ -2474,6 +2545,11 @@ export interface components {
             /** @description Imports that wait for their review, newest first. */
             reviews: components["schemas"]["ImportId"][];
         };
+        /**
+         * @description How a dispute was settled: the book came back, it is lost, or the loan goes on.
+         * @enum {string}
+         */
+        Outcome: "returned" | "lost" | "active";
         /** @enum {string} */
         OutcomeBody: "returned" | "lost" | "active";
         /** @description Where one's own borrow of a book stands. */
@@ -2509,6 +2585,10 @@ export interface components {
             name: string;
             /** @description Settings of the member's programs; at most 10,000 bytes. */
             preferences?: Record<string, never> | null;
+            /** @description Whether other members see the bio; stays as it is without it. */
+            showBio?: boolean | null;
+            /** @description Whether other members see the location; stays as it is without it. */
+            showLocation?: boolean | null;
             /**
              * Format: time-zone
              * @example Europe/Vienna
@@ -2528,6 +2608,10 @@ export interface components {
             name: string;
             preferences: Record<string, never>;
             role: string;
+            /** @description Whether other members see the bio. */
+            showBio?: boolean;
+            /** @description Whether other members see the location. */
+            showLocation?: boolean;
             timeZone: string;
             verified: boolean;
             /** Format: int64 */
@@ -2586,6 +2670,15 @@ export interface components {
             /** Format: password */
             newPassword: string;
             token: string;
+        };
+        /** @description A moderator's decision, and why. */
+        ResolutionPart: {
+            /** Format: date-time */
+            at: string;
+            by?: components["schemas"]["MemberPart"] | null;
+            /** @description What the moderator found. Not known of some old settlements. */
+            note?: string | null;
+            outcome: components["schemas"]["Outcome"];
         };
         ResolveBody: {
             note: string;
@@ -4481,6 +4574,114 @@ export interface operations {
             };
             /** @description The request was not complete in time */
             408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not possible at the moment; try again after Retry-After */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    end_other_sessions: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description There is no version to name: only * fits */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Envelope_EndedSessions"];
+                };
+            };
+            /** @description Something you sent is not as it should be; details name each field */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Sign in first */
+            401: {
+                headers: {
+                    /** @description How to sign in */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description You may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description It does not exist, or not for you to know of */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The request was not complete in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A rule or the present state refuses it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description If-Match does not fit */
+            412: {
                 headers: {
                     [name: string]: unknown;
                 };

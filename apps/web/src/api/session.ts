@@ -97,7 +97,7 @@ function isSignedIn(body: unknown): body is { data: SignedIn } {
   return typeof data === 'object' && data !== null && 'accessToken' in data
 }
 
-/** One tab at a time: a refresh token that is used twice ends the session. Where there are no locks (plain HTTP), each tab takes the risk. */
+/** One tab at a time. Where there are no locks (plain HTTP), the host gives tabs that ask within ten seconds the same new token. */
 async function alone<T>(work: (waited: boolean) => Promise<T>): Promise<T> {
   if (!navigator.locks) return work(false)
   const asked = performance.now()

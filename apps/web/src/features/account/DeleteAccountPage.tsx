@@ -8,9 +8,10 @@ import { useFormProblem } from '@/api/form-errors'
 import { ApiProblem } from '@/api/problem'
 import { session } from '@/api/session'
 import { useSession } from '@/api/useSession'
-import { Button, LinkButton } from '@/ui/Button'
+import { isHeld, useOpenLoans, type Loan } from '@/features/loans'
+import { Button } from '@/ui/Button'
 import { ConfirmDialog } from '@/ui/Dialog'
-import { Notice } from '@/ui/Feedback'
+import { Loading, Notice, Skeleton } from '@/ui/Feedback'
 import { PasswordField } from '@/ui/form/fields'
 import { Form } from '@/ui/form/Form'
 import { Card, PageHeader } from '@/ui/Layout'
@@ -23,7 +24,8 @@ export default function DeleteAccountPage() {
   const { user } = useSession()
   const navigate = useNavigate()
   const [password, setPassword] = useState<string>()
-  const [openLoans, setOpenLoans] = useState(0)
+  const { data: openLoans, isPending, refetch } = useOpenLoans()
+  const inTheWay = openLoans?.filter(isHeld) ?? []
   const schema = useMemo(() => z.object({ password: accountRules(t).password }), [t])
   const form = useForm({ resolver: standardSchemaResolver(schema), defaultValues: { password: '' } })
   const showProblem = useFormProblem(form)
@@ -45,8 +47,9 @@ export default function DeleteAccountPage() {
       setPassword(undefined)
       const refused = problem instanceof ApiProblem ? problem : undefined
       if (refused?.code === 'MEMBER_HAS_OPEN_LOANS') {
-        setOpenLoans(refused.details.length)
-        return true
+        // Agreed to while this page was open.
+        void refetch()
+        return false
       }
       if (refused?.detail('password') === undefined) return showProblem(problem)
       form.setError('password', { message: problems('WRONG_PASSWORD') }, { shouldFocus: true })
@@ -64,29 +67,26 @@ export default function DeleteAccountPage() {
           <li>{t('delete.traces')}</li>
           <li>{t('delete.mail')}</li>
         </ul>
-        <div role="alert" className="empty:hidden">
-          {openLoans > 0 && (
-            <Notice tone="late">
-              <p className="font-medium">{t('delete.openLoans', { count: openLoans })}</p>
-              <p className="mt-1">{t('delete.openLoansHint')}</p>
-              <LinkButton to="/loans" variant="secondary" size="small" className="mt-3">
-                {t('delete.toLoans')}
-              </LinkButton>
-            </Notice>
-          )}
-        </div>
-        <Form form={form} onSubmit={(values) => setPassword(values.password)}>
-          <input type="email" autoComplete="username" value={user?.email ?? ''} readOnly hidden />
-          <PasswordField
-            name="password"
-            label={t('login.password')}
-            hint={t('delete.passwordHint')}
-            autoComplete="current-password"
-          />
-          <Button type="submit" variant="danger" className="sm:self-start">
-            {t('delete.submit')}
-          </Button>
-        </Form>
+        {isPending ? (
+          <Loading>
+            <Skeleton className="h-32 rounded-lg" />
+          </Loading>
+        ) : inTheWay.length > 0 ? (
+          <LoansInTheWay loans={inTheWay} />
+        ) : (
+          <Form form={form} onSubmit={(values) => setPassword(values.password)}>
+            <input type="email" autoComplete="username" value={user?.email ?? ''} readOnly hidden />
+            <PasswordField
+              name="password"
+              label={t('login.password')}
+              hint={t('delete.passwordHint')}
+              autoComplete="current-password"
+            />
+            <Button type="submit" variant="danger" className="sm:self-start">
+              {t('delete.submit')}
+            </Button>
+          </Form>
+        )}
         <p className="text-sm text-soft">
           {t('delete.instead')}{' '}
           <Link to="/account/sessions" className="link">
@@ -105,5 +105,39 @@ export default function DeleteAccountPage() {
         onConfirm={() => password !== undefined && remove.run({ password })}
       />
     </div>
+  )
+}
+
+/** What has to end first, each with the way to end it. */
+function LoansInTheWay({ loans }: { loans: readonly Loan[] }) {
+  const { t } = useTranslation('account')
+  const { user } = useSession()
+  return (
+    <Notice tone="late">
+      <h2 className="font-medium">{t('delete.openLoans', { count: loans.length })}</h2>
+      <p className="mt-1">{t('delete.openLoansHint')}</p>
+      <ul className="mt-2 flex flex-col">
+        {loans.map(({ id, book, owner, borrower, status }) => {
+          const lends = owner.id === user?.id
+          const agreed = status === 'approved'
+          const part = lends ? (agreed ? 'promised' : 'lent') : agreed ? 'kept' : 'borrowed'
+          return (
+            <li key={id} className="py-1.5">
+              <Link
+                to={`/loans/${id}`}
+                className="inline-flex min-h-11 flex-col justify-center underline underline-offset-4"
+              >
+                <span dir="auto" className="line-clamp-2 wrap-anywhere">
+                  {book.title}
+                </span>
+              </Link>
+              <p dir="auto" className="line-clamp-2 text-sm wrap-anywhere text-soft">
+                {t(`delete.${part}`, { name: lends ? borrower.name : owner.name })}
+              </p>
+            </li>
+          )
+        })}
+      </ul>
+    </Notice>
   )
 }

@@ -8,7 +8,7 @@ import { formats } from '@/i18n/format'
 import { languages, spokenLanguage } from '@/i18n/i18n'
 import { Button } from '@/ui/Button'
 import { ComboboxField } from '@/ui/form/comboboxes'
-import { Select, TextArea, TextField } from '@/ui/form/fields'
+import { Checkbox, Select, TextArea, TextField } from '@/ui/form/fields'
 import { Form } from '@/ui/form/Form'
 import { useSaveProfile } from './commands'
 import { describedAs, timeZoneHere, timeZones } from './profile'
@@ -20,6 +20,8 @@ function valuesOf(me: Me) {
     name: me.name,
     location: me.location ?? '',
     bio: me.bio ?? '',
+    showLocation: me.showLocation ?? false,
+    showBio: me.showBio ?? false,
     language: spokenLanguage(me.language) ?? me.language,
     timeZone: me.timeZone,
   }
@@ -33,6 +35,8 @@ export function ProfileForm({ me }: { me: Me }) {
         name: accountRules(t).name,
         location: z.string().check(z.trim(), z.maxLength(100, t('rules.location'))),
         bio: z.string().check(z.trim(), z.maxLength(1000, t('rules.bio'))),
+        showLocation: z.boolean(),
+        showBio: z.boolean(),
         language: z.string(),
         timeZone: z.string().check(z.minLength(1, t('rules.timeZone'))),
       }),
@@ -54,11 +58,11 @@ export function ProfileForm({ me }: { me: Me }) {
   return (
     <Form
       form={form}
-      onSubmit={({ name, location, bio, language, timeZone }) => {
+      onSubmit={({ name, location, bio, showLocation, showBio, language, timeZone }) => {
         // Who has chosen `fr-CA` elsewhere keeps it as long as they stay with French.
         const kept = spokenLanguage(me.language) === language ? me.language : language
         const described = { name, location: location || null, bio: bio || null, language: kept, timeZone }
-        save.run({ ...describedAs(me), ...described, version: me.version })
+        save.run({ ...describedAs(me), ...described, showLocation, showBio, version: me.version })
       }}
     >
       <TextField
@@ -76,7 +80,9 @@ export function ProfileForm({ me }: { me: Me }) {
         maxLength={100}
         optional
       />
+      <Checkbox name="showLocation" label={t('profile.showLocation')} />
       <TextArea name="bio" label={t('profile.bio')} hint={t('profile.bioHint')} maxLength={1000} optional />
+      <Checkbox name="showBio" label={t('profile.showBio')} hint={t('profile.shownHint')} />
       <Select name="language" label={t('profile.language')}>
         {languages.map((code) => (
           <option key={code} value={code} lang={code}>

@@ -5,7 +5,7 @@ import { useFormats } from '@/i18n/format'
 import { Button } from '@/ui/Button'
 import { ErrorState, Loading, Skeleton, StatusPill } from '@/ui/Feedback'
 import { PageHeader } from '@/ui/Layout'
-import { useEndSession } from './commands'
+import { useEndOtherSessions, useEndSession } from './commands'
 import { deviceOf } from './device'
 import { useSessions, type Session } from './queries'
 
@@ -26,11 +26,14 @@ export default function SessionsPage() {
         }
       />
       {sessions ? (
-        <ul className="flex flex-col gap-3">
-          {inOrder(sessions).map((session) => (
-            <SessionCard key={session.id} session={session} />
-          ))}
-        </ul>
+        <>
+          <ul className="flex flex-col gap-3">
+            {inOrder(sessions).map((session) => (
+              <SessionCard key={session.id} session={session} />
+            ))}
+          </ul>
+          {sessions.length > 2 && <EndOthers />}
+        </>
       ) : error ? (
         <ErrorState error={error} onRetry={() => void refetch()} />
       ) : (
@@ -40,6 +43,17 @@ export default function SessionsPage() {
         </Loading>
       )}
     </div>
+  )
+}
+
+/** Where there is but one other device, its own button does it. */
+function EndOthers() {
+  const { t } = useTranslation('account')
+  const end = useEndOtherSessions((count) => t('sessions.endedOthers', { count }))
+  return (
+    <Button variant="secondary" className="mt-4 max-sm:w-full" pending={end.pending} onClick={() => end.run()}>
+      {t('sessions.endOthers')}
+    </Button>
   )
 }
 

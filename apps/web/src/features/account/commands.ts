@@ -102,6 +102,22 @@ export function useEndSession(said: string) {
   })
 }
 
+/** All sessions but this one. */
+export function useEndOtherSessions(said: (count: number) => string) {
+  return useCommand({
+    send: () => ask(api.DELETE('/api/v1/auth/sessions/others')),
+    refreshes: [keys.account.sessions],
+    optimistic: (_, queries) => withoutOthers(queries),
+    said: ({ count }) => said(count),
+  })
+}
+
+function withoutOthers(queries: QueryClient) {
+  const before = queries.getQueryData<Session[]>(keys.account.sessions)
+  queries.setQueryData<Session[]>(keys.account.sessions, (sessions) => sessions?.filter(({ current }) => current))
+  return () => queries.setQueryData(keys.account.sessions, before)
+}
+
 function without(id: string, queries: QueryClient) {
   const before = queries.getQueryData<Session[]>(keys.account.sessions)
   queries.setQueryData<Session[]>(keys.account.sessions, (sessions) => sessions?.filter((other) => other.id !== id))

@@ -1,2 +1,2 @@
-export type { Loan } from './loan'
+export { isHeld, type Loan } from './loan'
 export { useLoansWaiting, useOpenLoans } from './queries'

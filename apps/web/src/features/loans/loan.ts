@@ -51,6 +51,11 @@ export function isOpen({ status }: Loan): boolean {
   return openStatuses.some((open) => open === status)
 }
 
+/** The book is with the borrower, or kept for them: as long as it is, neither of the two can leave. */
+export function isHeld({ status }: Loan): boolean {
+  return status === 'approved' || status === 'active' || status === 'return_pending' || status === 'disputed'
+}
+
 /** As the clock says now: what was loaded an hour ago may have become late. */
 export function isOverdue({ status, dueAt }: Loan, now?: Date): boolean {
   return status === 'active' && Boolean(dueAt) && isPast(dueAt as string, now)

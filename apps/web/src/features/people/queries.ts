@@ -3,14 +3,8 @@ import { api, ask } from '@/api/client'
 import { keys } from '@/api/keys'
 import type { components } from '@/api/schema'
 
-type MemberView = components['schemas']['MemberView']
-
-/** A member as others see them. A host of the last release tells less. */
-export type Person = MemberView & {
-  location?: string | null
-  bio?: string | null
-  counts: MemberView['counts'] & { cameBack?: number; out?: number; given?: number }
-}
+/** A member as others see them. */
+export type Person = components['schemas']['MemberView']
 
 export function usePerson(id: string) {
   return useQuery({

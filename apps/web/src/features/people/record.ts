@@ -4,13 +4,13 @@ import type { Person } from './queries'
 
 /** What became of the books that somebody lent, gave away and borrowed: a sentence each. */
 export function recordOf(
-  { lent, cameBack, out = 0, given = 0, borrowed }: Person['counts'],
+  { lent, cameBack, out, given, borrowed }: Person['counts'],
   t: TFunction<'people'>,
   format: Formats,
 ): string[] {
-  const lost = cameBack === undefined ? 0 : lent - cameBack - out
+  const lost = lent - cameBack - out
   const fates = [
-    cameBack !== undefined && cameBack > 0 && t('record.back', { count: cameBack }),
+    cameBack > 0 && t('record.back', { count: cameBack }),
     out > 0 && t('record.out', { count: out }),
     lost > 0 && t('record.lost', { count: lost }),
   ].filter((fate) => fate !== false)
@@ -20,9 +20,7 @@ export function recordOf(
       ? t('record.nothingLent')
       : lent === cameBack
         ? t('record.allBack', { count: lent, number })
-        : fates.length === 0
-          ? t('record.lentSoFar', { count: lent, number })
-          : t('record.lent', { count: lent, number, fates: format.list(fates) }),
+        : t('record.lent', { count: lent, number, fates: format.list(fates) }),
     ...(given > 0 ? [t('record.given', { count: given })] : []),
     ...(borrowed > 0 ? [t('record.borrowed', { count: borrowed })] : []),
   ]
