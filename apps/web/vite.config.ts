@@ -90,7 +90,15 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     rolldownOptions: {
       output: {
-        codeSplitting: { includeDependenciesRecursively: false, groups: [{ name: firstLoad }] },
+        codeSplitting: {
+          includeDependenciesRecursively: false,
+          groups: [
+            { name: firstLoad },
+            // The first load names every file: what later pages share of icons, and of the shelf, is one each.
+            { name: 'icons', test: /\/lucide-react\//, minShareCount: 2 },
+            { name: 'shelf', test: /\/src\/features\/shelf\//, minShareCount: 2 },
+          ],
+        },
       },
     },
   },

@@ -18,6 +18,7 @@ export const keys = {
   imports: {
     all: ['imports'] as const,
     list: ['imports', 'list'] as const,
+    open: ['imports', 'open'] as const,
     one: (id: string) => ['imports', 'one', id] as const,
   },
   borrows: {

@@ -112,7 +112,7 @@ function Faults({ faults, bad }: { faults: ReadonlyMap<BookField, string>; bad: 
 function Read({ bad: { wrong, values } }: { bad: BadRow }) {
   const { t } = useTranslation('shelf')
   const saying = useFieldText()
-  const rest = (['publishedYear', 'language', 'categories'] as const)
+  const rest = (['isbn', 'publishedYear', 'language', 'categories'] as const)
     .filter((field) => !wrong.includes(field))
     .map((field) => saying(field, values))
   return (

@@ -1,7 +1,7 @@
 import { BookX, PencilLine, Trash2 } from 'lucide-react'
-import { useState } from 'react'
+import { useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { useNavigate, useParams } from 'react-router'
+import { useNavigate, useParams, useSearchParams } from 'react-router'
 import { useFormProblem } from '@/api/form-errors'
 import { isNotFound } from '@/api/problem'
 import { useSession, useUserId } from '@/api/useSession'
@@ -12,12 +12,14 @@ import { Form } from '@/ui/form/Form'
 import { PageHeader } from '@/ui/Layout'
 import { bodyOf, valuesOf, type Book, type BookValues } from './book-form'
 import { BookFields } from './BookFields'
-import { BookChanged, useUpdateBook } from './commands'
+import { BookChanged, useSkipRow, useUpdateBook } from './commands'
 import { DeleteBookDialog } from './DeleteBookDialog'
 import { useDraftPlace, useKeepDraft } from './draft'
 import { changedMeanwhile } from './merge'
 import { MergeDialog } from './MergeDialog'
-import { useBook } from './queries'
+import { NoteFaults } from './NoteFaults'
+import { useBook, useImport } from './queries'
+import { notedRows, valuesToMend, type NotedRow } from './row-notes'
 import { useBookForm } from './useBookForm'
 
 export default function EditBookPage() {
@@ -26,7 +28,8 @@ export default function EditBookPage() {
   const me = useUserId()
   const { can, permissionsPending } = useSession()
   const { data: book, error, refetch } = useBook(id)
-  const pending = !book || (book.owner.id !== me && permissionsPending)
+  const note = useNote(id)
+  const pending = !book || (book.owner.id !== me && permissionsPending) || note.pending
   const mayEdit = book?.owner.id === me || can('moderate:book')
   return (
     <div className="mx-auto max-w-2xl">
@@ -47,7 +50,7 @@ export default function EditBookPage() {
           <Skeleton className="h-96" />
         </Loading>
       ) : mayEdit ? (
-        <EditBook key={book.id} book={book} />
+        <EditBook key={book.id} book={book} noted={note.noted} importId={note.importId} />
       ) : (
         <EmptyState title={t('edit.notYours')} action={<LinkButton to={`/books/${id}`}>{t('added.see')}</LinkButton>}>
           {t('edit.notYoursText', { name: book.owner.name })}
@@ -57,13 +60,23 @@ export default function EditBookPage() {
   )
 }
 
+/** The row of an import that the book came of, when the member has come to mend what of it was not taken. */
+function useNote(bookId: string): { importId: string; noted: NotedRow | undefined; pending: boolean } {
+  const [search] = useSearchParams()
+  const importId = search.get('import') ?? ''
+  const { data, isLoading } = useImport(importId)
+  const row = Number(search.get('row'))
+  const noted = data && notedRows(data.notes).find((noted) => noted.row === row && noted.bookId === bookId)
+  return { importId, noted, pending: isLoading }
+}
+
 /** How the book was when it was opened here. */
 interface Opened {
   values: BookValues
   version: number
 }
 
-function EditBook({ book }: { book: Book }) {
+function EditBook({ book, noted, importId }: { book: Book; noted: NotedRow | undefined; importId: string }) {
   const { t } = useTranslation('shelf')
   const navigate = useNavigate()
   const place = useDraftPlace(book.id)
@@ -72,7 +85,14 @@ function EditBook({ book }: { book: Book }) {
   const [before, setBefore] = useState<Opened>(() => draft?.before ?? { values: valuesOf(book), version: book.version })
   const [now, setNow] = useState<Book>()
   const [deleting, setDeleting] = useState(false)
-  const form = useBookForm(draft?.values ?? before.values)
+  // As it was opened: once the row is dealt with it is noted no more.
+  const [mending] = useState(() => noted && { noted, ...valuesToMend(book, noted) })
+  const form = useBookForm(draft?.values ?? mending?.values ?? before.values)
+  const { trigger } = form
+  useEffect(() => {
+    if (mending && mending.wrong.length > 0) void trigger(mending.wrong, { shouldFocus: true })
+  }, [trigger, mending])
+  const rowDone = useSkipRow(importId)
   useKeepDraft(form, place, before)
   const showProblem = useFormProblem(form)
 
@@ -83,7 +103,8 @@ function EditBook({ book }: { book: Book }) {
       said: t('edit.said'),
       onDone() {
         place.forget()
-        void navigate(`/books/${book.id}`)
+        if (mending) rowDone.run({ row: mending.noted.row })
+        void navigate(mending ? `/shelf/import/${importId}` : `/books/${book.id}`)
       },
       onProblem(problem) {
         if (!(problem instanceof BookChanged)) return showProblem(problem)
@@ -117,6 +138,14 @@ function EditBook({ book }: { book: Book }) {
             <Button variant="quiet" size="small" className="mt-2 -ml-3" onClick={startOver}>
               {t('draft.startOver')}
             </Button>
+          </Notice>
+        </div>
+      )}
+      {mending && (
+        <div className="mb-5">
+          <Notice tone="due">
+            <p className="mb-2 font-medium">{t('notes.mend', { row: mending.noted.row })}</p>
+            <NoteFaults noted={mending.noted} />
           </Notice>
         </div>
       )}

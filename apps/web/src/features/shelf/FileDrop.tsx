@@ -27,7 +27,7 @@ export function FileDrop({ onFile, hint }: { onFile: (file: File) => void; hint:
       <input
         id={id}
         type="file"
-        accept=".csv,.tsv,.txt,text/csv,text/tab-separated-values"
+        accept=".csv,.tsv,.tab,.txt,.json,text/*,application/json,application/vnd.ms-excel"
         className="absolute inset-0 size-full cursor-pointer opacity-0"
         aria-describedby={`${id}-hint`}
         onDragEnter={() => setOver(true)}

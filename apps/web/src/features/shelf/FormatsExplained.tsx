@@ -5,7 +5,19 @@ import { Card } from '@/ui/Layout'
 import { exampleFile } from './example-file'
 import { save } from './useExport'
 
-const sources = ['goodreads', 'librarything', 'folkshelf'] as const
+const sources = [
+  'goodreads',
+  'librarything',
+  'storygraph',
+  'calibre',
+  'openreads',
+  'bookwyrm',
+  'inventaire',
+  'babelio',
+  'libib',
+  'folkshelf',
+  'isbnList',
+] as const
 
 /** Which files are understood, and how to make one. */
 export function FormatsExplained() {
@@ -14,14 +26,14 @@ export function FormatsExplained() {
     <section className="flex flex-col gap-3">
       <h2 className="text-heading">{t('formats.title')}</h2>
       <Card className="flex flex-col gap-5">
-        <dl className="flex flex-col gap-4">
+        <dl className="grid gap-x-8 gap-y-4 sm:grid-cols-2">
           {sources.map((source) => (
             <div key={source}>
               <dt className="font-medium">{t(`formats.${source}.name`)}</dt>
               <dd className="text-soft">{t(`formats.${source}.how`)}</dd>
             </div>
           ))}
-          <div>
+          <div className="sm:col-span-2">
             <dt className="font-medium">{t('formats.own.name')}</dt>
             <dd className="text-soft">
               <Trans t={t} i18nKey="formats.own.how" components={{ code: <code className="text-sm text-ink" /> }} />

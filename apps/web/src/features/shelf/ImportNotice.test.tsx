@@ -1,10 +1,10 @@
 import { configure, screen } from '@testing-library/react'
 import { beforeEach, expect, it, vi } from 'vitest'
 import { session } from '@/api/session'
-import { fakeHost, signedIn } from '@/test/host'
+import { fakeHost, signedIn, success } from '@/test/host'
 import { renderPage } from '@/test/render'
 import { ImportNotice } from './ImportNotice'
-import type { ImportSummary } from './queries'
+import type { ImportSummary, OpenRows } from './queries'
 
 vi.setConfig({ testTimeout: 30_000 })
 configure({ asyncUtilTimeout: 10_000 })
@@ -22,11 +22,14 @@ const summary = (id: string, more: Partial<ImportSummary>) => ({
   duplicates: 0,
   failed: 0,
   repaired: 0,
+  skipped: 0,
+  superseded: 0,
+  noted: 0,
   createdAt: '2026-11-01T10:00:00Z',
   ...more,
 })
 
-async function open(imports: unknown[]) {
+async function open(imports: unknown[], open: Partial<OpenRows>) {
   fakeHost({
     'GET /api/v1/books/imports': () =>
       Response.json({
@@ -34,6 +37,7 @@ async function open(imports: unknown[]) {
         data: imports,
         pagination: { page: 1, limit: 100, total: imports.length, totalPages: 1 },
       }),
+    'GET /api/v1/books/imports/open': () => success({ failed: 0, noted: 0, reviews: [], imports: [], ...open }),
   })
   await renderPage(<ImportNotice />, { words: 'shelf' })
 }
@@ -41,25 +45,32 @@ async function open(imports: unknown[]) {
 const links = () => screen.getAllByRole('link').map((link) => [link.textContent, link.getAttribute('href')])
 
 it('counts the rows to repair of all imports, and leads to each of them', async () => {
-  await open([summary('new', {}), summary('b', { failed: 2 }), summary('c', {}), summary('a', { failed: 3 })])
-  await screen.findByText('5 rows of 2 imports need repair.')
+  await open([summary('new', {}), summary('b', { failed: 2 }), summary('c', {})], {
+    failed: 5,
+    noted: 1,
+    imports: ['b', 'a'],
+  })
+  await screen.findByText('5 rows need repair.')
+  await screen.findByText('1 book came in without all that its row said.')
   expect(links()).toEqual([
-    [expect.stringContaining('Repair 2 rows from Nov 1, 2026'), '/shelf/import/b'],
-    [expect.stringContaining('Repair 3 rows from Nov 1, 2026'), '/shelf/import/a'],
+    [expect.stringContaining('Import of Nov 1, 2026'), '/shelf/import/b'],
+    ['An older import', '/shelf/import/a'],
   ])
 })
 
 it('leads straight to the only import with rows to repair, however old it is', async () => {
-  await open([...Array.from({ length: 30 }, (_, nth) => summary(`n${nth}`, {})), summary('old', { failed: 1 })])
-  await screen.findByText('1 row of an import needs repair.')
-  expect(links()).toEqual([['Repair', '/shelf/import/old']])
+  await open([summary('new', {})], { failed: 1, imports: ['old'] })
+  await screen.findByText('1 row needs repair.')
+  expect(links()).toEqual([['Have a look', '/shelf/import/old']])
 })
 
-it('says that one runs, and what of earlier ones is left', async () => {
-  await open([summary('now', { status: 'running', imported: 4 }), summary('old', { failed: 1 })])
+it('says that one runs and one waits, and what of earlier ones is left', async () => {
+  await open([summary('now', { status: 'running', imported: 4 })], { failed: 1, imports: ['old'], reviews: ['new'] })
   await screen.findByText('Your books are being imported: 4 of 10.')
+  await screen.findByText('A file waits for you to say which books are yours.')
   expect(links()).toEqual([
     ['Watch', '/shelf/import/now'],
-    ['Repair', '/shelf/import/old'],
+    ['Continue', '/shelf/import/new'],
+    ['Have a look', '/shelf/import/old'],
   ])
 })

@@ -1,22 +1,24 @@
-import { FileWarning, LoaderCircle } from 'lucide-react'
+import { FileQuestion, FileWarning, LoaderCircle } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Link } from 'react-router'
 import { useFormats } from '@/i18n/format'
 import { Notice } from '@/ui/Feedback'
-import { openRows, rowsDone } from './import-progress'
-import { isUnderWay, useImports, type ImportSummary } from './queries'
+import { rowsDone } from './import-progress'
+import { isUnderWay, useImports, useOpenRows, type ImportSummary, type OpenRows } from './queries'
 
-/** Imports that run and rows that need repair are found again from the shelf. */
+/** Imports that run, that wait for a word, and rows that need repair are found again from the shelf. */
 export function ImportNotice() {
   const { data: imports = [] } = useImports()
+  const { data: open } = useOpenRows()
   const running = imports.find(isUnderWay)
-  const open = openRows(imports)
-  if (!running && open.count === 0) return null
+  const rows = open && open.failed + open.noted > 0
+  if (!running && !rows && !open?.reviews.length) return null
   return (
     <div className="mb-6 flex flex-col gap-3">
       {running && <Running of={running} />}
-      {open.count > 0 && <OpenRows {...open} />}
+      {open && open.reviews.length > 0 && <Waiting reviews={open.reviews} />}
+      {rows && <Open open={open} imports={imports} />}
     </div>
   )
 }
@@ -34,37 +36,54 @@ function Running({ of: summary }: { of: ImportSummary }) {
   )
 }
 
+function Waiting({ reviews }: { reviews: readonly string[] }) {
+  const { t } = useTranslation('shelf')
+  const [only] = reviews
+  return (
+    <Notice tone="accent" icon={<FileQuestion aria-hidden className="size-5" />}>
+      <div className="flex flex-wrap items-center justify-between gap-x-4">
+        <p>{t('notice.waiting', { count: reviews.length })}</p>
+        <NoticeLink to={reviews.length === 1 ? `/shelf/import/${only}` : '/shelf/import'}>
+          {t('notice.continue')}
+        </NoticeLink>
+      </div>
+    </Notice>
+  )
+}
+
 /** Imports that are named in the notice; the page of imports lists the rest. */
 const NAMED = 3
 
-function OpenRows({ count, imports }: ReturnType<typeof openRows>) {
+function Open({ open, imports }: { open: OpenRows; imports: readonly ImportSummary[] }) {
   const { t } = useTranslation('shelf')
   const format = useFormats()
-  const [only] = imports
+  const { failed, noted } = open
+  const [only] = open.imports
+  const several = open.imports.length > 1
+  const count = (count: number) => ({ count, number: format.number(count) })
+  const begun = (id: string) => imports.find((summary) => summary.id === id)?.createdAt
   return (
     <Notice tone="due" icon={<FileWarning aria-hidden className="size-5" />}>
       <div className="flex flex-wrap items-center justify-between gap-x-4">
-        <p>
-          {imports.length > 1
-            ? t('notice.openInSeveral', { count, number: format.number(count), imports: format.number(imports.length) })
-            : t('notice.unfinished', { count, number: format.number(count) })}
-        </p>
-        {only && imports.length === 1 && <NoticeLink to={`/shelf/import/${only.id}`}>{t('notice.repair')}</NoticeLink>}
+        <div>
+          {failed > 0 && <p>{t('notice.unfinished', count(failed))}</p>}
+          {noted > 0 && <p>{t('notice.noted', count(noted))}</p>}
+        </div>
+        {only && !several && <NoticeLink to={`/shelf/import/${only}`}>{t('notice.look')}</NoticeLink>}
       </div>
-      {imports.length > 1 && (
+      {several && (
         <ul>
-          {imports.slice(0, NAMED).map(({ id, failed, createdAt }) => (
-            <li key={id}>
-              <NoticeLink to={`/shelf/import/${id}`}>
-                {t('notice.repairOf', {
-                  count: failed,
-                  number: format.number(failed),
-                  when: format.moment(createdAt),
-                })}
-              </NoticeLink>
-            </li>
-          ))}
-          {imports.length > NAMED && (
+          {open.imports.slice(0, NAMED).map((id) => {
+            const when = begun(id)
+            return (
+              <li key={id}>
+                <NoticeLink to={`/shelf/import/${id}`}>
+                  {when ? t('notice.lookAt', { when: format.moment(when) }) : t('notice.lookAtOlder')}
+                </NoticeLink>
+              </li>
+            )
+          })}
+          {open.imports.length > NAMED && (
             <li>
               <NoticeLink to="/shelf/import">{t('notice.allImports')}</NoticeLink>
             </li>

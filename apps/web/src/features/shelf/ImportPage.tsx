@@ -10,9 +10,10 @@ import { LinkButton } from '@/ui/Button'
 import { EmptyState, ErrorState, Loading, Notice, Skeleton } from '@/ui/Feedback'
 import { Card, PageHeader } from '@/ui/Layout'
 import { Progress } from '@/ui/Progress'
-import { BadRows } from './BadRows'
 import { rowsDone, shareDone } from './import-progress'
+import { ImportReport } from './ImportReport'
 import { isUnderWay, useImport, type Import } from './queries'
+import { ReviewImport } from './ReviewImport'
 
 export default function ImportPage() {
   const { t } = useTranslation('shelf')
@@ -28,17 +29,23 @@ export default function ImportPage() {
         {...(data && { lead: t('import.started', { when: format.moment(data.createdAt) }) })}
       />
       {data ? (
-        <div className="flex flex-col gap-8">
-          <Outcome data={data} />
-          {!isUnderWay(data) && <BadRows data={data} />}
-        </div>
+        data.review ? (
+          <ReviewImport key={data.id} data={data} review={data.review} />
+        ) : (
+          <div className="flex flex-col gap-8">
+            <Outcome data={data} />
+            {!isUnderWay(data) && <ImportReport data={data} />}
+          </div>
+        )
       ) : error ? (
         isNotFound(error) ? (
           <EmptyState
             icon={<FileX aria-hidden className="size-6" />}
             title={t('import.gone')}
             action={<LinkButton to="/shelf/import">{t('startImport.title')}</LinkButton>}
-          />
+          >
+            {t('import.goneText')}
+          </EmptyState>
         ) : (
           <ErrorState error={error} onRetry={() => void refetch()} />
         )
@@ -60,6 +67,7 @@ function useBooksComing(data: Import | undefined) {
     if (!over || imported === 0) return
     void queries.invalidateQueries({ queryKey: keys.books.all })
     void queries.invalidateQueries({ queryKey: keys.imports.list })
+    void queries.invalidateQueries({ queryKey: keys.imports.open })
   }, [queries, over, imported])
 }
 
@@ -67,19 +75,28 @@ function Outcome({ data }: { data: Import }) {
   const { t } = useTranslation('shelf')
   const format = useFormats()
   const underWay = isUnderWay(data)
-  const counts = [
-    ['imported', data.imported],
-    ['duplicates', data.duplicates],
-    ['failed', data.failed],
-    ['repaired', data.repaired],
-  ] as const
+  const counts = (
+    [
+      ['imported', data.imported],
+      ['duplicates', data.duplicates],
+      ['skipped', data.skipped],
+      ['noted', data.noted],
+      ['failed', data.failed],
+      ['repaired', data.repaired],
+      ['superseded', data.superseded],
+    ] as const
+  ).filter(([name, count]) => count > 0 || name === 'imported')
   return (
     <Card className="flex flex-col gap-6">
       {underWay ? (
         <Progress
-          label={t(data.status === 'queued' ? 'import.queued' : 'import.running')}
-          value={shareDone(data)}
-          text={t('import.progress', { done: format.number(rowsDone(data)), total: format.number(data.total) })}
+          label={t(`import.${data.status as 'running'}`)}
+          value={data.status === 'receiving' ? undefined : shareDone(data)}
+          text={
+            data.status === 'receiving'
+              ? ''
+              : t('import.progress', { done: format.number(rowsDone(data)), total: format.number(data.total) })
+          }
         />
       ) : data.status === 'failed' ? (
         <Notice tone="late">{t('import.brokenOff')}</Notice>
@@ -101,7 +118,7 @@ function Outcome({ data }: { data: Import }) {
       </dl>
       {!underWay && (
         <div className="flex flex-col gap-3 sm:flex-row">
-          <LinkButton to="/shelf" variant={data.failed > 0 ? 'secondary' : 'primary'}>
+          <LinkButton to="/shelf" variant={data.failed + data.noted > 0 ? 'secondary' : 'primary'}>
             {t('import.toShelf')}
           </LinkButton>
           <LinkButton to="/shelf/import" variant="quiet">

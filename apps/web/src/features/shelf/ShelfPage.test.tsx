@@ -31,6 +31,7 @@ function host(routes: Parameters<typeof fakeHost>[0] = {}) {
   return fakeHost({
     'GET /api/v1/books/mine': () => page([emma]),
     'GET /api/v1/books/imports': () => page([]),
+    'GET /api/v1/books/imports/open': () => success({ failed: 0, noted: 0, reviews: [], imports: [] }),
     'GET /api/v1/borrows': () => page([]),
     'GET /api/v1/roles': () => success([]),
     ...routes,

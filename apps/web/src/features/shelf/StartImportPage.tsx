@@ -11,9 +11,11 @@ import { Button } from '@/ui/Button'
 import { Notice } from '@/ui/Feedback'
 import { Card, PageHeader } from '@/ui/Layout'
 import { Progress } from '@/ui/Progress'
+import { Written } from '@/ui/Written'
 import { useStartImport } from './commands'
 import { FileDrop } from './FileDrop'
 import { FormatsExplained } from './FormatsExplained'
+import { useFormatName } from './import-format'
 import { isUnderWay, useImports, type ImportSummary } from './queries'
 
 export default function StartImportPage() {
@@ -36,6 +38,7 @@ export default function StartImportPage() {
 
   function whyNot(problem: unknown): string {
     if (problem instanceof ApiProblem && problem.code === 'VALIDATION_ERROR') return t('startImport.notReadable')
+    if (problem instanceof ApiProblem && problem.code === 'TOO_MANY_IMPORTS') return t('startImport.tooMany')
     return problemText(problem)
   }
 
@@ -44,8 +47,9 @@ export default function StartImportPage() {
     setSent(0)
     // A host that has had enough hangs up before it is heard: what is too large is not sent.
     const tooLarge = limits && file.size > limits.maxBytes
-    setRefused(file.size === 0 ? t('startImport.empty') : tooLarge ? t('startImport.tooLarge') : undefined)
-    if (file.size > 0 && !tooLarge) start.run(file)
+    const refused = file.size === 0 ? 'empty' : tooLarge ? 'tooLarge' : isWorkbook(file) ? 'workbook' : undefined
+    setRefused(refused && t(`startImport.${refused}`))
+    if (!refused) start.run(file)
   }
 
   return (
@@ -60,7 +64,9 @@ export default function StartImportPage() {
           <Card className="flex flex-col gap-4">
             <p className="flex items-center gap-3">
               <FileSpreadsheet aria-hidden className="size-6 shrink-0 text-accent" />
-              <span className="min-w-0 truncate">{file.name}</span>
+              <Written as="span" className="min-w-0 truncate">
+                {file.name}
+              </Written>
             </p>
             <Progress
               label={t(sent < 1 ? 'startImport.sending' : 'startImport.reading')}
@@ -80,7 +86,9 @@ export default function StartImportPage() {
         <div role="alert" className="empty:hidden">
           {refused && file && (
             <Notice tone="late">
-              <p className="font-medium wrap-anywhere">{file.name}</p>
+              <Written as="p" className="font-medium">
+                {file.name}
+              </Written>
               <p>{refused}</p>
             </Notice>
           )}
@@ -92,7 +100,7 @@ export default function StartImportPage() {
   )
 }
 
-/** Imports that are listed at first, besides those with rows to repair. */
+/** Imports that are listed at first, besides those that wait for the member. */
 const LATEST = 10
 
 function EarlierImports() {
@@ -100,7 +108,9 @@ function EarlierImports() {
   const { data: imports = [] } = useImports()
   const [all, setAll] = useState(false)
   if (imports.length === 0) return null
-  const shown = all ? imports : imports.filter(({ failed }, place) => place < LATEST || failed > 0)
+  const shown = all
+    ? imports
+    : imports.filter(({ failed, status }, place) => place < LATEST || failed > 0 || status === 'review')
   return (
     <section className="flex flex-col gap-3">
       <h2 className="text-heading">{t('startImport.earlier')}</h2>
@@ -118,21 +128,34 @@ function EarlierImports() {
   )
 }
 
+/** Workbooks of spreadsheet programs are no text: members save them as CSV first. */
+function isWorkbook({ name }: File): boolean {
+  return /\.(xlsx?|xlsm|ods|numbers)$/i.test(name)
+}
+
 function EarlierImport({ summary }: { summary: ImportSummary }) {
   const { t } = useTranslation('shelf')
   const format = useFormats()
-  const { id, imported, failed, createdAt } = summary
+  const formatName = useFormatName()
+  const { id, status, imported, failed, createdAt } = summary
   return (
     <li>
       <Link
         to={`/shelf/import/${id}`}
         className="flex min-h-14 flex-wrap items-center justify-between gap-x-4 px-4 py-3 hover:bg-sunken"
       >
-        <span>{format.moment(createdAt)}</span>{' '}
+        <span>
+          {format.moment(createdAt)}
+          {summary.format && <span className="block text-sm text-soft">{formatName(summary.format)}</span>}
+        </span>{' '}
         <span className="text-soft">
-          {isUnderWay(summary)
-            ? t('startImport.running')
-            : t('startImport.took', { count: imported, number: format.number(imported) })}
+          {status === 'review' ? (
+            <span className="font-medium text-due">{t('startImport.waiting')}</span>
+          ) : isUnderWay(summary) ? (
+            t('startImport.running')
+          ) : (
+            t('startImport.took', { count: imported, number: format.number(imported) })
+          )}
           {failed > 0 && (
             <span className="font-medium text-due">
               {' · '}

@@ -7,7 +7,10 @@ import type { components } from '@/api/schema'
 import { upload } from '@/api/upload'
 import { ifMatch, useCommand } from '@/api/useCommand'
 import type { Book, BookBody } from './book-form'
+import { withRowAdded } from './left-out'
 import type { Import } from './queries'
+import type { StartBody } from './review'
+import { withRowDone } from './row-repair'
 import { showInShelf, withLending } from './shelf-cache'
 
 const listsOfBooks = [keys.books.shelf, keys.books.lists, keys.books.facets] as const
@@ -126,7 +129,9 @@ interface FileToSend {
 
 export function useStartImport(onProgress: (sent: number) => void, outcome: Outcome<Started>) {
   const command = useCommand({
-    send: ({ file }: FileToSend, headers) => upload<Started>('/api/v1/books/import', { file, headers, onProgress }),
+    // It waits until its owner has looked at what was recognised.
+    send: ({ file }: FileToSend, headers) =>
+      upload<Started>('/api/v1/books/import?review=true', { file, headers, onProgress }),
     refreshes: [keys.imports.all],
     ...outcome,
   })
@@ -136,22 +141,55 @@ export function useStartImport(onProgress: (sent: number) => void, outcome: Outc
   }
 }
 
-/** The rows of an import that could not be taken: put on the shelf repaired, or left out. */
+/** Begins an import that waits for its review. */
+export function useStartReviewed(importId: string, outcome: Outcome<Import>) {
+  const queries = useQueryClient()
+  return useCommand({
+    send: async (body: StartBody, headers) => {
+      const params = { path: { id: importId } }
+      const data = await ask(api.POST('/api/v1/books/imports/{id}/start', { params, body, headers }))
+      queries.setQueryData(keys.imports.one(importId), data)
+      return data
+    },
+    refreshes: [keys.imports.all],
+    ...outcome,
+  })
+}
+
+/** Forgets an import that waits for its review. */
+export function useCancelImport(importId: string, outcome: Outcome<void>) {
+  const { t } = useTranslation('shelf')
+  return useCommand({
+    send: (_: void, headers) =>
+      askNothing(api.DELETE('/api/v1/books/imports/{id}', { params: { path: { id: importId } }, headers })),
+    // Not the import itself: the page leads away first.
+    refreshes: [keys.imports.list, keys.imports.open],
+    said: t('review.cancelled'),
+    ...outcome,
+  })
+}
+
+/** Puts a row on the shelf that was left out. */
+export function useAddLeftOut(importId: string, said: string) {
+  const queries = useQueryClient()
+  return useCommand({
+    send: async ({ row }: { row: number }, headers) => {
+      const params = { path: { id: importId, row } }
+      await ask(api.POST('/api/v1/books/imports/{id}/rows/{row}/add', { params, headers }))
+      queries.setQueryData<Import>(keys.imports.one(importId), (data) => data && withRowAdded(data, row))
+    },
+    refreshes: [...listsOfBooks, keys.imports.all],
+    said,
+  })
+}
+
+/** The rows of an import that were not taken, or not whole: put on the shelf repaired, or left as they are. */
 function useRowDone(importId: string) {
   const queries = useQueryClient()
   return async (row: number) => {
     const params = { path: { id: importId, row } }
     await askNothing(api.DELETE('/api/v1/books/imports/{id}/errors/{row}', { params }))
-    queries.setQueryData<Import>(
-      keys.imports.one(importId),
-      (data) =>
-        data && {
-          ...data,
-          failed: data.failed - 1,
-          repaired: data.repaired + 1,
-          errors: data.errors.filter((error) => error.row !== row),
-        },
-    )
+    queries.setQueryData<Import>(keys.imports.one(importId), (data) => data && withRowDone(data, row))
   }
 }
 

@@ -3,11 +3,14 @@ import type { ImportSummary } from './queries'
 const SHORTEST = 500
 const LONGEST = 8000
 
-type Counts = Pick<ImportSummary, 'imported' | 'duplicates' | 'failed' | 'repaired' | 'total'>
+type Counts = Pick<
+  ImportSummary,
+  'imported' | 'duplicates' | 'skipped' | 'failed' | 'repaired' | 'superseded' | 'total'
+>
 
-/** Rows that are dealt with. */
-export function rowsDone({ imported, duplicates, failed, repaired }: Counts): number {
-  return imported + duplicates + failed + repaired
+/** Rows that are dealt with. A row may bring several copies: never more than there are. */
+export function rowsDone({ imported, duplicates, skipped, failed, repaired, superseded, total }: Counts): number {
+  return Math.min(imported + duplicates + skipped + failed + repaired + superseded, total)
 }
 
 /** From 0 to 1; `undefined` while nobody knows how many rows there are. */
@@ -18,10 +21,4 @@ export function shareDone(counts: Counts): number | undefined {
 /** Milliseconds until it is asked again, from those since something last moved. */
 export function delayAfter(still: number): number {
   return Math.min(Math.max(still / 2, SHORTEST), LONGEST)
-}
-
-/** The rows that need repair, over all imports, and the imports that hold them. */
-export function openRows(all: readonly ImportSummary[]): { imports: ImportSummary[]; count: number } {
-  const imports = all.filter(({ failed }) => failed > 0)
-  return { imports, count: imports.reduce((sum, { failed }) => sum + failed, 0) }
 }

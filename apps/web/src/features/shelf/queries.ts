@@ -9,6 +9,7 @@ import { delayAfter } from './import-progress'
 
 export type Import = components['schemas']['ImportView']
 export type ImportSummary = components['schemas']['ImportSummary']
+export type OpenRows = components['schemas']['OpenRows']
 
 export const shelfParts = ['all', 'free', 'lent', 'off'] as const
 export type ShelfPart = (typeof shelfParts)[number]
@@ -111,7 +112,15 @@ export function useImports() {
 }
 
 export function isUnderWay({ status }: Pick<ImportSummary, 'status'>): boolean {
-  return status === 'queued' || status === 'running'
+  return status === 'receiving' || status === 'queued' || status === 'running'
+}
+
+/** What waits for the member over all imports: rows to repair, and files to say something of. */
+export function useOpenRows() {
+  return useQuery({
+    queryKey: keys.imports.open,
+    queryFn: ({ signal }) => ask(api.GET('/api/v1/books/imports/open', { signal })),
+  })
 }
 
 /** How far an import is: asked often while it moves, ever more seldom while it waits, not at all while nobody looks. */
@@ -120,6 +129,7 @@ export function useImport(id: string) {
   return useQuery({
     queryKey: keys.imports.one(id),
     queryFn: ({ signal }) => ask(api.GET('/api/v1/books/imports/{id}', { params: { path: { id } }, signal })),
+    enabled: id !== '',
     refetchInterval: ({ state: { data } }) => {
       if (!data || !isUnderWay(data)) return false
       // An answer that says nothing new is the same object as the one before.

@@ -25,6 +25,20 @@ export function badRows(errors: Import['errors']): BadRow[] {
   return [...rows.values()]
 }
 
+/** The import once a row is dealt with: one that was not taken, or one with notes. */
+export function withRowDone(data: Import, row: number): Import {
+  const failed = data.errors.some((error) => error.row === row)
+  const noted = data.notes.some((note) => note.row === row)
+  return {
+    ...data,
+    failed: data.failed - (failed ? 1 : 0),
+    repaired: data.repaired + (failed ? 1 : 0),
+    noted: data.noted - (noted ? 1 : 0),
+    errors: data.errors.filter((error) => error.row !== row),
+    notes: data.notes.filter((note) => note.row !== row),
+  }
+}
+
 /** A choice between words has no place for others: it has to be made again. */
 function formValues({ authors, condition, lending, ...read }: RowValues): BookValues {
   const said = Object.fromEntries(Object.entries(read).filter(([, value]) => value !== null))

@@ -1,0 +1,83 @@
+import { expect, it } from 'vitest'
+import {
+  asksForShelves,
+  fieldOf,
+  missing,
+  recognised,
+  startBody,
+  tally,
+  withField,
+  withShelf,
+  type Review,
+} from './review'
+
+const column = (index: number, name: string, field: Review['columns'][number]['field']) => ({
+  index,
+  name,
+  field,
+  samples: [],
+})
+
+const review: Review = {
+  columns: [
+    column(0, 'Titel', 'title'),
+    column(1, 'Wer', null),
+    column(2, 'Verfasser', 'authors'),
+    column(3, 'Regal', 'shelf'),
+  ],
+  shelves: [
+    { name: 'read', count: 280, owned: true },
+    { name: 'to-read', count: 25, owned: false },
+    { name: 'currently-reading', count: 7, owned: true },
+  ],
+  rows: [['Emma', 'Jane', 'Austen', 'read']],
+}
+
+it('sends nothing of what was recognised but the shelves that are owned', () => {
+  expect(startBody(review, recognised(review))).toEqual({ shelves: ['read', 'currently-reading'] })
+})
+
+it('takes a field from the column that was it before', () => {
+  const choice = withField(review, recognised(review), 1, 'authors')
+  expect(review.columns.map((column) => fieldOf(column, choice))).toEqual(['title', 'authors', null, 'shelf'])
+  expect(startBody(review, choice).columns).toEqual([
+    { index: 1, field: 'authors' },
+    { index: 2, field: null },
+  ])
+  const back = withField(review, choice, 2, 'authors')
+  expect(startBody(review, back).columns).toBeUndefined()
+})
+
+it('says what a book lacks', () => {
+  const choice = recognised(review)
+  expect(missing(review, choice)).toBeUndefined()
+  expect(missing(review, withField(review, choice, 2, null))).toBe('authors')
+  expect(missing(review, withField(review, choice, 0, null))).toBe('title')
+  // A list of numbers is enough by itself.
+  expect(missing(review, withField(review, choice, 0, 'isbn'))).toBeUndefined()
+})
+
+it('asks for shelves only while a column tells them', () => {
+  const choice = recognised(review)
+  expect(asksForShelves(review, choice)).toBe(true)
+  const without = withField(review, choice, 3, 'categories')
+  expect(asksForShelves(review, without)).toBe(false)
+  expect(startBody(review, without)).toEqual({ columns: [{ index: 3, field: 'categories' }] })
+  expect(asksForShelves({ ...review, shelves: [] }, choice)).toBe(false)
+})
+
+it('counts what comes and what stays out', () => {
+  let choice = recognised(review)
+  expect(tally(review.shelves, choice.owned, 312)).toEqual({ comes: 287, staysOut: 25, exact: true })
+  choice = withShelf(withShelf(choice, 'to-read', true), 'read', false)
+  expect(tally(review.shelves, choice.owned, 312)).toEqual({ comes: 32, staysOut: 280, exact: true })
+  expect(tally([], choice.owned, 312)).toEqual({ comes: 312, staysOut: 0, exact: true })
+})
+
+it('promises no more than it knows where a row stands on several shelves', () => {
+  const shelves = [
+    { name: 'Your library', count: 10, owned: true },
+    { name: 'Wishlist', count: 4, owned: false },
+  ]
+  expect(tally(shelves, new Set(['Your library']), 12)).toEqual({ comes: 8, staysOut: 4, exact: false })
+})
