@@ -14,7 +14,7 @@ test('a name leads to a person, and on to their books', async ({ community, sign
   await expect(page).toHaveURL(new RegExp(`/people/${olga.id}$`))
   await expect(page.getByRole('heading', { level: 1, name: 'Olga' })).toBeVisible()
   await expect(page.getByText(/^Member since /)).toBeVisible()
-  await expect(page.getByRole('region', { name: 'Lending and borrowing' })).toContainText('Lent 1')
+  await expect(page.getByRole('region', { name: 'Lending and borrowing' })).toContainText('Lent 1, and it came back.')
   const books = page.getByRole('region', { name: 'Books of Olga' })
   await expect(books.getByRole('link')).toHaveText(['Persuasion', 'Emma'])
 

@@ -13,9 +13,8 @@ import { LoanStatus } from './LoanStatus'
 import { NextStep } from './NextStep'
 import { StepLine } from './StepLine'
 import { Quote, Timeline } from './Timeline'
-import { isOpen, partOf, wasGiven, type Loan, type Part } from './loan'
-import { sayingsOf } from './happening'
-import { useBookOf, useLoan, useTimeline } from './queries'
+import { isOpen, partOf, sayingsOf, wasGiven, type Loan, type Part } from './loan'
+import { useBookOf, useLoan } from './queries'
 
 export default function LoanPage() {
   const { t } = useTranslation('loans')
@@ -103,9 +102,8 @@ function Person({ person, role }: { person: Loan['owner']; role: string }) {
 /** The words that the two left each other and that still matter. */
 function WhatWasSaid({ loan }: { loan: Loan }) {
   const { t } = useTranslation('loans')
-  const { data: happenings = [] } = useTimeline(loan.id)
   const reason = loan.status === 'rejected' ? loan.closedReason : undefined
-  const sayings = sayingsOf(loan, happenings)
+  const sayings = sayingsOf(loan)
   if (!loan.message && !reason && sayings.length === 0) return null
   return (
     <section aria-labelledby="said" className="flex flex-col gap-3">

@@ -8,8 +8,7 @@ import { DueDate } from '@/ui/DueDate'
 import { Card } from '@/ui/Layout'
 import { Written } from '@/ui/Written'
 import { ActionButtons } from './ActionButtons'
-import { decisionOf, type Decision } from './happening'
-import { useBookDue, useTimeline } from './queries'
+import { useBookDue } from './queries'
 import { isOverdue, statusId, wasGiven, type Loan, type Part } from './loan'
 
 /** Where the loan stands in a sentence, and what there is to do. Said aloud when it changes. */
@@ -17,19 +16,17 @@ export function NextStep({ loan, part, gives }: { loan: Loan; part: Part; gives:
   const { t } = useTranslation('loans')
   const format = useFormats()
   const userId = useUserId()
-  const { data: happenings = [] } = useTimeline(loan.id)
-  const decision = decisionOf(happenings)
-  const situation = situationOf(loan, part, gives, decision)
+  const situation = situationOf(loan, part, gives)
   const words = {
     owner: loan.owner.name,
     borrower: loan.borrower.name,
     days: t('days', { count: loan.extensionRequested ?? loan.days }),
     position: format.number(loan.queuePosition ?? 1),
     when: loan.returnDeclaredAt ? format.day(loan.returnDeclaredAt) : '',
-    moderator: decision?.by?.name ?? '',
-    settledOn: loan.resolvedAt ? format.day(loan.resolvedAt) : '',
+    moderator: loan.resolution?.by?.name ?? '',
+    settledOn: loan.resolution ? format.day(loan.resolution.at) : '',
   }
-  const byMe = decision?.by?.id === userId
+  const text = isSettled(situation) ? settledBy(loan, userId) : (`now.${situation}.text` as const)
   return (
     <section aria-labelledby={statusId(loan)}>
       <Card className="flex flex-col gap-4">
@@ -37,9 +34,7 @@ export function NextStep({ loan, part, gives }: { loan: Loan; part: Part; gives:
           <h2 id={statusId(loan)} tabIndex={-1} className="text-heading">
             {t(`now.${situation}.title`, words)}
           </h2>
-          <p className="max-w-prose text-pretty text-soft">
-            {t(isSettled(situation) && byMe ? 'now.settled.byMe' : `now.${situation}.text`, words)}
-          </p>
+          <p className="max-w-prose text-pretty text-soft">{t(text, words)}</p>
         </div>
         {loan.status === 'active' && loan.dueAt && <DueDate at={loan.dueAt} className="text-lg text-balance" />}
         {loan.status === 'queued' && <Outlook loan={loan} />}
@@ -66,19 +61,24 @@ type Situation =
   | 'cancelled'
   | 'expired.unanswered'
   | 'expired.unfetched'
-  | `settled.${Decision['outcome']}`
+  | `settled.${NonNullable<Loan['resolution']>['outcome']}`
   | 'other'
 
-function isSettled(situation: Situation): boolean {
+function isSettled(situation: Situation): situation is Extract<Situation, `settled.${string}`> {
   return situation.startsWith('settled.')
 }
 
-function situationOf(loan: Loan, part: Part, gives: boolean, decision: Decision | undefined): Situation {
+function settledBy({ resolution }: Loan, userId: string) {
+  if (!resolution?.by) return 'now.settled.byNobody'
+  return resolution.by.id === userId ? 'now.settled.byMe' : 'now.settled.byOther'
+}
+
+function situationOf(loan: Loan, part: Part, gives: boolean): Situation {
   const { status } = loan
   if (status === 'disputed') return `disputed.${part}`
   if (status === 'cancelled') return 'cancelled'
   if (status === 'expired') return loan.approvedAt ? 'expired.unfetched' : 'expired.unanswered'
-  if (part === 'moderator') return decision ? `settled.${decision.outcome}` : 'other'
+  if (part === 'moderator') return loan.resolution ? `settled.${loan.resolution.outcome}` : 'other'
   if (status === 'approved' && part === 'owner' && !loan.handOverCode) return 'approved.void'
   if ((status === 'pending' || status === 'approved') && part === 'owner' && gives) return `${status}.giver`
   if (status === 'queued' && part === 'borrower' && loan.queuePosition === 1) return 'queued.next'

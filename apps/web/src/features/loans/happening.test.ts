@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import english from './locales/en.json'
-import type { Loan } from './loan'
-import { decisionOf, sayingsOf, variantOf, wordsOf, worthTelling, type Happening } from './happening'
+import { variantOf, wordsOf, worthTelling, type Happening } from './happening'
 
 const OLGA = { id: 'olga', name: 'Olga' }
 const FINN = { id: 'finn', name: 'Finn' }
@@ -37,38 +36,5 @@ describe('what happened', () => {
     expect(worthTelling(given)).toEqual([given[0]])
     const lent = [happening('handed_over', { dueAt: '2026-12-01T00:00:00Z' }), happening('returned')]
     expect(worthTelling(lent)).toEqual(lent)
-  })
-})
-
-describe('what was said and decided', () => {
-  const MIA = { id: 'mia', name: 'Mia' }
-
-  const loan = (of: Partial<Loan>) => of as Loan
-  const finding = { kind: 'finding', by: MIA, words: 'Neither has it.' }
-  const resolved = happening('resolved', { outcome: 'lost', note: finding.words }, MIA)
-
-  it('is signed by who said it', () => {
-    const damaged = loan({ status: 'returned', condition: 'damaged', note: 'The back is torn.' })
-    expect(sayingsOf(damaged, [happening('created', {}, FINN), happening('returned')])).toEqual([
-      { kind: 'damage', by: OLGA, words: 'The back is torn.' },
-    ])
-    const lost = loan({ status: 'lost', note: 'On the train.' })
-    expect(sayingsOf(lost, [happening('lost', {}, FINN), resolved])).toEqual([
-      { kind: 'loss', by: FINN, words: 'On the train.' },
-      finding,
-    ])
-  })
-
-  it('is told once where the note of the loan is the finding', () => {
-    const settled = loan({ status: 'lost', note: finding.words })
-    expect(sayingsOf(settled, [happening('disputed'), resolved])).toEqual([finding])
-    expect(sayingsOf(loan({ status: 'returned', note: null }), [happening('returned')])).toEqual([])
-  })
-
-  it('is the last decision, where there were several', () => {
-    const first = happening('resolved', { outcome: 'active', note: 'It is at home.' })
-    const last = happening('resolved', { outcome: 'lost', note: 'It is gone.' }, MIA)
-    expect(decisionOf([first, last])).toMatchObject({ outcome: 'lost', by: MIA })
-    expect(decisionOf([happening('returned', {})])).toBeUndefined()
   })
 })

@@ -1,6 +1,5 @@
 import * as z from 'zod/mini'
 import type { components } from '@/api/schema'
-import type { Loan } from './loan'
 
 export type Happening = components['schemas']['Happening']
 
@@ -54,42 +53,4 @@ export function variantOf(happening: Happening, borrowerId: string): string {
 export function worthTelling(happenings: readonly Happening[]): Happening[] {
   const given = happenings.some((one) => one.type === 'borrow.handed_over' && !detailsOf(one).dueAt)
   return happenings.filter(({ type }) => !(given && type === 'borrow.returned'))
-}
-
-/** What somebody wrote at the end of a loan, and what a moderator found. */
-export interface Saying {
-  kind: 'return' | 'damage' | 'loss' | 'finding'
-  by: NonNullable<Happening['actor']>
-  words: string
-}
-
-/** Those by whose hand a note comes to a loan. */
-const ends = ['borrow.returned', 'borrow.lost', 'borrow.disputed']
-
-export function sayingsOf({ note, condition, status }: Loan, happenings: readonly Happening[]): Saying[] {
-  const findings = happenings.flatMap((happening): Saying[] => {
-    const { note: words } = detailsOf(happening)
-    const { actor: by, type } = happening
-    return type === 'borrow.resolved' && words && by ? [{ kind: 'finding', by, words }] : []
-  })
-  const by = happenings.findLast(({ type }) => ends.includes(type))?.actor
-  // The note of a loan that was settled may be the finding itself.
-  if (!note || !by || findings.some(({ words }) => words === note)) return findings
-  const kind = condition === 'damaged' ? 'damage' : status === 'returned' ? 'return' : 'loss'
-  return [{ kind, by, words: note }, ...findings]
-}
-
-/** What a moderator decided last where the two did not agree, and who it was. */
-export interface Decision {
-  outcome: 'returned' | 'active' | 'lost'
-  by: Happening['actor']
-  at: string
-}
-
-const outcomes = ['returned', 'active', 'lost'] as const
-
-export function decisionOf(happenings: readonly Happening[]): Decision | undefined {
-  const last = happenings.findLast(({ type }) => type === 'borrow.resolved')
-  const outcome = last && outcomes.find((one) => one === detailsOf(last).outcome)
-  return outcome && { outcome, by: last.actor, at: last.at }
 }

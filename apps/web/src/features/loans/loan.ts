@@ -145,3 +145,20 @@ export function stepsOf(loan: Loan, gives: boolean): Step[] {
   const ahead = way.slice(reached.length)
   return [...reached, ...ahead.map(({ name }, index): Step => ({ name, state: index === 0 ? 'now' : 'ahead' }))]
 }
+
+/** What somebody wrote at the end of a loan, and what a moderator found. */
+export interface Saying {
+  kind: 'return' | 'damage' | 'loss' | 'finding'
+  by: Loan['owner']
+  words: string
+}
+
+export function sayingsOf({ note, noteBy, resolution, condition, status }: Loan): Saying[] {
+  const kind = condition === 'damaged' ? 'damage' : status === 'returned' ? 'return' : 'loss'
+  return [
+    ...(note && noteBy ? [{ kind, by: noteBy, words: note } as const] : []),
+    ...(resolution?.note && resolution.by
+      ? [{ kind: 'finding', by: resolution.by, words: resolution.note } as const]
+      : []),
+  ]
+}

@@ -11,7 +11,7 @@ import { Cover } from '@/ui/Cover'
 import { EmptyState, ErrorState, Loading, Notice, Skeleton, StatusPill } from '@/ui/Feedback'
 import { Card, PageHeader, QueryTabs } from '@/ui/Layout'
 import { LoadMore } from '@/ui/LoadMore'
-import { WrittenList } from '@/ui/Written'
+import { Written, WrittenList } from '@/ui/Written'
 import { disputeLists, useDisputes, type Dispute, type DisputeList } from './queries'
 
 export default function DisputesPage() {
@@ -67,7 +67,7 @@ function DisputeCard({ dispute }: { dispute: Dispute }) {
   const { t } = useTranslation('moderation')
   const format = useFormats()
   const userId = useUserId()
-  const { id, book, owner, borrower, status, note, returnDeclaredAt, handedOverAt, dueAt, resolvedAt } = dispute
+  const { id, book, owner, borrower, status, note, returnDeclaredAt, handedOverAt, dueAt, resolution } = dispute
   const involved = owner.id === userId || borrower.id === userId
   const open = status === 'disputed'
   return (
@@ -96,18 +96,8 @@ function DisputeCard({ dispute }: { dispute: Dispute }) {
               (returnDeclaredAt ? t('borrowerSays', { when: format.day(returnDeclaredAt) }) : t('borrowerSilent'))}
           </Side>
         </div>
-        {!open && resolvedAt ? (
-          <p className="flex flex-wrap items-center gap-x-2 gap-y-1 border-t border-line pt-4">
-            <span className="text-soft">{t('settled', { when: format.day(resolvedAt) })}</span>
-            <StatusPill tone={status === 'lost' ? 'late' : 'neutral'}>{t(`now.${status}`)}</StatusPill>
-            <Link
-              to={`/loans/${id}`}
-              className="inline-flex min-h-11 items-center text-accent underline underline-offset-4 sm:ml-auto"
-              aria-label={t('openNamed', { title: book.title })}
-            >
-              {t('open')}
-            </Link>
-          </p>
+        {!open && resolution ? (
+          <Decision dispute={dispute} resolution={resolution} />
         ) : involved ? (
           <Notice icon={<Scale aria-hidden className="size-5" />}>{t('involved')}</Notice>
         ) : (
@@ -117,6 +107,44 @@ function DisputeCard({ dispute }: { dispute: Dispute }) {
         )}
       </Card>
     </li>
+  )
+}
+
+/** What came of it: what was decided, by whom and why, and how the loan stands today. */
+function Decision({
+  dispute: { id, book, status },
+  resolution: { outcome, by, note, at },
+}: {
+  dispute: Dispute
+  resolution: NonNullable<Dispute['resolution']>
+}) {
+  const { t } = useTranslation('moderation')
+  const format = useFormats()
+  const userId = useUserId()
+  const who = !by ? 'nobody' : by.id === userId ? 'me' : 'other'
+  return (
+    <div className="flex flex-col gap-2 border-t border-line pt-4">
+      <p>{t(`decided.${outcome}.${who}`, { name: by?.name, when: format.day(at) })}</p>
+      {note && <Quote>{note}</Quote>}
+      <p className="flex flex-wrap items-center gap-x-2 gap-y-1">
+        <StatusPill tone={status === 'lost' ? 'late' : 'neutral'}>{t(`now.${status}`)}</StatusPill>
+        <Link
+          to={`/loans/${id}`}
+          className="inline-flex min-h-11 items-center text-accent underline underline-offset-4 sm:ml-auto"
+          aria-label={t('openNamed', { title: book.title })}
+        >
+          {t('open')}
+        </Link>
+      </p>
+    </div>
+  )
+}
+
+function Quote({ children }: { children: string }) {
+  return (
+    <Written as="blockquote" className="mt-1 border-l-2 border-line pl-3 whitespace-pre-line text-soft">
+      {children}
+    </Written>
   )
 }
 
@@ -140,11 +168,7 @@ function Side({
           <PersonLink person={person} tall />
         </h3>
         {children && <p className="mt-1 text-pretty">{children}</p>}
-        {words && (
-          <blockquote className="mt-1 border-l-2 border-line pl-3 wrap-anywhere whitespace-pre-line text-soft">
-            {words}
-          </blockquote>
-        )}
+        {words && <Quote>{words}</Quote>}
       </div>
     </section>
   )

@@ -9,6 +9,6 @@ export type Person = components['schemas']['MemberView']
 export function usePerson(id: string) {
   return useQuery({
     queryKey: keys.members.one(id),
-    queryFn: ({ signal }): Promise<Person> => ask(api.GET('/api/v1/users/{id}', { params: { path: { id } }, signal })),
+    queryFn: ({ signal }) => ask(api.GET('/api/v1/users/{id}', { params: { path: { id } }, signal })),
   })
 }
