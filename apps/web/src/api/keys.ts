@@ -9,6 +9,7 @@ export const keys = {
     history: (id: string) => ['books', 'one', id, 'history'] as const,
     availability: (id: string) => ['books', 'one', id, 'availability'] as const,
     facets: ['books', 'facets'] as const,
+    facetsOf: (filters: object) => ['books', 'facets', filters] as const,
     ofIsbn: (isbn: string) => ['books', 'isbn', isbn] as const,
     /** Every list of one's own books. */
     shelf: ['books', 'mine'] as const,

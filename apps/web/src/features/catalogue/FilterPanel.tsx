@@ -17,7 +17,7 @@ const SHOWN = 8
 export default function FilterPanel({ filters }: { filters: Filters }) {
   const { t } = useTranslation('catalogue')
   const format = useFormats()
-  const { data, isPending } = useFacets()
+  const { data, isPending } = useFacets(filters)
   const categories = data?.categories.map(({ name, count }) => ({ value: name, label: name, count }))
   const languages = data?.languages.map(({ code, count }) => ({
     value: code,

@@ -50,10 +50,12 @@ export async function fetchFirstBooks(queries: QueryClient, { pathname, search }
   if (pathname === '/') await queries.prefetchInfiniteQuery(bookList(filtersOf(search)))
 }
 
-export function useFacets() {
+/** What each other choice would find, among the books that the search and the filters leave. */
+export function useFacets({ sort: _, ...query }: Filters) {
   return useQuery({
-    queryKey: keys.books.facets,
-    queryFn: ({ signal }) => ask(api.GET('/api/v1/books/facets', { signal })),
+    queryKey: keys.books.facetsOf(query),
+    queryFn: ({ signal }) => ask(api.GET('/api/v1/books/facets', { params: { query }, signal })),
+    placeholderData: keepPreviousData,
     staleTime: 5 * 60_000,
   })
 }
