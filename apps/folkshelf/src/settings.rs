@@ -91,6 +91,8 @@ pub struct Mail {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Community {
+    /// As its members call it, at most 60 characters; empty: it has no name.
+    pub name: String,
     /// IANA name: days end at midnight there.
     pub time_zone: String,
     /// In which members are written to who did not choose one: `en` or `fr`.
@@ -216,6 +218,7 @@ impl Settings {
             "imports.max_bytes must be 1,024 to 1,073,741,824",
         );
         require((1..=10_000_000).contains(&self.imports.max_rows), "imports.max_rows must be 1 to 10,000,000");
+        require(self.community.name.chars().count() <= 60, "community.name must be at most 60 characters");
         require(
             (1..=1_000).contains(&self.community.max_open_requests),
             "community.max_open_requests must be 1 to 1,000",

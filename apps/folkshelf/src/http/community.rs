@@ -15,6 +15,8 @@ use crate::settings::Settings;
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct CommunityView {
+    /// As its members call it, where its operator named it.
+    name: Option<String>,
     /// IANA name, as in `Europe/Paris`: days, and with them due dates and pick-up dates, end at midnight there.
     time_zone: String,
     /// In which members are written to who did not choose one.
@@ -40,6 +42,7 @@ impl From<&Settings> for CommunityView {
     fn from(settings: &Settings) -> Self {
         let community = &settings.community;
         Self {
+            name: Some(community.name.trim()).filter(|name| !name.is_empty()).map(str::to_owned),
             time_zone: community.time_zone.clone(),
             language: community.language.clone(),
             closed_catalogue: community.closed_catalogue,

@@ -1453,6 +1453,8 @@ export interface components {
              * @description How many requests a member may have waiting at once.
              */
             maxOpenRequests: number;
+            /** @description As its members call it, where its operator named it. */
+            name?: string | null;
             /** @description IANA name, as in `Europe/Paris`: days, and with them due dates and pick-up dates, end at midnight there. */
             timeZone: string;
         };
@@ -1643,6 +1645,8 @@ export interface components {
                  * @description How many requests a member may have waiting at once.
                  */
                 maxOpenRequests: number;
+                /** @description As its members call it, where its operator named it. */
+                name?: string | null;
                 /** @description IANA name, as in `Europe/Paris`: days, and with them due dates and pick-up dates, end at midnight there. */
                 timeZone: string;
             };

@@ -1,6 +1,7 @@
 import { lazy, Suspense, useCallback } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useNavigate } from 'react-router'
+import { useCommunityName } from '@/api/community'
 import { PageTitle } from '@/ui/PageTitle'
 import { Written } from '@/ui/Written'
 import { BookList } from './BookList'
@@ -21,8 +22,9 @@ export function BrowsePage() {
   const filters = useFilters()
   const books = useBooks(filters)
   const ownerName = useOwnerName(filters.owner)
+  const communityName = useCommunityName()
   const wide = useIsWide()
-  const title = ownerName ? t('browse.titleOfOwner', { name: ownerName }) : t('browse.title')
+  const title = ownerName ? t('browse.titleOfOwner', { name: ownerName }) : (communityName ?? t('browse.title'))
 
   const { q = '' } = filters
   const search = useCallback(
