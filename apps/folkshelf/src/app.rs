@@ -195,6 +195,8 @@ impl App {
         self.background.spawn(async move { imports.run_imports(until).await });
         let until = stop();
         self.background.spawn(async move { books.run_sweeper(until).await });
+        let (users, until) = (self.users.clone(), stop());
+        self.background.spawn(async move { users.run_folding(until).await });
         let (clock, until) = (Arc::clone(&self.clock), stop());
         self.background.spawn(async move { borrowing.run_scheduler(clock, SCHEDULE, until).await });
         self.background.spawn(sweep_idempotency_keys(commands, stop()));

@@ -74,6 +74,29 @@ async fn a_search_answers_as_a_list_does_and_narrows_by_the_same_filters() {
 }
 
 #[tokio::test]
+async fn a_text_is_the_same_at_every_door() {
+    let (_place, host) = Host::start().await;
+    for name in ["\u{200b}", "\u{3164}\u{2800}", "Ann\u{202e}nnA"] {
+        let body = json!({"email": "ann@example.org", "password": "correct horse battery", "name": name});
+        assert_eq!(host.post("/auth/register", body).await.expect(400).fields(), ["name"], "{name:?}");
+    }
+    let owner = host.register("Olga").await;
+    for title in ["\u{2060}", "\u{ad}", "Emma \u{2067}ammE"] {
+        let book = json!({"title": title, "authors": ["Ann"], "lending": "lend"});
+        assert_eq!(owner.post(&host, "/books", book).await.expect(400).fields(), ["title"], "{title:?}");
+    }
+    let isbn = "\u{200e}ISBN-13 :\u{a0}978\u{2011}0439023481";
+    let book = json!({"title": "\u{200f}Snømannen", "authors": ["Jo Nesbø"], "lending": "lend", "isbn": isbn});
+    lists(&host, &owner, book).await;
+    for path in ["/books?author=nesbo", "/books?author=NESB%C3%98", "/books?q=snomannen"] {
+        assert_eq!(titles(&host.get(path).await.expect(200)), ["Snømannen"], "{path}");
+    }
+    for path in ["/books", "/books/search"] {
+        assert_eq!(titles(&host.get(&asking(path, isbn)).await.expect(200)), ["Snømannen"], "{path}");
+    }
+}
+
+#[tokio::test]
 async fn no_query_that_a_person_can_type_is_an_error() {
     let (_place, host) = Host::start().await;
     let owner = host.register("Olga").await;

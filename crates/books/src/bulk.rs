@@ -9,7 +9,7 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use crate::domain::BookInput;
-use crate::findable;
+use crate::findable::{self, FOLDING};
 use crate::stored::Stored;
 
 /// Words or names that are learnt in one statement.
@@ -26,7 +26,7 @@ impl BulkBooks {
     /// The statement that takes the lines.
     pub const COPY: &'static str = "copy books.book (id, owner_id, title, title_sort, shelf_key, authors, author_words,
         isbn13, isbn10, published_year, language, categories, category_keys, description, condition, notes, lending,
-        search_title, search, version, created_at, updated_at) from stdin";
+        search_title, search, folding, version, created_at, updated_at) from stdin";
 
     /// One book as a line; what is wrong with each bad field where there is one.
     pub fn line(
@@ -43,27 +43,28 @@ impl BulkBooks {
             book.id.to_string(),
             owner.to_string(),
             escaped(&book.title),
-            escaped(&book.title_sort),
-            format!("\\\\x{}", book.shelf_key),
+            escaped(&book.keys.title_sort),
+            format!("\\\\x{}", book.keys.shelf_key),
             array(&book.authors),
-            array(&book.author_words),
+            array(&book.keys.author_words),
             optional(book.isbn13.as_deref()),
             optional(book.isbn10.as_deref()),
             optional(book.published_year.map(|year| year.to_string()).as_deref()),
             optional(book.language),
             array(&book.categories),
-            array(&book.category_keys),
+            array(&book.keys.category_keys),
             optional(book.description.as_deref()),
             optional(book.condition),
             optional(book.notes.as_deref()),
             book.lending.to_owned(),
-            escaped(&book.search_title),
-            escaped(&book.search_words.iter().map(|word| format!("'{word}'")).collect::<Vec<_>>().join(" ")),
+            escaped(&book.keys.search_title),
+            escaped(&book.keys.search_words.iter().map(|word| format!("'{word}'")).collect::<Vec<_>>().join(" ")),
+            (-FOLDING).to_string(),
             "1".to_owned(),
             moment.clone(),
             moment,
         ];
-        self.words.extend(book.search_words);
+        self.words.extend(book.keys.search_words);
         self.authors.extend(book.authors);
         Ok(cells.join("\t") + "\n")
     }

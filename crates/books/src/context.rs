@@ -114,24 +114,47 @@ impl Books {
         self.worker.tick().await
     }
 
-    /// Now and then finishes what a crash left half done. In every process: doing it twice does no harm.
+    /// Now and then finishes what a crash left half done, and folds books again that an older version wrote. In every
+    /// process: doing it twice does no harm.
     pub async fn run_sweeper(&self, shutdown: CancellationToken) {
-        loop {
-            tokio::select! {
-                () = shutdown.cancelled() => return,
-                () = tokio::time::sleep(SWEEP_EVERY) => {}
+        // Side by side: after an upgrade many books are to be folded again, and no deletion waits for them.
+        let fold = async {
+            while is_due(&shutdown).await {
+                if let Err(error) = findable::make_findable(&self.pool).await {
+                    tracing::warn!(%error, "could not fold books again; retrying");
+                }
             }
-            if let Err(error) = self.sweep().await {
-                tracing::warn!(%error, "what a crash left behind has to wait");
+        };
+        let finish = async {
+            while is_due(&shutdown).await {
+                if let Err(error) = self.finish().await {
+                    tracing::warn!(%error, "could not finish what a crash left half done; retrying");
+                }
             }
+        };
+        tokio::select! {
+            () = shutdown.cancelled() => {}
+            _ = async { tokio::join!(fold, finish) } => {}
         }
     }
 
-    /// Deletions that were cut short are finished, uploads whose host died and reviews that nobody ended are forgotten, books without the forms that
-    /// searches need get them. Answers how many deletions.
+    /// Deletions that were cut short are finished, uploads whose host died and reviews that nobody ended are forgotten, books
+    /// whose keys an older folding made are folded again. Returns how many deletions.
     pub async fn sweep(&self) -> Result<u64, DeleteBookError> {
         findable::make_findable(&self.pool).await?;
+        self.finish().await
+    }
+
+    async fn finish(&self) -> Result<u64, DeleteBookError> {
         self.worker.forget_abandoned().await?;
         self.deletions.finish_cut_short().await
+    }
+}
+
+/// Waits until the next look; `false` when the process shuts down.
+async fn is_due(shutdown: &CancellationToken) -> bool {
+    tokio::select! {
+        () = shutdown.cancelled() => false,
+        () = tokio::time::sleep(SWEEP_EVERY) => true,
     }
 }

@@ -1,5 +1,5 @@
 //! What searches need beside the books themselves: the words that may be mistyped, the names that are suggested, and the
-//! forms of books that were there before.
+//! keys of books that an older folding made.
 
 use std::collections::BTreeSet;
 
@@ -8,10 +8,20 @@ use sqlx::types::Json;
 use sqlx::{PgConnection, PgPool};
 use uuid::Uuid;
 
-use crate::domain::search::{AuthorKey, SearchForms, can_be_mistyped};
+use crate::domain::search::{AuthorKey, can_be_mistyped};
+use crate::stored::Keys;
 
-/// Books whose forms are worked out in one transaction.
+/// The folding that makes the keys of books now; raised when `kernel::text::fold` or what is made of it gives other keys.
+/// `migrations/books` has indexes of what an older one made: a migration makes them anew for each folding.
+///
+/// Who writes keys writes `-FOLDING`; a trigger stores it. So a host of an older version, which knows nothing of it, leaves a
+/// 0 behind, and the book is folded again.
+pub(crate) const FOLDING: i16 = 1;
+
+/// Books that are folded again in one transaction.
 const BATCH: i64 = 500;
+/// Words and names that are forgotten in one transaction.
+const FORGOTTEN: i64 = 2_000;
 
 /// Remembers what is new in the authors and words of these books. Sorted, so that two who learn the same at once wait for
 /// each other in one order.
@@ -27,10 +37,22 @@ pub(crate) async fn learn<'a>(
     let words: Vec<String> = words.into_iter().collect();
     let mut keys: Vec<AuthorKey> = names.iter().flat_map(|name| AuthorKey::of(name)).collect();
     keys.sort_unstable();
+    // Those of an older folding first: from then on nobody forgets them, and what was forgotten before is inserted. Others
+    // are not touched, or every import would wait for every other on the row of `the`.
+    sqlx::query!(
+        "with known as (
+            select word from books.word where word = any($1) and folding < $2 order by word for no key update
+        )
+        update books.word set folding = $2 from known where word.word = known.word",
+        &words,
+        FOLDING,
+    )
+    .execute(&mut *connection)
+    .await?;
     sqlx::query!(
         "with learnt as (
-            insert into books.word (word)
-            select word from unnest($1::text[]) with ordinality new (word, nth) order by nth
+            insert into books.word (word, folding)
+            select word, $2 from unnest($1::text[]) with ordinality new (word, nth) order by nth
             on conflict do nothing
             returning word
         )
@@ -38,14 +60,31 @@ pub(crate) async fn learn<'a>(
         select slip, word from learnt, books.one_letter_less(word) slip
         on conflict do nothing",
         &words,
+        FOLDING,
+    )
+    .execute(&mut *connection)
+    .await?;
+    let keys = Json(keys);
+    sqlx::query!(
+        "with new as (
+            select * from jsonb_to_recordset($1) as new (key text, name text, words text[])
+        ), known as (
+            select key, name, new.words from books.author_name join new using (key, name)
+            where author_name.folding < $2 order by key, name for no key update of author_name
+        )
+        update books.author_name set words = known.words, folding = $2 from known
+        where (author_name.key, author_name.name) = (known.key, known.name)",
+        &keys as _,
+        FOLDING,
     )
     .execute(&mut *connection)
     .await?;
     sqlx::query!(
-        "insert into books.author_name (key, name, words)
-        select key, name, words from jsonb_to_recordset($1) as new (key text, name text, words text[])
+        "insert into books.author_name (key, name, words, folding)
+        select key, name, words, $2 from jsonb_to_recordset($1) as new (key text, name text, words text[])
         on conflict do nothing",
-        Json(keys) as _,
+        &keys as _,
+        FOLDING,
     )
     .execute(connection)
     .await?;
@@ -53,49 +92,89 @@ pub(crate) async fn learn<'a>(
 }
 
 #[derive(Serialize)]
-struct Forms {
+struct Folded {
     id: Uuid,
-    search_title: String,
-    search_words: Vec<String>,
+    #[serde(flatten)]
+    keys: Keys,
 }
 
-/// Works out the forms of every book that has none.
+/// Folds again every book whose keys an older folding made, and then forgets the words and names that it alone knew. Hosts
+/// share the work: each takes the books that no other works on. Until it is done, such a book is found by its old keys.
 pub(crate) async fn make_findable(pool: &PgPool) -> Result<(), sqlx::Error> {
-    loop {
-        let mut tx = pool.begin().await?;
-        let books = sqlx::query!(
-            "select id, title, authors, categories, isbn13 from books.book where search is null
-            limit $1 for update skip locked",
-            BATCH,
-        )
-        .fetch_all(&mut *tx)
-        .await?;
-        if books.is_empty() {
-            return Ok(());
-        }
-        let forms: Vec<Forms> = books
-            .iter()
-            .map(|book| {
-                let forms = SearchForms::new(
-                    &book.title,
-                    book.authors.iter().map(String::as_str),
-                    book.categories.iter().map(String::as_str),
-                    book.isbn13.as_deref(),
-                );
-                Forms { id: book.id, search_title: forms.title, search_words: forms.words }
-            })
-            .collect();
-        let pairs =
-            books.iter().zip(&forms).map(|(book, forms)| (book.authors.as_slice(), forms.search_words.as_slice()));
-        learn(&mut tx, pairs).await?;
-        sqlx::query!(
-            "update books.book set search_title = f.search_title, search = array_to_tsvector(f.search_words)
-            from jsonb_to_recordset($1) as f (id uuid, search_title text, search_words text[])
-            where book.id = f.id",
-            Json(forms) as _,
-        )
-        .execute(&mut *tx)
-        .await?;
-        tx.commit().await?;
+    while fold_some_again(pool).await? {}
+    while forget_some(pool).await? {}
+    Ok(())
+}
+
+/// `false`: there is none left.
+async fn fold_some_again(pool: &PgPool) -> Result<bool, sqlx::Error> {
+    let mut tx = pool.begin().await?;
+    let books = sqlx::query!(
+        "select id, title, authors, categories, isbn13 from books.book where folding < 1 and folding < $1
+        order by id limit $2 for update skip locked",
+        FOLDING,
+        BATCH,
+    )
+    .fetch_all(&mut *tx)
+    .await?;
+    if books.is_empty() {
+        return Ok(false);
     }
+    let folded: Vec<Folded> = books
+        .iter()
+        .map(|book| Folded {
+            id: book.id,
+            keys: Keys::new(&book.title, &book.authors, &book.categories, book.isbn13.as_deref()),
+        })
+        .collect();
+    let learnt =
+        books.iter().zip(&folded).map(|(book, new)| (book.authors.as_slice(), new.keys.search_words.as_slice()));
+    learn(&mut tx, learnt).await?;
+    // The version stays: no view shows a key.
+    sqlx::query!(
+        "update books.book set title_sort = f.title_sort, shelf_key = decode(f.shelf_key, 'hex'),
+            author_words = f.author_words, category_keys = f.category_keys, search_title = f.search_title,
+            search = array_to_tsvector(f.search_words), folding = -$2::smallint
+        from jsonb_to_recordset($1) as f (id uuid, title_sort text, shelf_key text, author_words text[],
+            category_keys text[], search_title text, search_words text[])
+        where book.id = f.id",
+        Json(folded) as _,
+        FOLDING,
+    )
+    .execute(&mut *tx)
+    .await?;
+    tx.commit().await?;
+    Ok(true)
+}
+
+/// While a book waits to be folded again, nothing is forgotten: its words may be needed. `false`: there is nothing left.
+async fn forget_some(pool: &PgPool) -> Result<bool, sqlx::Error> {
+    let words = sqlx::query!(
+        "with old as (
+            select word from books.word where folding < 1 and folding < $1
+                and not exists (select from books.book where folding < 1 and folding < $1)
+            order by word limit $2 for update skip locked
+        ), gone as (
+            delete from books.word using old where word.word = old.word returning word.word
+        )
+        delete from books.word_slip using (select slip, word from gone, books.one_letter_less(word) slip) as old_slip
+        where (word_slip.slip, word_slip.word) = (old_slip.slip, old_slip.word)",
+        FOLDING,
+        FORGOTTEN,
+    )
+    .execute(pool)
+    .await?;
+    let names = sqlx::query!(
+        "with old as (
+            select key, name from books.author_name where folding < 1 and folding < $1
+                and not exists (select from books.book where folding < 1 and folding < $1)
+            order by key, name limit $2 for update skip locked
+        )
+        delete from books.author_name using old where (author_name.key, author_name.name) = (old.key, old.name)",
+        FOLDING,
+        FORGOTTEN,
+    )
+    .execute(pool)
+    .await?;
+    Ok(words.rows_affected() + names.rows_affected() > 0)
 }

@@ -290,6 +290,11 @@ impl Rebuild for View {
         "books"
     }
 
+    fn schema(&self) -> u32 {
+        // 2: the lists of categories go by another folding.
+        2
+    }
+
     async fn documents(&self, after: Option<Uuid>, limit: i64) -> Result<Vec<Document>, BoxError> {
         let ids = sqlx::query_scalar!(
             "select id from books.book where id > $1 order by id limit $2",

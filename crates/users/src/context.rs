@@ -7,11 +7,13 @@ use event_bus::Subscription;
 use kernel::LanguageTag;
 use read_store::{Projection, Rebuild};
 use sqlx::PgPool;
+use tokio_util::sync::CancellationToken;
 
 use crate::commands::{
     ChangeRole, ChangeRoleHandler, DeleteUser, DeleteUserHandler, UpdateProfile, UpdateProfileHandler, UpdateUser,
     UpdateUserHandler,
 };
+use crate::names;
 use crate::ports::{LendingGate, PasswordCheck};
 use crate::queries::{
     GetProfile, GetProfileHandler, GetPublicProfile, GetPublicProfileHandler, ListRoles, ListRolesHandler, ListUsers,
@@ -74,5 +76,15 @@ impl Users {
     /// All profiles, for the read store to build the projection from.
     pub fn rebuild(&self) -> Arc<dyn Rebuild> {
         Arc::new(self.view.clone())
+    }
+
+    /// Folds names that an older version wrote, until the process shuts down.
+    pub async fn run_folding(&self, shutdown: CancellationToken) {
+        names::run(&self.pool, shutdown).await;
+    }
+
+    /// Folds them once.
+    pub async fn fold_names(&self) -> Result<(), sqlx::Error> {
+        names::fold_names(&self.pool).await
     }
 }

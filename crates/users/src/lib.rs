@@ -15,6 +15,7 @@ mod commands;
 mod context;
 mod domain;
 mod member;
+mod names;
 mod ports;
 mod queries;
 mod subscribers;

@@ -5,6 +5,8 @@ use auth_events::AuthEvent;
 use event_bus::{Apply, Delivery, HandlerError, Recorded};
 use kernel::LanguageTag;
 
+use crate::names::name_key;
+
 pub(crate) struct Subscriber {
     /// Of members who did not say theirs.
     pub language: LanguageTag,
@@ -18,12 +20,14 @@ impl Apply for Subscriber {
             // Heard again, it finds the profile, or the trace of one that was deleted.
             AuthEvent::Registered(e) => {
                 sqlx::query!(
-                    "insert into users.member (id, name, language, created_at, version) values ($1, $2, $3, $4, 1)
+                    "insert into users.member (id, name, name_key, language, created_at, version)
+                    values ($1, $2, $5, $3, $4, 1)
                     on conflict (id) do nothing",
                     e.user_id.uuid(),
                     e.name,
                     e.language.as_ref().unwrap_or(&self.language).as_str(),
                     event.occurred_at,
+                    name_key(&e.name),
                 )
                 .execute(delivery.connection())
                 .await?;

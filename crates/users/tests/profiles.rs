@@ -156,6 +156,35 @@ async fn every_page_of_the_members_holds_each_of_them_once() {
 }
 
 #[tokio::test]
+async fn members_are_found_however_their_name_is_written_also_by_an_older_host() {
+    let world = World::new().await;
+    let all = ["Zoë O’Brien", "Jean d’Ormesson", "IŞIK", "Łukasz", "Νίκος", "يُوسُف"];
+    for name in all {
+        world.a_member(name).await;
+    }
+    let with = |q: &str| ListUsers { q: Some(q.to_owned()), ..a_list(1, 20) };
+    let typed = [
+        ("zoe obrien", "Zoë O’Brien"),
+        ("d'orm", "Jean d’Ormesson"),
+        ("dorm", "Jean d’Ormesson"),
+        ("ışık", "IŞIK"),
+        ("luka", "Łukasz"),
+        ("ΝΙΚΟΣ", "Νίκος"),
+        ("يوسف", "يُوسُف"),
+    ];
+    for (typed, name) in typed {
+        assert_eq!(names(&world, with(typed)).await, [name], "{typed}");
+    }
+    // It writes a name and nothing of its key.
+    let renamed = "update users.member set name = 'Nesbø' where name = 'Łukasz'";
+    sqlx::query(renamed).execute(&world.pool).await.expect("renamed");
+    assert!(names(&world, with("luka")).await.is_empty());
+    world.users.fold_names().await.expect("folded");
+    assert_eq!(names(&world, with("nesbo")).await, ["Nesbø"]);
+    assert_eq!(names(&world, a_list(1, 20)).await[0], "IŞIK", "sorted by the folded name");
+}
+
+#[tokio::test]
 async fn members_are_found_by_a_part_of_their_name_by_role_and_by_activity() {
     let world = World::new().await;
     let ada = world.an_admin("Ada 100%").await;
@@ -166,6 +195,8 @@ async fn members_are_found_by_a_part_of_their_name_by_role_and_by_activity() {
     assert_eq!(names(&world, with("GRACE")).await, ["grace_hopper"]);
     assert_eq!(names(&world, with("%")).await, ["Ada 100%"]);
     assert_eq!(names(&world, with("_")).await, ["grace_hopper"]);
+    assert_eq!(names(&world, with("e hop")).await, ["grace_hopper"]);
+    assert_eq!(names(&world, with(" \u{200b}")).await, ["Ada 100%", "grace_hopper"], "blank counts as none");
     let also = |or_these: Vec<UserId>| ListUsers { or_these, ..with("100") };
     assert_eq!(names(&world, also(vec![grace, a_user()])).await, ["Ada 100%", "grace_hopper"]);
     assert_eq!(names(&world, ListUsers { active: Some(true), ..also(vec![grace]) }).await, ["Ada 100%"]);

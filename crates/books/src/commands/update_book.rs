@@ -6,7 +6,7 @@ use serde::Serialize;
 use sqlx::PgPool;
 
 use crate::domain::{BookChanges, BookInput};
-use crate::findable;
+use crate::findable::{self, FOLDING};
 use crate::stored::Stored;
 use crate::view::{self, BookView};
 
@@ -131,31 +131,33 @@ impl CommandHandler<UpdateBook> for UpdateBookHandler {
             "update books.book set title = $2, title_sort = $3, shelf_key = decode($4, 'hex'), authors = $5,
                 author_words = $6, isbn13 = $7, isbn10 = $8, published_year = $9, language = $10, categories = $11,
                 category_keys = $12, description = $13, condition = $14, notes = $15, lending = $16,
-                search_title = $17, search = array_to_tsvector($18), version = version + 1, updated_at = $19
+                search_title = $17, search = array_to_tsvector($18), folding = -$20::smallint, version = version + 1,
+                updated_at = $19
             where id = $1 returning version",
             stored.id,
             stored.title,
-            stored.title_sort,
-            stored.shelf_key,
+            stored.keys.title_sort,
+            stored.keys.shelf_key,
             &stored.authors,
-            &stored.author_words,
+            &stored.keys.author_words,
             stored.isbn13,
             stored.isbn10,
             stored.published_year,
             stored.language,
             &stored.categories,
-            &stored.category_keys,
+            &stored.keys.category_keys,
             stored.description,
             stored.condition,
             stored.notes,
             stored.lending,
-            stored.search_title,
-            &stored.search_words,
+            stored.keys.search_title,
+            &stored.keys.search_words,
             call.now(),
+            FOLDING,
         )
         .fetch_one(work.connection())
         .await?;
-        findable::learn(work.connection(), [(stored.authors.as_slice(), stored.search_words.as_slice())]).await?;
+        findable::learn(work.connection(), [(stored.authors.as_slice(), stored.keys.search_words.as_slice())]).await?;
         let updated = BookUpdated {
             book_id: id,
             owner_id: owner,

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use books_events::Lending;
+use kernel::text::is_blank;
 use kernel::{Detail, Line, Prose};
 use serde::{Deserialize, Deserializer, Serialize};
 use time::OffsetDateTime;
@@ -165,7 +166,7 @@ impl Wrong {
         text: Option<&str>,
         read: impl FnOnce(&str) -> Result<T, String>,
     ) -> Option<T> {
-        let text = text.filter(|text| !text.trim().is_empty())?;
+        let text = text.filter(|text| !is_blank(text))?;
         read(text).map_err(|message| self.say(field, message)).ok()
     }
 

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use isbn::{Isbn10, Isbn13};
+use kernel::text::as_typed;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
 /// A valid ISBN, in whichever form it was written.
@@ -33,8 +34,9 @@ pub enum IsbnError {
 const SHORTEST_TO_RESTORE: usize = 6;
 
 impl Isbn {
-    /// Reads an ISBN-10 or ISBN-13 with or without hyphens, spaces or the word ISBN before it. Nine digits are an SBN of
-    /// before 1970, which is an ISBN-10 without its leading zero. The check digit is verified.
+    /// Reads an ISBN-10 or ISBN-13 as it is pasted: with hyphens and spaces of any kind, marks that nobody sees, digits of
+    /// any script, quotation marks, a word such as `ISBN-13 :` before it, a binding in parentheses behind it. Nine digits
+    /// are an SBN of before 1970, which is an ISBN-10 without its leading zero. The check digit is verified.
     pub fn parse(text: &str) -> Result<Self, IsbnError> {
         Self::from_bare(&bare(text)?, 9)
     }
@@ -79,26 +81,41 @@ impl Isbn {
 
 /// What is left without decoration: `="0439023483"`, `[0439023483]`, `ISBN-13: 978-…`, `9780439023481.0`.
 fn bare(text: &str) -> Result<String, IsbnError> {
-    let text = text.trim().to_ascii_uppercase();
-    let text = text.trim_start_matches(['=', '"', '\'', '[']).trim_end_matches(['"', '\'', ']']);
-    let text = text.strip_suffix(".0").unwrap_or(text);
-    let text = match text.strip_prefix("ISBN") {
-        Some(rest) => {
-            let rest = ["-13:", "-10:", "-13 ", "-10 ", "13:", "10:"]
-                .iter()
-                .find_map(|mark| rest.strip_prefix(mark))
-                .unwrap_or(rest);
-            rest.trim_start_matches(':')
-        }
-        None => text,
-    };
-    if text.contains("E+") || (text.contains('.') && text.contains('E')) {
+    let text = as_typed(text).to_ascii_uppercase();
+    let text = without_label(text.trim_matches(is_around));
+    // `0439023483 (pbk.)`
+    let text = text.split_once('(').map_or(text, |(number, _)| number);
+    let text = text.trim_matches(is_around);
+    if text.contains("E+") || (text.contains(['.', ',']) && text.contains('E')) {
         return Err(IsbnError::Rounded);
     }
+    let text = text.strip_suffix(".0").unwrap_or(text);
     text.chars()
-        .filter(|c| !c.is_whitespace() && !matches!(c, '-' | '\u{2010}'..='\u{2015}' | '\u{2212}'))
+        .filter(|c| !c.is_whitespace() && *c != '-')
         .map(|c| if c.is_ascii_digit() || c == 'X' { Ok(c) } else { Err(IsbnError::Character) })
         .collect()
+}
+
+fn is_around(c: char) -> bool {
+    c.is_whitespace() || "=\"'`[](){}<>,;:-".contains(c)
+}
+
+/// Without `ISBN`, `ISBN-13 :`, `EAN:`, `urn:isbn:`.
+fn without_label(text: &str) -> &str {
+    let Some(text) = ["URN:ISBN", "ISBN", "EAN"].iter().find_map(|label| text.strip_prefix(label)) else { return text };
+    let between = |c: char| is_around(c) || matches!(c, '.' | '#' | '/');
+    let text = text.trim_start_matches(between);
+    let is_whole = |text: &str| matches!(text.chars().filter(char::is_ascii_alphanumeric).count(), 9 | 10 | 13);
+    for form in ["13", "10"] {
+        if let Some(rest) = text.strip_prefix(form) {
+            let number = rest.trim_start_matches(between);
+            // A number may begin with these digits too: then it is whole with them.
+            if rest.trim_start().starts_with(':') || (is_whole(number) && !is_whole(text)) {
+                return number;
+            }
+        }
+    }
+    text
 }
 
 /// The value of each character; an X counts 10, and only at the end of ten.
@@ -159,6 +176,31 @@ mod tests {
             "ISBN-13: 978-0439023481",
             "ISBN-10: 0439023483",
             "9780439023481.0",
+            "\u{feff}9780439023481",
+            "\u{200e}978-0439023481\u{200e}",
+            "\u{202a}978\u{2010}0\u{2012}439\u{2013}02348\u{2014}1\u{202c}",
+            "978\u{2212}0\u{fe63}439\u{ff0d}02348\u{2015}1",
+            "978\u{ad}0439\u{200b}023481",
+            "978\u{a0}0\u{202f}439\u{2009}02348\u{3000}1",
+            "９７８０４３９０２３４８１",
+            "٩٧٨٠٤٣٩٠٢٣٤٨١",
+            "ISBN-13 :\u{a0}978-0439023481",
+            "ISBN-13 \u{200f} : \u{200e} 978-0439023481",
+            "ISBN\u{2011}10 : 0439023483",
+            "ISBN 10: 0439023483",
+            "ISBN10 0439023483",
+            "isbn13=9780439023481",
+            "ISBN-13 978-0-439-02348-1",
+            "ISBN-13: 0439023483",
+            "ISBN: 9780439023481",
+            "ISBN: \"9780439023481\"",
+            "EAN 9780439023481",
+            "EAN-13: 9780439023481",
+            "urn:isbn:9780439023481",
+            "“9780439023481”",
+            "«\u{a0}9780439023481\u{a0}»",
+            "0439023483 (pbk.)",
+            "(0439023483)",
         ] {
             assert_eq!(both(text), hunger_games, "{text}");
         }
@@ -166,6 +208,9 @@ mod tests {
 
     #[test]
     fn an_x_is_a_digit_at_the_end_of_ten_alone() {
+        assert_eq!(both("ISBN 13 0-8044-2957-x"), both("080442957X"));
+        assert_eq!(both("ISBN 1000000079"), both("1000000079"), "a number that begins as the word ISBN-10 goes on");
+        assert_eq!(both("０８０４４２９５７Ｘ"), both("080442957X"));
         assert_eq!(both("0-8044-2957-x"), Ok(("9780804429573".to_owned(), Some("080442957X".to_owned()))));
         assert_eq!(both("X804429570"), Err(IsbnError::Character));
         assert_eq!(both("978080442957X"), Err(IsbnError::Character));
@@ -214,6 +259,24 @@ mod tests {
             if without_zeros.len() >= SHORTEST_TO_RESTORE {
                 prop_assert_eq!(&Isbn::restore(without_zeros).unwrap(), &isbn);
             }
+        }
+
+        #[test]
+        fn whatever_foreign_signs_a_number_is_pasted_with_it_is_the_same(
+            body in "[0-9]{9}",
+            signs in proptest::collection::vec((0usize..13, "[-\u{2010}-\u{2015}\u{2212}\u{fe58}\u{fe63}\u{ff0d}\u{ad} \u{a0}\u{2000}-\u{200f}\u{202a}-\u{202f}\u{2060}-\u{2069}\u{3000}\u{feff}]"), 0..6),
+            label in prop::sample::select(vec!["", "ISBN", "ISBN:", "ISBN-13 :", "isbn 13 ", "EAN: ", "=\"", "« "]),
+        ) {
+            let body = format!("978{body}");
+            let sum: u32 = body.bytes().enumerate().map(|(i, d)| u32::from(d - b'0') * if i % 2 == 0 { 1 } else { 3 }).sum();
+            let right = format!("{body}{}", (10 - sum % 10) % 10);
+            let mut pasted: Vec<String> = right.chars().map(String::from).collect();
+            for (place, sign) in signs {
+                pasted[place].push_str(&sign);
+            }
+            let pasted = format!("{label}{}", pasted.concat());
+            let read = Isbn::parse(&pasted);
+            prop_assert_eq!(read.as_ref().map(Isbn::isbn13), Ok(right.as_str()), "{:?}", pasted);
         }
 
         #[test]

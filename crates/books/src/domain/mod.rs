@@ -10,6 +10,7 @@ mod language_table;
 pub mod ranking;
 pub mod search;
 pub mod spelling;
+pub mod words;
 
 pub use book::{BookChanges, BookDetails, BookInput, Change, Condition};
 pub use isbn::{Isbn, IsbnError};

@@ -6,12 +6,16 @@ use std::cell::OnceCell;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::search::{QueryText, is_filler, main_title, title_beginning, words};
+use super::search::{QueryText, is_filler, main_title, title_beginning};
+use super::words::{Word, words};
 
 /// One word of a query and what may stand for it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Term {
     pub word: String,
+    /// Other spellings of what was typed, with how many slips they count: `letranger` for `l'étranger` none, `net` for
+    /// `.net` one.
+    pub also: Vec<(String, u8)>,
     /// Words that it may be the beginning of.
     pub begins: Vec<String>,
     /// Words it may be a slip of, with how many.
@@ -21,20 +25,31 @@ pub struct Term {
 impl Term {
     /// The words as they were typed.
     pub fn literally(query: &QueryText) -> Vec<Self> {
-        let term = |word: &String| Self { word: word.clone(), begins: Vec::new(), near: Vec::new() };
-        query.words.iter().map(term).collect()
+        query.words.iter().map(Self::of).collect()
+    }
+
+    fn of(word: &Word) -> Self {
+        let joined = word.joined.iter().map(|joined| (joined.clone(), 0));
+        // Books write `ASP.NET`, and no more of them `net` by itself. But `c` is in too many books to stand for `c++`.
+        let bare = word.bare.iter().filter(|bare| bare.len() > 1).map(|bare| (bare.clone(), 1));
+        Self { word: word.text.clone(), also: joined.chain(bare).collect(), begins: Vec::new(), near: Vec::new() }
     }
 
     /// The nearest of these words.
-    fn nearest(&self, words: &[String]) -> Option<Match> {
+    fn nearest(&self, words: &[Word]) -> Option<Match> {
         let at = |slips, begun| move |place| Match { slips, begun, place };
-        if let Some(place) = words.iter().position(|word| *word == self.word) {
+        let same =
+            |word: &Word| word.is(&self.word) || self.also.iter().any(|(also, slips)| *slips == 0 && word.is(also));
+        if let Some(place) = words.iter().position(same) {
             return Some(at(0, false)(place));
         }
-        if let Some(place) = words.iter().position(|word| self.begins.contains(word)) {
+        let begun =
+            |word: &Word| word.bare.as_deref() == Some(&self.word) || self.begins.iter().any(|longer| word.is(longer));
+        if let Some(place) = words.iter().position(begun) {
             return Some(at(0, true)(place));
         }
-        let slips = |word: &String| self.near.iter().find(|(near, _)| near == word).map(|(_, slips)| *slips);
+        let others = || self.also.iter().chain(&self.near);
+        let slips = |word: &Word| others().filter(|(near, _)| word.is(near)).map(|(_, slips)| *slips).min();
         words.iter().enumerate().filter_map(|(place, word)| Some(at(slips(word)?, false)(place))).min()
     }
 }
@@ -91,16 +106,16 @@ fn rank(query: &QueryText, terms: &[Term], book: &Candidate) -> Rank {
     let fillers_count = terms.iter().any(|term| is_filler(&term.word));
     let told = |text: &str| {
         let mut words = words(text);
-        words.retain(|word| fillers_count || !is_filler(word));
+        words.retain(|word| fillers_count || !is_filler(&word.text));
         words
     };
     let (title, in_main) = (told(&book.title), told(main).len());
     // Most often the title has all there is to know.
-    let authors: OnceCell<Vec<String>> = OnceCell::new();
+    let authors: OnceCell<Vec<Word>> = OnceCell::new();
     let authors = || authors.get_or_init(|| book.authors.iter().flat_map(|author| words(author)).collect());
     let (mut missing, mut slips, mut begun) = (0, 0, 0);
     let (mut in_title, mut in_authors, mut elsewhere) = (Vec::new(), Vec::new(), 0);
-    let mut categories: Option<Vec<String>> = None;
+    let mut categories: Option<Vec<Word>> = None;
     for term in terms {
         let by_title = term.nearest(&title);
         let settled = by_title.is_some_and(|met| met.slips == 0 && !met.begun);
@@ -132,7 +147,7 @@ fn rank(query: &QueryText, terms: &[Term], book: &Candidate) -> Rank {
         Part::Elsewhere
     } else if book.search_title == query.title || is_whole_title(query, book) {
         Part::WholeTitle
-    } else if book.search_title.starts_with(&query.title) {
+    } else if begins_title(query, book) {
         Part::TitleBeginning
     } else {
         match (in_title.len(), in_authors.len(), elsewhere) {
@@ -152,6 +167,11 @@ fn rank(query: &QueryText, terms: &[Term], book: &Candidate) -> Rank {
         in_main - distinct(in_title)
     };
     Rank { missing, slips, part, begun, apart, unasked }
+}
+
+/// `c` begins `c programming` and `caesar`, but `c++` is another thing.
+fn begins_title(query: &QueryText, book: &Candidate) -> bool {
+    book.search_title.strip_prefix(&query.title).is_some_and(|rest| !rest.starts_with(['+', '#']))
 }
 
 /// With the series, for those who type that too.
@@ -224,7 +244,7 @@ mod tests {
     fn fewer_slips_come_before_the_better_part() {
         let query = QueryText::read("potter").unwrap();
         let near = vec![("poter".to_owned(), 1), ("otter".to_owned(), 1)];
-        let terms = [Term { word: "potter".to_owned(), begins: Vec::new(), near }];
+        let terms = [Term { word: "potter".to_owned(), also: Vec::new(), begins: Vec::new(), near }];
         let books = [book(2, "The Otter", "Ann"), book(1, "Peter Rabbit", "Beatrix Potter")];
         let ids: Vec<u128> = ranked(&query, &terms, books.to_vec()).iter().map(Uuid::as_u128).collect();
         assert_eq!(ids, [1, 2]);
@@ -243,6 +263,32 @@ mod tests {
     fn a_whole_word_is_nearer_than_a_beginning() {
         let books = [book(2, "Artemis Fowl", "Eoin Colfer"), book(1, "The Art of War and Peace", "Sun Tzu")];
         assert_eq!(order("art", &books), [1, 2]);
+    }
+
+    #[test]
+    fn a_language_is_before_those_whose_names_begin_alike() {
+        let books = [
+            book(4, "C# in Depth", "Jon Skeet"),
+            book(3, "C++ Primer", "Stanley Lippman"),
+            book(2, "Expert C Programming", "Peter van der Linden"),
+            book(1, "C Programming Language", "Brian Kernighan"),
+        ];
+        assert_eq!(order("c", &books)[..2], [1, 2]);
+        assert_eq!(order("c++", &books)[0], 3);
+        assert_eq!(order("C#", &books)[0], 4);
+        assert_eq!(order("primer c++", &books)[0], 3);
+    }
+
+    #[test]
+    fn an_elided_article_does_not_hide_a_title() {
+        let books = [book(2, "Étranger à Paris", "Ann"), book(1, "L’Étranger", "Albert Camus")];
+        for text in ["étranger", "l'etranger", "L’ÉTRANGER", "étranger camus"] {
+            assert_eq!(order(text, &books)[0], 1, "{text}");
+        }
+        assert_eq!(order("letranger", &books)[0], 1);
+        let books = [book(2, "Borstal Boy", "Brendan Behan"), book(1, "The Third Policeman", "Flann O’Brien")];
+        assert_eq!(order("obrien", &books)[0], 1);
+        assert_eq!(order("o'brien", &books)[0], 1);
     }
 
     #[test]

@@ -1,93 +1,30 @@
-//! The forms by which books are found. What members wrote and what somebody types pass through the same folding, in this
-//! program and not in the database, whose idea of a letter depends on its locale.
+//! The forms by which books are found, made of their words.
 
 use std::collections::HashSet;
 
+use kernel::text::{ELISION, fold, fold_marking_elisions, is_blank};
 use serde::Serialize;
 
 use super::isbn::Isbn;
-use super::keys::{author_words, fold};
+use super::keys::asked_author_words;
+use super::words::{Word, cut, words};
 
 /// The longest query, in characters.
 pub const LONGEST_QUERY: usize = 200;
 /// Words of a query that count.
 const WORDS: usize = 16;
-/// Characters of a word, and of the beginning of a title, that count: both are keys of an index.
-const WORD_CHARACTERS: usize = 60;
+/// Characters of the beginning of a title that count: it is a key of an index.
 const TITLE_CHARACTERS: usize = 100;
 /// A shorter beginning of a word is that of too many.
 const SHORTEST_BEGINNING: usize = 4;
 /// Words that narrow nothing down; they count only where nothing else is asked for.
 const FILLERS: [&str; 6] = ["the", "a", "an", "and", "of", "by"];
 const ARTICLES: [&str; 3] = ["the ", "a ", "an "];
+/// French and Italian articles before a vowel.
+const ELIDED_ARTICLES: [&str; 3] = ["l", "un", "gl"];
 
 pub fn is_filler(word: &str) -> bool {
     FILLERS.contains(&word)
-}
-
-/// Letters that are no other letter with an accent and are typed as these.
-fn plain_letter(c: char) -> Option<&'static str> {
-    Some(match c {
-        'ß' => "ss",
-        'æ' => "ae",
-        'œ' => "oe",
-        'ø' => "o",
-        'ł' => "l",
-        'đ' | 'ð' => "d",
-        'þ' => "th",
-        'ı' => "i",
-        'ħ' => "h",
-        _ => return None,
-    })
-}
-
-/// Scripts that do not part words: each character is found by itself.
-fn stands_alone(c: char) -> bool {
-    matches!(c, '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{3ffff}')
-}
-
-/// As [`fold`], and forgiving more: `ß` is `ss`, `&` is `and`.
-fn folded(text: &str) -> String {
-    let text = if text.contains('&') { fold(&text.replace('&', " and ")) } else { fold(text) };
-    if text.is_ascii() {
-        return text;
-    }
-    let mut plain = String::with_capacity(text.len());
-    for c in text.chars() {
-        match plain_letter(c) {
-            Some(letters) => plain.push_str(letters),
-            None => plain.push(c),
-        }
-    }
-    plain
-}
-
-fn cut(text: &str, characters: usize) -> &str {
-    text.char_indices().nth(characters).map_or(text, |(end, _)| &text[..end])
-}
-
-/// The words of a text, in its order, folded. None in a text of punctuation alone.
-pub fn words(text: &str) -> Vec<String> {
-    let folded = folded(text);
-    let mut words = Vec::new();
-    for part in folded.split(' ') {
-        if part.is_ascii() {
-            words.push(part);
-            continue;
-        }
-        let mut rest = part;
-        while let Some((at, c)) = rest.char_indices().find(|(_, c)| stands_alone(*c)) {
-            words.push(&rest[..at]);
-            words.push(&rest[at..at + c.len_utf8()]);
-            rest = &rest[at + c.len_utf8()..];
-        }
-        words.push(rest);
-    }
-    words
-        .into_iter()
-        .filter(|word| word.chars().any(char::is_alphanumeric))
-        .map(|word| cut(word, WORD_CHARACTERS).to_owned())
-        .collect()
 }
 
 /// A title without the series that follows it in parentheses: `Equal Rites` of `Equal Rites (Discworld, #3)`.
@@ -99,19 +36,23 @@ pub fn main_title(title: &str) -> &str {
     }
 }
 
-/// The beginning of a title as people type it: folded, without the article.
+/// The beginning of a title as people type it: folded, without the article. `L’Étranger` begins with `etranger`.
 pub fn title_beginning(text: &str) -> String {
-    let text = folded(text);
-    let bare = ARTICLES.iter().find_map(|article| text.strip_prefix(article)).unwrap_or(&text);
-    cut(bare, TITLE_CHARACTERS).trim_end().to_owned()
+    let folded = fold_marking_elisions(text);
+    let folded = if folded.is_empty() { fold(text) } else { folded };
+    let bare = match folded.split_once(ELISION) {
+        Some((article, rest)) if ELIDED_ARTICLES.contains(&article) => rest,
+        _ => ARTICLES.iter().find_map(|article| folded.strip_prefix(article)).unwrap_or(&folded),
+    };
+    cut(bare, TITLE_CHARACTERS).trim_end().replace(ELISION, " ")
 }
 
 /// `J. R. R. Tolkien` is also found by `jrr`.
-fn joined_initials(words: &[String]) -> Vec<String> {
+fn joined_initials(words: &[Word]) -> Vec<String> {
     words
-        .split(|word| word.chars().count() > 1)
+        .split(|word| word.text.chars().count() > 1)
         .filter(|initials| initials.len() > 1)
-        .map(|initials| initials.concat())
+        .map(|initials| initials.iter().map(|word| word.text.as_str()).collect())
         .collect()
 }
 
@@ -131,16 +72,18 @@ impl SearchForms {
         isbn13: Option<&str>,
     ) -> Self {
         let mut all = words(title);
+        let mut initials = Vec::new();
         for author in authors {
             let name = words(author);
-            all.extend(joined_initials(&name));
+            initials.extend(joined_initials(&name));
             all.extend(name);
         }
         all.extend(categories.into_iter().flat_map(words));
-        all.extend(isbn13.map(str::to_owned));
-        all.sort_unstable();
-        all.dedup();
-        Self { title: title_beginning(main_title(title)), words: all }
+        let mut forms: Vec<String> = all.into_iter().flat_map(Word::into_forms).chain(initials).collect();
+        forms.extend(isbn13.map(str::to_owned));
+        forms.sort_unstable();
+        forms.dedup();
+        Self { title: title_beginning(main_title(title)), words: forms }
     }
 }
 
@@ -160,19 +103,23 @@ pub struct AuthorKey {
 }
 
 impl AuthorKey {
+    /// `Jean d’Ormesson` is suggested for `ormesson` and for `dormesson`.
     pub fn of(name: &str) -> Vec<Self> {
         let words = words(name);
-        let Some((last, first)) = words.split_last() else { return Vec::new() };
-        let (whole, turned) = (words.join(" "), format!("{last} {}", first.join(" ")));
-        let key = |key: &str| Self {
-            key: cut(key.trim_end(), TITLE_CHARACTERS).to_owned(),
-            name: name.to_owned(),
-            words: author_words([name]),
-        };
-        let mut keys = vec![key(&whole)];
-        if !first.is_empty() {
-            keys.push(key(&turned));
-        }
+        let apart: Vec<&str> = words.iter().map(|word| word.text.as_str()).collect();
+        let joined: Vec<&str> = words.iter().map(|word| word.joined.as_deref().unwrap_or(&word.text)).collect();
+        let mut keys: Vec<Self> = [apart, joined]
+            .iter()
+            .filter_map(|words| words.split_last())
+            .flat_map(|(last, first)| [[first, &[*last]].concat(), [&[*last], first].concat()])
+            .map(|words| Self {
+                key: cut(&words.join(" "), TITLE_CHARACTERS).trim_end().to_owned(),
+                name: name.to_owned(),
+                words: asked_author_words(name),
+            })
+            .collect();
+        let mut seen = HashSet::new();
+        keys.retain(|author| seen.insert(author.key.clone()));
         keys
     }
 }
@@ -193,7 +140,7 @@ pub struct QueryText {
     /// As the whole title would begin.
     pub title: String,
     /// What a book must have, in any order, each once. None when only punctuation was typed.
-    pub words: Vec<String>,
+    pub words: Vec<Word>,
     /// The word under way: a book's word need only begin with it.
     pub beginning: Option<String>,
 }
@@ -207,15 +154,21 @@ impl QueryText {
             return Err(QueryTextError::ControlCharacter);
         }
         let typed = words(text);
-        let beginning = typed.last().filter(|word| word.chars().count() >= SHORTEST_BEGINNING).cloned();
+        let last = typed.last().map(|word| word.text.clone());
+        let beginning = last.filter(|word| word.chars().count() >= SHORTEST_BEGINNING);
         let mut seen = HashSet::new();
-        let mut words: Vec<String> = typed.into_iter().filter(|word| seen.insert(word.clone())).collect();
-        if words.iter().any(|word| !is_filler(word)) {
-            words.retain(|word| !is_filler(word));
+        let mut words: Vec<Word> = typed.into_iter().filter(|word| seen.insert(word.text.clone())).collect();
+        if words.iter().any(|word| !is_filler(&word.text)) {
+            words.retain(|word| !is_filler(&word.text));
         }
         words.truncate(WORDS);
-        let beginning = beginning.filter(|word| words.contains(word));
+        let beginning = beginning.filter(|beginning| words.iter().any(|word| word.text == *beginning));
         Ok(Self { isbn: Isbn::parse(text).ok(), title: title_beginning(text), words, beginning })
+    }
+
+    /// `None` where there is nothing to read in it.
+    pub fn read_unless_blank(text: Option<&str>) -> Result<Option<Self>, QueryTextError> {
+        text.filter(|text| !is_blank(text)).map(Self::read).transpose()
     }
 }
 
@@ -225,13 +178,8 @@ mod tests {
 
     use super::*;
 
-    #[test]
-    fn accents_case_punctuation_and_letters_of_other_alphabets_are_forgiven() {
-        assert_eq!(words("Les Misérables, Tome I"), ["les", "miserables", "tome", "i"]);
-        assert_eq!(words("Straße Łódź Søren Æsop"), ["strasse", "lodz", "soren", "aesop"]);
-        assert_eq!(words("Pride & Prejudice"), words("pride AND prejudice"));
-        assert_eq!(words("ノルウェイの森").len(), "ノルウェイの森".chars().count());
-        assert!(words("?!… --").is_empty());
+    fn texts(query: &str) -> Vec<String> {
+        QueryText::read(query).unwrap().words.into_iter().map(|word| word.text).collect()
     }
 
     #[test]
@@ -241,6 +189,10 @@ mod tests {
         assert_eq!(forms.words, ["1", "collins", "games", "hunger", "suzanne", "the"]);
         assert_eq!(main_title("(What I Really Mean)"), "(What I Really Mean)");
         assert_eq!(title_beginning("???"), "???");
+        assert_eq!(title_beginning("L’Étranger"), "etranger");
+        assert_eq!(title_beginning("Un'altra vita"), "altra vita");
+        assert_eq!(title_beginning("D'un château l'autre"), "d un chateau l autre");
+        assert_eq!(title_beginning("C++ Primer"), "c++ primer");
     }
 
     #[test]
@@ -255,8 +207,8 @@ mod tests {
 
     #[test]
     fn fillers_count_only_where_nothing_else_is_asked_for() {
-        assert_eq!(QueryText::read("the lord of the rings").unwrap().words, ["lord", "rings"]);
-        assert_eq!(QueryText::read("The").unwrap().words, ["the"]);
+        assert_eq!(texts("the lord of the rings"), ["lord", "rings"]);
+        assert_eq!(texts("The"), ["the"]);
         assert_eq!(QueryText::read("rings the").unwrap().beginning, None);
         assert_eq!(QueryText::read("lord of the ring").unwrap().beginning.as_deref(), Some("ring"));
     }
@@ -267,6 +219,8 @@ mod tests {
         assert_eq!(keys, ["j r r tolkien", "tolkien j r r"]);
         assert_eq!(AuthorKey::of("Homer").len(), 1);
         assert!(AuthorKey::of("???").is_empty());
+        let keys: Vec<String> = AuthorKey::of("Jean d’Ormesson").into_iter().map(|author| author.key).collect();
+        assert_eq!(keys, ["jean ormesson", "ormesson jean", "jean dormesson", "dormesson jean"]);
     }
 
     #[test]
@@ -278,11 +232,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_word_fits_an_index_and_needs_no_quoting(text in "\\PC{0,200}") {
-            for word in words(&text) {
-                prop_assert!(!word.is_empty() && word.len() <= 4 * WORD_CHARACTERS);
-                prop_assert!(!word.contains(['\'', '\\', '&', '|', '!', ':', '*', '(', ')', '<', '>', ' ', '\0']), "{word:?}");
-            }
+        fn the_beginning_of_a_foreign_title_fits_an_index(text in "\\PC{0,200}") {
             prop_assert!(title_beginning(&text).chars().count() <= TITLE_CHARACTERS);
         }
 
@@ -290,7 +240,7 @@ mod tests {
         fn a_book_is_found_by_each_word_of_its_title(title in "\\PC{1,100}") {
             let forms = SearchForms::new(&title, [], [], None);
             let typed = QueryText::read(&title).unwrap();
-            prop_assert!(typed.words.iter().all(|word| forms.words.contains(word)));
+            prop_assert!(typed.words.iter().all(|word| forms.words.contains(&word.text)));
         }
     }
 }

@@ -216,8 +216,7 @@ impl CountFacetsHandler {
 #[async_trait]
 impl QueryHandler<CountFacets> for CountFacetsHandler {
     async fn handle(&self, call: &Call, query: CountFacets) -> Result<Facets, CountFacetsError> {
-        let text = query.text.filter(|text| !text.trim().is_empty());
-        let text = text.map(|text| QueryText::read(&text)).transpose()?;
+        let text = QueryText::read_unless_blank(query.text.as_deref())?;
         let filter = Filter::new(
             query.category,
             query.available,

@@ -4,7 +4,7 @@ use kernel::UserId;
 use sqlx::{Postgres, QueryBuilder};
 
 use crate::domain::Language;
-use crate::domain::keys::{author_words, category_key};
+use crate::domain::keys::{asked_author_words, category_key};
 
 /// A language by a name that nobody knows.
 pub(super) struct UnknownLanguage;
@@ -33,7 +33,7 @@ impl Filter {
             available,
             owner,
             language: language.map(Language::tag),
-            author: author.map(|name| author_words([name])),
+            author: author.map(asked_author_words),
         })
     }
 

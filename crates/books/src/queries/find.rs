@@ -135,14 +135,15 @@ async fn candidates(
     Ok(found.into_iter().map(candidate).collect())
 }
 
-/// Words are letters, digits and marks, so that nothing in them ends the quotation.
+/// Words are letters, digits, marks, and `+`, `#` or a dot: nothing in them ends the quotation.
 fn quoted(word: &str) -> String {
     format!("'{word}'")
 }
 
 fn one_of(term: &Term) -> String {
-    let others = term.begins.iter().chain(term.near.iter().map(|(word, _)| word));
-    let any: Vec<String> = std::iter::once(&term.word).chain(others).map(|word| quoted(word)).collect();
+    let others = term.also.iter().chain(&term.near).map(|(word, _)| word);
+    let any: Vec<String> =
+        std::iter::once(&term.word).chain(&term.begins).chain(others).map(|word| quoted(word)).collect();
     format!("({})", any.join(" | "))
 }
 
@@ -218,12 +219,12 @@ async fn respelt(connection: &mut PgConnection, terms: &[Term]) -> Result<Vec<Re
     let respelt = |term: &Term| {
         let like = like.iter().filter(|row| row.typed == term.word).map(|row| row.near.as_str());
         let near = spelling::nearest(&term.word, like);
-        // Numbers are meant as they are; what is too short to tell is often a slip of its own: `ender s game`.
+        // Numbers and `c++` are meant as they are; what is too short to tell is often a slip of its own: `ender s game`.
         let doubted = words.contains(&term.word);
         let known = if doubted {
             !near.is_empty() || !term.begins.is_empty()
         } else {
-            can_be_mistyped(&term.word) || term.word.chars().any(char::is_numeric)
+            can_be_mistyped(&term.word) || !term.word.chars().all(char::is_alphabetic)
         };
         let exact = (known && !doubted) || near.iter().any(|(_, slips)| *slips == 0);
         Respelt { term: Term { near, ..term.clone() }, known, exact }

@@ -137,8 +137,7 @@ impl Wanted {
             query.language.as_deref(),
             query.author.as_deref(),
         )?;
-        let text = query.text.filter(|text| !text.trim().is_empty());
-        let text = text.map(|text| QueryText::read(&text)).transpose()?;
+        let text = QueryText::read_unless_blank(query.text.as_deref())?;
         let sort = match query.sort {
             BookSort::Relevance if text.is_none() => BookSort::CreatedAt,
             sort => sort,

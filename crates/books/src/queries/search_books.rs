@@ -1,5 +1,6 @@
 use async_trait::async_trait;
 use cqrs::{Call, QueryHandler};
+use kernel::text::is_blank;
 use kernel::{Page, PageRequest, Query};
 
 use super::list_books::{ListBooks, ListBooksError, ListBooksHandler};
@@ -40,7 +41,7 @@ impl SearchBooksHandler {
 #[async_trait]
 impl QueryHandler<SearchBooks> for SearchBooksHandler {
     async fn handle(&self, call: &Call, query: SearchBooks) -> Result<Page<BookView>, ListBooksError> {
-        if query.text.trim().is_empty() {
+        if is_blank(&query.text) {
             return Ok(Page { items: Vec::new(), total: 0, next_cursor: None });
         }
         let list =

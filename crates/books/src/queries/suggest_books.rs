@@ -4,7 +4,8 @@ use kernel::{Detail, ErrorKind, Query, Refusal};
 use serde::Serialize;
 use sqlx::{PgConnection, PgPool, QueryBuilder};
 
-use crate::domain::search::{QueryText, QueryTextError, main_title, words};
+use crate::domain::search::{QueryText, QueryTextError, main_title};
+use crate::domain::words::words;
 
 /// Suggestions at once, of both kinds.
 const SUGGESTIONS: usize = 10;
@@ -88,7 +89,8 @@ impl QueryHandler<SuggestBooks> for SuggestBooksHandler {
             return Ok(Vec::new());
         }
         let mut connection = self.pool.acquire().await?;
-        let authors = authors(&mut connection, &words(&query.text).join(" ")).await?;
+        let name: Vec<String> = words(&query.text).into_iter().map(|word| word.text).collect();
+        let authors = authors(&mut connection, &name.join(" ")).await?;
         let titles = titles(&mut connection, &typed.title).await?;
         let titles = titles.into_iter().take(SUGGESTIONS - authors.len());
         let titles = titles.map(|text| Suggestion { kind: SuggestionKind::Title, text });

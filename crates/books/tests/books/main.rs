@@ -11,4 +11,5 @@ mod real_books;
 mod reviews;
 mod search;
 mod shelf;
+mod spellings;
 mod support;

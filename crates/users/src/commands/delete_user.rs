@@ -139,7 +139,7 @@ impl CommandHandler<DeleteUser> for DeleteUserHandler {
         }
         member::lock(work.connection(), id, None).await?;
         let version = sqlx::query_scalar!(
-            "update users.member set name = '', bio = null, location = null, preferences = '{}', role = 'user',
+            "update users.member set name = '', name_key = null, bio = null, location = null, preferences = '{}', role = 'user',
                 active = false, deleted_at = $2, version = version + 1
             where id = $1 returning version",
             id.uuid(),

@@ -7,6 +7,7 @@ use users_events::{UserEvent, UserUpdated};
 
 use crate::domain::{Preferences, TimeZoneName};
 use crate::member::{self, MemberRefused};
+use crate::names::name_key;
 use crate::view::{ProfileView, Row};
 
 /// The caller describes themself anew.
@@ -80,7 +81,7 @@ impl CommandHandler<UpdateProfile> for UpdateProfileHandler {
             Row,
             "update users.member set name = $2, bio = $3, location = $4, language = $5, time_zone = $6,
                 preferences = $7, show_bio = coalesce($8, show_bio), show_location = coalesce($9, show_location),
-                version = version + 1
+                name_key = $10, version = version + 1
             where id = $1
             returning id, name, bio, location, show_bio, show_location, language, time_zone, preferences, role, active,
                 verified, created_at, version",
@@ -93,6 +94,7 @@ impl CommandHandler<UpdateProfile> for UpdateProfileHandler {
             command.preferences.into_value(),
             command.show_bio,
             command.show_location,
+            name_key(command.name.as_str()),
         )
         .fetch_one(work.connection())
         .await?;

@@ -6,6 +6,7 @@ use sqlx::PgPool;
 use users_events::{UserEvent, UserUpdated};
 
 use crate::member::{self, MemberRefused};
+use crate::names::name_key;
 use crate::view::{ProfileView, Row};
 
 /// An administrator changes a member. Who is not active cannot sign in, lend or borrow; loans that are open run on.
@@ -89,13 +90,15 @@ impl CommandHandler<UpdateUser> for UpdateUserHandler {
         member::lock(work.connection(), command.id, command.expected_version).await?;
         let row = sqlx::query_as!(
             Row,
-            "update users.member set name = coalesce($2, name), active = coalesce($3, active), version = version + 1
+            "update users.member set name = coalesce($2, name), name_key = coalesce($4, name_key),
+                active = coalesce($3, active), version = version + 1
             where id = $1
             returning id, name, bio, location, show_bio, show_location, language, time_zone, preferences, role, active,
                 verified, created_at, version",
             command.id.uuid(),
             command.name.as_ref().map(Line::as_str),
             command.active,
+            command.name.as_ref().map(|name| name_key(name.as_str())),
         )
         .fetch_one(work.connection())
         .await?;

@@ -1,5 +1,6 @@
 use async_trait::async_trait;
 use cqrs::{Call, QueryHandler};
+use kernel::text::{fold, fold_marking_elisions, is_blank};
 use kernel::{ErrorKind, Page, PageRequest, Permission, Query, Refusal, UserId};
 use sqlx::{PgPool, Postgres, QueryBuilder};
 use uuid::Uuid;
@@ -9,7 +10,7 @@ use crate::view::{ProfileView, Row};
 /// The members, for those who look after them. Asked rarely and by few, so PostgreSQL answers.
 #[derive(Debug, Clone)]
 pub struct ListUsers {
-    /// A part of the name, in any case.
+    /// A part of the name, without regard to case, accents and punctuation. Blank counts as none.
     pub q: Option<String>,
     /// Members who fit `q` by what others know of them.
     pub or_these: Vec<UserId>,
@@ -88,13 +89,20 @@ impl QueryHandler<ListUsers> for ListUsersHandler {
     }
 }
 
+/// The folded name, as the index has it. A name that is not folded yet counts as it is.
+const NAME_KEY: &str = r#"coalesce(name_key, lower(name) collate "C")"#;
+
 fn filter(sql: &mut QueryBuilder<Postgres>, query: &ListUsers) {
     sql.push("where deleted_at is null");
-    if let Some(q) = &query.q {
-        // What a person types is text to find, not a pattern.
-        let escaped = q.to_lowercase().replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+    if let Some(q) = query.q.as_deref().filter(|q| !is_blank(q)) {
+        // A sign is looked for in the name as it is. What a person types is text to find, not a pattern.
+        let (column, q) = match fold_marking_elisions(q).is_empty() {
+            true => ("name", q.to_owned()),
+            false => (NAME_KEY, fold(q)),
+        };
+        let escaped = q.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
         let these: Vec<Uuid> = query.or_these.iter().map(|id| id.uuid()).collect();
-        sql.push(" and (lower(name) like ").push_bind(format!("%{escaped}%"));
+        sql.push(" and (").push(column).push(" like ").push_bind(format!("%{escaped}%"));
         sql.push(" or id = any(").push_bind(these).push("))");
     }
     if let Some(role) = &query.role {
@@ -113,12 +121,12 @@ fn page(query: &ListUsers) -> QueryBuilder<Postgres> {
         from users.member ",
     );
     filter(&mut sql, query);
-    sql.push(match (query.sort, query.descending) {
-        (UserSort::MemberSince, true) => " order by created_at desc, id desc",
-        (UserSort::MemberSince, false) => " order by created_at, id",
-        (UserSort::Name, true) => " order by lower(name) desc, id desc",
-        (UserSort::Name, false) => " order by lower(name), id",
-    });
+    let direction = if query.descending { " desc" } else { "" };
+    let column = match query.sort {
+        UserSort::MemberSince => "created_at",
+        UserSort::Name => NAME_KEY,
+    };
+    sql.push(" order by ").push(column).push(direction).push(", id").push(direction);
     sql.push(" offset ").push_bind(i64::try_from(query.page.offset()).unwrap_or(i64::MAX));
     sql.push(" limit ").push_bind(i64::from(query.page.limit));
     sql
