@@ -1,6 +1,6 @@
-import type { Locator } from '@playwright/test'
+import type { Locator, Request } from '@playwright/test'
 import { expect, type Page } from './fixtures'
-import { settled } from './inspect'
+import { drawn, settled } from './inspect'
 
 /** Of a list the first rows stand for all. */
 const MOST = 10
@@ -16,60 +16,72 @@ export async function explore(page: Page, look: (name: string) => Promise<void>)
       : route.fulfill({ status: 409, json: { success: false, error: REFUSED, statusCode: 409 } }),
   )
   const address = page.url()
+  const back = async () => {
+    if (page.url() === address) return
+    await page.goto(address)
+    await settled(page)
+  }
+  const opens = openerOf(page)
   const seen = new Set<string>()
   const buttons = page.locator('#main button:visible:enabled:not([type=submit])')
   for (let place = 0; place < (await buttons.count()) && seen.size < MOST; place += 1) {
     const kind = await kindOf(buttons.nth(place))
     if (seen.has(kind)) continue
     seen.add(kind)
-    await press(page, buttons.nth(place))
-    if (await isOpen(page, buttons.nth(place))) {
+    if (await opens(buttons.nth(place))) {
       await look(`${seen.size}`)
       const items = page.getByRole('menuitem')
       for (let item = 0; item < (await items.count()); item += 1) {
-        await press(page, items.nth(item))
-        if (page.url() === address && (await isOpen(page))) {
+        if (await opens(items.nth(item))) {
           await look(`${seen.size}-${item + 1}`)
           await close(page)
         }
-        if (page.url() !== address) await page.goto(address)
+        await back()
         await settled(page)
-        await press(page, buttons.nth(place))
-        await isOpen(page, buttons.nth(place))
+        await opens(buttons.nth(place))
       }
       await close(page)
     }
-    if (page.url() !== address) {
-      await page.goto(address)
-      await settled(page)
-    }
+    await back()
   }
 }
 
 const REFUSED = { code: 'CONFLICT', message: 'Not while it is looked at.', details: [] }
-const open = (page: Page): Locator =>
-  page.locator(':is([role=dialog], [role=alertdialog], [role=menu]):not([aria-modal=false]):visible').first()
+const open = (page: Page, dialog = false): Locator =>
+  page
+    .locator(`:is([role=dialog], [role=alertdialog]${dialog ? '' : ', [role=menu]'}):not([aria-modal=false]):visible`)
+    .first()
 
 /** Buttons that look and read alike open the same thing. */
 async function kindOf(button: Locator): Promise<string> {
   return button.evaluate((element) => `${element.className} ${element.textContent.length > 40 || element.textContent}`)
 }
 
-/** By the keyboard: what a message lies on can be reached all the same. */
-async function press(page: Page, button: Locator): Promise<void> {
-  await button.focus()
-  await page.keyboard.press('Enter')
-}
-
-/** A button that says that it opens something may have to fetch it first. */
-async function isOpen(page: Page, by?: Locator): Promise<boolean> {
-  const announced = Boolean(await by?.getAttribute('aria-haspopup'))
-  return open(page)
-    .waitFor({ timeout: announced ? 5000 : 400 })
-    .then(
-      () => true,
-      () => false,
-    )
+/**
+ * Presses a button by the keyboard, since what a message lies on can be reached all the same, and says whether something
+ * opened on the page. One that says that it opens something is given the time for it; of any other it is known when
+ * the page has drawn what it had to fetch. One that leads to another page opens nothing.
+ */
+function openerOf(page: Page): (button: Locator) => Promise<boolean> {
+  const fetched = new Set<Request>()
+  page.on('request', (request) => request.url().endsWith('/stream') || fetched.add(request))
+  page.on('requestfinished', (request) => fetched.delete(request))
+  page.on('requestfailed', (request) => fetched.delete(request))
+  return async (button) => {
+    const announced = (await button.getAttribute('aria-haspopup')) !== null
+    const item = (await button.getAttribute('role')) === 'menuitem'
+    const address = page.url()
+    await button.focus()
+    await page.keyboard.press('Enter')
+    const until = Date.now() + 5000
+    for (let quiet = 0; quiet < 3 && Date.now() < until; quiet = fetched.size > 0 || announced ? 0 : quiet + 1) {
+      await drawn(page)
+      if (page.url() !== address) return false
+      // The menu of an item goes away before what the item opens is there.
+      if (await open(page, item).isVisible()) return true
+    }
+    return false
+  }
 }
 
 /** One Escape closes what is open, unless the page is still busy opening it. */

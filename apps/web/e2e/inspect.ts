@@ -16,10 +16,15 @@ const WCAG = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']
 export async function settled(page: Page): Promise<void> {
   await still(page)
   // What is so must also have been drawn, and what follows from it: a busy machine lags behind.
+  await drawn(page)
+  await still(page)
+}
+
+/** Waits until what the page knows is on the screen. */
+export async function drawn(page: Page): Promise<void> {
   await page.evaluate(async () => {
     for (let frame = 0; frame < 2; frame += 1) await new Promise(requestAnimationFrame)
   })
-  await still(page)
 }
 
 async function still(page: Page): Promise<void> {
