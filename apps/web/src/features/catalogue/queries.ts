@@ -51,7 +51,8 @@ export async function fetchFirstBooks(queries: QueryClient, { pathname, search }
 }
 
 /** What each other choice would find, among the books that the search and the filters leave. */
-export function useFacets({ sort: _, ...query }: Filters) {
+export function useFacets(filters: Filters) {
+  const query = { ...filters, sort: undefined }
   return useQuery({
     queryKey: keys.books.facetsOf(query),
     queryFn: ({ signal }) => ask(api.GET('/api/v1/books/facets', { params: { query }, signal })),
