@@ -91,6 +91,26 @@ export class Community {
     return taken(data, response, error)
   }
 
+  /** Sends a file of books: the id of the import, which is over or waits for its review. */
+  async import({ api }: Member, file: string, review: boolean): Promise<string> {
+    const { data, error, response } = await api.POST('/api/v1/books/import', {
+      params: { query: { review } },
+      body: { file },
+      bodySerializer() {
+        const form = new FormData()
+        form.append('file', new Blob([file], { type: 'text/csv' }), 'books.csv')
+        return form
+      },
+    })
+    const { id } = taken(data, response, error)
+    for (let attempt = 0; attempt < 100; attempt += 1) {
+      const { data } = await api.GET('/api/v1/books/imports/{id}', { params: { path: { id } } })
+      if (data && ['review', 'completed', 'failed'].includes(data.data.status)) return id
+      await new Promise((resolve) => setTimeout(resolve, 100))
+    }
+    throw new Error(`import ${id} does not come to an end`)
+  }
+
   /** The newest mail to somebody that holds `word`. */
   async mail(to: Member, word: string): Promise<string> {
     const { mails } = host()

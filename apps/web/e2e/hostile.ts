@@ -73,22 +73,24 @@ function hostileBook(
   return community.book(owner, title, more)
 }
 
-/** One borrow in each state, of a book of the longest words. */
+/** One borrow in each state, of a book of the longest words; some of a book that reads from right to left. */
 async function makeLoans(community: Community, owner: Member, borrower: Member): Promise<void> {
-  const asked = async () => {
-    const book = await community.book(owner, HOSTILE.title, { authors: [...HOSTILE.authors] })
+  const asked = async (title: string = HOSTILE.title) => {
+    const book = await community.book(owner, title, { authors: [...HOSTILE.authors] })
     return community.asks(borrower, book, 21, HOSTILE.note)
   }
-  const approved = async () => community.step(owner, await asked(), 'approve', { place: HOSTILE.place })
-  const lent = async () => community.step(owner, await approved(), 'hand-over', {})
-  const returned = async () => community.step(borrower, await lent(), 'declare-return', {})
+  const approved = async (title?: string) =>
+    community.step(owner, await asked(title), 'approve', { place: HOSTILE.place })
+  const lent = async (title?: string) => community.step(owner, await approved(title), 'hand-over', {})
+  const returned = async (title?: string) => community.step(borrower, await lent(title), 'declare-return', {})
 
   await community.step(owner, await asked(), 'reject', { reason: HOSTILE.note.slice(0, 400) })
   await community.step(owner, await returned(), 'return', { condition: 'damaged', note: HOSTILE.note })
   await community.step(owner, await returned(), 'not-received', {})
+  await community.step(owner, await returned(HOSTILE.arabic), 'not-received', {})
   await returned()
   await community.step(borrower, await lent(), 'request-extension', { days: 7 })
-  await approved()
+  await approved(HOSTILE.arabic)
   await asked()
 }
 

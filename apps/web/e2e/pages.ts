@@ -62,6 +62,8 @@ export const PAGES: Row[] = [
   { name: 'shelf-add', as: 'barbara', path: '/shelf/add' },
   { name: 'shelf-describe', as: 'barbara', path: '/shelf/add?step=details' },
   { name: 'shelf-import', as: 'barbara', path: '/shelf/import' },
+  { name: 'shelf-import-review', as: 'grace', path: (scene) => imported(scene, true) },
+  { name: 'shelf-import-report', as: 'grace', path: (scene) => imported(scene, false) },
   { name: 'loans', as: 'barbara', path: '/loans' },
   { name: 'loan', as: 'barbara', path: ({ barbara }) => firstLoan(barbara) },
   { name: 'loan-to-answer', as: 'ada', path: ({ ada }) => firstLoan(ada, 'pending') },
@@ -89,6 +91,20 @@ export const PAGES: Row[] = [
 async function firstBook(owner: Member): Promise<string> {
   const { data } = await owner.api.GET('/api/v1/books/mine', { params: { query: { limit: 1 } } })
   return `/books/${data!.data[0]!.id}`
+}
+
+/** A file with all that can be said of one: shelves, a book not owned, a wrong number, a row that is no book. */
+async function imported({ community, grace, words }: Scene, review: boolean): Promise<string> {
+  const rows = [
+    ['Book Id', 'Title', 'Author', 'Additional Authors', 'ISBN', 'My Rating', 'Bookshelves', 'Exclusive Shelf'],
+    ['1', words.title, words.borrower, words.owner, '', '5', '', 'read'],
+    ['2', `${words.borrower} 1911`, words.owner, '', '', '4', words.owner.slice(0, 60), words.borrower],
+    ['3', words.title, words.borrower, words.owner, '0439023484', '', '', 'read'],
+    ['4', words.title, words.borrower, words.owner, '', '', '', 'to-read'],
+    ['5', '', words.borrower, '', '', words.note.slice(0, 400), '', 'read'],
+  ]
+  const csv = rows.map((row) => row.map((cell) => `"${cell.replaceAll('"', '""')}"`).join(',')).join('\n')
+  return `/shelf/import/${await community.import(grace, csv, review)}`
 }
 
 /** Somebody without books, whose name is long and reads from right to left. */
