@@ -3,6 +3,7 @@ import { useEffect, useRef, type ComponentProps, type ReactNode } from 'react'
 import { Link, NavLink, useLocation, useSearchParams } from 'react-router'
 import { classes } from './classes'
 import { PageTitle } from './PageTitle'
+import { Written } from './Written'
 
 export { PageTitle }
 
@@ -32,9 +33,9 @@ export function PageHeader({
         </Link>
       )}
       <div className="flex flex-wrap items-center justify-between gap-x-6 gap-y-3">
-        <h1 className={classes('min-w-0 wrap-anywhere', title.length > LONG ? 'text-heading' : 'text-title')}>
+        <Written as="h1" className={classes('min-w-0', title.length > LONG ? 'text-heading' : 'text-title')}>
           {title}
-        </h1>
+        </Written>
         {actions && <div className="flex flex-wrap items-center gap-3">{actions}</div>}
       </div>
       {lead && <p className="max-w-prose text-pretty text-soft">{lead}</p>}

@@ -15,6 +15,7 @@ import { Loading, Notice, Skeleton } from '@/ui/Feedback'
 import { PasswordField } from '@/ui/form/fields'
 import { Form } from '@/ui/form/Form'
 import { Card, PageHeader } from '@/ui/Layout'
+import { Written } from '@/ui/Written'
 import { useDeleteAccount } from './commands'
 import { accountRules } from './rules'
 
@@ -127,11 +128,11 @@ function LoansInTheWay({ loans }: { loans: readonly Loan[] }) {
                 to={`/loans/${id}`}
                 className="inline-flex min-h-11 flex-col justify-center underline underline-offset-4"
               >
-                <span dir="auto" className="line-clamp-2 wrap-anywhere">
+                <Written as="span" className="line-clamp-2">
                   {book.title}
-                </span>
+                </Written>
               </Link>
-              <p dir="auto" className="line-clamp-2 text-sm wrap-anywhere text-soft">
+              <p className="line-clamp-2 text-sm wrap-anywhere text-soft">
                 {t(`delete.${part}`, { name: lends ? borrower.name : owner.name })}
               </p>
             </li>

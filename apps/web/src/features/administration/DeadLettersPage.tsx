@@ -90,7 +90,10 @@ function LetterCard({
       <p className="text-sm text-soft">
         {t('deadLetters.attempts', { count: letter.attempts })} · {format.moment(letter.parkedAt)}
       </p>
-      <pre className="max-h-60 overflow-y-auto rounded-md bg-late-soft p-4 font-mono text-sm wrap-anywhere whitespace-pre-wrap text-late">
+      <pre
+        dir="ltr"
+        className="max-h-60 overflow-y-auto rounded-md bg-late-soft p-4 font-mono text-sm wrap-anywhere whitespace-pre-wrap text-late"
+      >
         {letter.error}
       </pre>
       <div className="flex flex-col gap-3 sm:flex-row">

@@ -52,7 +52,7 @@ export function EventFacts({ event }: { event: LoggedEvent }) {
         )}
       </dl>
       <h3 className="mb-2 font-sans text-base font-medium">{t('events.payload')}</h3>
-      <pre className="rounded-md bg-sunken p-4 font-mono text-sm wrap-anywhere whitespace-pre-wrap">
+      <pre dir="ltr" className="rounded-md bg-sunken p-4 font-mono text-sm wrap-anywhere whitespace-pre-wrap">
         {JSON.stringify(event.payload, null, 2)}
       </pre>
     </>

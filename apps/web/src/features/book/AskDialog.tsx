@@ -10,6 +10,7 @@ import { Button, LinkButton } from '@/ui/Button'
 import { Actions, Dialog } from '@/ui/Dialog'
 import { NumberField, TextArea } from '@/ui/form/fields'
 import { Form } from '@/ui/form/Form'
+import { Written } from '@/ui/Written'
 import { useAskFor } from './commands'
 import { DaysChoice, OTHER } from './DaysChoice'
 
@@ -31,7 +32,7 @@ export default function AskDialog({ open, onClose, book, finalFocus }: Asking) {
       open={open}
       onOpenChange={(next) => !next && onClose()}
       title={t('ask.title', { owner: book.owner.name })}
-      description={book.title}
+      description={<Written>{book.title}</Written>}
       finalFocus={finalFocus}
     >
       <AskForm book={book} onClose={onClose} />

@@ -78,7 +78,9 @@ function DisputeCard({ dispute }: { dispute: Dispute }) {
             <Cover title={book.title} authors={book.authors} url={book.coverUrl ?? null} />
           </div>
           <div className="min-w-0 flex-1">
-            <h2 className="line-clamp-2 text-heading">{book.title}</h2>
+            <Written as="h2" className="line-clamp-2 text-heading">
+              {book.title}
+            </Written>
             <WrittenList as="p" className="line-clamp-2 text-sm text-soft" items={book.authors} />
             {handedOverAt && dueAt && (
               <p className="mt-1 text-sm text-soft">

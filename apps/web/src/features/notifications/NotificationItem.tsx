@@ -2,6 +2,7 @@ import { useTranslation } from 'react-i18next'
 import { Link } from 'react-router'
 import { useFormats } from '@/i18n/format'
 import { classes } from '@/ui/classes'
+import { Written } from '@/ui/Written'
 import { useMarkRead } from './commands'
 import { kindOf } from './kinds'
 import type { Notification } from './queries'
@@ -48,12 +49,15 @@ export function NotificationItem({
         >
           <Link to={placeOf(notification)} onClick={open} className="after:absolute after:inset-0">
             {!read && <span className="sr-only">{t('unread')} </span>}
-            {title}
+            <Written>{title}</Written>
           </Link>
         </p>
-        <p className={classes('text-sm text-soft', brief ? 'line-clamp-2' : 'mt-0.5 line-clamp-6 text-pretty')}>
+        <Written
+          as="p"
+          className={classes('text-sm text-soft', brief ? 'line-clamp-2' : 'mt-0.5 line-clamp-6 text-pretty')}
+        >
           {body}
-        </p>
+        </Written>
         <time dateTime={createdAt} title={format.moment(createdAt)} className="text-sm text-soft">
           {format.ago(createdAt)}
         </time>
