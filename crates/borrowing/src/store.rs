@@ -63,7 +63,8 @@ impl TryFrom<Row> for Borrow {
                 note: row.resolved_note,
                 at,
             }),
-            _ => None,
+            (None, None) => None,
+            _ => return Err(unreadable("resolution")),
         };
         Ok(Self {
             id: row.id.into(),
@@ -269,7 +270,7 @@ async fn update(
             handed_over_at = $10, due_at = $11, return_declared_at = $12, returned_at = $13, closed_at = $14,
             closed_reason = $15, condition = $16, note = $17, extensions = $18, extension_asked = $19, expires_at = $20,
             remind_at = $21, version = $22, note_by = $23, resolved_at = $24, resolved_by = $25, resolved_outcome = $26,
-            resolved_note = $27, revision = revision + 1
+            resolved_note = $27, names_authors = true, revision = revision + 1
         where id = $1 and status = $2 and version = $3",
         borrow.id.uuid(),
         status.as_str(),
