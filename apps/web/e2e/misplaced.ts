@@ -63,6 +63,11 @@ export async function misplaced(page: Page): Promise<string[]> {
     const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT)
     while (texts.nextNode()) {
       const { data, parentElement } = texts.currentNode as Text
+      if (/^\d+\+?$/.test(data)) {
+        const range = document.createRange()
+        range.selectNode(texts.currentNode)
+        if (range.getClientRects().length > 1) faults.push(`breaks a number: ${parentElement && text(parentElement)}`)
+      }
       if (!turning.test(data) || /[\u2066-\u2068]/.test(data)) continue
       if (!parentElement?.closest('body [dir], bdi, textarea, option, script'))
         faults.push(`turns the words beside it: ${parentElement && text(parentElement)}`)

@@ -99,7 +99,7 @@ async function imported({ community, grace, words }: Scene, review: boolean): Pr
     ['Book Id', 'Title', 'Author', 'Additional Authors', 'ISBN', 'My Rating', 'Bookshelves', 'Exclusive Shelf'],
     ['1', words.title, words.borrower, words.owner, '', '5', '', 'read'],
     ['2', `${words.borrower} 1911`, words.owner, '', '', '4', words.owner.slice(0, 60), words.borrower],
-    ['3', words.title, words.borrower, words.owner, '0439023484', '', '', 'read'],
+    ['3', `2. ${words.title}`.slice(0, 500), words.borrower, words.owner, '0439023484', '', '', 'read'],
     ['4', words.title, words.borrower, words.owner, '', '', '', 'to-read'],
     ['5', '', words.borrower, '', '', words.note.slice(0, 400), '', 'read'],
   ]
