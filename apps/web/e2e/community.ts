@@ -136,7 +136,8 @@ function client(token?: string): Client<paths> {
   return createClient<paths>({ baseUrl: host().url, headers: token ? { authorization: `Bearer ${token}` } : {} })
 }
 
-function taken<Data>(answer: { data: Data } | undefined, response: Response, error?: unknown): Data {
+/** What is in an answer, or else what the host said instead. */
+export function taken<Data>(answer: { data: Data } | undefined, response: Response, error?: unknown): Data {
   if (!answer) throw new Error(`${response.status} from ${response.url}: ${JSON.stringify(error)}`)
   return answer.data
 }

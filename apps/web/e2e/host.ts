@@ -50,6 +50,8 @@ export default async function start(): Promise<() => Promise<void>> {
     FOLKSHELF_MAIL__DIRECTORY: mails,
     // Cheap hashes: the tests register many members.
     FOLKSHELF_AUTH__BCRYPT_COST: '4',
+    // Members that are made once for all tests of a worker speak all through the run.
+    FOLKSHELF_AUTH__ACCESS_TOKEN_MINUTES: '60',
     FOLKSHELF_LOG__FORMAT: 'json',
     FOLKSHELF_LOG__FILTER: 'error',
   }

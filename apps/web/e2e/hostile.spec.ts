@@ -1,4 +1,4 @@
-import { Community, type Borrow } from './community'
+import { Community, taken, type Borrow } from './community'
 import { explore } from './explore'
 import { expect, test as base, type Page } from './fixtures'
 import { HOSTILE, hostileScene, type RealBook, realBooks } from './hostile'
@@ -40,13 +40,14 @@ const MORE: Row[] = [
 ]
 
 async function book({ barbara }: Scene, place: number): Promise<string> {
-  const { data } = await barbara.api.GET('/api/v1/books/mine', { params: { query: { limit: 100 } } })
-  return `/books/${data!.data[place]!.id}`
+  const { data, response, error } = await barbara.api.GET('/api/v1/books/mine', { params: { query: { limit: 100 } } })
+  return `/books/${taken(data, response, error)[place]!.id}`
 }
 
 async function loan(scene: Scene, as: 'ada' | 'barbara', status: Borrow['status']): Promise<string> {
-  const { data } = await scene[as].api.GET('/api/v1/borrows', { params: { query: { status, limit: 1 } } })
-  return `/loans/${data!.data[0]!.id}`
+  const query = { status, limit: 1 }
+  const { data, response, error } = await scene[as].api.GET('/api/v1/borrows', { params: { query } })
+  return `/loans/${taken(data, response, error)[0]!.id}`
 }
 
 async function suggestions(page: Page): Promise<void> {

@@ -42,23 +42,26 @@ async function still(page: Page): Promise<void> {
  * that do not fit what is open on it.
  */
 export async function findings(page: Page, except: string[] = []): Promise<string[]> {
-  // Once for a document, however often it is looked at.
-  if (!(await page.evaluate(() => 'axe' in window))) await page.evaluate(axe.source)
-  const { violations } = await page.evaluate(
-    (tags) => window.axe.run({ runOnly: tags, resultTypes: ['violations'] }),
-    WCAG,
-  )
-  const broken = violations.filter(({ id }) => !except.includes(id))
-  const found = broken.flatMap(({ id, help, nodes }) =>
-    nodes.map(({ target, failureSummary }) => `${id}: ${help}: ${target.join(' ')}\n${failureSummary}`),
-  )
   return [
-    ...found,
+    ...(await axeFinds(page, { runOnly: WCAG }, except)),
     ...(await misplaced(page)),
     ...(await runTogether(page)),
     ...(await lowLinks(page)),
     ...(await emptyStops(page)),
   ]
+}
+
+async function axeFinds(page: Page, options: axe.RunOptions, except: string[] = []): Promise<string[]> {
+  // Once for a document, however often it is looked at.
+  if (!(await page.evaluate(() => 'axe' in window))) await page.evaluate(axe.source)
+  const { violations } = await page.evaluate(
+    (options) => window.axe.run({ ...options, resultTypes: ['violations'] }),
+    options,
+  )
+  const broken = violations.filter(({ id }) => !except.includes(id))
+  return broken.flatMap(({ id, help, nodes }) =>
+    nodes.map(({ target, failureSummary }) => `${id}: ${help}: ${target.join(' ')}\n${failureSummary}`),
+  )
 }
 
 /**
@@ -145,6 +148,13 @@ export async function fits(page: Page, name: string): Promise<void> {
       await page.screenshot({ path: join(SHOTS, `${name}.${width}.png`), fullPage: true })
     expect.soft(found, `${name} at ${width} px`).toEqual([])
   }
+}
+
+/** As `inspect`, of a page whose shape was looked at before: its colours alone. */
+export async function inspectColours(page: Page, name: string): Promise<void> {
+  await settled(page)
+  await page.screenshot({ path: join(SHOTS, `${name}.png`), fullPage: true })
+  expect.soft(await axeFinds(page, { runOnly: ['color-contrast'] }), name).toEqual([])
 }
 
 /** Fails the test for what is wrong with a page, after having drawn it into `shots/<name>.png`, to be looked at. */
