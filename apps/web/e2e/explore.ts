@@ -52,9 +52,12 @@ const open = (page: Page, dialog = false): Locator =>
     .locator(`:is([role=dialog], [role=alertdialog]${dialog ? '' : ', [role=menu]'}):not([aria-modal=false]):visible`)
     .first()
 
-/** Buttons that look and read alike open the same thing. */
+/** Buttons that look and read alike open the same thing; those of a table's rows even if they read otherwise. */
 async function kindOf(button: Locator): Promise<string> {
-  return button.evaluate((element) => `${element.className} ${element.textContent.length > 40 || element.textContent}`)
+  return button.evaluate((element) => {
+    const { className, textContent: words } = element
+    return `${className} ${element.closest('td, th') !== null || words.length > 40 || words}`
+  })
 }
 
 /**
