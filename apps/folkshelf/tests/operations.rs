@@ -14,6 +14,7 @@ async fn a_community_is_as_its_operator_has_set_it_up() {
     let mut environment = place.environment();
     for (name, value) in [
         ("COMMUNITY__TIME_ZONE", "Asia/Tokyo"),
+        ("COMMUNITY__NAME", "La Ruelle"),
         ("COMMUNITY__LANGUAGE", "fr"),
         ("COMMUNITY__CLOSED_CATALOGUE", "true"),
         ("IMPORTS__MAX_ROWS", "7"),
@@ -28,7 +29,7 @@ async fn a_community_is_as_its_operator_has_set_it_up() {
         community.data(),
         &json!({
             "timeZone": "Asia/Tokyo", "language": "fr", "closedCatalogue": true, "maxOpenRequests": 10, "maxExtensions": 2,
-            "imports": {"maxBytes": 33_554_432, "maxRows": 7},
+            "name": "La Ruelle", "imports": {"maxBytes": 33_554_432, "maxRows": 7},
         }),
     );
     let one = format!("/books/{book}");

@@ -11,7 +11,7 @@ use time::OffsetDateTime;
 use tokio::sync::{Notify, Semaphore, mpsc};
 
 use crate::domain::import::Layout;
-use crate::imports::{FileError, ImportSettings, RawRow, Upload, read};
+use crate::imports::{ABANDONED_AFTER, FileError, ImportSettings, RawRow, Upload, read};
 
 /// The caller uploads a file of books. It is read to its end, and its rows are stored; the import worker puts them on the
 /// shelf, at once or, with `review`, when its owner has said how to read them. The same idempotency key is the same upload,
@@ -105,8 +105,10 @@ impl StartImportHandler {
             .await?;
         let unfinished = sqlx::query_scalar!(
             r#"select count(*) as "count!" from books.import
-            where owner_id = $1 and status not in ('completed', 'failed')"#,
+            where owner_id = $1 and status not in ('completed', 'failed')
+                and (status <> 'receiving' or created_at >= $2)"#,
             owner.uuid(),
+            now - ABANDONED_AFTER,
         )
         .fetch_one(&mut *tx)
         .await?;

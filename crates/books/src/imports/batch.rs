@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use books_events::{BookCreated, BookEvent};
 use event_bus::Meta;
 use kernel::actor::RecordedActor;
-use kernel::{BookId, Position, UserId};
+use kernel::{BookId, Detail, Position, UserId};
+use serde_json::Value;
 use sqlx::{PgConnection, Postgres, Transaction};
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -24,6 +25,22 @@ pub(super) enum Waiting {
     Cells(Vec<String>),
     /// Read already, by a host of the version before.
     Book(Box<BookDetails>),
+    /// Of such a host too, and refused since: there are rules that it did not have.
+    Refused(Box<BadRow>),
+}
+
+impl Waiting {
+    pub fn of_older_host(book: Value) -> Self {
+        let said = |field: &str| book.get(field).cloned().and_then(|said| serde_json::from_value(said).ok());
+        let values = RowValues { title: said("title"), ..RowValues::default() };
+        match serde_json::from_value(book) {
+            Ok(book) => Self::Book(book),
+            Err(error) => {
+                let wrong = vec![Detail::new("title", error.to_string())];
+                Self::Refused(Box::new(BadRow { wrong, values: Box::new(values) }))
+            }
+        }
+    }
 }
 
 pub(super) struct Batch<'a> {
@@ -68,7 +85,7 @@ impl Batch<'_> {
                 break;
             }
             done.row = Some(row);
-            let (good, copies) = match read {
+            let (mut good, copies) = match read {
                 Read::Good { good, copies } => (good, copies),
                 Read::Bad(bad) => {
                     done.report.bad(row, bad);
@@ -80,8 +97,12 @@ impl Batch<'_> {
                 }
             };
             let room = self.room.saturating_sub(u32::try_from(stored.len()).unwrap_or(u32::MAX)).max(1);
-            let (isbn, key) = (good.book.isbn.as_ref().map(|isbn| isbn.isbn13()), stored::shelf_key(&good.book));
+            if copies.is_some_and(|copies| copies > room) {
+                good.notes.push(Detail::new("copies", "are more than this import may still put on the shelf"));
+                good.values.get_or_insert_with(|| Box::new(RowValues::of_book(&good.book)));
+            }
             let copies = copies.map(|copies| copies.min(room));
+            let (isbn, key) = (good.book.isbn.as_ref().map(|isbn| isbn.isbn13()), stored::shelf_key(&good.book));
             let placed = shelf.place(isbn, &key, copies, || BookId::new(self.now));
             stand_for.extend(placed.claimed.iter().chain(&placed.created).map(|id| id.uuid()));
             for id in &placed.created {
@@ -123,24 +144,22 @@ impl Batch<'_> {
         connection: &mut PgConnection,
         rows: Vec<(i32, Waiting)>,
     ) -> Result<Vec<(i32, Read)>, sqlx::Error> {
-        let mut readings: Vec<(i32, Result<Reading, Box<BookDetails>>)> = rows
+        let mut readings: Vec<(i32, Result<Reading, Read>)> = rows
             .into_iter()
             .filter_map(|(row, waiting)| match (waiting, self.layout) {
                 (Waiting::Cells(cells), Some(layout)) => Some((row, Ok(read(layout, &cells)))),
-                (Waiting::Book(book), _) => Some((row, Err(book))),
+                (Waiting::Book(book), _) => {
+                    let good = Box::new(GoodRow { book: *book, notes: Vec::new(), values: None });
+                    Some((row, Err(Read::Good { good, copies: None })))
+                }
+                (Waiting::Refused(bad), _) => Some((row, Err(Read::Bad(*bad)))),
                 // Cells never wait without a layout.
                 (Waiting::Cells(_), None) => None,
             })
             .collect();
         self.tell_titles(connection, readings.iter_mut().filter_map(|(_, reading)| reading.as_mut().ok())).await?;
         let read = readings.into_iter().map(|(row, reading)| {
-            let read = match reading {
-                Ok(reading) => self.settle(row, reading),
-                Err(book) => Read::Good {
-                    good: Box::new(GoodRow { book: *book, notes: Vec::new(), values: None }),
-                    copies: None,
-                },
-            };
+            let read = reading.map_or_else(|read| read, |reading| self.settle(row, reading));
             (row, read)
         });
         Ok(read.collect())

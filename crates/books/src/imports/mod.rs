@@ -21,7 +21,7 @@ pub use file::FileError;
 pub(crate) use file::{RawRow, read};
 pub(crate) use report::{LeftOutCounts, is_duplicate};
 pub use upload::{Upload, UploadClosed, UploadSender};
-pub(crate) use worker::Worker;
+pub(crate) use worker::{ABANDONED_AFTER, Worker};
 
 /// Bounds of imports.
 #[derive(Debug, Clone)]

@@ -2,11 +2,14 @@
 //! nothing. So a kill at any line costs the batch under way and imports no row twice; whoever comes next goes on with the
 //! rows that are left.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
 use event_bus::EventBus;
+use futures_util::FutureExt;
 use kernel::{Clock, Position, UserId};
+use serde_json::Value;
 use sqlx::types::Json;
 use sqlx::{PgPool, Postgres, Transaction};
 use time::OffsetDateTime;
@@ -16,7 +19,6 @@ use uuid::Uuid;
 
 use super::ImportSettings;
 use super::batch::{Batch, Waiting};
-use crate::domain::BookDetails;
 use crate::domain::import::Layout;
 
 /// Without a word that there is something to do, we look this often.
@@ -26,7 +28,7 @@ const VIEWS_WITHIN: Duration = Duration::from_secs(5);
 /// After so long without the views, the books are in PostgreSQL and that has to do.
 const VIEWS_GIVEN_UP: time::Duration = time::Duration::minutes(2);
 /// An upload that neither came to an end nor was refused: its host died.
-const ABANDONED_AFTER: time::Duration = time::Duration::hours(1);
+pub(crate) const ABANDONED_AFTER: time::Duration = time::Duration::minutes(15);
 /// A review that its owner never came back to.
 const REVIEW_FORGOTTEN_AFTER: time::Duration = time::Duration::days(7);
 /// How often a batch may fail for a reason of its own.
@@ -83,7 +85,10 @@ impl Worker {
     /// One batch of the oldest import that nobody else works on. `true`: there may be more to do at once.
     pub(crate) async fn tick(&self) -> Result<bool, sqlx::Error> {
         let mut claimed = None;
-        match self.turn(&mut claimed).await {
+        // A panic at a row's hostile cell ends this import and not the work on all others.
+        let turn = AssertUnwindSafe(self.turn(&mut claimed)).catch_unwind().await;
+        let turn = turn.unwrap_or_else(|_| Err(sqlx::Error::WorkerCrashed));
+        match turn {
             Ok(Turn::Nothing) => Ok(false),
             Ok(Turn::Batch) => Ok(true),
             Ok(Turn::Finished { id, last, since }) => self.complete(id, last, since).await,
@@ -111,7 +116,7 @@ impl Worker {
         };
         *claimed = Some(import.id);
         let rows = sqlx::query!(
-            r#"select row, cells, book as "book: Json<Box<BookDetails>>" from books.import_row
+            r#"select row, cells, book as "book: Json<Value>" from books.import_row
             where import_id = $1 order by row limit $2"#,
             import.id,
             self.settings.batch,
@@ -128,7 +133,7 @@ impl Worker {
         let rows = rows
             .into_iter()
             .map(|row| match row.book {
-                Some(book) => (row.row, Waiting::Book(book.0)),
+                Some(book) => (row.row, Waiting::of_older_host(book.0)),
                 None => (row.row, Waiting::Cells(row.cells.unwrap_or_default())),
             })
             .collect();
@@ -227,9 +232,14 @@ impl Worker {
 
     async fn count_failure(&self, id: Uuid) -> Result<(), sqlx::Error> {
         sqlx::query!(
-            "update books.import set attempts = attempts + 1, updated_at = $3,
-                status = case when attempts + 1 >= $2 then 'failed' else status end
-            where id = $1",
+            "with failed as (
+                update books.import set attempts = attempts + 1, updated_at = $3,
+                    status = case when attempts + 1 >= $2 then 'failed' else status end
+                where id = $1 returning id, status
+            ), claims as (
+                delete from books.import_book where import_id in (select id from failed where status = 'failed')
+            )
+            delete from books.import_row where import_id in (select id from failed where status = 'failed')",
             id,
             ATTEMPTS,
             self.clock.now(),

@@ -66,11 +66,17 @@ impl QueryHandler<OpenImportRows> for OpenImportRowsHandler {
     async fn handle(&self, call: &Call, _query: OpenImportRows) -> Result<OpenRows, OpenImportRowsError> {
         let owner = call.actor().user_id().ok_or(OpenImportRowsError::NotSignedIn)?;
         let rows = sqlx::query!(
-            r#"select coalesce(sum(failed), 0) as "failed!", coalesce(sum(noted), 0) as "noted!",
+            // Rows that are kept, and can be repaired: an import with more of them than that counts them all by itself.
+            r#"select coalesce(sum(failed), 0)::bigint as "failed!", coalesce(sum(noted), 0)::bigint as "noted!",
                 coalesce(array_agg(id order by created_at desc, id desc) filter (where status = 'review'), '{}') as "reviews!",
                 coalesce((array_agg(id order by created_at desc, id desc) filter (where failed > 0 or noted > 0))[:10], '{}')
                     as "imports!"
-            from books.import where owner_id = $1 and status <> 'receiving'"#,
+            from (
+                select id, status, created_at,
+                    (select count(distinct row) from books.import_error where import_id = import.id) as failed,
+                    (select count(distinct row) from books.import_note where import_id = import.id) as noted
+                from books.import where owner_id = $1 and status <> 'receiving'
+            ) as counted"#,
             owner.uuid(),
         )
         .fetch_one(&self.pool)

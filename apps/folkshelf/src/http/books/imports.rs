@@ -229,7 +229,7 @@ struct StartBody {
 #[post("/books/imports/{id}/start")]
 async fn start_import(
     api: web::Data<Api>,
-    caller: SignedIn,
+    caller: Permitted<WriteBook>,
     id: PathId<ImportId>,
     body: MaybeBody<StartBody>,
 ) -> Result<HttpResponse, Problem> {
@@ -277,7 +277,7 @@ fn row(request: &HttpRequest) -> Result<i32, Problem> {
 async fn add_left_out_row(
     request: HttpRequest,
     api: web::Data<Api>,
-    caller: SignedIn,
+    caller: Permitted<WriteBook>,
     id: PathId<ImportId>,
 ) -> Result<HttpResponse, Problem> {
     let row = row(&request)?;

@@ -20,7 +20,7 @@ pub fn year(cell: &str) -> Result<Option<i32>, &'static str> {
     }
     if let Ok(moment) = OffsetDateTime::parse(bare, &Rfc3339) {
         // Midnight where the book was entered, written in another zone: 23:00 in UTC is the next day in Europe.
-        let year = (moment + Duration::hours(12)).year();
+        let year = moment.checked_add(Duration::hours(12)).unwrap_or(moment).year();
         return Ok((year != 101).then_some(year));
     }
     let digits = bare.split(|c: char| !c.is_ascii_digit()).find(|digits| digits.len() == 4);
@@ -267,6 +267,7 @@ mod tests {
             ("c. 1850", Some(1850)),
             ("Penguin (1997)", Some(1997)),
             ("2015-04-01T02:00:00+02:00", Some(2015)),
+            ("9999-12-31T23:59:59Z", Some(9999)),
             ("1999-12-31T23:00:00+00:00", Some(2000)),
             ("0101-01-01T00:00:00+00:00", None),
             ("0", None),

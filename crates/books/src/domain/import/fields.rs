@@ -1,5 +1,7 @@
 //! The fields of a book from the cells of one row. What cannot be read is left out and noted.
 
+use std::collections::HashSet;
+
 use super::cells::{self, MOST_COPIES, Spoken};
 use super::field::Field;
 use super::format::{Format, Spec, plain};
@@ -8,6 +10,7 @@ use super::names::{one_line, split};
 use super::reading::{Misread, Row};
 use crate::domain::book::{BookInput, Category, MAX_AUTHORS, MAX_CATEGORIES};
 use crate::domain::export;
+use crate::domain::keys::category_key;
 
 const LONGEST_TITLE: usize = 500;
 const LONGEST_AUTHOR: usize = 200;
@@ -88,11 +91,11 @@ impl<'a> Fields<'a> {
     }
 
     fn authors(&mut self) -> Option<Vec<String>> {
-        let mut names: Vec<String> = Vec::new();
+        let (mut names, mut seen) = (Vec::new(), HashSet::new());
         for (field, style) in [(Field::Authors, self.spec.authors), (Field::MoreAuthors, self.spec.more_authors)] {
             let Some(cell) = self.row.text(field) else { continue };
             for name in style.read(&visible(&html::text(cell)), self.row.column(field)) {
-                if !names.iter().any(|known| known.to_lowercase() == name.to_lowercase()) {
+                if seen.insert(name.to_lowercase()) {
                     names.push(name);
                 }
             }
@@ -162,13 +165,13 @@ impl<'a> Fields<'a> {
         let shelf = self.row.text(Field::Shelf).map(plain);
         let reading = ["read", "toread", "currentlyreading"];
         let lists = self.spec.format == Format::Goodreads || self.row.layout.place(Field::Shelf).is_some();
-        let mut categories: Vec<String> = Vec::new();
+        let (mut categories, mut seen) = (Vec::new(), HashSet::new());
         let cells = [Field::Categories, Field::MoreCategories].map(|field| self.row.text(field));
         for name in cells.into_iter().flatten().flat_map(|cell| split(&visible(&html::text(cell)), self.spec.tags)) {
             let word = plain(&name);
-            let known = categories.iter().any(|known| known.to_lowercase() == name.to_lowercase());
             let says_how = lists && reading.contains(&word.as_str());
-            if known || says_how || shelf.as_ref() == Some(&word) {
+            // As a book tells its categories apart: `science fiction` and `science-fiction` are one.
+            if says_how || shelf.as_ref() == Some(&word) || !seen.insert(category_key(&name)) {
                 continue;
             }
             if Category::new(&name).is_ok() {

@@ -2,6 +2,11 @@
 
 use html_escape::decode_html_entities;
 
+/// Characters of a cell that are read. No field takes as many, and what is left out is noted there.
+const LONGEST: usize = 20_000;
+/// Characters of a tag. One that is left open would have the rest of the cell looked through at each tag.
+const LONGEST_TAG: usize = 2_000;
+
 /// Elements that part lines.
 const BLOCKS: [&str; 19] = [
     "p",
@@ -33,6 +38,7 @@ const INLINE: [&str; 22] = [
 /// The text of a cell: elements that HTML knows go, a block or `<br>` becomes a line break, entities become what they
 /// stand for. Anything else in angle brackets stays: `C<T>` and `x < y` are text.
 pub fn text(cell: &str) -> String {
+    let cell = cell.char_indices().nth(LONGEST).map_or(cell, |(end, _)| &cell[..end]);
     let mut text = String::with_capacity(cell.len());
     let mut rest = cell;
     while let Some(open) = rest.find('<') {
@@ -79,7 +85,7 @@ fn tag(text: &str) -> Option<(usize, bool)> {
     }
     // Quotation marks in attributes may hold a bracket.
     let mut quote = None;
-    for (at, c) in after.char_indices() {
+    for (at, c) in after.char_indices().take(LONGEST_TAG) {
         match (quote, c) {
             (None, '>') => return Some((text.len() - after.len() + at + 1, block)),
             (None, '"' | '\'') => quote = Some(c),
@@ -107,6 +113,12 @@ mod tests {
         ] {
             assert_eq!(text(cell), expected);
         }
+    }
+
+    #[test]
+    fn a_cell_of_tags_left_open_is_read_to_its_end() {
+        let cell = "<b ".repeat(80_000);
+        assert!(text(&cell).len() <= super::LONGEST);
     }
 
     #[test]

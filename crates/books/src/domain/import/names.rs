@@ -1,5 +1,7 @@
 //! Authors as programs write them.
 
+use std::collections::HashSet;
+
 use super::format::plain;
 use super::words;
 
@@ -60,15 +62,9 @@ impl Names {
             Names::ByHeader if several(column) => split(cell, &[","]),
             Names::ByHeader => split(cell, &["\n"]),
         };
-        let mut seen = Vec::new();
+        let mut seen = HashSet::new();
         let bare = names.iter().map(|name| without_role(name).to_owned());
-        bare.filter(|name| {
-            let lower = name.to_lowercase();
-            let new = !name.is_empty() && !seen.contains(&lower);
-            seen.push(lower);
-            new
-        })
-        .collect()
+        bare.filter(|name| !name.is_empty() && seen.insert(name.to_lowercase())).collect()
     }
 }
 
@@ -84,7 +80,7 @@ pub fn split(cell: &str, separators: &[&str]) -> Vec<String> {
         pieces = pieces.into_iter().flat_map(|piece| piece.split(separator)).collect();
     }
     let mut parts: Vec<String> = Vec::new();
-    let mut seen = Vec::new();
+    let mut seen = HashSet::new();
     for part in pieces {
         let part = one_line(part);
         if part.is_empty() {
@@ -99,8 +95,7 @@ pub fn split(cell: &str, separators: &[&str]) -> Vec<String> {
             last.push_str(&part);
             continue;
         }
-        if !seen.contains(&lower) {
-            seen.push(lower);
+        if seen.insert(lower) {
             parts.push(part);
         }
     }
