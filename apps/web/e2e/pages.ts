@@ -33,7 +33,7 @@ export interface Row {
 export const PAGES: Row[] = [
   { name: 'browse', as: 'visitor', path: '/' },
   { name: 'browse-nothing-found', as: 'visitor', path: '/?q=zzzzzzzz' },
-  // While its list is open Base UI keeps screen readers to it and the box: whoever leaves them has closed it.
+  // While its list is open, Base UI hides the rest from screen readers: leaving the list closes it.
   {
     name: 'browse-suggestions',
     as: 'visitor',

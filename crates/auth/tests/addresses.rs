@@ -54,7 +54,7 @@ async fn every_spelling_of_an_address_is_one_account() {
     assert_eq!(world.ask(&mo, beginning).await.expect("found").len(), 1);
 }
 
-/// Whoever may register the other spelling at a mail provider must not get the mail that opens this account.
+/// Another person may own a mailbox under the other spelling; that mailbox must not receive this account's mail.
 #[tokio::test]
 async fn a_mail_goes_to_the_address_of_the_account_in_its_own_spelling() {
     let world = World::new().await;

@@ -84,7 +84,7 @@ function headingAbove(inside: Element): HTMLElement | null {
   for (let part = inside.closest(PARTS); part; part = part.parentElement?.closest(PARTS) ?? null) {
     const heading = part.querySelector<HTMLElement>('h1, h2, h3')
     if (heading) return heading
-    // Whoever leaves what is open over the page closes it.
+    // Leaving an open popup closes it.
     if (part instanceof HTMLElement && part.getAttribute('role')?.includes('dialog')) return part
   }
   return document.querySelector<HTMLElement>('main h1, main')

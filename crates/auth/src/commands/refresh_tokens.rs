@@ -91,7 +91,7 @@ impl CommandHandler<RefreshTokens> for RefreshTokensHandler {
         .await?
         .ok_or(RefreshTokensError::Invalid)?;
         let (user, session_id) = (UserId::from(account.id), SessionId::from(session.id));
-        // The session's row is locked: of two at once the second sees what the first has done.
+        // The session's row is locked: the second of two requests sees the result of the first.
         let Some(refresh_token) = self.exchange(work.connection(), session_id, command.refresh_token, now).await?
         else {
             let (which, reason) = (Which::One(session_id), RevocationReason::RefreshTokenReused);

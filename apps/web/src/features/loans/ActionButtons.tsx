@@ -41,7 +41,7 @@ export function ActionButtons({
     hasMoved.current = true
     close()
   }, [close])
-  // After a step one reads how things stand. Whoever thought better of it goes on where they were.
+  // After a step, focus goes to the new status. After a cancelled dialog, it returns to the button.
   const finalFocus = () => (hasMoved.current ? document.getElementById(statusId(loan)) : null)
 
   // The other side was faster: what is asked for in the dialog can no longer be done.

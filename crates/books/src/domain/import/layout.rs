@@ -123,7 +123,7 @@ impl Layout {
         self.shelves.iter().find(|known| known.name == shelf).map(|known| known.owned)
     }
 
-    /// Counts what a row has.
+    /// Counts filled columns and shelves of one row.
     pub fn survey(&mut self, cells: &[String]) {
         for (column, cell) in self.columns.iter_mut().zip(cells) {
             let cell = cell.trim();
