@@ -21,7 +21,7 @@ async function holds(page: Page, titles: string[]): Promise<void> {
   await page.goto('/shelf')
   // Books of one import are equally new: any of them may come first.
   const shown = page.getByRole('main').getByRole('heading', { level: 2 })
-  await expect.poll(async () => (await shown.allTextContents()).sort()).toEqual([...titles].sort())
+  await expect.poll(async () => (await shown.allTextContents()).toSorted()).toEqual([...titles].toSorted())
 }
 
 test('what one does not own stays out, is named, and is added all the same', async ({ community, signedIn }) => {
