@@ -47,6 +47,8 @@ async fn an_answer_holds_until_what_it_was_made_of_changes_in_whichever_process(
     let redis = Redis::get().await;
     let settings = redis.settings();
     let (here, there) = (Process::start(&settings).await, Process::start(&settings).await);
+    // The second one's rebuild wrote the books anew: that is heard of before anything is kept.
+    assert!(there.store.known_everywhere(Duration::from_secs(5)).await);
     for process in [&here, &there] {
         process.keep("one", 1, 11).await;
         process.keep("two", 2, 22).await;
