@@ -3,9 +3,11 @@
 mod support;
 
 use std::process::Command;
+use std::time::Duration;
 
 use reqwest::Method;
 use serde_json::json;
+use sqlx::{AssertSqlSafe, ConnectOptions};
 use support::{Host, Place, Reply};
 
 #[tokio::test]
@@ -75,6 +77,50 @@ async fn health_and_metrics_tell_how_it_is() {
     host.get("/nowhere/01936f8e-0000-7000-8000-000000000001").await.expect(404);
     let reply = host.get("/metrics").await.expect(200);
     assert!(!reply.body.as_str().expect("text").contains("01936f8e"));
+}
+
+#[tokio::test]
+async fn a_session_that_hides_events_is_named_in_the_log_and_health_says_for_how_long() {
+    let (place, host) = Host::start().await;
+    let forgotten = place.database.owner_options().application_name("a forgotten psql");
+    let mut forgotten = forgotten.connect().await.expect("a session");
+    sqlx::raw_sql("begin; select pg_current_xact_id()").execute(&mut forgotten).await.expect("a transaction");
+    host.register("Olga").await;
+    testkit::eventually_within(Duration::from_secs(20), "health tells of it", || async {
+        let health = host.get("/health").await.expect(200).body;
+        health["eventsHiddenSeconds"].as_u64().is_some_and(|seconds| seconds >= 5)
+            && health["checks"]["eventLog"] == "degraded"
+    })
+    .await;
+    testkit::eventually("the log names it", || async {
+        host.log().iter().any(|line| line.contains("events hidden") && line.contains("a forgotten psql"))
+    })
+    .await;
+    sqlx::raw_sql("rollback").execute(&mut forgotten).await.expect("an end");
+    testkit::eventually("all is well", || async {
+        let health = host.get("/health").await.expect(200).body;
+        health["status"] == "healthy" && health["eventsHiddenSeconds"].is_null()
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_idle_transaction_in_our_database_ends_whoever_began_it_unless_an_operator_says_otherwise() {
+    let place = Place::new().await;
+    let allowed = || async {
+        let mut connection = place.database.owner_options().connect().await.expect("a session");
+        let show = sqlx::query_scalar("show idle_in_transaction_session_timeout");
+        let allowed: String = show.fetch_one(&mut connection).await.expect("a setting");
+        allowed
+    };
+    support::command_line(&place, &["migrate"]);
+    assert_eq!(allowed().await, "1min");
+    let name = place.database.name();
+    let other = format!("alter database {name} set idle_in_transaction_session_timeout = '10min'");
+    let mut connection = place.database.owner_options().connect().await.expect("a session");
+    sqlx::raw_sql(AssertSqlSafe(other)).execute(&mut connection).await.expect("a setting");
+    support::command_line(&place, &["migrate"]);
+    assert_eq!(allowed().await, "10min");
 }
 
 #[tokio::test]

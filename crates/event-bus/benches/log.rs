@@ -225,7 +225,7 @@ async fn plans() {
             "read",
             format!(
                 "select * from event_bus.log where (transaction_id, position) > {from}
-                and transaction_id < pg_snapshot_xmin(pg_current_snapshot())
+                and transaction_id < (select event_bus.horizon())
                 order by log.transaction_id, log.position limit 500"
             ),
         ),

@@ -16,6 +16,7 @@ use uuid::Uuid;
 
 use crate::dead_letters::{self, DeadLetter};
 use crate::find::{self, EventCursor, EventFilter, EventPage};
+use crate::horizon::{Hidden, Watch};
 use crate::log::{self, Recorded};
 use crate::progress::{Heard, Progress, Who};
 use crate::runner::Runner;
@@ -49,6 +50,7 @@ pub(crate) struct Inner {
     pub holder: Uuid,
     pub wake: watch::Sender<()>,
     pub progress: Progress,
+    horizon: Watch,
     tail: broadcast::Sender<Arc<Recorded>>,
     /// What we hold, and when that stops being certain.
     leases: Mutex<(HashSet<String>, Option<Instant>)>,
@@ -115,6 +117,7 @@ impl EventBus {
             holder: Uuid::now_v7(),
             wake: watch::Sender::new(()),
             progress: Progress::default(),
+            horizon: Watch::default(),
             tail: broadcast::Sender::new(1024),
             leases: Mutex::new((HashSet::new(), None)),
         };
@@ -143,6 +146,8 @@ impl EventBus {
         let mut keepers = JoinSet::new();
         keepers.spawn(self.clone().keep_leases(names));
         keepers.spawn(self.clone().measure());
+        let watched = Arc::clone(&self.inner);
+        keepers.spawn(async move { watched.horizon.run(&watched.pool).await });
         keepers.spawn(listen(Arc::clone(&self.inner)));
         keepers.spawn(feed_tail(Arc::clone(&self.inner), tail_from));
         let mut runners = JoinSet::new();
@@ -267,6 +272,11 @@ impl EventBus {
                 last_error_at: row.last_error_at,
             })
             .collect())
+    }
+
+    /// Whether an open transaction has hidden committed events for more than 5 s, as far as this process has looked.
+    pub fn hidden(&self) -> Option<Hidden> {
+        self.inner.horizon.hidden()
     }
 
     /// Sets a subscription's checkpoint: it handles again everything after `from`. `false`: no such subscription.

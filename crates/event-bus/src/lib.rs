@@ -6,6 +6,7 @@
 //! | [`subscription`] | what a context subscribes with: [`Apply`] into PostgreSQL, [`Project`] elsewhere |
 //! | `runner` | the loop that feeds one subscription: batches, retries, parking |
 //! | `handling` | handing events to a handler, in their traces |
+//! | `horizon` | noticing that an open transaction hides events, and naming its session |
 //! | `lease` | one active runner per subscription across processes |
 //! | `progress` | how far subscriptions have come, and waiting for it |
 //! | [`dead_letters`] | events a subscription could not handle: list, retry, drop |
@@ -17,6 +18,7 @@ pub mod dead_letters;
 pub mod fault;
 pub mod find;
 mod handling;
+mod horizon;
 mod lease;
 pub mod log;
 mod metrics;
@@ -28,6 +30,7 @@ pub use bus::{BusSettings, EventBus, Running, SubscriptionStatus};
 pub use dead_letters::DeadLetter;
 pub use fault::{error_kind, unavailable, undone_by_another};
 pub use find::{EventCursor, EventFilter, EventPage};
+pub use horizon::{Hidden, Holder};
 pub use log::{Meta, Recorded, append, append_all};
 pub use progress::Heard;
 pub use subscription::{Apply, Delivery, HandlerError, Project, Subscription};

@@ -8,11 +8,18 @@
 //! silently and for ever.
 //!
 //! So every row also carries the id of the transaction that wrote it, and a reader takes only rows whose transaction
-//! lies below the `xmin` of its snapshot: all transactions below it have ended, so nothing can appear there any more.
+//! lies below the horizon, the oldest transaction that may still append: nothing can appear below it any more.
 //! Ordered by (transaction id, position), what lies below the horizon is a prefix that never changes, and a checkpoint
-//! in that order loses nothing. The price: a transaction that stays open (any that has written, in any database of the
-//! server) holds the horizon back. Hence writers here are short, imports go in batches, handlers have time-outs, and
-//! the lag is a metric.
+//! in that order loses nothing.
+//!
+//! The function `event_bus.horizon()` takes the running transactions from the reader's own snapshot and leaves out those
+//! of other databases, which cannot append here (ADR 22). What it cannot prove to be foreign counts: in doubt readers
+//! wait, they never skip. Hence two rules for every reader: call it as `(select event_bus.horizon())` in the statement
+//! that reads the rows, so that both see one snapshot; never fetch it first and use it in a statement with an older one.
+//!
+//! The price: a transaction that stays open in Folkshelf's own database, once it has written, holds the horizon back.
+//! Hence writers here are short, imports go in batches, handlers and idle transactions have time-outs, the lag is a
+//! metric, and `horizon.rs` names the session that hides events for long.
 //!
 //! Transaction ids belong to the server: a physical copy and `pg_upgrade` keep them, a dump does not. A log restored from
 //! a dump into a younger server is refused at start until `pg_resetwal` has raised that server's ids.
@@ -213,7 +220,7 @@ pub(crate) async fn read(pool: &PgPool, from: Position, limit: i64) -> Result<Ve
             aggregate_id, aggregate_version, payload, actor, trace, occurred_at
         from event_bus.log
         where (transaction_id, position) > ($1::bigint::text::xid8, $2::bigint)
-            and transaction_id < pg_snapshot_xmin(pg_current_snapshot())
+            and transaction_id < (select event_bus.horizon())
         order by log.transaction_id, log.position
         limit $3"#,
         from.transaction,
@@ -284,7 +291,7 @@ pub(crate) async fn is_ahead_of_its_server(pool: &PgPool) -> Result<bool, sqlx::
 pub(crate) async fn head(pool: &PgPool) -> Result<Position, sqlx::Error> {
     let row = sqlx::query!(
         r#"select transaction_id::text::bigint as "transaction_id!", position from event_bus.log
-        where transaction_id < pg_snapshot_xmin(pg_current_snapshot())
+        where transaction_id < (select event_bus.horizon())
         order by log.transaction_id desc, log.position desc limit 1"#
     )
     .fetch_optional(pool)

@@ -3,8 +3,8 @@
 use std::sync::LazyLock;
 
 use prometheus::{
-    GaugeVec, HistogramVec, IntCounterVec, IntGaugeVec, register_gauge_vec, register_histogram_vec,
-    register_int_counter_vec, register_int_gauge_vec,
+    Gauge, GaugeVec, HistogramVec, IntCounterVec, IntGaugeVec, register_gauge, register_gauge_vec,
+    register_histogram_vec, register_int_counter_vec, register_int_gauge_vec,
 };
 
 use crate::SubscriptionStatus;
@@ -35,6 +35,12 @@ pub static HANDLING_SECONDS: LazyLock<HistogramVec> = LazyLock::new(|| {
 
 pub static DEAD_LETTERS: LazyLock<IntGaugeVec> = LazyLock::new(|| {
     register_int_gauge_vec!("event_dead_letters", "Events parked, by subscription.", &["subscription"]).expect(ONCE)
+});
+
+/// How long the oldest hidden event has been hidden; 0 when the horizon hides nothing.
+pub static HIDDEN_SECONDS: LazyLock<Gauge> = LazyLock::new(|| {
+    register_gauge!("event_log_hidden_seconds", "Seconds for which an open transaction has hidden committed events.")
+        .expect(ONCE)
 });
 
 /// Sets what is measured of one subscription.

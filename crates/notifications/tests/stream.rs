@@ -6,8 +6,9 @@ use borrowing_events::BorrowEvent;
 use kernel::Position;
 use notifications::{DeleteNotification, NotificationsSince};
 use notifications_events::NotificationEvent;
+use sqlx::ConnectOptions;
 use support::{Neighbours, World};
-use testkit::member;
+use testkit::{TestDatabase, member};
 
 #[tokio::test]
 async fn resuming_from_a_position_yields_exactly_what_was_missed() {
@@ -98,4 +99,20 @@ async fn what_was_deleted_meanwhile_is_not_shown() {
     world.send(&member(them.ada), DeleteNotification { id }).await.unwrap();
     let left = world.since(them.ada, Some(Position::START)).await;
     assert_eq!(left.items, all.items[1..]);
+}
+
+#[tokio::test]
+async fn a_transaction_of_another_database_keeps_nothing_from_a_stream() {
+    let world = World::new().await;
+    let them = Neighbours::of(&world).await;
+    let elsewhere = TestDatabase::new().await;
+    let mut open = elsewhere.owner_options().connect().await.unwrap();
+    sqlx::raw_sql("begin; select pg_current_xact_id()").execute(&mut open).await.unwrap();
+
+    let before = world.since(them.ada, None).await.resume_at;
+    world.tell::<BorrowEvent>(them.a_request(), 1).await;
+    let arrived = world.since(them.ada, Some(before)).await;
+    assert_eq!(arrived.items.len(), 1);
+    // A stream that begins now begins behind it.
+    assert_eq!(world.since(them.ada, None).await.resume_at, arrived.resume_at);
 }

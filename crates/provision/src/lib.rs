@@ -75,6 +75,7 @@ pub async fn provision(
 
     create_role(&mut connection, CONTEXT_ROLE, "nologin", None).await?;
     create_extensions(&mut connection).await?;
+    end_idle_transactions(&mut connection).await?;
     let event_bus = [(EVENT_BUS, &EVENT_BUS_MIGRATIONS)];
     for (schema, migrations) in event_bus.iter().chain(schemas) {
         create_schema(&mut connection, schema, password).await?;
@@ -124,6 +125,21 @@ async fn create_extensions(connection: &mut PgConnection) -> Result<(), Provisio
         .await?;
     }
     Ok(())
+}
+
+/// Ends a transaction that somebody has left open in this database: it would hold back the log's horizon for as long. An
+/// operator's own setting stays. Where `owner` does not own the database, it is left to whoever does.
+async fn end_idle_transactions(connection: &mut PgConnection) -> Result<(), ProvisionError> {
+    let statement = "do $$ begin
+        if not exists (
+            select from pg_db_role_setting setting join pg_database on pg_database.oid = setting.setdatabase
+            where datname = current_database() and setrole = 0
+                and exists (select from unnest(setconfig) one where one like 'idle_in_transaction_session_timeout=%')
+        ) then
+            execute format('alter database %I set idle_in_transaction_session_timeout = ''60s''', current_database());
+        end if;
+    exception when insufficient_privilege then null; end $$";
+    run(connection, statement.to_owned()).await
 }
 
 async fn create_schema(

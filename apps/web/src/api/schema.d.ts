@@ -2047,6 +2047,11 @@ export interface components {
         Health: "healthy" | "degraded" | "unhealthy";
         HealthReport: {
             checks: components["schemas"]["Checks"];
+            /**
+             * Format: int64
+             * @description Seconds for which an open transaction has hidden what happened; absent below 5. The log names its session.
+             */
+            eventsHiddenSeconds?: number | null;
             status: components["schemas"]["Health"];
             /** Format: date-time */
             timestamp: string;

@@ -108,3 +108,32 @@ fn canary_a_clock_of_ones_own_is_seen() {
     let files = [File::new("crates/books/src/a.rs", text), File::new("crates/kernel/src/clock.rs", text)];
     assert_eq!(own_clocks(&files), ["crates/books/src/a.rs:2: asks the machine for the time"]);
 }
+
+// --- one horizon ------------------------------------------------------------------------------------------------------
+
+fn own_horizons(files: &[File]) -> Vec<String> {
+    let mut breaches = Vec::new();
+    for file in files.iter().filter(|file| !file.path.starts_with("migrations/event_bus/")) {
+        for (number, line) in file.code() {
+            if line.contains("pg_snapshot_xmin") {
+                breaches.push(format!("{}:{number}: has a horizon of its own", file.path));
+            }
+        }
+    }
+    breaches
+}
+
+#[test]
+fn whoever_reads_the_logs_order_stops_at_the_one_horizon() {
+    let mut files = all_files();
+    // This file names it to find it.
+    files.retain(|file| file.path != "crates/arch-tests/tests/architecture/sources.rs");
+    assert_none(&own_horizons(&files));
+}
+
+#[test]
+fn canary_a_horizon_of_ones_own_is_seen() {
+    let text = "// not pg_snapshot_xmin\nwhere transaction < pg_snapshot_xmin(pg_current_snapshot())";
+    let files = [File::new("crates/books/src/a.rs", text), File::new("migrations/event_bus/0003_horizon.sql", text)];
+    assert_eq!(own_horizons(&files), ["crates/books/src/a.rs:2: has a horizon of its own"]);
+}

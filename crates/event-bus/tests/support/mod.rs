@@ -4,6 +4,7 @@
 #![allow(dead_code, reason = "each file of tests uses a part")]
 
 pub mod process;
+pub mod storm;
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};

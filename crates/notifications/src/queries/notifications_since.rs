@@ -79,7 +79,7 @@ impl NotificationsSinceHandler {
         let newest = sqlx::query!(
             "select log_transaction, log_position from notifications.notification
             where user_id = $1 and deleted_at is null
-                and log_transaction < pg_snapshot_xmin(pg_current_snapshot())::text::bigint
+                and log_transaction < (select event_bus.horizon())::text::bigint
             order by log_transaction desc, log_position desc limit 1",
             user,
         )
@@ -98,7 +98,7 @@ impl NotificationsSinceHandler {
             from notifications.notification
             where user_id = $1 and deleted_at is null
                 and (log_transaction, log_position) > ($2, $3)
-                and log_transaction < pg_snapshot_xmin(pg_current_snapshot())::text::bigint
+                and log_transaction < (select event_bus.horizon())::text::bigint
             order by log_transaction, log_position
             limit $4"#,
             user,
