@@ -19,7 +19,7 @@ const first = { modules: new Set<string>(), icons: new Set<string>() }
 const firstLoad: Rolldown.CodeSplittingNameFunction = (id, build) => {
   if (first.modules.size === 0) gather(entry, build)
   if (libraries.test(id)) return 'vendor'
-  const icon = /lucide-react\/dist\/esm\/(?:icons\/(.+)|.+)\.m?js$/.exec(id)
+  const icon = /\/lucide\/dist\/esm\/(?:icons\/(.+)|.+)\.m?js$/.exec(id)
   const needed = icon ? !icon[1] || first.icons.has(icon[1].replaceAll('-', '')) : first.modules.has(id)
   return needed && id !== entry ? 'app' : null
 }
@@ -30,7 +30,7 @@ function gather(id: string, build: Parameters<Rolldown.CodeSplittingNameFunction
   first.modules.add(id)
   module.importedIds.forEach((imported) => gather(imported, build))
   // Icons come through one door that leads to all of them: their names say which are meant.
-  for (const [, names] of module.code?.matchAll(/import\s*\{([^}]*)\}\s*from\s*["']lucide-react["']/g) ?? [])
+  for (const [, names] of module.code?.matchAll(/import\s*\{([^}]*)\}\s*from\s*["']lucide["']/g) ?? [])
     for (const name of names?.split(',') ?? []) first.icons.add(name.split(' as ')[0]!.trim().toLowerCase())
 }
 
@@ -95,7 +95,7 @@ export default defineConfig({
           groups: [
             { name: firstLoad },
             // The first load names every file: what later pages share of icons, and of the shelf, is one each.
-            { name: 'icons', test: /\/lucide-react\//, minShareCount: 2 },
+            { name: 'icons', test: /\/lucide\//, minShareCount: 2 },
             { name: 'shelf', test: /\/src\/features\/shelf\//, minShareCount: 2 },
           ],
         },

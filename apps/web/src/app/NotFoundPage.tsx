@@ -1,7 +1,8 @@
-import { Compass } from 'lucide-react'
+import { Compass } from 'lucide'
 import { useTranslation } from 'react-i18next'
 import { LinkButton } from '@/ui/Button'
 import { EmptyState } from '@/ui/Feedback'
+import { Icon } from '@/ui/Icon'
 import { PageHeader } from '@/ui/Layout'
 
 export function NotFoundPage() {
@@ -10,7 +11,7 @@ export function NotFoundPage() {
     <>
       <PageHeader title={t('notFound.title')} />
       <EmptyState
-        icon={<Compass aria-hidden className="size-6" />}
+        icon={<Icon of={Compass} className="size-6" />}
         title={t('notFound.heading')}
         action={<LinkButton to="/">{t('notFound.action')}</LinkButton>}
       >

@@ -1,4 +1,5 @@
-import { LoaderCircle } from 'lucide-react'
+import { LoaderCircle } from 'lucide'
+import { Icon } from './Icon'
 import type { ComponentProps, MouseEvent, ReactNode } from 'react'
 import { Link, type LinkProps } from 'react-router'
 import { classes } from './classes'
@@ -60,7 +61,7 @@ export function Button({
       onClick={click}
       {...rest}
     >
-      {pending ? <LoaderCircle aria-hidden className="size-5 animate-spin" /> : icon}
+      {pending ? <Icon of={LoaderCircle} className="size-5 animate-spin" /> : icon}
       {children}
     </button>
   )

@@ -1,10 +1,11 @@
 import { AlertDialog } from '@base-ui/react/alert-dialog'
 import { Dialog as BaseDialog } from '@base-ui/react/dialog'
-import { X } from 'lucide-react'
+import { X } from 'lucide'
 import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Button, IconButton } from './Button'
 import { classes } from './classes'
+import { Icon } from './Icon'
 import { tabRing } from './tab-ring'
 
 const backdrop =
@@ -55,7 +56,7 @@ export function Dialog({
           <BaseDialog.Close
             render={
               <IconButton label={t('close')} className="absolute top-4 right-3 sm:top-5 sm:right-4">
-                <X aria-hidden className="size-5" />
+                <Icon of={X} className="size-5" />
               </IconButton>
             }
           />

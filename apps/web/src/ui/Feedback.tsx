@@ -1,4 +1,5 @@
-import { RotateCw } from 'lucide-react'
+import { RotateCw } from 'lucide'
+import { Icon } from './Icon'
 import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useProblemText } from '@/api/useProblemText'
@@ -59,7 +60,7 @@ export function ErrorState({ error, onRetry }: { error: unknown; onRetry?: () =>
         <p className="text-sm text-soft">{t('problem.trace', { trace: error.traceId })}</p>
       )}
       {onRetry && (
-        <Button variant="secondary" icon={<RotateCw aria-hidden className="size-4" />} onClick={() => onRetry()}>
+        <Button variant="secondary" icon={<Icon of={RotateCw} className="size-4" />} onClick={() => onRetry()}>
           {t('problem.retry')}
         </Button>
       )}

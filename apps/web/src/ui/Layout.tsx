@@ -1,7 +1,8 @@
-import { ChevronLeft } from 'lucide-react'
+import { ChevronLeft } from 'lucide'
 import { useEffect, useRef, type ComponentProps, type ReactNode } from 'react'
 import { Link, NavLink, useLocation, useSearchParams } from 'react-router'
 import { classes } from './classes'
+import { Icon } from './Icon'
 import { PageTitle } from './PageTitle'
 import { Written } from './Written'
 
@@ -28,7 +29,7 @@ export function PageHeader({
       <PageTitle>{title}</PageTitle>
       {back && (
         <Link to={back.to} className="-ml-1 inline-flex min-h-11 w-fit items-center gap-1 text-soft hover:text-ink">
-          <ChevronLeft aria-hidden className="size-5" />
+          <Icon of={ChevronLeft} className="size-5" />
           {back.label}
         </Link>
       )}

@@ -1,8 +1,9 @@
 import { Menu as BaseMenu } from '@base-ui/react/menu'
-import { Check } from 'lucide-react'
+import { Check } from 'lucide'
 import type { ReactElement, ReactNode } from 'react'
 import { Link } from 'react-router'
 import { classes } from './classes'
+import { Icon } from './Icon'
 
 const item =
   'flex min-h-11 w-full items-center gap-3 rounded-md px-3 py-2 text-left outline-none select-none data-highlighted:bg-sunken cursor-pointer'
@@ -79,7 +80,7 @@ export function MenuChoice<Value extends string>({
           <BaseMenu.RadioItem key={option.value} value={option.value} closeOnClick className={item} lang={option.lang}>
             <span className="inline-flex size-5">
               <BaseMenu.RadioItemIndicator>
-                <Check aria-hidden className="size-5 text-ink" />
+                <Icon of={Check} className="size-5 text-ink" />
               </BaseMenu.RadioItemIndicator>
             </span>
             {option.label}

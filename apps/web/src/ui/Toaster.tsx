@@ -1,8 +1,9 @@
 import { Toast } from '@base-ui/react/toast'
-import { CircleCheck, TriangleAlert, X } from 'lucide-react'
+import { CircleCheck, TriangleAlert, X } from 'lucide'
 import { useEffect } from 'react'
 import { useTranslation } from 'react-i18next'
 import { IconButton } from './Button'
+import { Icon } from './Icon'
 import { unsaid } from './toast'
 
 const manager = Toast.createToastManager()
@@ -59,9 +60,9 @@ function ToastList() {
     >
       <Toast.Content className="flex items-center gap-3 py-1 pr-1 pl-4">
         {toast.type === 'problem' ? (
-          <TriangleAlert aria-hidden className="size-5 shrink-0 text-late" />
+          <Icon of={TriangleAlert} className="size-5 shrink-0 text-late" />
         ) : (
-          <CircleCheck aria-hidden className="size-5 shrink-0 text-free" />
+          <Icon of={CircleCheck} className="size-5 shrink-0 text-free" />
         )}
         <Toast.Title render={<p />} className="min-w-0 flex-1 py-2 font-sans text-base font-normal" />
         {toast.actionProps && (
@@ -70,7 +71,7 @@ function ToastList() {
         <Toast.Close
           render={
             <IconButton label={t('close')}>
-              <X aria-hidden className="size-4" />
+              <Icon of={X} className="size-4" />
             </IconButton>
           }
         />

@@ -1,9 +1,10 @@
-import { Settings2 } from 'lucide-react'
+import { Settings2 } from 'lucide'
 import { lazy, Suspense, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useSession } from '@/api/useSession'
 import { Avatar } from '@/ui/Avatar'
 import { IconButton } from '@/ui/Button'
+import { Icon } from '@/ui/Icon'
 
 const load = () => import('./AccountMenu')
 const AccountMenu = lazy(load)
@@ -21,7 +22,7 @@ export function AccountButton() {
       onFocus={() => void load()}
       onClick={() => setWanted(true)}
     >
-      {user ? <Avatar name={user.name} /> : <Settings2 aria-hidden className="size-6" strokeWidth={1.75} />}
+      {user ? <Avatar name={user.name} /> : <Icon of={Settings2} className="size-6" strokeWidth={1.75} />}
     </IconButton>
   )
   return wanted ? (

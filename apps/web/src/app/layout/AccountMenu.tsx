@@ -1,4 +1,4 @@
-import { LogOut, Scale, UserRound, Wrench } from 'lucide-react'
+import { LogOut, Scale, UserRound, Wrench } from 'lucide'
 import { useSyncExternalStore, type ReactElement } from 'react'
 import { useTranslation } from 'react-i18next'
 import { session } from '@/api/session'
@@ -7,6 +7,7 @@ import { useSession } from '@/api/useSession'
 import { useChooseLanguage } from '@/features/account'
 import { languages, type Language } from '@/i18n/i18n'
 import { formats } from '@/i18n/format'
+import { Icon } from '@/ui/Icon'
 import { Menu, MenuChoice, MenuItem, MenuLink, MenuSeparator } from '@/ui/Menu'
 import { Written } from '@/ui/Written'
 import { chooseTheme, theme, themes } from '../theme'
@@ -27,16 +28,16 @@ export default function AccountMenu({ trigger }: { trigger: ReactElement }) {
           <Written as="p" className="max-w-64 truncate px-3 py-2 text-left font-medium">
             {user.name}
           </Written>
-          <MenuLink to="/account" icon={<UserRound aria-hidden className={icon} />}>
+          <MenuLink to="/account" icon={<Icon of={UserRound} className={icon} />}>
             {t('account.account')}
           </MenuLink>
           {can('moderate:borrow') && (
-            <MenuLink to="/moderation" icon={<Scale aria-hidden className={icon} />}>
+            <MenuLink to="/moderation" icon={<Icon of={Scale} className={icon} />}>
               {t('account.moderation')}
             </MenuLink>
           )}
           {can('admin') && (
-            <MenuLink to="/admin" icon={<Wrench aria-hidden className={icon} />}>
+            <MenuLink to="/admin" icon={<Icon of={Wrench} className={icon} />}>
               {t('account.administration')}
             </MenuLink>
           )}
@@ -63,7 +64,7 @@ export default function AccountMenu({ trigger }: { trigger: ReactElement }) {
       {user && (
         <>
           <MenuSeparator />
-          <MenuItem icon={<LogOut aria-hidden className={icon} />} onClick={logOut}>
+          <MenuItem icon={<Icon of={LogOut} className={icon} />} onClick={logOut}>
             {t('session.logOut')}
           </MenuItem>
         </>

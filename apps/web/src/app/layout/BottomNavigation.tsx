@@ -4,6 +4,7 @@ import { useLoansWaiting } from '@/features/loans'
 import { useUnreadCount } from '@/features/notifications'
 import { classes } from '@/ui/classes'
 import { CountBadge } from '@/ui/CountBadge'
+import { Icon } from '@/ui/Icon'
 import { notifications, places } from './navigation'
 
 /** The way around on phones, in reach of the thumb. */
@@ -16,7 +17,7 @@ export function BottomNavigation() {
       className="fixed inset-x-0 bottom-0 z-30 border-t border-line bg-card pb-[env(safe-area-inset-bottom)] md:hidden"
     >
       <ul className="mx-auto flex max-w-lg">
-        {[...places, notifications].map(({ to, label, icon: Icon, end }) => {
+        {[...places, notifications].map(({ to, label, icon, end }) => {
           const count = counts[to] ?? 0
           return (
             <li key={to} className="min-w-0 flex-1">
@@ -31,7 +32,7 @@ export function BottomNavigation() {
                 }
               >
                 <span className="relative">
-                  <Icon aria-hidden className="size-6" strokeWidth={1.75} />
+                  <Icon of={icon} className="size-6" strokeWidth={1.75} />
                   <CountBadge count={count} />
                 </span>
                 <span className="max-w-full truncate">{t(label)}</span>

@@ -1,9 +1,10 @@
 import { onlineManager } from '@tanstack/react-query'
-import { WifiOff } from 'lucide-react'
+import { WifiOff } from 'lucide'
 import { useSyncExternalStore } from 'react'
 import { useTranslation } from 'react-i18next'
 import { liveState } from '@/api/live-state'
 import { useSessionState } from '@/api/useSession'
+import { Icon } from '@/ui/Icon'
 
 function subscribe(onChange: () => void) {
   return onlineManager.subscribe(onChange)
@@ -20,7 +21,7 @@ export function OfflineBar() {
     <div role="status" className="sticky top-16 z-20">
       {words && (
         <p className="flex items-center justify-center gap-2 bg-due-soft px-4 py-2 text-center text-sm font-medium text-due">
-          <WifiOff aria-hidden className="size-4 shrink-0" />
+          <Icon of={WifiOff} className="size-4 shrink-0" />
           {words}
         </p>
       )}

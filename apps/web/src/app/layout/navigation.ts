@@ -1,4 +1,4 @@
-import { Bell, BookOpen, Handshake, LibraryBig } from 'lucide-react'
+import { Bell, BookOpen, Handshake, LibraryBig } from 'lucide'
 
 /** Where everybody goes every day. */
 export const places = [

@@ -1,5 +1,5 @@
 import { standardSchemaResolver } from '@hookform/resolvers/standard-schema'
-import { MailCheck } from 'lucide-react'
+import { MailCheck } from 'lucide'
 import { useMemo, useState } from 'react'
 import { useForm } from 'react-hook-form'
 import { useTranslation } from 'react-i18next'
@@ -9,6 +9,7 @@ import { useFormProblem } from '@/api/form-errors'
 import { Button, LinkButton } from '@/ui/Button'
 import { TextField } from '@/ui/form/fields'
 import { Form } from '@/ui/form/Form'
+import { Icon } from '@/ui/Icon'
 import { useForgotPassword } from './commands'
 import { DoorMessage, DoorPage } from './DoorPage'
 import { accountRules } from './rules'
@@ -27,7 +28,7 @@ export default function ForgotPasswordPage() {
     return (
       <DoorPage title={t('forgot.sentTitle')}>
         <DoorMessage
-          icon={<MailCheck aria-hidden className="size-7" />}
+          icon={<Icon of={MailCheck} className="size-7" />}
           action={
             <>
               <LinkButton to="/login">{t('forgot.toLogin')}</LinkButton>

@@ -1,11 +1,12 @@
 import { useSyncExternalStore } from 'react'
-import { MailWarning } from 'lucide-react'
+import { MailWarning } from 'lucide'
 import { useTranslation } from 'react-i18next'
 import { Link } from 'react-router'
 import { chooseTheme, theme, themes } from '@/app/theme'
 import { useFormats } from '@/i18n/format'
 import { Avatar } from '@/ui/Avatar'
 import { ErrorState, Loading, Notice, Skeleton, StatusPill } from '@/ui/Feedback'
+import { Icon } from '@/ui/Icon'
 import { Card, PageHeader } from '@/ui/Layout'
 import { ProfileForm } from './ProfileForm'
 import { useMe, type Me } from './queries'
@@ -56,7 +57,7 @@ function WhoIAm({ me }: { me: Me }) {
         </div>
       </div>
       {!me.verified && (
-        <Notice tone="due" icon={<MailWarning aria-hidden className="size-5" />}>
+        <Notice tone="due" icon={<Icon of={MailWarning} className="size-5" />}>
           <p className="font-medium">{t('profile.unverified')}</p>
           <p className="mt-1">
             {t('profile.unverifiedHint')}{' '}

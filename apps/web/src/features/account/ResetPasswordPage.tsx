@@ -1,5 +1,5 @@
 import { standardSchemaResolver } from '@hookform/resolvers/standard-schema'
-import { KeyRound, Link2Off } from 'lucide-react'
+import { KeyRound, Link2Off } from 'lucide'
 import { useMemo, useState } from 'react'
 import { useForm } from 'react-hook-form'
 import { useTranslation } from 'react-i18next'
@@ -9,6 +9,7 @@ import { useFormProblem } from '@/api/form-errors'
 import { Button, LinkButton } from '@/ui/Button'
 import { PasswordField } from '@/ui/form/fields'
 import { Form } from '@/ui/form/Form'
+import { Icon } from '@/ui/Icon'
 import { useResetPassword } from './commands'
 import { DoorMessage, DoorPage } from './DoorPage'
 import { isSpentLink } from './links'
@@ -36,7 +37,7 @@ export default function ResetPasswordPage() {
     return (
       <DoorPage title={t('reset.doneTitle')}>
         <DoorMessage
-          icon={<KeyRound aria-hidden className="size-7" />}
+          icon={<Icon of={KeyRound} className="size-7" />}
           action={<LinkButton to="/login">{t('login.submit')}</LinkButton>}
         >
           <p>{t('reset.done')}</p>
@@ -47,7 +48,7 @@ export default function ResetPasswordPage() {
     return (
       <DoorPage title={t('link.spentTitle')}>
         <DoorMessage
-          icon={<Link2Off aria-hidden className="size-7" />}
+          icon={<Icon of={Link2Off} className="size-7" />}
           action={<LinkButton to="/forgot-password">{t('link.newMail')}</LinkButton>}
         >
           <p>{t('reset.spent')}</p>

@@ -1,9 +1,10 @@
-import { Monitor, Smartphone } from 'lucide-react'
+import { Monitor, Smartphone } from 'lucide'
 import { useTranslation } from 'react-i18next'
 import { Link } from 'react-router'
 import { useFormats } from '@/i18n/format'
 import { Button } from '@/ui/Button'
 import { ErrorState, Loading, Skeleton, StatusPill } from '@/ui/Feedback'
+import { Icon } from '@/ui/Icon'
 import { PageHeader } from '@/ui/Layout'
 import { useEndOtherSessions, useEndSession } from './commands'
 import { deviceOf } from './device'
@@ -69,10 +70,10 @@ function SessionCard({ session }: { session: Session }) {
   const format = useFormats()
   const end = useEndSession(t('sessions.ended'))
   const name = useDeviceName(session)
-  const Icon = deviceOf(session.device).handheld ? Smartphone : Monitor
+  const icon = deviceOf(session.device).handheld ? Smartphone : Monitor
   return (
     <li className="flex flex-wrap items-center gap-x-4 gap-y-3 rounded-lg border border-line bg-card p-4">
-      <Icon aria-hidden className="size-7 shrink-0 text-soft" strokeWidth={1.5} />
+      <Icon of={icon} className="size-7 shrink-0 text-soft" strokeWidth={1.5} />
       <div className="min-w-0 flex-1 basis-48">
         <p className="flex flex-wrap items-center gap-x-3 gap-y-1 font-medium">
           <span className="wrap-anywhere">{name}</span>

@@ -1,10 +1,11 @@
-import { Link2Off, MailCheck } from 'lucide-react'
+import { Link2Off, MailCheck } from 'lucide'
 import { useEffect } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useSearchParams } from 'react-router'
 import { useSession } from '@/api/useSession'
 import { LinkButton } from '@/ui/Button'
 import { ErrorState, Loading, Skeleton } from '@/ui/Feedback'
+import { Icon } from '@/ui/Icon'
 import { useVerifyEmail } from './commands'
 import { DoorMessage, DoorPage } from './DoorPage'
 import { isSpentLink } from './links'
@@ -43,7 +44,7 @@ function Confirmed() {
   return (
     <DoorPage title={t('verify.doneTitle')}>
       <DoorMessage
-        icon={<MailCheck aria-hidden className="size-7" />}
+        icon={<Icon of={MailCheck} className="size-7" />}
         action={
           status === 'visitor' ? (
             <LinkButton to="/login">{t('login.submit')}</LinkButton>
@@ -74,7 +75,7 @@ function SpentLink() {
   return (
     <DoorPage title={t('link.spentTitle')}>
       <DoorMessage
-        icon={<Link2Off aria-hidden className="size-7" />}
+        icon={<Icon of={Link2Off} className="size-7" />}
         action={<LinkButton to="/forgot-password">{t('link.newMail')}</LinkButton>}
       >
         <p>{t('verify.spent')}</p>

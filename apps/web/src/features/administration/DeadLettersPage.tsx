@@ -1,10 +1,11 @@
-import { MailCheck } from 'lucide-react'
+import { MailCheck } from 'lucide'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useFormats } from '@/i18n/format'
 import { Button } from '@/ui/Button'
 import { ConfirmDialog, Dialog } from '@/ui/Dialog'
 import { EmptyState, ErrorState, Loading, Skeleton, StatusPill } from '@/ui/Feedback'
+import { Icon } from '@/ui/Icon'
 import { PageHeader } from '@/ui/Layout'
 import { LoadMore } from '@/ui/LoadMore'
 import { useDrop, useRetry } from './commands'
@@ -24,7 +25,7 @@ export default function DeadLettersPage() {
       <Watched query={letters} skeleton={<Skeleton className="h-48 rounded-lg" />}>
         {({ pages }) =>
           pages[0]?.pagination.total === 0 ? (
-            <EmptyState icon={<MailCheck aria-hidden className="size-6" />} title={t('deadLetters.none')}>
+            <EmptyState icon={<Icon of={MailCheck} className="size-6" />} title={t('deadLetters.none')}>
               {t('deadLetters.noneHint')}
             </EmptyState>
           ) : (

@@ -1,5 +1,5 @@
 import { standardSchemaResolver } from '@hookform/resolvers/standard-schema'
-import { ListFilter } from 'lucide-react'
+import { ListFilter } from 'lucide'
 import { useMemo, useState } from 'react'
 import { useForm } from 'react-hook-form'
 import { useTranslation } from 'react-i18next'
@@ -8,6 +8,7 @@ import * as z from 'zod/mini'
 import { Button, LinkButton } from '@/ui/Button'
 import { TextField } from '@/ui/form/fields'
 import { Form } from '@/ui/form/Form'
+import { Icon } from '@/ui/Icon'
 import { Card } from '@/ui/Layout'
 import { filterNames } from './event-filters'
 import { instantOf, localOf } from './moments'
@@ -46,7 +47,7 @@ export function EventFilter({ filters }: { filters: EventFilters }) {
       <Button
         variant="secondary"
         className="self-start"
-        icon={<ListFilter aria-hidden className="size-5" />}
+        icon={<Icon of={ListFilter} className="size-5" />}
         aria-expanded={open}
         onClick={() => setOpen(!open)}
       >

@@ -1,8 +1,9 @@
-import { History } from 'lucide-react'
+import { History } from 'lucide'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { LinkButton } from '@/ui/Button'
 import { EmptyState, Skeleton } from '@/ui/Feedback'
+import { Icon } from '@/ui/Icon'
 import { PageHeader } from '@/ui/Layout'
 import { LoadMore } from '@/ui/LoadMore'
 import { EventDialog } from './EventDialog'
@@ -26,7 +27,7 @@ export default function EventsPage() {
           const items = pages.flatMap((page) => page.items)
           return items.length === 0 ? (
             <EmptyState
-              icon={<History aria-hidden className="size-6" />}
+              icon={<Icon of={History} className="size-6" />}
               title={t('events.none')}
               action={
                 filtered && (

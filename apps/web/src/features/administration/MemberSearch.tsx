@@ -1,8 +1,9 @@
-import { Search } from 'lucide-react'
+import { Search } from 'lucide'
 import { useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useRoles } from '@/api/useSession'
 import { Field } from '@/ui/Field'
+import { Icon } from '@/ui/Icon'
 import type { Changes } from './member-filters'
 import type { MemberFilters } from './queries'
 import { useRoleText } from './roles'
@@ -75,7 +76,7 @@ function NameSearch({ q, onChange }: { q: string; onChange: (changes: Changes) =
     <Field label={t('members.search')}>
       {(control) => (
         <div className="relative">
-          <Search aria-hidden className="pointer-events-none absolute top-3 left-3 size-5 text-soft" />
+          <Icon of={Search} className="pointer-events-none absolute top-3 left-3 size-5 text-soft" />
           <input
             type="search"
             className="control pl-10"

@@ -1,4 +1,4 @@
-import { Ellipsis } from 'lucide-react'
+import { Ellipsis } from 'lucide'
 import { useTranslation } from 'react-i18next'
 import { useUserId } from '@/api/useSession'
 import { useFormats } from '@/i18n/format'
@@ -7,6 +7,7 @@ import { Avatar } from '@/ui/Avatar'
 import { IconButton } from '@/ui/Button'
 import { DataTable } from '@/ui/DataTable'
 import { StatusPill } from '@/ui/Feedback'
+import { Icon } from '@/ui/Icon'
 import { Menu, MenuItem, MenuSeparator } from '@/ui/Menu'
 import type { MemberAction } from './MemberDialogs'
 import type { Member } from './queries'
@@ -74,7 +75,7 @@ function MemberMenu({ member, onAction }: { member: Member; onAction: (action: M
     <Menu
       trigger={
         <IconButton label={t('members.actionsOn', { name: member.name })}>
-          <Ellipsis aria-hidden className="size-5" />
+          <Icon of={Ellipsis} className="size-5" />
         </IconButton>
       }
     >

@@ -1,9 +1,10 @@
-import { UserPlus, UsersRound } from 'lucide-react'
+import { UserPlus, UsersRound } from 'lucide'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useFormats } from '@/i18n/format'
 import { Button } from '@/ui/Button'
 import { EmptyState, Skeleton } from '@/ui/Feedback'
+import { Icon } from '@/ui/Icon'
 import { PageHeader } from '@/ui/Layout'
 import { LoadMore } from '@/ui/LoadMore'
 import { AddMemberDialog } from './AddMemberDialog'
@@ -27,7 +28,7 @@ export default function MembersPage() {
       <PageHeader
         title={t('members.title')}
         actions={
-          <Button icon={<UserPlus aria-hidden className="size-5" />} onClick={() => setAdding(true)}>
+          <Button icon={<Icon of={UserPlus} className="size-5" />} onClick={() => setAdding(true)}>
             {t('members.add')}
           </Button>
         }
@@ -40,7 +41,7 @@ export default function MembersPage() {
         {({ pages }) =>
           total === 0 ? (
             <EmptyState
-              icon={<UsersRound aria-hidden className="size-6" />}
+              icon={<Icon of={UsersRound} className="size-6" />}
               title={t('members.none')}
               action={
                 <Button variant="secondary" onClick={clear}>

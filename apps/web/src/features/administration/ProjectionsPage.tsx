@@ -1,9 +1,10 @@
-import { Eraser, RefreshCw } from 'lucide-react'
+import { Eraser, RefreshCw } from 'lucide'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useFormats } from '@/i18n/format'
 import { Button } from '@/ui/Button'
 import { Skeleton, StatusPill } from '@/ui/Feedback'
+import { Icon } from '@/ui/Icon'
 import { Card, PageHeader } from '@/ui/Layout'
 import { Progress } from '@/ui/Progress'
 import { useClearCache, useRebuild } from './commands'
@@ -42,7 +43,7 @@ export default function ProjectionsPage() {
         <Button
           variant="secondary"
           className="max-sm:w-full"
-          icon={<Eraser aria-hidden className="size-5" />}
+          icon={<Icon of={Eraser} className="size-5" />}
           pending={clearCache.pending}
           onClick={() => clearCache.run()}
         >
@@ -91,7 +92,7 @@ function ProjectionCard({
         ) : (
           <Button
             variant="secondary"
-            icon={<RefreshCw aria-hidden className="size-5" />}
+            icon={<Icon of={RefreshCw} className="size-5" />}
             aria-label={t('projections.rebuildOf', { name })}
             onClick={() => rebuild.run(name)}
           >

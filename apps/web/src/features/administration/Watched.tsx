@@ -1,8 +1,9 @@
 import type { ReactNode } from 'react'
-import { TriangleAlert } from 'lucide-react'
+import { TriangleAlert } from 'lucide'
 import { useTranslation } from 'react-i18next'
 import { useProblemText } from '@/api/useProblemText'
 import { ErrorState, Loading, Notice } from '@/ui/Feedback'
+import { Icon } from '@/ui/Icon'
 
 interface Query<Data> {
   data: Data | undefined
@@ -29,7 +30,7 @@ export function Watched<Data>({
       <div role="status">
         {Boolean(error) && (
           <div className="mb-4">
-            <Notice tone="due" icon={<TriangleAlert aria-hidden className="size-5" />}>
+            <Notice tone="due" icon={<Icon of={TriangleAlert} className="size-5" />}>
               {t('stale', { problem: problemText(error) })}
             </Notice>
           </div>

@@ -1,6 +1,7 @@
-import { ChevronLeft } from 'lucide-react'
+import { ChevronLeft } from 'lucide'
 import { useTranslation } from 'react-i18next'
 import { Link, useLocation, useNavigate } from 'react-router'
+import { Icon } from '@/ui/Icon'
 
 /** Back to the list as it was left; to the whole of it for those who came another way. */
 export function BackToBooks() {
@@ -18,7 +19,7 @@ export function BackToBooks() {
       }}
       className="-ml-1 inline-flex min-h-11 w-fit items-center gap-1 text-soft hover:text-ink"
     >
-      <ChevronLeft aria-hidden className="size-5" />
+      <Icon of={ChevronLeft} className="size-5" />
       {t('page.back')}
     </Link>
   )

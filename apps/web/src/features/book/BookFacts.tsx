@@ -1,10 +1,11 @@
-import { LockKeyhole } from 'lucide-react'
+import { LockKeyhole } from 'lucide'
 import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Link } from 'react-router'
 import { searchOf } from '@/features/catalogue'
 import { useFormats } from '@/i18n/format'
 import { Notice } from '@/ui/Feedback'
+import { Icon } from '@/ui/Icon'
 import { Written } from '@/ui/Written'
 import type { Book } from './queries'
 
@@ -24,7 +25,7 @@ export function BookFacts({ book, own }: { book: Book; own: boolean }) {
         </section>
       )}
       {book.notes && (
-        <Notice icon={<LockKeyhole aria-hidden className="size-5" />}>
+        <Notice icon={<Icon of={LockKeyhole} className="size-5" />}>
           <h2 className="font-sans font-medium text-ink">{t('page.notes')}</h2>
           <Written as="p" className="whitespace-pre-line text-ink">
             {book.notes}

@@ -1,9 +1,10 @@
-import { ChevronDown } from 'lucide-react'
+import { ChevronDown } from 'lucide'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Link } from 'react-router'
 import { useFormats } from '@/i18n/format'
 import { ErrorState, Loading, Skeleton } from '@/ui/Feedback'
+import { Icon } from '@/ui/Icon'
 import { useHistory } from './queries'
 
 /** What happened to a book, newest first: for its owner and moderators. Fetched when somebody opens it. */
@@ -18,7 +19,7 @@ export function BookHistory({ id }: { id: string }) {
     >
       <summary className="flex min-h-11 cursor-pointer list-none items-center justify-between gap-4 [&::-webkit-details-marker]:hidden">
         <h2 className="text-heading">{t('history.title')}</h2>
-        <ChevronDown aria-hidden className="size-5 text-soft transition-transform group-open:rotate-180" />
+        <Icon of={ChevronDown} className="size-5 text-soft transition-transform group-open:rotate-180" />
       </summary>
       <div className="pt-3">{open && <Happenings id={id} />}</div>
     </details>

@@ -1,4 +1,4 @@
-import { BookX } from 'lucide-react'
+import { BookX } from 'lucide'
 import { useTranslation } from 'react-i18next'
 import { useParams } from 'react-router'
 import { ApiProblem, isNotFound } from '@/api/problem'
@@ -7,6 +7,7 @@ import { useCard } from '@/features/catalogue'
 import { LinkButton } from '@/ui/Button'
 import { Cover } from '@/ui/Cover'
 import { EmptyState, ErrorState, Loading, Skeleton } from '@/ui/Feedback'
+import { Icon } from '@/ui/Icon'
 import { PageHeader, PageTitle } from '@/ui/Layout'
 import { Written } from '@/ui/Written'
 import { Authors } from './Authors'
@@ -78,7 +79,7 @@ function BookGone() {
     <>
       <PageHeader title={t('page.gone.title')} />
       <EmptyState
-        icon={<BookX aria-hidden className="size-6" />}
+        icon={<Icon of={BookX} className="size-6" />}
         title={t('page.gone.heading')}
         action={<LinkButton to="/">{t('page.gone.action')}</LinkButton>}
       >

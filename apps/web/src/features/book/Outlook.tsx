@@ -1,5 +1,5 @@
 import { useQueryClient } from '@tanstack/react-query'
-import { Pencil } from 'lucide-react'
+import { Pencil } from 'lucide'
 import { lazy, Suspense, useEffect, useRef } from 'react'
 import { useTranslation } from 'react-i18next'
 import { keys } from '@/api/keys'
@@ -9,6 +9,7 @@ import { type BookCard, mayBeAskedFor, type Standing, standingLooks, standingOf 
 import { useFormats } from '@/i18n/format'
 import { Button, LinkButton } from '@/ui/Button'
 import { Skeleton, StatusPill } from '@/ui/Feedback'
+import { Icon } from '@/ui/Icon'
 import { Card } from '@/ui/Layout'
 import { fetchAhead } from '@/ui/fetch-ahead'
 import { outlookText } from './outlook'
@@ -27,7 +28,7 @@ export function Outlook({ book, own }: { book: BookCard; own: boolean }) {
   const format = useFormats()
   const { data: now } = useAvailability(book.id)
   const standing = standingOf({ ...book, status: now?.status ?? book.status })
-  const { icon: Icon, tone } = standingLooks[standing]
+  const { icon, tone } = standingLooks[standing]
   const { status } = useSession()
   const askable = !own && !now?.mine && mayBeAskedFor(standing)
   const asking = useAsking(book.id, !askable)
@@ -38,7 +39,7 @@ export function Outlook({ book, own }: { book: BookCard; own: boolean }) {
   return (
     <Card ref={card} className="flex flex-col gap-4">
       <div ref={says} role="status" tabIndex={-1} className="flex flex-col items-start gap-3">
-        <StatusPill tone={tone} icon={<Icon aria-hidden className="size-4" />}>
+        <StatusPill tone={tone} icon={<Icon of={icon} className="size-4" />}>
           {words(`standing.${standing}`)}
         </StatusPill>
         {lines ? (
@@ -77,7 +78,7 @@ function OwnActions({ id, waiting }: { id: string; waiting: boolean }) {
   return (
     <div className="flex flex-wrap gap-3">
       {waiting && <LinkButton to="/loans">{t('outlook.own.requests')}</LinkButton>}
-      <LinkButton to={`/books/${id}/edit`} variant="secondary" icon={<Pencil aria-hidden className="size-4" />}>
+      <LinkButton to={`/books/${id}/edit`} variant="secondary" icon={<Icon of={Pencil} className="size-4" />}>
         {t('page.edit')}
       </LinkButton>
     </div>

@@ -1,6 +1,7 @@
-import { Share2 } from 'lucide-react'
+import { Share2 } from 'lucide'
 import { useTranslation } from 'react-i18next'
 import { IconButton } from '@/ui/Button'
+import { Icon } from '@/ui/Icon'
 import { toast } from '@/ui/toast'
 
 /** By what the device shares with; else the link is copied. Neither exists where the page came over plain HTTP. */
@@ -20,7 +21,7 @@ export function ShareButton({ title }: { title: string }) {
   }
   return (
     <IconButton label={t('page.share')} onClick={() => void share()} className="-mr-2 text-soft">
-      <Share2 aria-hidden className="size-5" />
+      <Icon of={Share2} className="size-5" />
     </IconButton>
   )
 }

@@ -1,7 +1,8 @@
-import { X } from 'lucide-react'
+import { X } from 'lucide'
 import { useTranslation } from 'react-i18next'
 import { Link } from 'react-router'
 import { useFormats } from '@/i18n/format'
+import { Icon } from '@/ui/Icon'
 import { Written } from '@/ui/Written'
 import { filtersIn, searchOf, type Filter, type Filters } from './filters'
 
@@ -40,7 +41,7 @@ export function ActiveFilters({
               <Written as="span" className="truncate first-letter:uppercase">
                 {words[name]}
               </Written>
-              <X aria-hidden className="size-4 shrink-0 text-soft" />
+              <Icon of={X} className="size-4 shrink-0 text-soft" />
             </span>
           </Link>
         </li>

@@ -1,8 +1,9 @@
-import { CircleCheck } from 'lucide-react'
+import { CircleCheck } from 'lucide'
 import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useNavigate } from 'react-router'
 import { classes } from '@/ui/classes'
+import { Icon } from '@/ui/Icon'
 import { searchOf, type Filters } from './filters'
 
 const look = {
@@ -35,7 +36,7 @@ export function AvailableToggle({
         on ? 'border-free bg-free-soft text-free' : 'border-control bg-card hover:bg-sunken',
       )}
     >
-      {on ? <CircleCheck aria-hidden className={chip ? 'size-4 shrink-0' : 'size-5 shrink-0'} /> : off}
+      {on ? <Icon of={CircleCheck} className={chip ? 'size-4 shrink-0' : 'size-5 shrink-0'} /> : off}
       {t('filters.available')}
     </button>
   )

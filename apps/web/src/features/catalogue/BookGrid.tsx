@@ -4,6 +4,7 @@ import { Link } from 'react-router'
 import { classes } from '@/ui/classes'
 import { Cover } from '@/ui/Cover'
 import { Skeleton } from '@/ui/Feedback'
+import { Icon } from '@/ui/Icon'
 import { Written, WrittenList } from '@/ui/Written'
 import { standingLooks, standingOf } from './standing'
 import type { BookCard } from './queries'
@@ -43,7 +44,7 @@ const tones = { free: 'text-free', neutral: 'text-soft', late: 'text-late' }
 function BookItem({ book, eager }: { book: BookCard; eager: boolean }) {
   const { t } = useTranslation('catalogue')
   const standing = standingOf(book)
-  const { icon: Icon, tone } = standingLooks[standing]
+  const { icon, tone } = standingLooks[standing]
   return (
     <li className="group relative row-span-3 grid min-w-0 grid-rows-subgrid gap-y-0">
       <Cover
@@ -66,7 +67,7 @@ function BookItem({ book, eager }: { book: BookCard; eager: boolean }) {
         <WrittenList as="p" className="truncate text-left text-sm/5 text-soft" items={book.authors} />
       </div>
       <p className={classes('mt-1 flex items-center gap-1.5 text-sm/5 font-medium', tones[tone])}>
-        <Icon aria-hidden className="size-4 shrink-0" />
+        <Icon of={icon} className="size-4 shrink-0" />
         <span className="truncate">{t(`standing.${standing}`)}</span>
       </p>
     </li>

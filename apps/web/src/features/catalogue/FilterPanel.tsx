@@ -1,10 +1,11 @@
-import { Circle } from 'lucide-react'
+import { Circle } from 'lucide'
 import { useId, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Link } from 'react-router'
 import { useFormats } from '@/i18n/format'
 import { Button } from '@/ui/Button'
 import { classes } from '@/ui/classes'
+import { Icon } from '@/ui/Icon'
 import { Written } from '@/ui/Written'
 import { AvailableToggle } from './AvailableToggle'
 import { FacetSkeleton } from './FacetSkeleton'
@@ -26,7 +27,7 @@ export default function FilterPanel({ filters }: { filters: Filters }) {
   }))
   return (
     <div className="flex flex-col gap-6">
-      <AvailableToggle filters={filters} off={<Circle aria-hidden className="size-5 shrink-0 text-control" />} />
+      <AvailableToggle filters={filters} off={<Icon of={Circle} className="size-5 shrink-0 text-control" />} />
       {isPending ? (
         <FacetSkeleton rows={SHOWN} />
       ) : (

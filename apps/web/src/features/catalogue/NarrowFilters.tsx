@@ -1,8 +1,9 @@
-import { SlidersHorizontal } from 'lucide-react'
+import { SlidersHorizontal } from 'lucide'
 import { lazy, Suspense, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useFormats } from '@/i18n/format'
 import { IconButton } from '@/ui/Button'
+import { Icon } from '@/ui/Icon'
 import { filtersIn, type Filters } from './filters'
 
 const load = () => import('./FilterSheet')
@@ -29,7 +30,7 @@ export function NarrowFilters({ filters, total }: { filters: Filters; total: num
           setOpen(true)
         }}
       >
-        <SlidersHorizontal aria-hidden className="size-5" />
+        <Icon of={SlidersHorizontal} className="size-5" />
         {count > 0 && (
           <span
             aria-hidden

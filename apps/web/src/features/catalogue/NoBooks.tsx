@@ -1,9 +1,10 @@
-import { BookPlus, Lock, SearchX } from 'lucide-react'
+import { BookPlus, Lock, SearchX } from 'lucide'
 import { useTranslation } from 'react-i18next'
 import { useLocation } from 'react-router'
 import { loginPath } from '@/api/Require'
 import { Button, LinkButton } from '@/ui/Button'
 import { EmptyState, Notice } from '@/ui/Feedback'
+import { Icon } from '@/ui/Icon'
 import { filtersIn, searchOf, type Filters } from './filters'
 
 export function NothingFound({ filters }: { filters: Filters }) {
@@ -13,7 +14,7 @@ export function NothingFound({ filters }: { filters: Filters }) {
   if (!q && !narrowed) {
     return (
       <EmptyState
-        icon={<BookPlus aria-hidden className="size-6" />}
+        icon={<Icon of={BookPlus} className="size-6" />}
         title={t('empty.first.title')}
         action={<LinkButton to="/shelf/add">{t('empty.first.action')}</LinkButton>}
       >
@@ -23,7 +24,7 @@ export function NothingFound({ filters }: { filters: Filters }) {
   }
   return (
     <EmptyState
-      icon={<SearchX aria-hidden className="size-6" />}
+      icon={<Icon of={SearchX} className="size-6" />}
       title={q ? t('empty.titleOfSearch', { q }) : t('empty.title')}
       action={
         <>
@@ -51,7 +52,7 @@ export function MembersOnly() {
   const { pathname, search } = useLocation()
   return (
     <EmptyState
-      icon={<Lock aria-hidden className="size-6" />}
+      icon={<Icon of={Lock} className="size-6" />}
       title={t('closed.title')}
       action={
         <>

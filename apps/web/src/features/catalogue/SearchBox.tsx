@@ -1,8 +1,9 @@
-import { Search, X } from 'lucide-react'
+import { Search, X } from 'lucide'
 import { useCallback, useEffect, useRef, useState, type ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { IconButton } from '@/ui/Button'
 import { classes } from '@/ui/classes'
+import { Icon } from '@/ui/Icon'
 import { SEARCH_LENGTH } from './filters'
 
 type SuggestingInput = (typeof import('./SuggestingInput'))['SuggestingInput']
@@ -108,7 +109,7 @@ export function SearchBox({
         ask(text)
       }}
     >
-      <Search aria-hidden className="pointer-events-none absolute top-3 left-3.5 z-1 size-5 text-soft" />
+      <Icon of={Search} className="pointer-events-none absolute top-3 left-3.5 z-1 size-5 text-soft" />
       {Suggesting ? (
         <Suggesting text={text} onType={type} onChoose={choose} input={input} focused={focused} />
       ) : (
@@ -134,7 +135,7 @@ export function SearchBox({
               box.current?.querySelector('input')?.focus()
             }}
           >
-            <X aria-hidden className="size-5" />
+            <Icon of={X} className="size-5" />
           </IconButton>
         )}
         {end}

@@ -1,7 +1,8 @@
 import { Autocomplete } from '@base-ui/react/autocomplete'
-import { BookText, UserRound } from 'lucide-react'
+import { BookText, UserRound } from 'lucide'
 import { useLayoutEffect, useRef, useState, type ComponentProps, type RefObject } from 'react'
 import { useTranslation } from 'react-i18next'
+import { Icon } from '@/ui/Icon'
 import { Written } from '@/ui/Written'
 import { usePaused } from './usePaused'
 import { useSuggestions } from './queries'
@@ -66,14 +67,14 @@ export function SuggestingInput({
           <Autocomplete.Popup className="max-h-(--available-height) w-(--anchor-width) overflow-y-auto overscroll-contain surface p-1.5">
             <Autocomplete.List aria-label={t('suggestions.label')}>
               {(suggestion: (typeof suggestions)[number]) => {
-                const Icon = suggestion.kind === 'author' ? UserRound : BookText
+                const icon = suggestion.kind === 'author' ? UserRound : BookText
                 return (
                   <Autocomplete.Item
                     key={`${suggestion.kind} ${suggestion.text}`}
                     value={suggestion}
                     className="flex min-h-11 cursor-pointer items-center gap-3 rounded-md px-3 py-2 outline-none select-none data-highlighted:bg-sunken"
                   >
-                    <Icon aria-hidden className="size-4 shrink-0 text-soft" />
+                    <Icon of={icon} className="size-4 shrink-0 text-soft" />
                     <Written as="span" className="min-w-0 flex-1 truncate text-left">
                       {suggestion.text}
                     </Written>

@@ -1,4 +1,4 @@
-import { BookX, CircleCheck, CirclePause, Clock, Gift, type LucideIcon } from 'lucide-react'
+import { BookX, CircleCheck, CirclePause, Clock, Gift, type IconNode } from 'lucide'
 import type { Book } from './queries'
 
 /** How a book stands, for somebody who would like to have it. */
@@ -9,7 +9,7 @@ export function standingOf({ lending, status }: Pick<Book, 'lending' | 'status'>
 }
 
 interface Look {
-  icon: LucideIcon
+  icon: IconNode
   tone: 'free' | 'neutral' | 'late'
 }
 

@@ -1,9 +1,10 @@
 import { useQueryClient } from '@tanstack/react-query'
-import { Ellipsis } from 'lucide-react'
+import { Ellipsis } from 'lucide'
 import { useCallback, useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Button, IconButton, LinkButton } from '@/ui/Button'
 import { classes } from '@/ui/classes'
+import { Icon } from '@/ui/Icon'
 import { Menu, MenuItem } from '@/ui/Menu'
 import { toast } from '@/ui/toast'
 import { ActionDialog } from './dialogs/ActionDialog'
@@ -85,7 +86,7 @@ export function ActionButtons({
           <Menu
             trigger={
               <IconButton label={t('action.more')}>
-                <Ellipsis aria-hidden className="size-5" />
+                <Icon of={Ellipsis} className="size-5" />
               </IconButton>
             }
           >

@@ -1,8 +1,9 @@
-import { Handshake } from 'lucide-react'
+import { Handshake } from 'lucide'
 import { useTranslation } from 'react-i18next'
 import { useUserId } from '@/api/useSession'
 import { LinkButton } from '@/ui/Button'
 import { EmptyState, ErrorState, Loading, Skeleton } from '@/ui/Feedback'
+import { Icon } from '@/ui/Icon'
 import { PageHeader } from '@/ui/Layout'
 import { LoadMore } from '@/ui/LoadMore'
 import { LoanCard, RequestsForBook } from './LoanCard'
@@ -56,7 +57,7 @@ function OpenLoans({ loans, userId, nothingYet }: { loans: Loan[]; userId: strin
   if (loans.length === 0)
     return (
       <EmptyState
-        icon={<Handshake aria-hidden className="size-6" />}
+        icon={<Icon of={Handshake} className="size-6" />}
         title={t(nothingYet ? 'loans.none' : 'loans.noneOpen')}
         action={
           <>

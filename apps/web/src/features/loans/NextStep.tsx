@@ -1,10 +1,11 @@
-import { MapPin, Clock } from 'lucide-react'
+import { MapPin, Clock } from 'lucide'
 import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useUserId } from '@/api/useSession'
 import { useFormats } from '@/i18n/format'
 import { LinkButton } from '@/ui/Button'
 import { DueDate } from '@/ui/DueDate'
+import { Icon } from '@/ui/Icon'
 import { Card } from '@/ui/Layout'
 import { Written } from '@/ui/Written'
 import { ActionButtons } from './ActionButtons'
@@ -97,7 +98,7 @@ function Outlook({ loan }: { loan: Loan }) {
   if (!dueAt) return null
   return (
     <p className="flex gap-3">
-      <Clock aria-hidden className="mt-0.5 size-5 shrink-0 text-soft" />
+      <Icon of={Clock} className="mt-0.5 size-5 shrink-0 text-soft" />
       {t('outlook', { when: format.day(dueAt) })}
     </p>
   )
@@ -110,12 +111,12 @@ function Appointment({ loan }: { loan: Loan }) {
   return (
     <dl className="flex flex-col gap-3">
       {loan.pickupBy && (
-        <Fact icon={<Clock aria-hidden className="size-5" />} label={t('appointment.by')}>
+        <Fact icon={<Icon of={Clock} className="size-5" />} label={t('appointment.by')}>
           <time dateTime={loan.pickupBy}>{format.moment(loan.pickupBy)}</time>
           <span className="text-soft"> · {format.relativeDay(loan.pickupBy)}</span>
         </Fact>
       )}
-      <Fact icon={<MapPin aria-hidden className="size-5" />} label={t('appointment.place')}>
+      <Fact icon={<Icon of={MapPin} className="size-5" />} label={t('appointment.place')}>
         {loan.place ? (
           <Written as="span" className="block whitespace-pre-line">
             {loan.place}

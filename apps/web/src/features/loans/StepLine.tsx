@@ -1,7 +1,8 @@
-import { Check, X } from 'lucide-react'
+import { Check, X } from 'lucide'
 import { useTranslation } from 'react-i18next'
 import { useFormats } from '@/i18n/format'
 import { classes } from '@/ui/classes'
+import { Icon } from '@/ui/Icon'
 import { stepsOf, type Loan, type Step } from './loan'
 
 const dots: Record<Step['state'], string> = {
@@ -40,8 +41,8 @@ export function StepLine({ loan, gives }: { loan: Loan; gives: boolean }) {
               dots[state],
             )}
           >
-            {state === 'done' && <Check className="size-4" strokeWidth={3} />}
-            {state === 'ended' && <X className="size-4" strokeWidth={3} />}
+            {state === 'done' && <Icon of={Check} className="size-4" strokeWidth={3} />}
+            {state === 'ended' && <Icon of={X} className="size-4" strokeWidth={3} />}
             {state === 'now' && <span className="size-2 rounded-full bg-accent" />}
           </span>
           <span className={classes('text-sm leading-tight', state === 'ahead' ? 'text-soft' : 'font-medium')}>

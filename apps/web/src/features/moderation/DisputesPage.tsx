@@ -1,4 +1,4 @@
-import { Scale } from 'lucide-react'
+import { Scale } from 'lucide'
 import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Link, useSearchParams } from 'react-router'
@@ -9,6 +9,7 @@ import { Avatar } from '@/ui/Avatar'
 import { LinkButton } from '@/ui/Button'
 import { Cover } from '@/ui/Cover'
 import { EmptyState, ErrorState, Loading, Notice, Skeleton, StatusPill } from '@/ui/Feedback'
+import { Icon } from '@/ui/Icon'
 import { Card, PageHeader, QueryTabs } from '@/ui/Layout'
 import { LoadMore } from '@/ui/LoadMore'
 import { Written, WrittenList } from '@/ui/Written'
@@ -37,7 +38,7 @@ function Disputes({ list }: { list: DisputeList }) {
   const disputes = data?.pages.flatMap(({ items }) => items)
   if (disputes?.length === 0)
     return (
-      <EmptyState icon={<Scale aria-hidden className="size-6" />} title={t(`empty.${list}.title`)}>
+      <EmptyState icon={<Icon of={Scale} className="size-6" />} title={t(`empty.${list}.title`)}>
         {t(`empty.${list}.text`)}
       </EmptyState>
     )
@@ -101,7 +102,7 @@ function DisputeCard({ dispute }: { dispute: Dispute }) {
         {!open && resolution ? (
           <Decision dispute={dispute} resolution={resolution} />
         ) : involved ? (
-          <Notice icon={<Scale aria-hidden className="size-5" />}>{t('involved')}</Notice>
+          <Notice icon={<Icon of={Scale} className="size-5" />}>{t('involved')}</Notice>
         ) : (
           <LinkButton to={`/loans/${id}`} className="sm:self-start" aria-label={t('lookNamed', { title: book.title })}>
             {t('look')}

@@ -1,9 +1,10 @@
-import { Bell } from 'lucide-react'
+import { Bell } from 'lucide'
 import { lazy, Suspense, useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { i18n } from '@/i18n/i18n'
 import { IconButton } from '@/ui/Button'
 import { CountBadge } from '@/ui/CountBadge'
+import { Icon } from '@/ui/Icon'
 import { titleCount } from '@/ui/title-count'
 import { useUnreadCount } from './queries'
 
@@ -33,7 +34,7 @@ export function NotificationBell() {
       onClick={() => setTimeout(() => setWanted(true))}
     >
       <span className="relative">
-        <Bell aria-hidden className="size-6" strokeWidth={1.75} />
+        <Icon of={Bell} className="size-6" strokeWidth={1.75} />
         <CountBadge count={unread} />
       </span>
     </IconButton>

@@ -2,6 +2,7 @@ import { useTranslation } from 'react-i18next'
 import { Link } from 'react-router'
 import { useFormats } from '@/i18n/format'
 import { classes } from '@/ui/classes'
+import { Icon } from '@/ui/Icon'
 import { Written } from '@/ui/Written'
 import { useMarkRead } from './commands'
 import { kindOf } from './kinds'
@@ -22,7 +23,7 @@ export function NotificationItem({
   const format = useFormats()
   const markRead = useMarkRead(notification)
   const { title, body, read, type, createdAt } = notification
-  const { icon: Icon, late } = kindOf(type)
+  const { icon, late } = kindOf(type)
   const open = () => {
     markRead()
     onOpen?.()
@@ -36,7 +37,7 @@ export function NotificationItem({
           late ? 'bg-late-soft text-late' : read ? 'bg-sunken text-soft' : 'bg-sunken text-ink',
         )}
       >
-        <Icon className="size-5" strokeWidth={1.75} />
+        <Icon of={icon} className="size-5" strokeWidth={1.75} />
         {!read && <span className="absolute -top-0.5 -right-0.5 size-3 rounded-full border-2 border-card bg-ink" />}
       </span>
       <div className="min-w-0 flex-1">

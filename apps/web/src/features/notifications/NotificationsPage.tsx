@@ -1,10 +1,11 @@
-import { Bell, BellOff, Ellipsis, Trash2 } from 'lucide-react'
+import { Bell, BellOff, Ellipsis, Trash2 } from 'lucide'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useSearchParams } from 'react-router'
 import { Button, IconButton, LinkButton } from '@/ui/Button'
 import { ConfirmDialog } from '@/ui/Dialog'
 import { EmptyState, ErrorState, Loading, Skeleton } from '@/ui/Feedback'
+import { Icon } from '@/ui/Icon'
 import { PageHeader, QueryTabs } from '@/ui/Layout'
 import { LoadMore } from '@/ui/LoadMore'
 import { Menu, MenuItem } from '@/ui/Menu'
@@ -53,11 +54,11 @@ function InboxActions({ unread }: { unread: number }) {
       <Menu
         trigger={
           <IconButton label={t('more')}>
-            <Ellipsis aria-hidden className="size-5" />
+            <Icon of={Ellipsis} className="size-5" />
           </IconButton>
         }
       >
-        <MenuItem icon={<Trash2 aria-hidden className="size-5" />} danger onClick={() => setAsking(true)}>
+        <MenuItem icon={<Icon of={Trash2} className="size-5" />} danger onClick={() => setAsking(true)}>
           {t('deleteRead.action')}
         </MenuItem>
       </Menu>
@@ -113,7 +114,7 @@ function Row({ notification }: { notification: Notification }) {
         className="relative z-1 -mt-1.5 text-soft"
         onClick={() => run()}
       >
-        <Trash2 aria-hidden className="size-4.5" />
+        <Icon of={Trash2} className="size-4.5" />
       </IconButton>
     </li>
   )
@@ -122,12 +123,12 @@ function Row({ notification }: { notification: Notification }) {
 function EmptyInbox({ unreadOnly }: { unreadOnly: boolean }) {
   const { t } = useTranslation('notifications')
   return unreadOnly ? (
-    <EmptyState icon={<BellOff aria-hidden className="size-6" />} title={t('emptyUnread.title')}>
+    <EmptyState icon={<Icon of={BellOff} className="size-6" />} title={t('emptyUnread.title')}>
       {t('emptyUnread.text')}
     </EmptyState>
   ) : (
     <EmptyState
-      icon={<Bell aria-hidden className="size-6" />}
+      icon={<Icon of={Bell} className="size-6" />}
       title={t('empty.title')}
       action={<LinkButton to="/">{t('empty.action')}</LinkButton>}
     >

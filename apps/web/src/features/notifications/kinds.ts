@@ -9,10 +9,10 @@ import {
   Hand,
   ListOrdered,
   Scale,
-  type LucideIcon,
-} from 'lucide-react'
+  type IconNode,
+} from 'lucide'
 
-const kinds: Record<string, { icon: LucideIcon; late?: true }> = {
+const kinds: Record<string, { icon: IconNode; late?: true }> = {
   'borrow.created': { icon: Hand },
   'borrow.promoted': { icon: Hand },
   'borrow.answer_reminder': { icon: Hand },
@@ -36,6 +36,6 @@ const kinds: Record<string, { icon: LucideIcon; late?: true }> = {
 }
 
 /** How a notification looks by what caused it. */
-export function kindOf(type: string): { icon: LucideIcon; late?: true } {
+export function kindOf(type: string): { icon: IconNode; late?: true } {
   return kinds[type] ?? { icon: Bell }
 }

@@ -1,4 +1,4 @@
-import { BookX, MapPin, UserX } from 'lucide-react'
+import { BookX, MapPin, UserX } from 'lucide'
 import { useTranslation } from 'react-i18next'
 import { useParams } from 'react-router'
 import { ApiProblem, isNotFound } from '@/api/problem'
@@ -8,6 +8,7 @@ import { useFormats } from '@/i18n/format'
 import { Avatar } from '@/ui/Avatar'
 import { LinkButton } from '@/ui/Button'
 import { EmptyState, ErrorState, Loading, Notice, Skeleton } from '@/ui/Feedback'
+import { Icon } from '@/ui/Icon'
 import { PageHeader, PageTitle } from '@/ui/Layout'
 import { Written } from '@/ui/Written'
 import { usePerson, type Person } from './queries'
@@ -26,7 +27,7 @@ export default function PersonPage() {
         <PersonSkeleton />
       ) : isAbsent(error) ? (
         <EmptyState
-          icon={<UserX aria-hidden className="size-6" />}
+          icon={<Icon of={UserX} className="size-6" />}
           title={t('missing.title')}
           action={<LinkButton to="/">{t('missing.action')}</LinkButton>}
         >
@@ -60,7 +61,7 @@ function Somebody({ person }: { person: Person }) {
           <p className="text-soft">{t('since', { day: format.day(memberSince) })}</p>
           {location && (
             <p className="flex items-start gap-2">
-              <MapPin aria-hidden className="mt-1 size-4 shrink-0 text-soft" />
+              <Icon of={MapPin} className="mt-1 size-4 shrink-0 text-soft" />
               <span className="sr-only">{t('place')} </span>
               <Written as="span" className="min-w-0">
                 {location}
@@ -108,7 +109,7 @@ function Books({ person: { id, name } }: { person: Person }) {
         {t('books.title', { name })}
       </h2>
       {first && total === 0 ? (
-        <EmptyState icon={<BookX aria-hidden className="size-6" />} title={t('books.none')}>
+        <EmptyState icon={<Icon of={BookX} className="size-6" />} title={t('books.none')}>
           {t('books.noneText', { name })}
         </EmptyState>
       ) : first ? (

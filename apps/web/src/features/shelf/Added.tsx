@@ -1,10 +1,11 @@
-import { Plus } from 'lucide-react'
+import { Plus } from 'lucide'
 import { useTranslation } from 'react-i18next'
 import { useFormats } from '@/i18n/format'
 import { isolated } from '@/i18n/isolate'
 import { LinkButton } from '@/ui/Button'
 import { Cover } from '@/ui/Cover'
 import { ErrorState, Loading, Skeleton } from '@/ui/Feedback'
+import { Icon } from '@/ui/Icon'
 import { Card } from '@/ui/Layout'
 import { Written } from '@/ui/Written'
 import { useBook } from './queries'
@@ -38,7 +39,7 @@ export function Added({ id }: { id: string }) {
         </Written>
         <p>{t(`added.${book.lending as 'lend'}`)}</p>
         <div className="mt-4 flex flex-col gap-3 sm:flex-row sm:flex-wrap">
-          <LinkButton to="/shelf/add" icon={<Plus aria-hidden className="size-5" />}>
+          <LinkButton to="/shelf/add" icon={<Icon of={Plus} className="size-5" />}>
             {t('added.another')}
           </LinkButton>
           <LinkButton variant="secondary" to={`/books/${book.id}`}>

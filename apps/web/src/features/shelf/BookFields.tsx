@@ -1,10 +1,11 @@
-import { Plus, X } from 'lucide-react'
+import { Plus, X } from 'lucide'
 import { useId, type ReactNode } from 'react'
 import { useFieldArray, useFormContext } from 'react-hook-form'
 import { useTranslation } from 'react-i18next'
 import { Button, IconButton } from '@/ui/Button'
 import { Choice, NumberField, Select, TextArea, TextField } from '@/ui/form/fields'
 import { ComboboxField, TagsField } from '@/ui/form/comboboxes'
+import { Icon } from '@/ui/Icon'
 import { conditions, lendings, type BookField, type BookValues } from './book-form'
 import { useLanguageOptions } from './languages'
 import { useUsedWords } from './queries'
@@ -115,7 +116,7 @@ function Authors() {
               />
               {fields.length > 1 && (
                 <IconButton label={t('authors.remove', { place: place + 1 })} onClick={() => remove(place)}>
-                  <X aria-hidden className="size-5 text-soft" />
+                  <Icon of={X} className="size-5 text-soft" />
                 </IconButton>
               )}
             </div>
@@ -133,7 +134,7 @@ function Authors() {
           variant="quiet"
           size="small"
           className="-ml-3 self-start"
-          icon={<Plus aria-hidden className="size-4" />}
+          icon={<Icon of={Plus} className="size-4" />}
           onClick={() => append({ name: '' })}
         >
           {t('authors.add')}

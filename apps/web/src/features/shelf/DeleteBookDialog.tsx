@@ -1,10 +1,11 @@
-import { Hand } from 'lucide-react'
+import { Hand } from 'lucide'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useNavigate } from 'react-router'
 import { ApiProblem } from '@/api/problem'
 import { ConfirmDialog } from '@/ui/Dialog'
 import { Notice } from '@/ui/Feedback'
+import { Icon } from '@/ui/Icon'
 import type { Book } from './book-form'
 import { useDeleteBook } from './commands'
 
@@ -54,7 +55,7 @@ export function DeleteBookDialog({
     >
       {refused && (
         <div role="alert" className="mt-4">
-          <Notice tone="late" icon={<Hand aria-hidden className="size-5" />}>
+          <Notice tone="late" icon={<Icon of={Hand} className="size-5" />}>
             {t(state ? `delete.refused.${state}` : 'delete.refused.otherwise')}
           </Notice>
         </div>

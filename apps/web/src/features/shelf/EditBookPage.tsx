@@ -1,4 +1,4 @@
-import { BookX, PencilLine, Trash2 } from 'lucide-react'
+import { BookX, PencilLine, Trash2 } from 'lucide'
 import { useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useNavigate, useParams, useSearchParams } from 'react-router'
@@ -9,6 +9,7 @@ import { Button, LinkButton } from '@/ui/Button'
 import { Actions } from '@/ui/Dialog'
 import { EmptyState, ErrorState, Loading, Notice, Skeleton } from '@/ui/Feedback'
 import { Form } from '@/ui/form/Form'
+import { Icon } from '@/ui/Icon'
 import { PageHeader } from '@/ui/Layout'
 import { bodyOf, valuesOf, type Book, type BookValues } from './book-form'
 import { BookFields } from './BookFields'
@@ -37,7 +38,7 @@ export default function EditBookPage() {
       {error && !book ? (
         isNotFound(error) ? (
           <EmptyState
-            icon={<BookX aria-hidden className="size-6" />}
+            icon={<Icon of={BookX} className="size-6" />}
             title={t('edit.gone')}
             action={<LinkButton to="/shelf">{t('edit.toShelf')}</LinkButton>}
           />
@@ -133,7 +134,7 @@ function EditBook({ book, noted, importId }: { book: Book; noted: NotedRow | und
     <>
       {restored && (
         <div className="mb-5">
-          <Notice tone="accent" icon={<PencilLine aria-hidden className="size-5" />}>
+          <Notice tone="accent" icon={<Icon of={PencilLine} className="size-5" />}>
             <p>{t('draft.restored')}</p>
             <Button variant="quiet" size="small" className="mt-2 -ml-3" onClick={startOver}>
               {t('draft.startOver')}
@@ -152,7 +153,7 @@ function EditBook({ book, noted, importId }: { book: Book; noted: NotedRow | und
       <Form form={form} onSubmit={(values) => update.run({ body: bodyOf(values), version: before.version })}>
         <BookFields />
         <div className="flex flex-col-reverse gap-3 sm:flex-row sm:items-end sm:justify-between">
-          <Button variant="danger" icon={<Trash2 aria-hidden className="size-4" />} onClick={() => setDeleting(true)}>
+          <Button variant="danger" icon={<Icon of={Trash2} className="size-4" />} onClick={() => setDeleting(true)}>
             {t('delete.open')}
           </Button>
           <Actions>

@@ -1,7 +1,8 @@
-import { FileUp } from 'lucide-react'
+import { FileUp } from 'lucide'
 import { useId, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { classes } from '@/ui/classes'
+import { Icon } from '@/ui/Icon'
 
 /** The input fills its frame: what is dropped anywhere on it is dropped on the input, as browsers know to take it. */
 export function FileDrop({ onFile, hint }: { onFile: (file: File) => void; hint: string | undefined }) {
@@ -16,7 +17,7 @@ export function FileDrop({ onFile, hint }: { onFile: (file: File) => void; hint:
         over ? 'border-accent bg-accent-soft' : 'border-control bg-card has-hover:bg-sunken',
       )}
     >
-      <FileUp aria-hidden className="size-10 text-accent" />
+      <Icon of={FileUp} className="size-10 text-accent" />
       <label htmlFor={id}>
         <span className="font-medium text-accent underline underline-offset-4">{t('startImport.choose')}</span>{' '}
         <span className="hidden pointer-fine:inline">{t('startImport.orDrop')}</span>

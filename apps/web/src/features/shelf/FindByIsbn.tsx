@@ -1,5 +1,5 @@
 import { standardSchemaResolver } from '@hookform/resolvers/standard-schema'
-import { BookOpen, PencilLine, Search } from 'lucide-react'
+import { BookOpen, PencilLine, Search } from 'lucide'
 import { useMemo, useState } from 'react'
 import { useForm } from 'react-hook-form'
 import { useTranslation } from 'react-i18next'
@@ -13,6 +13,7 @@ import { Cover } from '@/ui/Cover'
 import { ErrorState, Loading, Notice, Skeleton } from '@/ui/Feedback'
 import { TextField } from '@/ui/form/fields'
 import { Form } from '@/ui/form/Form'
+import { Icon } from '@/ui/Icon'
 import { Card } from '@/ui/Layout'
 import { Written } from '@/ui/Written'
 import { editionOf, emptyBook, type Book, type BookValues } from './book-form'
@@ -51,7 +52,7 @@ export function FindByIsbn() {
   return (
     <div className="flex flex-col gap-6">
       {draft && (
-        <Notice tone="accent" icon={<PencilLine aria-hidden className="size-5" />}>
+        <Notice tone="accent" icon={<Icon of={PencilLine} className="size-5" />}>
           <p>{draft.values.title ? t('draft.titled', { title: draft.values.title }) : t('draft.untitled')}</p>
           <div className="mt-2 -ml-3 flex flex-wrap gap-1">
             <Button variant="quiet" size="small" onClick={() => void navigate('?step=details')}>
@@ -86,7 +87,7 @@ export function FindByIsbn() {
             spellCheck={false}
             placeholder={t('isbn.example')}
           />
-          <Button type="submit" icon={<Search aria-hidden className="size-5" />} className="sm:self-start">
+          <Button type="submit" icon={<Icon of={Search} className="size-5" />} className="sm:self-start">
             {t('isbn.find')}
           </Button>
         </Form>
@@ -94,7 +95,7 @@ export function FindByIsbn() {
       {isbn ? (
         <Copies key={isbn} isbn={isbn} onChoose={describe} />
       ) : (
-        <Button variant="secondary" icon={<PencilLine aria-hidden className="size-5" />} onClick={() => describe({})}>
+        <Button variant="secondary" icon={<Icon of={PencilLine} className="size-5" />} onClick={() => describe({})}>
           {t('add.byHand')}
         </Button>
       )}
@@ -129,7 +130,7 @@ function Copies({ isbn, onChoose }: { isbn: string; onChoose: (values: Partial<B
     <section aria-live="polite" className="flex flex-col gap-4">
       {mine && <Notice tone="due">{t('isbn.mine')}</Notice>}
       {copies.length === 0 ? (
-        <Notice icon={<BookOpen aria-hidden className="size-5" />}>{t('isbn.unknown')}</Notice>
+        <Notice icon={<Icon of={BookOpen} className="size-5" />}>{t('isbn.unknown')}</Notice>
       ) : (
         <>
           <h2 className="text-heading">{t('isbn.known')}</h2>

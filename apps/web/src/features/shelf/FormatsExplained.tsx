@@ -1,6 +1,7 @@
-import { Download } from 'lucide-react'
+import { Download } from 'lucide'
 import { Trans, useTranslation } from 'react-i18next'
 import { Button } from '@/ui/Button'
+import { Icon } from '@/ui/Icon'
 import { Card } from '@/ui/Layout'
 import { exampleFile } from './example-file'
 import { save } from './useExport'
@@ -43,7 +44,7 @@ export function FormatsExplained() {
         <Button
           variant="secondary"
           className="sm:self-start"
-          icon={<Download aria-hidden className="size-5" />}
+          icon={<Icon of={Download} className="size-5" />}
           onClick={() => save(exampleFile(), t('formats.exampleName'))}
         >
           {t('formats.example')}

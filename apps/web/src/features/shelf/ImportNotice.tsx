@@ -1,9 +1,10 @@
-import { FileQuestion, FileWarning, LoaderCircle } from 'lucide-react'
+import { FileQuestion, FileWarning, LoaderCircle } from 'lucide'
 import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Link } from 'react-router'
 import { useFormats } from '@/i18n/format'
 import { Notice } from '@/ui/Feedback'
+import { Icon } from '@/ui/Icon'
 import { rowsDone } from './import-progress'
 import { isUnderWay, useImports, useOpenRows, type ImportSummary, type OpenRows } from './queries'
 
@@ -27,7 +28,7 @@ function Running({ of: summary }: { of: ImportSummary }) {
   const { t } = useTranslation('shelf')
   const format = useFormats()
   return (
-    <Notice tone="accent" icon={<LoaderCircle aria-hidden className="size-5 animate-spin" />}>
+    <Notice tone="accent" icon={<Icon of={LoaderCircle} className="size-5 animate-spin" />}>
       <div className="flex flex-wrap items-center justify-between gap-x-4">
         <p>{t('notice.running', { done: format.number(rowsDone(summary)), total: format.number(summary.total) })}</p>
         <NoticeLink to={`/shelf/import/${summary.id}`}>{t('notice.watch')}</NoticeLink>
@@ -40,7 +41,7 @@ function Waiting({ reviews }: { reviews: readonly string[] }) {
   const { t } = useTranslation('shelf')
   const [only] = reviews
   return (
-    <Notice tone="accent" icon={<FileQuestion aria-hidden className="size-5" />}>
+    <Notice tone="accent" icon={<Icon of={FileQuestion} className="size-5" />}>
       <div className="flex flex-wrap items-center justify-between gap-x-4">
         <p>{t('notice.waiting', { count: reviews.length })}</p>
         <NoticeLink to={reviews.length === 1 ? `/shelf/import/${only}` : '/shelf/import'}>
@@ -63,7 +64,7 @@ function Open({ open, imports }: { open: OpenRows; imports: readonly ImportSumma
   const count = (count: number) => ({ count, number: format.number(count) })
   const begun = (id: string) => imports.find((summary) => summary.id === id)?.createdAt
   return (
-    <Notice tone="due" icon={<FileWarning aria-hidden className="size-5" />}>
+    <Notice tone="due" icon={<Icon of={FileWarning} className="size-5" />}>
       <div className="flex flex-wrap items-center justify-between gap-x-4">
         <div>
           {failed > 0 && <p>{t('notice.unfinished', count(failed))}</p>}

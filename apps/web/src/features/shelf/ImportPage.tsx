@@ -1,4 +1,4 @@
-import { FileX } from 'lucide-react'
+import { FileX } from 'lucide'
 import { useEffect } from 'react'
 import { useQueryClient } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
@@ -8,6 +8,7 @@ import { isNotFound } from '@/api/problem'
 import { useFormats } from '@/i18n/format'
 import { LinkButton } from '@/ui/Button'
 import { EmptyState, ErrorState, Loading, Notice, Skeleton } from '@/ui/Feedback'
+import { Icon } from '@/ui/Icon'
 import { Card, PageHeader } from '@/ui/Layout'
 import { Progress } from '@/ui/Progress'
 import { rowsDone, shareDone } from './import-progress'
@@ -40,7 +41,7 @@ export default function ImportPage() {
       ) : error ? (
         isNotFound(error) ? (
           <EmptyState
-            icon={<FileX aria-hidden className="size-6" />}
+            icon={<Icon of={FileX} className="size-6" />}
             title={t('import.gone')}
             action={<LinkButton to="/shelf/import">{t('startImport.title')}</LinkButton>}
           >

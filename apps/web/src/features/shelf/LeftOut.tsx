@@ -1,10 +1,11 @@
-import { ChevronRight } from 'lucide-react'
+import { ChevronRight } from 'lucide'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Link } from 'react-router'
 import { useFormats } from '@/i18n/format'
 import { Button } from '@/ui/Button'
 import { Notice } from '@/ui/Feedback'
+import { Icon } from '@/ui/Icon'
 import { Written, WrittenList } from '@/ui/Written'
 import { useAddLeftOut } from './commands'
 import { leftOutGroups, type LeftOutGroup, type LeftOutRow } from './left-out'
@@ -44,7 +45,7 @@ function Group({ importId, group: { reason, count, rows } }: { importId: string;
   return (
     <details open={few} className="group rounded-lg border border-line bg-card">
       <summary className="flex min-h-12 cursor-pointer items-center gap-2 px-4 py-2 font-medium">
-        <ChevronRight aria-hidden className="size-5 shrink-0 transition-transform group-open:rotate-90" />
+        <Icon of={ChevronRight} className="size-5 shrink-0 transition-transform group-open:rotate-90" />
         <span className="min-w-0 flex-1">{t(`leftOut.reason.${reason}`)}</span>{' '}
         <span className="text-soft tabular-nums">{format.number(count)}</span>
       </summary>

@@ -1,4 +1,4 @@
-import { ChevronRight, TriangleAlert } from 'lucide-react'
+import { ChevronRight, TriangleAlert } from 'lucide'
 import { useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useNavigate } from 'react-router'
@@ -7,6 +7,7 @@ import { useFormats } from '@/i18n/format'
 import { Button } from '@/ui/Button'
 import { Actions } from '@/ui/Dialog'
 import { Notice } from '@/ui/Feedback'
+import { Icon } from '@/ui/Icon'
 import { Card } from '@/ui/Layout'
 import { useCancelImport, useStartReviewed } from './commands'
 import { encodingName, isRecognised, useFormatName } from './import-format'
@@ -67,7 +68,7 @@ export function ReviewImport({ data, review }: { data: Import; review: Review })
         className="group flex flex-col gap-3"
       >
         <summary className="-ml-1 inline-flex min-h-11 w-fit cursor-pointer items-center gap-1 font-medium">
-          <ChevronRight aria-hidden className="size-5 shrink-0 transition-transform group-open:rotate-90" />
+          <Icon of={ChevronRight} className="size-5 shrink-0 transition-transform group-open:rotate-90" />
           {t(isRecognised(data.format) ? 'review.changeColumns' : 'review.columns')}
         </summary>
         <p className="mb-3 max-w-prose text-soft">{t('review.columnsHint')}</p>
@@ -96,7 +97,7 @@ export function ReviewImport({ data, review }: { data: Import; review: Review })
       </div>
       {wrong && (
         <div ref={alert} role="alert" tabIndex={-1}>
-          <Notice tone="late" icon={<TriangleAlert aria-hidden className="size-5" />}>
+          <Notice tone="late" icon={<Icon of={TriangleAlert} className="size-5" />}>
             {wrong}
           </Notice>
         </div>

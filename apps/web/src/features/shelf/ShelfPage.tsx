@@ -1,9 +1,10 @@
-import { BookOpen, Download, Ellipsis, FileUp, Plus, SearchX } from 'lucide-react'
+import { BookOpen, Download, Ellipsis, FileUp, Plus, SearchX } from 'lucide'
 import { useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useFormats } from '@/i18n/format'
 import { IconButton, LinkButton } from '@/ui/Button'
 import { EmptyState, ErrorState, Loading, Skeleton } from '@/ui/Feedback'
+import { Icon } from '@/ui/Icon'
 import { PageHeader } from '@/ui/Layout'
 import { LoadMore } from '@/ui/LoadMore'
 import { Menu, MenuItem, MenuLink } from '@/ui/Menu'
@@ -26,20 +27,20 @@ export default function ShelfPage() {
         title={t('shelf.title')}
         actions={
           <>
-            <LinkButton to="/shelf/add" icon={<Plus aria-hidden className="size-5" />}>
+            <LinkButton to="/shelf/add" icon={<Icon of={Plus} className="size-5" />}>
               {t('add.title')}
             </LinkButton>
             <Menu
               trigger={
                 <IconButton label={t('shelf.more')} className="border border-control bg-card">
-                  <Ellipsis aria-hidden className="size-5" />
+                  <Icon of={Ellipsis} className="size-5" />
                 </IconButton>
               }
             >
-              <MenuLink to="/shelf/import" icon={<FileUp aria-hidden className="size-5 text-soft" />}>
+              <MenuLink to="/shelf/import" icon={<Icon of={FileUp} className="size-5 text-soft" />}>
                 {t('startImport.title')}
               </MenuLink>
-              <MenuItem icon={<Download aria-hidden className="size-5 text-soft" />} onClick={() => exportShelf.run()}>
+              <MenuItem icon={<Icon of={Download} className="size-5 text-soft" />} onClick={() => exportShelf.run()}>
                 {t('export.action')}
               </MenuItem>
             </Menu>
@@ -74,7 +75,7 @@ function Shelf() {
         <ShelfSkeleton />
       ) : data.books.length === 0 && !hasNextPage ? (
         <EmptyState
-          icon={<SearchX aria-hidden className="size-6" />}
+          icon={<Icon of={SearchX} className="size-6" />}
           title={t(view.text ? 'shelf.notFound' : `shelf.none.${view.part}`, { text: view.text })}
           action={
             <LinkButton variant="secondary" to="/shelf" replace>
@@ -136,14 +137,14 @@ function EmptyShelf() {
   const { t } = useTranslation('shelf')
   return (
     <EmptyState
-      icon={<BookOpen aria-hidden className="size-6" />}
+      icon={<Icon of={BookOpen} className="size-6" />}
       title={t('shelf.empty.title')}
       action={
         <>
-          <LinkButton to="/shelf/add" icon={<Plus aria-hidden className="size-5" />}>
+          <LinkButton to="/shelf/add" icon={<Icon of={Plus} className="size-5" />}>
             {t('shelf.empty.add')}
           </LinkButton>
-          <LinkButton to="/shelf/import" variant="secondary" icon={<FileUp aria-hidden className="size-5" />}>
+          <LinkButton to="/shelf/import" variant="secondary" icon={<Icon of={FileUp} className="size-5" />}>
             {t('shelf.empty.import')}
           </LinkButton>
         </>

@@ -1,4 +1,4 @@
-import { ChevronDown, EllipsisVertical, HandHelping, Inbox, Pencil, Trash2 } from 'lucide-react'
+import { ChevronDown, EllipsisVertical, HandHelping, Inbox, Pencil, Trash2 } from 'lucide'
 import { useTranslation } from 'react-i18next'
 import { Link } from 'react-router'
 import { useFormats } from '@/i18n/format'
@@ -7,6 +7,7 @@ import { Button, IconButton } from '@/ui/Button'
 import { Cover } from '@/ui/Cover'
 import { DueDate } from '@/ui/DueDate'
 import { StatusPill } from '@/ui/Feedback'
+import { Icon } from '@/ui/Icon'
 import { Menu, MenuChoice, MenuItem, MenuLink } from '@/ui/Menu'
 import { Written } from '@/ui/Written'
 import { lendings, type Book, type Lending } from './book-form'
@@ -49,14 +50,14 @@ export function ShelfRow({
         <Menu
           trigger={
             <IconButton label={t('row.more', { title: book.title })}>
-              <EllipsisVertical aria-hidden className="size-5 text-soft" />
+              <Icon of={EllipsisVertical} className="size-5 text-soft" />
             </IconButton>
           }
         >
-          <MenuLink to={`${address}/edit`} icon={<Pencil aria-hidden className="size-5 text-soft" />}>
+          <MenuLink to={`${address}/edit`} icon={<Icon of={Pencil} className="size-5 text-soft" />}>
             {t('row.edit')}
           </MenuLink>
-          <MenuItem danger icon={<Trash2 aria-hidden className="size-5" />} onClick={onDelete}>
+          <MenuItem danger icon={<Icon of={Trash2} className="size-5" />} onClick={onDelete}>
             {t('row.delete')}
           </MenuItem>
         </Menu>
@@ -76,7 +77,7 @@ function Loans({ loans: { holding, asked } }: { loans: LoansOfBook }) {
     <div className="relative mt-1 flex flex-wrap gap-x-4 gap-y-1 self-start">
       {holding && (
         <Link to={`/loans/${holding.id}`} className={loanLink}>
-          <HandHelping aria-hidden className="size-4 shrink-0" />
+          <Icon of={HandHelping} className="size-4 shrink-0" />
           <span className="min-w-0">
             <span className="font-medium">
               {t(`row.holding.${holding.status as 'active'}`, { name: holding.borrower.name })}
@@ -92,7 +93,7 @@ function Loans({ loans: { holding, asked } }: { loans: LoansOfBook }) {
       )}
       {asked.length > 0 && (
         <Link to={asked.length === 1 && asked[0] ? `/loans/${asked[0].id}` : '/loans'} className={loanLink}>
-          <Inbox aria-hidden className="size-4 shrink-0" />
+          <Icon of={Inbox} className="size-4 shrink-0" />
           <span className="font-medium">{t('row.asked', { count: asked.length, name: asked[0]?.borrower.name })}</span>
         </Link>
       )}
@@ -118,7 +119,7 @@ function LendingMenu({ book }: { book: Book }) {
           className="md:min-w-36 md:justify-between"
         >
           {word}
-          <ChevronDown aria-hidden className="size-4 text-soft" />
+          <Icon of={ChevronDown} className="size-4 text-soft" />
         </Button>
       }
     >

@@ -1,7 +1,8 @@
-import { Search } from 'lucide-react'
+import { Search } from 'lucide'
 import { useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { classes } from '@/ui/classes'
+import { Icon } from '@/ui/Icon'
 import { shelfParts } from './queries'
 import { useShelfView } from './useShelfView'
 
@@ -81,7 +82,7 @@ function ShelfSearch({ text, onChange }: { text: string; onChange: (text: string
   }, [typed, onChange])
   return (
     <div className="relative min-w-0 md:w-72">
-      <Search aria-hidden className="pointer-events-none absolute top-3 left-3 size-5 text-soft" />
+      <Icon of={Search} className="pointer-events-none absolute top-3 left-3 size-5 text-soft" />
       <input
         type="search"
         className="control pl-10"

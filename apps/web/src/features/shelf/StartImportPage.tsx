@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query'
-import { FileSpreadsheet } from 'lucide-react'
+import { FileSpreadsheet } from 'lucide'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Link, useNavigate } from 'react-router'
@@ -9,6 +9,7 @@ import { useProblemText } from '@/api/useProblemText'
 import { useFormats } from '@/i18n/format'
 import { Button } from '@/ui/Button'
 import { Notice } from '@/ui/Feedback'
+import { Icon } from '@/ui/Icon'
 import { Card, PageHeader } from '@/ui/Layout'
 import { Progress } from '@/ui/Progress'
 import { Written } from '@/ui/Written'
@@ -63,7 +64,7 @@ export default function StartImportPage() {
         {start.pending && file ? (
           <Card className="flex flex-col gap-4">
             <p className="flex items-center gap-3">
-              <FileSpreadsheet aria-hidden className="size-6 shrink-0 text-accent" />
+              <Icon of={FileSpreadsheet} className="size-6 shrink-0 text-accent" />
               <Written as="span" className="min-w-0 truncate">
                 {file.name}
               </Written>

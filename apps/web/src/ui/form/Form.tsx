@@ -1,7 +1,8 @@
 import type { ReactNode } from 'react'
 import { FormProvider, type FieldValues, type UseFormReturn } from 'react-hook-form'
-import { TriangleAlert } from 'lucide-react'
+import { TriangleAlert } from 'lucide'
 import { Notice } from '../Feedback'
+import { Icon } from '../Icon'
 
 /** A form of react-hook-form: the fields inside find it by themselves, what was refused as a whole stands above them. */
 export function Form<Values extends FieldValues, Result>({
@@ -25,7 +26,7 @@ export function Form<Values extends FieldValues, Result>({
       >
         {refused && (
           <div role="alert">
-            <Notice tone="late" icon={<TriangleAlert aria-hidden className="size-5" />}>
+            <Notice tone="late" icon={<Icon of={TriangleAlert} className="size-5" />}>
               {refused}
             </Notice>
           </div>

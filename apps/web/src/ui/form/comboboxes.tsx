@@ -1,11 +1,12 @@
 import { Combobox } from '@base-ui/react/combobox'
 import type { BaseUIEvent } from '@base-ui/react/types'
-import { Check, ChevronDown, X } from 'lucide-react'
+import { Check, ChevronDown, X } from 'lucide'
 import { useMemo, useState, type KeyboardEvent, type ReactNode } from 'react'
 import { useController } from 'react-hook-form'
 import { useTranslation } from 'react-i18next'
 import { classes } from '../classes'
 import { Field } from '../Field'
+import { Icon } from '../Icon'
 import { offeredTags, plainTag, sameTag } from './tags'
 import { Written } from '../Written'
 
@@ -75,13 +76,13 @@ export function ComboboxField({
                 aria-label={t('combobox.clear')}
                 className="flex size-9 items-center justify-center rounded-md text-soft hover:bg-sunken hover:text-ink"
               >
-                <X aria-hidden className="size-4" />
+                <Icon of={X} className="size-4" />
               </Combobox.Clear>
               <Combobox.Trigger
                 aria-label={t('combobox.open')}
                 className="flex size-9 items-center justify-center rounded-md text-soft hover:bg-sunken hover:text-ink"
               >
-                <ChevronDown aria-hidden className="size-5" />
+                <Icon of={ChevronDown} className="size-5" />
               </Combobox.Trigger>
             </div>
           </Combobox.InputGroup>
@@ -90,7 +91,7 @@ export function ComboboxField({
               <Combobox.Item key={option.value} value={option.value} className={item}>
                 <span className="min-w-0 flex-1">{option.label}</span>
                 <Combobox.ItemIndicator>
-                  <Check aria-hidden className="size-5 text-ink" />
+                  <Icon of={Check} className="size-5 text-ink" />
                 </Combobox.ItemIndicator>
               </Combobox.Item>
             )}
@@ -196,7 +197,7 @@ export function TagsField({
                     aria-label={t('tags.remove', { tag })}
                     className="flex size-8 shrink-0 items-center justify-center rounded-md hover:text-ink"
                   >
-                    <X aria-hidden className="size-4" />
+                    <Icon of={X} className="size-4" />
                   </Combobox.ChipRemove>
                 </Combobox.Chip>
               ))}
@@ -221,7 +222,7 @@ export function TagsField({
                   {isNew && option.value === typed ? t('tags.add', { tag: typed }) : <Written>{option.label}</Written>}
                 </span>
                 <Combobox.ItemIndicator>
-                  <Check aria-hidden className="size-5 text-ink" />
+                  <Icon of={Check} className="size-5 text-ink" />
                 </Combobox.ItemIndicator>
               </Combobox.Item>
             )}

@@ -1,11 +1,12 @@
 import { Switch } from '@base-ui/react/switch'
-import { Eye, EyeOff } from 'lucide-react'
+import { Eye, EyeOff } from 'lucide'
 import { useId, useState, type ComponentProps, type ReactNode } from 'react'
 import { useController, useFormContext } from 'react-hook-form'
 import { useTranslation } from 'react-i18next'
 import { IconButton } from '../Button'
 import { classes } from '../classes'
 import { Field } from '../Field'
+import { Icon } from '../Icon'
 
 interface FieldProps {
   /** The name of the value in the form. */
@@ -46,7 +47,7 @@ export function PasswordField({ name, label, hint, ...rest }: FieldProps & Nativ
   const { t } = useTranslation()
   const { bind, error } = useField(name)
   const [shown, setShown] = useState(false)
-  const Icon = shown ? EyeOff : Eye
+  const icon = shown ? EyeOff : Eye
   return (
     <Field label={label} hint={hint} error={error}>
       {(control) => (
@@ -57,7 +58,7 @@ export function PasswordField({ name, label, hint, ...rest }: FieldProps & Nativ
             className="absolute top-0 right-0 text-soft"
             onClick={() => setShown(!shown)}
           >
-            <Icon aria-hidden className="size-5" />
+            <Icon of={icon} className="size-5" />
           </IconButton>
         </div>
       )}
