@@ -7,55 +7,88 @@ import { defineConfig } from 'vitest/config'
 
 const host = process.env.FOLKSHELF_HOST ?? 'http://localhost:3000'
 
-const entry = fileURLToPath(new URL('./src/app/main.tsx', import.meta.url))
+const source = (path: string) => fileURLToPath(new URL(`./src/${path}`, import.meta.url))
+/** Draws the first look, then starts the app. */
+const firstLook = gathering(
+  source('app/start.tsx'),
+  /\/react\/(?:jsx-runtime|cjs\/react-jsx-runtime)|^\0(?:rolldown\/runtime|vite\/preload-helper)/,
+)
+const app = gathering(source('app/main.tsx'))
 const libraries =
-  /node_modules\/(react|react-dom|scheduler|react-router|@tanstack|i18next|react-i18next|openapi-fetch|use-sync-external-store)\/(?!.*\/Trans)/
-const first = { modules: new Set<string>(), icons: new Set<string>() }
+  /node_modules\/(react|react-dom|scheduler|react-router|@tanstack|i18next|react-i18next|openapi-fetch)\/(?!.*\/Trans)/
 
 /**
- * Each file is a trip over a slow line: what somebody's first look needs is in one, the libraries beside it because they
- * change less often.
+ * Each file is a trip over a slow line: what draws the first look is in one, what else the first page needs is in one, the
+ * libraries beside it because they change less often.
  */
 const firstLoad: Rolldown.CodeSplittingNameFunction = (id, build) => {
-  if (first.modules.size === 0) gather(entry, build)
+  if (firstLook(id, build)) return 'start'
+  // Visitors send no commands.
+  if (/\/@tanstack\/.*\/(?:useMutation|mutationObserver)\.js$/.test(id)) return 'commands'
   if (libraries.test(id)) return 'vendor'
-  const icon = /\/lucide\/dist\/esm\/(?:icons\/(.+)|.+)\.m?js$/.exec(id)
-  const needed = icon ? !icon[1] || first.icons.has(icon[1].replaceAll('-', '')) : first.modules.has(id)
-  return needed && id !== entry ? 'app' : null
+  return app(id, build) ? 'app' : null
 }
 
-function gather(id: string, build: Parameters<Rolldown.CodeSplittingNameFunction>[1]): void {
-  const module = id.includes('node_modules') || first.modules.has(id) ? null : build.getModuleInfo(id)
-  if (!module) return
-  first.modules.add(id)
-  module.importedIds.forEach((imported) => gather(imported, build))
-  // Icons come through one door that leads to all of them: their names say which are meant.
-  for (const [, names] of module.code?.matchAll(/import\s*\{([^}]*)\}\s*from\s*["']lucide["']/g) ?? [])
-    for (const name of names?.split(',') ?? []) first.icons.add(name.split(' as ')[0]!.trim().toLowerCase())
+type Build = Parameters<Rolldown.CodeSplittingNameFunction>[1]
+
+/** Whether a module is needed by `entry` without a further trip. */
+function gathering(entry: string, also?: RegExp): (id: string, build: Build) => boolean {
+  const modules = new Set<string>()
+  const icons = new Set<string>()
+  const gather = (id: string, build: Build): void => {
+    const module = id.includes('node_modules') || modules.has(id) ? null : build.getModuleInfo(id)
+    if (!module) return
+    modules.add(id)
+    module.importedIds.forEach((imported) => gather(imported, build))
+    // Icons come through one door that leads to all of them: their names say which are meant.
+    for (const [, names] of module.code?.matchAll(/import\s*\{([^}]*)\}\s*from\s*["']lucide["']/g) ?? [])
+      for (const name of names?.split(',') ?? []) icons.add(name.split(' as ')[0]!.trim().toLowerCase())
+  }
+  return (id, build) => {
+    if (modules.size === 0) gather(entry, build)
+    const icon = /\/lucide\/dist\/esm\/icons\/(.+)\.m?js$/.exec(id)?.[1]
+    return icon ? icons.has(icon.replaceAll('-', '')) : modules.has(id) || Boolean(also?.test(id))
+  }
 }
 
-/** The words come with the code, not after it; which language it will be only the browser knows, and they are small. */
-const preloadWords: Plugin = {
-  name: 'preload-words',
+/**
+ * All of the first load comes at once, the first look and its words before the app. Which language it will be only the
+ * browser knows, and they are small.
+ */
+const preloadFirst: Plugin = {
+  name: 'preload-first',
   transformIndexHtml: {
     order: 'post',
-    handler: (_html, { bundle = {} }) =>
-      Object.values(bundle)
-        .filter((file) => file.type === 'chunk' && /\/i18n\/first\/\w+\.ts$/.test(file.facadeModuleId ?? ''))
-        .map(({ fileName }) => ({
-          tag: 'link',
-          attrs: { rel: 'modulepreload', crossorigin: true, href: `/${fileName}` },
-          injectTo: 'head',
-        })),
+    handler(_html, { bundle = {} }) {
+      const files = Object.values(bundle).filter((file) => file.type === 'chunk')
+      const words = files.filter(({ facadeModuleId }) => /\/i18n\/first\/\w+\.ts$/.test(facadeModuleId ?? ''))
+      const parts = files.filter(({ name }) => ['main', 'app', 'vendor'].includes(name))
+      return [...words, ...parts].map(({ fileName }) => ({
+        tag: 'link',
+        attrs: { rel: 'modulepreload', crossorigin: true, href: `/${fileName}` },
+        injectTo: 'head',
+      }))
+    },
   },
 }
 
 export default defineConfig({
-  resolve: { alias: { '@': fileURLToPath(new URL('./src', import.meta.url)) } },
+  resolve: {
+    alias: [
+      { find: /^@\//, replacement: source('') },
+      // Its package names the build with the warnings for developers.
+      {
+        find: /^react-router$/,
+        replacement: fileURLToPath(new URL('./node_modules/react-router/dist/production/index.mjs', import.meta.url)),
+      },
+      // React has it by itself.
+      { find: /^use-sync-external-store\/shim(?:\/index\.js)?$/, replacement: 'react' },
+    ],
+  },
   plugins: [
     react(),
     tailwindcss(),
-    preloadWords,
+    preloadFirst,
     VitePWA({
       registerType: 'prompt',
       injectRegister: false,

@@ -9,10 +9,14 @@ const WANTED = 1500
 const ROUNDS = 5
 
 interface Round {
-  /** Milliseconds from the click on a link to the site until the code was there, the books were, and both could be seen. */
-  code: number
+  /**
+   * Milliseconds from the click on a link to the site until the books were there, could be seen, all code was there, and
+   * the app had taken the place of the first look.
+   */
   books: number
   seen: number
+  code: number
+  working: number
   kilobytes: number
 }
 
@@ -34,21 +38,29 @@ test('how long the list takes on a slow phone', async ({ browser }) => {
     devtools.on('Network.loadingFinished', ({ encodedDataLength }) => (bytes += encodedDataLength))
     await page.addInitScript(() => {
       new MutationObserver((_, observer) => {
-        if (!document.querySelector('main a[href^="/books/"]')) return
+        const link = document.querySelector('main a[href^="/books/"]')
+        const mark = (name: string) => {
+          if (performance.getEntriesByName(`${name}:found`).length > 0) return
+          performance.mark(`${name}:found`)
+          requestAnimationFrame(() => setTimeout(() => performance.mark(name)))
+        }
+        if (link) mark('seen')
+        if (!link || link.closest('[data-first-look]')) return
+        mark('working')
         observer.disconnect()
-        requestAnimationFrame(() => setTimeout(() => performance.mark('seen')))
       }).observe(document, { childList: true, subtree: true })
     })
     await page.goto(host().url)
-    await page.waitForFunction(() => performance.getEntriesByName('seen').length > 0, undefined, { timeout: 30_000 })
+    await page.waitForFunction(() => performance.getEntriesByName('working').length > 0, undefined, { timeout: 30_000 })
     const times = await page.evaluate(() => {
       const loaded = performance.getEntriesByType('resource') as PerformanceResourceTiming[]
       const last = (what: RegExp) =>
         Math.max(...loaded.filter(({ name }) => what.test(name)).map((it) => it.responseEnd))
       return {
-        code: last(/\.js$/),
+        code: last(/\/assets\/(vendor|app|main|start)-/),
         books: last(/\/api\/v1\/books/),
         seen: performance.getEntriesByName('seen')[0]!.startTime,
+        working: performance.getEntriesByName('working')[0]!.startTime,
       }
     })
     rounds.push({ ...times, kilobytes: bytes / 1000 })
@@ -60,7 +72,7 @@ test('how long the list takes on a slow phone', async ({ browser }) => {
     `The list on a slow phone is seen after ${median('seen')} ms; wanted: ${WANTED} ms (medians of ${ROUNDS} first visits).`,
   )
   console.log(
-    `The code was there after ${median('code')} ms, the books after ${median('books')} ms; ${median('kilobytes')} kB came over the line.`,
+    `The books were there after ${median('books')} ms, all code after ${median('code')} ms; the app works after ${median('working')} ms, with ${median('kilobytes')} kB over the line.`,
   )
   expect(rounds.every(({ seen }) => seen > 0)).toBe(true)
 })

@@ -2,6 +2,7 @@ import { queryOptions, type QueryClient } from '@tanstack/react-query'
 import { useSyncExternalStore } from 'react'
 import { learnZone } from '@/i18n/zone'
 import { api, ask } from './client'
+import { COMMUNITY_NAME } from './kept'
 import { keys } from './keys'
 import { createStore } from './store'
 
@@ -12,14 +13,12 @@ export const community = queryOptions({
   staleTime: Infinity,
 })
 
-const NAME = 'folkshelf.community'
-
 /** Remembered, so that no heading changes under a reader's eyes. */
-const communityName = createStore<string | undefined>(localStorage.getItem(NAME) ?? undefined)
+const communityName = createStore<string | undefined>(localStorage.getItem(COMMUNITY_NAME) ?? undefined)
 
 function learnName(name: string | undefined): void {
-  if (name) localStorage.setItem(NAME, name)
-  else localStorage.removeItem(NAME)
+  if (name) localStorage.setItem(COMMUNITY_NAME, name)
+  else localStorage.removeItem(COMMUNITY_NAME)
   communityName.set(name)
 }
 

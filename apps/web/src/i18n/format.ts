@@ -1,5 +1,7 @@
 import { useSyncExternalStore } from 'react'
 import { useTranslation } from 'react-i18next'
+import { localeOf } from './language'
+import { writtenNumber } from './number'
 import { communityZone } from './zone'
 
 const DAY = 86_400_000
@@ -39,7 +41,6 @@ function formatsOf(language: string, timeZone: string | undefined) {
   const shortDay = once(() => new Intl.DateTimeFormat(language, { day: 'numeric', month: 'short', timeZone }))
   const moment = once(() => new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'short' }))
   const instant = once(() => new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'medium' }))
-  const number = once(() => new Intl.NumberFormat(language))
   const percent = once(() => new Intl.NumberFormat(language, { style: 'percent' }))
   const megabytes = once(
     () => new Intl.NumberFormat(language, { style: 'unit', unit: 'megabyte', maximumFractionDigits: 0 }),
@@ -56,9 +57,7 @@ function formatsOf(language: string, timeZone: string | undefined) {
     moment: (value: Instant) => moment().format(toDate(value)),
     /** To the second, as a log needs it. */
     instant: (value: Instant) => instant().format(toDate(value)),
-    // Small numbers look alike in our languages, and the first formatter costs a slow phone a tenth of a second.
-    number: (value: number) =>
-      Number.isInteger(value) && value >= 0 && value < 1000 ? String(value) : number().format(value),
+    number: (value: number) => writtenNumber(value, language),
     /** From 0 to 1. */
     percent: (value: number) => percent().format(value),
     megabytes: (bytes: number) => megabytes().format(bytes / 1024 / 1024),
@@ -97,11 +96,6 @@ export function formats(language: string, timeZone?: string): Formats {
   const known = made.get(key) ?? formatsOf(language, timeZone)
   made.set(key, known)
   return known
-}
-
-/** The language as it is written where the reader lives: days before months for `en-GB`. */
-function localeOf(language: string): string {
-  return navigator.languages.find((tag) => tag.split('-')[0] === language) ?? language
 }
 
 export function useFormats(): Formats {

@@ -1,5 +1,6 @@
 import i18next, { type BackendModule } from 'i18next'
 import { initReactI18next } from 'react-i18next'
+import { firstWords } from './first-words'
 import { isolated } from './isolate'
 import { languages, preferredLanguage, STORED, type Language } from './language'
 
@@ -7,19 +8,14 @@ export { languages, preferredLanguage, spokenLanguage, type Language } from './l
 
 type Words = Record<string, unknown>
 
-/** What somebody's first look needs, in one file: each further one is a trip over a slow line. */
 const firstNamespaces = ['common', 'errors', 'catalogue'] as const
-const firstFiles: Record<Language, () => Promise<Record<string, Words>>> = {
-  en: () => import('./first/en'),
-  fr: () => import('./first/fr'),
-}
 const files = import.meta.glob<Words>(['../features/*/locales/??.json', '!../features/catalogue/**'], {
   import: 'default',
 })
 
 function wordsOf(language: string, namespace: string): Promise<Words | undefined> | undefined {
   if (firstNamespaces.some((first) => first === namespace))
-    return firstFiles[language as Language]().then((words) => words[namespace])
+    return firstWords[language as Language]().then((words: Record<string, Words>) => words[namespace])
   return files[`../features/${namespace}/locales/${language}.json`]?.()
 }
 

@@ -13,3 +13,8 @@ export function preferredLanguage(): Language {
   const stored = spokenLanguage(localStorage.getItem(STORED))
   return stored ?? navigator.languages.map(spokenLanguage).find((language) => language !== undefined) ?? 'en'
 }
+
+/** The language as it is written where the reader lives: days before months for `en-GB`. */
+export function localeOf(language: string): string {
+  return navigator.languages.find((tag) => tag.split('-')[0] === language) ?? language
+}

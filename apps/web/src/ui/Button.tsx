@@ -1,33 +1,8 @@
 import { LoaderCircle } from 'lucide'
-import { Icon } from './Icon'
 import type { ComponentProps, MouseEvent, ReactNode } from 'react'
 import { Link, type LinkProps } from 'react-router'
-import { classes } from './classes'
-
-type Variant = 'primary' | 'secondary' | 'quiet' | 'danger'
-type Size = 'medium' | 'small'
-
-const variants: Record<Variant, string> = {
-  primary: 'bg-accent text-on-accent hover:bg-accent-strong',
-  secondary: 'border border-control bg-card text-ink hover:bg-sunken',
-  quiet: 'text-ink underline decoration-control underline-offset-4 hover:bg-sunken hover:decoration-current',
-  danger: 'border border-late bg-card text-late hover:bg-late-soft',
-}
-
-const sizes: Record<Size, string> = {
-  medium: 'min-h-11 px-4 py-2',
-  small: 'min-h-9 px-3 py-1 text-sm pointer-coarse:min-h-11',
-}
-
-function look(variant: Variant, size: Size, className?: string) {
-  return classes(
-    'inline-flex items-center justify-center gap-2 rounded-md text-center font-medium transition-colors select-none',
-    'disabled:opacity-55 aria-disabled:opacity-55 aria-disabled:cursor-default',
-    variants[variant],
-    sizes[size],
-    className,
-  )
-}
+import { buttonLook, iconButtonLook, type Size, type Variant } from './button-look'
+import { Icon } from './Icon'
 
 interface Look {
   variant?: Variant
@@ -55,7 +30,7 @@ export function Button({
   return (
     <button
       type={type}
-      className={look(variant, size, className)}
+      className={buttonLook(variant, size, className)}
       aria-disabled={pending || undefined}
       aria-busy={pending || undefined}
       onClick={click}
@@ -77,7 +52,7 @@ export function LinkButton({
   ...rest
 }: Look & Omit<LinkProps, 'className'> & { className?: string }) {
   return (
-    <Link className={look(variant, size, className)} {...rest}>
+    <Link className={buttonLook(variant, size, className)} {...rest}>
       {icon}
       {children}
     </Link>
@@ -93,17 +68,7 @@ export function IconButton({
   ...rest
 }: { label: string; children: ReactNode } & Omit<ComponentProps<'button'>, 'aria-label'>) {
   return (
-    <button
-      type={type}
-      aria-label={label}
-      title={label}
-      className={classes(
-        'inline-flex size-11 shrink-0 items-center justify-center rounded-md text-ink transition-colors hover:bg-sunken',
-        'disabled:opacity-55',
-        className,
-      )}
-      {...rest}
-    >
+    <button type={type} aria-label={label} title={label} className={iconButtonLook(className)} {...rest}>
       {children}
     </button>
   )

@@ -1,16 +1,13 @@
 import { RotateCw } from 'lucide'
-import { Icon } from './Icon'
 import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useProblemText } from '@/api/useProblemText'
 import { ApiProblem } from '@/api/problem'
 import { Button } from './Button'
 import { classes } from './classes'
+import { Icon } from './Icon'
 
-/** Holds the place of what is loading. Give it the size of what will come. */
-export function Skeleton({ className }: { className?: string }) {
-  return <div aria-hidden className={classes('animate-pulse rounded-md bg-sunken', className)} />
-}
+export { Skeleton } from './Skeleton'
 
 /** Wraps skeletons and tells screen readers that something is loading. */
 export function Loading({ children, className }: { children: ReactNode; className?: string }) {

@@ -6,6 +6,7 @@ import { useSession } from '@/api/useSession'
 import { fetchAhead } from '@/ui/fetch-ahead'
 import { unsaid } from '@/ui/toast'
 import { BottomNavigation } from './for-members'
+import { shellLook } from './look'
 import { OfflineBar } from './OfflineBar'
 import { TopBar } from './TopBar'
 import { useFocusOnNavigation } from './useFocusOnNavigation'
@@ -30,21 +31,13 @@ export function Shell() {
   // It tells members that they are offline.
   useEffect(() => (status === 'member' ? fetchAhead(loadToaster) : undefined), [status])
   return (
-    <div className="flex min-h-dvh flex-col">
-      <a
-        href="#main"
-        className="sr-only z-50 rounded-md bg-accent px-4 py-3 text-on-accent focus:not-sr-only focus:fixed focus:top-2 focus:left-2"
-      >
+    <div className={shellLook.page}>
+      <a href="#main" className={shellLook.skip}>
         {t('skipToContent')}
       </a>
       <TopBar />
       <OfflineBar />
-      <main
-        ref={main}
-        id="main"
-        tabIndex={-1}
-        className="mx-auto w-full max-w-6xl flex-1 px-4 pt-4 pb-28 sm:px-6 md:pt-6 md:pb-16"
-      >
+      <main ref={main} id="main" tabIndex={-1} className={shellLook.main}>
         <Outlet />
       </main>
       <Suspense>{user && <BottomNavigation />}</Suspense>

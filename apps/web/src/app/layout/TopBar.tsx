@@ -7,20 +7,21 @@ import { SearchBox } from '@/features/catalogue'
 import { LinkButton } from '@/ui/Button'
 import { AccountButton } from './AccountButton'
 import { Bell, WideNavigation } from './for-members'
+import { barLook } from './look'
 import { Mark } from './Mark'
 
 export function TopBar() {
   const { user, status } = useSession()
   const { pathname } = useLocation()
   return (
-    <header className="sticky top-0 z-30 border-b border-line bg-paper/95 backdrop-blur-sm">
-      <div className="mx-auto flex h-16 max-w-6xl items-center gap-2 px-4 sm:gap-4 sm:px-6">
-        <Link to="/" className="mr-auto flex min-h-11 items-center gap-2.5 font-serif text-xl font-semibold md:mr-2">
-          <Mark className="size-7" />
+    <header className={barLook.bar}>
+      <div className={barLook.row}>
+        <Link to="/" className={barLook.home}>
+          <Mark className={barLook.mark} />
           Folkshelf
         </Link>
         <Suspense>{user && <WideNavigation />}</Suspense>
-        <div className="flex items-center gap-1 md:ml-auto">
+        <div className={barLook.end}>
           {pathname !== '/' && <SearchEverywhere />}
           <Suspense>{user && <Bell />}</Suspense>
           {status === 'visitor' && <VisitorLinks />}
@@ -40,7 +41,7 @@ function VisitorLinks() {
       <LinkButton to={atTheDoor ? '/login' : loginPath(pathname + search)} variant="quiet" size="small">
         {t('session.logIn')}
       </LinkButton>
-      <LinkButton to="/register" variant="secondary" size="small" className="max-sm:hidden">
+      <LinkButton to="/register" variant="secondary" size="small" className={barLook.register}>
         {t('session.register')}
       </LinkButton>
     </>

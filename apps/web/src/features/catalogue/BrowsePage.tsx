@@ -8,6 +8,7 @@ import { BookList } from './BookList'
 import { FacetSkeleton } from './FacetSkeleton'
 import { searchOf, useFilters } from './filters'
 import { ListHead } from './ListHead'
+import { browseLook, FACET_ROWS } from './look'
 import { NarrowFilters } from './NarrowFilters'
 import { useBooks, useOwnerName } from './queries'
 import { SearchBox } from './SearchBox'
@@ -39,10 +40,9 @@ export function BrowsePage() {
   return (
     <>
       <PageTitle>{q ? t('browse.titleOfSearch', { q }) : title}</PageTitle>
-      {/* On phones all of this is low, so that books are seen at once. */}
-      <header className="mb-1 flex flex-col gap-2.5 md:mb-8 md:flex-row md:items-center md:justify-between md:gap-8">
+      <header className={browseLook.header}>
         <div className="min-w-0">
-          <Written as="h1" className="line-clamp-2 text-[1.375rem]/7 md:text-title">
+          <Written as="h1" className={browseLook.title}>
             {title}
           </Written>
           <Welcome />
@@ -51,14 +51,14 @@ export function BrowsePage() {
           q={q}
           onSearch={search}
           whileTyping
-          className="w-full shrink-0 md:max-w-md"
+          className={browseLook.search}
           end={wide ? undefined : <NarrowFilters filters={filters} total={total} />}
         />
       </header>
-      <div className="lg:grid lg:grid-cols-[13rem_minmax(0,1fr)] lg:gap-12">
+      <div className={browseLook.columns}>
         {wide && (
           <aside aria-label={t('filters.label')}>
-            <Suspense fallback={<FacetSkeleton rows={12} />}>
+            <Suspense fallback={<FacetSkeleton rows={FACET_ROWS} />}>
               <FilterPanel filters={filters} />
             </Suspense>
           </aside>

@@ -1,10 +1,11 @@
 import { Loading, Skeleton } from '@/ui/Feedback'
+import { browseLook } from './look'
 
 export function FacetSkeleton({ rows }: { rows: number }) {
   return (
-    <Loading className="flex flex-col gap-3 pt-1">
+    <Loading className={browseLook.facets}>
       {Array.from({ length: rows }, (_, place) => (
-        <Skeleton key={place} className="h-6" />
+        <Skeleton key={place} className={browseLook.facet} />
       ))}
     </Loading>
   )

@@ -1,10 +1,11 @@
 import { lazy, Suspense } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useNavigate } from 'react-router'
-import { useFormats } from '@/i18n/format'
+import { writtenNumber } from '@/i18n/number'
 import { Skeleton } from '@/ui/Feedback'
 import { AvailableToggle } from './AvailableToggle'
 import { filtersIn, isAtLeast, searchOf, sorts, type Filters, type Sort } from './filters'
+import { headLook } from './look'
 
 // Seen now and then.
 const ActiveFilters = lazy(async () => ({ default: (await import('./ActiveFilters')).ActiveFilters }))
@@ -26,8 +27,8 @@ export function ListHead({
   narrow: boolean
 }) {
   return (
-    <div className="mb-1 flex items-start gap-2 md:mb-4">
-      <div className="flex min-h-11 min-w-0 flex-1 flex-wrap items-center gap-x-3">
+    <div className={headLook.line}>
+      <div className={headLook.start}>
         {loading ? <Skeleton className="h-5 w-16" /> : <Count total={total} filters={filters} />}
         {narrow && <AvailableToggle filters={filters} chip />}
         <Suspense>
@@ -42,13 +43,12 @@ export function ListHead({
 }
 
 function Count({ total, filters }: { total: number | undefined; filters: Filters }) {
-  const { t } = useTranslation('catalogue')
-  const format = useFormats()
+  const { t, i18n } = useTranslation('catalogue')
   if (total === undefined) return null
   const key = isAtLeast(total, filters) ? 'browse.atLeast' : 'browse.count'
   return (
-    <p role="status" className={total > 0 ? 'text-sm whitespace-nowrap text-soft' : 'sr-only'}>
-      {total > 0 ? t(key, { count: total, formatted: format.number(total) }) : t('empty.title')}
+    <p role="status" className={total > 0 ? headLook.count : 'sr-only'}>
+      {total > 0 ? t(key, { count: total, formatted: writtenNumber(total, i18n.language) }) : t('empty.title')}
     </p>
   )
 }
@@ -62,7 +62,7 @@ function SortSelect({ filters }: { filters: Filters }) {
   return (
     <select
       aria-label={t('sort.label')}
-      className="-mr-1 min-h-11 max-w-40 shrink-0 rounded-md bg-transparent pl-1 text-sm text-soft hover:text-ink"
+      className={headLook.sort}
       value={filters.q || filters.sort !== 'newest' ? (filters.sort ?? '') : ''}
       onChange={({ target }) =>
         void navigate({ search: searchOf({ ...filters, sort: (target.value || undefined) as Sort | undefined }) })

@@ -1,7 +1,7 @@
 import { SlidersHorizontal } from 'lucide'
 import { lazy, Suspense, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { useFormats } from '@/i18n/format'
+import { writtenNumber } from '@/i18n/number'
 import { IconButton } from '@/ui/Button'
 import { Icon } from '@/ui/Icon'
 import { filtersIn, type Filters } from './filters'
@@ -11,12 +11,13 @@ const FilterSheet = lazy(load)
 
 /** Where there is no room for a column: a button in the search box, and a sheet that is fetched when somebody reaches for it. */
 export function NarrowFilters({ filters, total }: { filters: Filters; total: number | undefined }) {
-  const { t } = useTranslation('catalogue')
-  const format = useFormats()
+  const { t, i18n } = useTranslation('catalogue')
   const [wanted, setWanted] = useState(false)
   const [open, setOpen] = useState(false)
   const count = filtersIn(filters).length
-  const found = !total ? t('filters.showNone') : t('filters.show', { count: total, formatted: format.number(total) })
+  const found = !total
+    ? t('filters.showNone')
+    : t('filters.show', { count: total, formatted: writtenNumber(total, i18n.language) })
   return (
     <>
       <IconButton

@@ -5,6 +5,7 @@ import { IconButton } from '@/ui/Button'
 import { classes } from '@/ui/classes'
 import { Icon } from '@/ui/Icon'
 import { SEARCH_LENGTH } from './filters'
+import { searchLook } from './look'
 
 type SuggestingInput = (typeof import('./SuggestingInput'))['SuggestingInput']
 
@@ -45,7 +46,10 @@ export function SearchBox({
   const asked = useRef<string[]>([])
   const pause = useRef<ReturnType<typeof setTimeout>>(undefined)
 
+  const shown = useRef(q)
   useEffect(() => {
+    if (q === shown.current) return
+    shown.current = q
     const place = asked.current.indexOf(q)
     if (place >= 0) asked.current.splice(0, place + 1)
     // Somebody else has changed it: the back button, a link.
@@ -97,7 +101,7 @@ export function SearchBox({
     autoComplete: 'off',
     spellCheck: false,
     dir: 'auto',
-    className: classes('control pl-11 [&::-webkit-search-cancel-button]:hidden', end ? 'pr-22' : 'pr-11'),
+    className: searchLook.input(Boolean(end)),
   } as const
   return (
     <form
@@ -109,7 +113,7 @@ export function SearchBox({
         ask(text)
       }}
     >
-      <Icon of={Search} className="pointer-events-none absolute top-3 left-3.5 z-1 size-5 text-soft" />
+      <Icon of={Search} className={searchLook.icon} />
       {Suggesting ? (
         <Suggesting text={text} onType={type} onChoose={choose} input={input} focused={focused} />
       ) : (
@@ -125,7 +129,7 @@ export function SearchBox({
           onBlur={() => (focused.current = false)}
         />
       )}
-      <div className="absolute top-0 right-0 flex">
+      <div className={searchLook.end}>
         {text && (
           <IconButton
             label={t('searchClear')}

@@ -1,6 +1,7 @@
 import { useTranslation } from 'react-i18next'
 import { Link } from 'react-router'
 import { useSessionState } from '@/api/useSession'
+import { browseLook } from './look'
 
 /** Says in one line what this is, to those who have no account yet. */
 export function Welcome() {
@@ -8,7 +9,7 @@ export function Welcome() {
   const { status } = useSessionState()
   if (status !== 'visitor') return null
   return (
-    <p className="text-sm/5 text-pretty text-soft md:mt-1">
+    <p className={browseLook.welcome}>
       {t('welcome.text')}{' '}
       <Link to="/register" className="link">
         {t('welcome.join')}

@@ -26,12 +26,16 @@ interface BookPage {
   pagination: Schemas['Pagination']
 }
 
-function bookList(filters: Filters) {
+function bookList(filters: Filters, early?: Promise<Response>) {
+  let answer = early
   return infiniteQueryOptions({
     queryKey: keys.books.list(filters),
     queryFn: ({ signal, pageParam }): Promise<BookPage> => {
       const query = { ...parametersOf(filters), ...pageParam, limit: PAGE_SIZE, fields: CARD_FIELDS.join(',') }
-      return askPage(api.GET('/api/v1/books', { params: { query }, signal }))
+      // Once: another attempt asks anew.
+      const fetch = answer && answered(answer)
+      answer = undefined
+      return askPage(api.GET('/api/v1/books', { params: { query }, signal, ...(fetch && { fetch }) }))
     },
     initialPageParam: {} as { cursor?: string; page?: number },
     // What fits best first is paged by number, all else by cursor.
@@ -41,13 +45,21 @@ function bookList(filters: Filters) {
   })
 }
 
+/** Gives what was asked for elsewhere. */
+const answered = (answer: Promise<Response>) => async () => (await answer).clone()
+
 export function useBooks(filters: Filters) {
   return useInfiniteQuery({ ...bookList(filters), placeholderData: keepPreviousData })
 }
 
-/** Asks for the first books before there is anything to show them. */
-export async function fetchFirstBooks(queries: QueryClient, { pathname, search }: Location): Promise<void> {
-  if (pathname === '/') await queries.prefetchInfiniteQuery(bookList(filtersOf(search)))
+/** Asks for the first books before there is anything to show them, unless that was done before the app was there. */
+export async function fetchFirstBooks(
+  queries: QueryClient,
+  { pathname, search }: Location,
+  early?: Promise<Response>,
+): Promise<void> {
+  if (pathname !== '/') return
+  await queries.prefetchInfiniteQuery(bookList(filtersOf(search), early))
 }
 
 /** What each other choice would find, among the books that the search and the filters leave. */

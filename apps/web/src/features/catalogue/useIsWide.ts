@@ -1,7 +1,5 @@
 import { useSyncExternalStore } from 'react'
-
-/** As Tailwind's `lg`. */
-const wide = () => matchMedia('(min-width: 64rem)')
+import { wide } from './look'
 
 function subscribe(onChange: () => void) {
   const query = wide()
