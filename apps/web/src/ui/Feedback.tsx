@@ -65,14 +65,14 @@ export function ErrorState({ error, onRetry }: { error: unknown; onRetry?: () =>
   )
 }
 
-type Tone = 'neutral' | 'free' | 'due' | 'late' | 'accent'
+type Tone = 'neutral' | 'free' | 'due' | 'late' | 'plain'
 
 const tones: Record<Tone, string> = {
   neutral: 'bg-sunken text-soft',
   free: 'bg-free-soft text-free',
   due: 'bg-due-soft text-due',
   late: 'bg-late-soft text-late',
-  accent: 'bg-sunken text-ink',
+  plain: 'bg-sunken text-ink',
 }
 
 /** How something stands, in a word. The colour never says it alone. */

@@ -99,7 +99,7 @@ function LetterCard({
       </pre>
       <div className="flex flex-col gap-3 sm:flex-row">
         {!letter.retryRequested && (
-          <Button pending={waiting} onClick={() => retry.run(letter)}>
+          <Button variant="secondary" pending={waiting} onClick={() => retry.run(letter)}>
             {t('deadLetters.retry')}
           </Button>
         )}

@@ -62,14 +62,15 @@ export function ActionButtons({
       {main &&
         // The code is shown on the loan's own page.
         (compact && main === 'handOver' ? (
-          <LinkButton to={`/loans/${loan.id}`} size="small">
+          <LinkButton to={`/loans/${loan.id}`} variant="secondary" size="small">
             {t(`action.${main}`)}
           </LinkButton>
         ) : (
           <Button
             key={main}
             size={compact ? 'small' : 'medium'}
-            variant={needs(loan, part) ? 'primary' : 'secondary'}
+            // Of a list no loan is the one that the page is for.
+            variant={!compact && needs(loan, part) ? 'primary' : 'secondary'}
             onClick={() => open(main)}
           >
             {t(`action.${main}`)}
@@ -78,7 +79,12 @@ export function ActionButtons({
       {/* In one: the three dots never stand in a line of their own. */}
       <div className={classes('flex items-center gap-3 empty:hidden', growing)}>
         {beside && (!compact || main === 'approve') && (
-          <Button key={beside} size={compact ? 'small' : 'medium'} variant="secondary" onClick={() => open(beside)}>
+          <Button
+            key={beside}
+            size={compact ? 'small' : 'medium'}
+            variant={compact ? 'quiet' : 'secondary'}
+            onClick={() => open(beside)}
+          >
             {t(`action.${beside}`)}
           </Button>
         )}

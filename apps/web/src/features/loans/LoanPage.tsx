@@ -76,10 +76,7 @@ function About({ loan, part }: { loan: Loan; part: Part }) {
         <WrittenList as="p" className="line-clamp-3 max-w-full text-soft" items={book.authors} />
         {part !== 'owner' && <Person person={owner} role={t('loan.owner')} />}
         {part !== 'borrower' && <Person person={borrower} role={t('loan.borrower')} />}
-        <Link
-          to={`/books/${book.id}`}
-          className="-mb-2.5 inline-flex min-h-11 items-center text-accent underline underline-offset-4"
-        >
+        <Link to={`/books/${book.id}`} className="-mb-2.5 inline-flex min-h-11 items-center link">
           {t('afterwards.book')}
         </Link>
       </div>

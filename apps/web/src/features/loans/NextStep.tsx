@@ -145,7 +145,7 @@ function Fact({ icon, label, children }: { icon: ReactNode; label: string; child
 function HandOverCode({ code }: { code: string }) {
   const { t } = useTranslation('loans')
   return (
-    <div className="rounded-md bg-accent-soft px-4 py-4 text-center text-accent-strong">
+    <div className="rounded-md bg-sunken px-4 py-4 text-center">
       <p className="text-sm font-medium">{t('code.yours')}</p>
       <p className="font-serif text-4xl font-semibold tracking-[0.12em] tabular-nums sm:text-5xl">
         <span className="sr-only">{[...code].join(' ')}</span>

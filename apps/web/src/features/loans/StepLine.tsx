@@ -7,7 +7,7 @@ import { stepsOf, type Loan, type Step } from './loan'
 
 const dots: Record<Step['state'], string> = {
   done: 'border-free bg-free text-card',
-  now: 'border-accent bg-card',
+  now: 'border-ink bg-card',
   ahead: 'border-line bg-card',
   ended: 'border-late bg-late text-card',
 }
@@ -43,7 +43,7 @@ export function StepLine({ loan, gives }: { loan: Loan; gives: boolean }) {
           >
             {state === 'done' && <Icon of={Check} className="size-4" strokeWidth={3} />}
             {state === 'ended' && <Icon of={X} className="size-4" strokeWidth={3} />}
-            {state === 'now' && <span className="size-2 rounded-full bg-accent" />}
+            {state === 'now' && <span className="size-2 rounded-full bg-ink" />}
           </span>
           <span className={classes('text-sm leading-tight', state === 'ahead' ? 'text-soft' : 'font-medium')}>
             {t(`steps.${name === 'handedOver' && gives ? 'given' : name}`)}

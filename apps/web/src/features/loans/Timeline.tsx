@@ -42,7 +42,7 @@ function Entry({ happening, borrowerId }: { happening: Happening; borrowerId: st
   const words = wordsOf(happening)
   return (
     <li className="group relative pb-6 pl-7 last:pb-0">
-      <span aria-hidden className="absolute top-2 left-0.5 size-2.5 rounded-full bg-control group-first:bg-accent" />
+      <span aria-hidden className="absolute top-2 left-0.5 size-2.5 rounded-full bg-control group-first:bg-ink" />
       <span aria-hidden className="absolute top-5 bottom-0 left-1.5 w-px bg-line group-last:hidden" />
       <p className="text-pretty">{text(happening)}</p>
       {words && <Quote>{words}</Quote>}

@@ -2,7 +2,7 @@ import type { TFunction } from 'i18next'
 import type { Formats } from '@/i18n/format'
 import { isOverdue, wasGiven, type Loan, type Part } from './loan'
 
-type Tone = 'neutral' | 'free' | 'due' | 'late' | 'accent'
+type Tone = 'neutral' | 'free' | 'due' | 'late' | 'plain'
 
 /** How a loan stands, in a word or two. */
 export function statusOf(loan: Loan): { key: StatusKey; tone: Tone } {
@@ -16,7 +16,7 @@ export function statusOf(loan: Loan): { key: StatusKey; tone: Tone } {
 type StatusKey = Loan['status'] | 'overdue' | 'extension_requested' | 'given' | 'damaged'
 
 const tones: Record<Loan['status'], Tone> = {
-  pending: 'accent',
+  pending: 'plain',
   queued: 'neutral',
   approved: 'free',
   active: 'neutral',

@@ -104,7 +104,12 @@ function DisputeCard({ dispute }: { dispute: Dispute }) {
         ) : involved ? (
           <Notice icon={<Icon of={Scale} className="size-5" />}>{t('involved')}</Notice>
         ) : (
-          <LinkButton to={`/loans/${id}`} className="sm:self-start" aria-label={t('lookNamed', { title: book.title })}>
+          <LinkButton
+            to={`/loans/${id}`}
+            variant="secondary"
+            className="sm:self-start"
+            aria-label={t('lookNamed', { title: book.title })}
+          >
             {t('look')}
           </LinkButton>
         )}
@@ -133,7 +138,7 @@ function Decision({
         <StatusPill tone={status === 'lost' ? 'late' : 'neutral'}>{t(`now.${status}`)}</StatusPill>
         <Link
           to={`/loans/${id}`}
-          className="inline-flex min-h-11 items-center text-accent underline underline-offset-4 sm:ml-auto"
+          className="inline-flex min-h-11 items-center link sm:ml-auto"
           aria-label={t('openNamed', { title: book.title })}
         >
           {t('open')}

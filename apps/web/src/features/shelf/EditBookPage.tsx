@@ -134,7 +134,7 @@ function EditBook({ book, noted, importId }: { book: Book; noted: NotedRow | und
     <>
       {restored && (
         <div className="mb-5">
-          <Notice tone="accent" icon={<Icon of={PencilLine} className="size-5" />}>
+          <Notice tone="plain" icon={<Icon of={PencilLine} className="size-5" />}>
             <p>{t('draft.restored')}</p>
             <Button variant="quiet" size="small" className="mt-2 -ml-3" onClick={startOver}>
               {t('draft.startOver')}

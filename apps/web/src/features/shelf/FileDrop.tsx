@@ -13,13 +13,13 @@ export function FileDrop({ onFile, hint }: { onFile: (file: File) => void; hint:
     <div
       className={classes(
         'relative flex flex-col items-center gap-3 rounded-lg border-2 border-dashed px-6 py-10 text-center transition-colors',
-        'has-focus-visible:outline-2 has-focus-visible:outline-offset-2 has-focus-visible:outline-accent',
-        over ? 'border-accent bg-accent-soft' : 'border-control bg-card has-hover:bg-sunken',
+        'has-focus-visible:outline-2 has-focus-visible:outline-offset-2 has-focus-visible:outline-ink',
+        over ? 'border-ink bg-sunken' : 'border-control bg-card has-hover:bg-sunken',
       )}
     >
-      <Icon of={FileUp} className="size-10 text-accent" />
+      <Icon of={FileUp} className="size-10 text-soft" />
       <label htmlFor={id}>
-        <span className="font-medium text-accent underline underline-offset-4">{t('startImport.choose')}</span>{' '}
+        <span className="link">{t('startImport.choose')}</span>{' '}
         <span className="hidden pointer-fine:inline">{t('startImport.orDrop')}</span>
       </label>
       <p id={`${id}-hint`} className="min-h-lh text-sm text-balance text-soft">

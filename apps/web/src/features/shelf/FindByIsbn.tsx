@@ -52,7 +52,7 @@ export function FindByIsbn() {
   return (
     <div className="flex flex-col gap-6">
       {draft && (
-        <Notice tone="accent" icon={<Icon of={PencilLine} className="size-5" />}>
+        <Notice tone="plain" icon={<Icon of={PencilLine} className="size-5" />}>
           <p>{draft.values.title ? t('draft.titled', { title: draft.values.title }) : t('draft.untitled')}</p>
           <div className="mt-2 -ml-3 flex flex-wrap gap-1">
             <Button variant="quiet" size="small" onClick={() => void navigate('?step=details')}>

@@ -28,7 +28,7 @@ function Running({ of: summary }: { of: ImportSummary }) {
   const { t } = useTranslation('shelf')
   const format = useFormats()
   return (
-    <Notice tone="accent" icon={<Icon of={LoaderCircle} className="size-5 animate-spin" />}>
+    <Notice tone="plain" icon={<Icon of={LoaderCircle} className="size-5 animate-spin" />}>
       <div className="flex flex-wrap items-center justify-between gap-x-4">
         <p>{t('notice.running', { done: format.number(rowsDone(summary)), total: format.number(summary.total) })}</p>
         <NoticeLink to={`/shelf/import/${summary.id}`}>{t('notice.watch')}</NoticeLink>
@@ -41,7 +41,7 @@ function Waiting({ reviews }: { reviews: readonly string[] }) {
   const { t } = useTranslation('shelf')
   const [only] = reviews
   return (
-    <Notice tone="accent" icon={<Icon of={FileQuestion} className="size-5" />}>
+    <Notice tone="plain" icon={<Icon of={FileQuestion} className="size-5" />}>
       <div className="flex flex-wrap items-center justify-between gap-x-4">
         <p>{t('notice.waiting', { count: reviews.length })}</p>
         <NoticeLink to={reviews.length === 1 ? `/shelf/import/${only}` : '/shelf/import'}>

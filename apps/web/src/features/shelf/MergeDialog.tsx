@@ -46,12 +46,12 @@ export function MergeDialog({
             {(['theirs', 'mine'] as const).map((side) => (
               <label
                 key={side}
-                className="flex min-h-11 cursor-pointer items-start gap-3 rounded-md border border-control bg-card px-4 py-2.5 has-checked:border-accent has-checked:bg-accent-soft"
+                className="flex min-h-11 cursor-pointer items-start gap-3 rounded-md border border-control bg-card px-4 py-2.5 has-checked:border-ink has-checked:bg-sunken"
               >
                 <input
                   type="radio"
                   name={field}
-                  className="mt-0.5 size-5 shrink-0 accent-accent"
+                  className="mt-0.5 size-5 shrink-0 accent-ink"
                   checked={sideOf(field, mineChanged) === side}
                   onChange={() => setChosen({ ...chosen, [field]: side })}
                 />

@@ -25,7 +25,7 @@ export function ReviewShelves({
             <label className="flex min-h-11 cursor-pointer items-center gap-3 px-4 py-2.5 hover:bg-sunken">
               <input
                 type="checkbox"
-                className="size-5 shrink-0 accent-accent"
+                className="size-5 shrink-0 accent-ink"
                 checked={owned.has(name)}
                 onChange={({ target }) => onShelf(name, target.checked)}
               />

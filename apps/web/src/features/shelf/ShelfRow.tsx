@@ -14,7 +14,7 @@ import { lendings, type Book, type Lending } from './book-form'
 import { useChangeLending } from './commands'
 import type { LoansOfBook } from './useLoansOfBooks'
 
-const tones = { available: 'free', reserved: 'due', on_loan: 'accent', lost: 'late', withdrawn: 'neutral' } as const
+const tones = { available: 'free', reserved: 'due', on_loan: 'plain', lost: 'late', withdrawn: 'neutral' } as const
 
 /** One of one's own books: how it stands, who has it, who asks for it, and what may become of it. */
 export function ShelfRow({
@@ -37,7 +37,10 @@ export function ShelfRow({
       <div className="relative flex min-w-0 flex-col gap-0.5 self-start md:self-center">
         <Written as="h2" className="line-clamp-2 text-left text-lg leading-snug">
           {/* The whole text can be tapped. */}
-          <Link to={address} className="after:absolute after:inset-0 hover:text-accent">
+          <Link
+            to={address}
+            className="decoration-control underline-offset-4 after:absolute after:inset-0 hover:underline"
+          >
             {book.title}
           </Link>
         </Written>

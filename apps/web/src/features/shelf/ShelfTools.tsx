@@ -23,10 +23,8 @@ export function ShelfTools() {
               key={part}
               className={classes(
                 'relative flex min-h-11 items-center rounded-full border px-3.5 whitespace-nowrap transition-colors',
-                'has-focus-visible:outline-2 has-focus-visible:outline-offset-2 has-focus-visible:outline-accent',
-                part === view.part
-                  ? 'border-accent bg-accent-soft text-accent-strong'
-                  : 'border-control bg-card hover:bg-sunken',
+                'has-focus-visible:outline-2 has-focus-visible:outline-offset-2 has-focus-visible:outline-ink',
+                part === view.part ? 'border-ink bg-sunken text-ink' : 'border-control bg-card hover:bg-sunken',
               )}
             >
               <input

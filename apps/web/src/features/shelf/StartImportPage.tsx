@@ -64,7 +64,7 @@ export default function StartImportPage() {
         {start.pending && file ? (
           <Card className="flex flex-col gap-4">
             <p className="flex items-center gap-3">
-              <Icon of={FileSpreadsheet} className="size-6 shrink-0 text-accent" />
+              <Icon of={FileSpreadsheet} className="size-6 shrink-0 text-soft" />
               <Written as="span" className="min-w-0 truncate">
                 {file.name}
               </Written>
