@@ -3,7 +3,7 @@ import { useFormats } from '@/i18n/format'
 import { ErrorState, Loading, Skeleton } from '@/ui/Feedback'
 import { Written } from '@/ui/Written'
 import { wordsOf, worthTelling, type Happening } from './happening'
-import { useHappeningText } from './useHappeningText'
+import { HappeningText } from './HappeningText'
 import { useTimeline } from './queries'
 
 /** Everything that happened to a loan, newest first: what is new stands where one looks. */
@@ -38,13 +38,14 @@ export function Timeline({ loanId, borrowerId }: { loanId: string; borrowerId: s
 
 function Entry({ happening, borrowerId }: { happening: Happening; borrowerId: string }) {
   const format = useFormats()
-  const text = useHappeningText(borrowerId)
   const words = wordsOf(happening)
   return (
     <li className="group relative pb-6 pl-7 last:pb-0">
       <span aria-hidden className="absolute top-2 left-0.5 size-2.5 rounded-full bg-control group-first:bg-ink" />
       <span aria-hidden className="absolute top-5 bottom-0 left-1.5 w-px bg-line group-last:hidden" />
-      <p className="text-pretty">{text(happening)}</p>
+      <p className="text-pretty">
+        <HappeningText happening={happening} borrowerId={borrowerId} />
+      </p>
       {words && <Quote>{words}</Quote>}
       <time dateTime={happening.at} className="text-sm text-soft">
         {format.moment(happening.at)}

@@ -17,7 +17,7 @@ export function PersonLink({
       to={`/people/${person.id}`}
       className={classes(
         'underline decoration-line underline-offset-4 hover:decoration-current',
-        tall && 'inline-flex min-h-11 max-w-full items-center',
+        tall && 'inline-flex min-h-11 max-w-full items-center py-2',
         className,
       )}
     >
