@@ -59,6 +59,16 @@ test('the shell opens without a connection', async ({ visitor, troubles }) => {
     await open()
     await expect(page.getByRole('banner')).toBeVisible()
     await expect(page.getByRole('main').getByRole('heading', { level: 1 })).toBeVisible()
+    await expect(page.getByText(/^You are offline/)).toBeVisible()
+  }
+  // The line may come back before the app listens, and after.
+  for (const before of [true, false]) {
+    await page.context().setOffline(true)
+    await page.goto('/')
+    if (!before) await expect(page.getByText(/^You are offline/)).toBeVisible()
+    await page.context().setOffline(false)
+    await expect(page.getByRole('main').locator('a[href^="/books/"]')).not.toHaveCount(0)
+    await expect(page.getByText(/^You are offline/)).toBeHidden()
   }
 })
 

@@ -1,5 +1,16 @@
-import { QueryClient } from '@tanstack/react-query'
+import { onlineManager, QueryClient } from '@tanstack/react-query'
 import { isWorthRetrying, retryDelay } from '@/api/problem'
+
+// By itself it takes every page to be online until it hears otherwise; one may be opened without a line.
+onlineManager.setEventListener((setOnline) => {
+  const tell = () => setOnline(navigator.onLine)
+  const events = ['online', 'offline']
+  for (const event of events) addEventListener(event, tell)
+  tell()
+  return () => {
+    for (const event of events) removeEventListener(event, tell)
+  }
+})
 
 export const queryClient = new QueryClient({
   defaultOptions: {
@@ -12,3 +23,6 @@ export const queryClient = new QueryClient({
     },
   },
 })
+
+// Books are asked for before there is a component: what waits for the line goes on when it comes back.
+queryClient.mount()
