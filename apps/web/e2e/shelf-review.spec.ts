@@ -80,6 +80,26 @@ test('an unknown table is mapped, by keyboard alone', async ({ community, signed
   await holds(page, ['Der Stechlin', 'Effi Briest'])
 })
 
+test('what was said of columns and shelves outlives a reload, and is of that file alone', async ({
+  community,
+  signedIn,
+}) => {
+  const page = await signedIn(await community.register('Olga'))
+  await upload(page, 'list.txt', 'Nr.|Was|Wer\n1|Effi Briest|Theodor Fontane\n')
+  await page.getByRole('combobox', { name: 'Column Was' }).selectOption('Title')
+  await page.getByRole('combobox', { name: 'Column Wer' }).selectOption('Authors')
+  await page.reload()
+  await expect(page.getByRole('combobox', { name: 'Column Was' })).toHaveValue('title')
+  expect(await putOnShelf(page)).toBe(1)
+
+  await upload(page, 'books.csv', three('K'))
+  await page.getByRole('checkbox', { name: /^currently-reading/ }).uncheck()
+  await page.reload()
+  await expect(page.getByText('1 book will be put on your shelf.')).toBeVisible()
+  await expect(page.getByRole('checkbox', { name: /^currently-reading/ })).not.toBeChecked()
+  expect(await putOnShelf(page)).toBe(1)
+})
+
 test('a list of numbers is described by what others have listed', async ({ community, signedIn }) => {
   const [olga, finn] = [await community.register('Olga'), await community.register('Finn')]
   const title = `Catching Fire of ${finn.id.slice(-6)}`

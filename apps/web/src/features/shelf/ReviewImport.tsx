@@ -11,8 +11,9 @@ import { Icon } from '@/ui/Icon'
 import { Card } from '@/ui/Layout'
 import { useCancelImport, useStartReviewed } from './commands'
 import { encodingName, isRecognised, useFormatName } from './import-format'
+import { useKeptChoice } from './kept-choice'
 import type { Import } from './queries'
-import { asksForShelves, missing, recognised, startBody, tally, withField, withShelf, type Review } from './review'
+import { asksForShelves, missing, startBody, tally, withField, withShelf, type Review } from './review'
 import { ReviewColumns } from './ReviewColumns'
 import { ReviewShelves } from './ReviewShelves'
 
@@ -22,7 +23,7 @@ export function ReviewImport({ data, review }: { data: Import; review: Review })
   const format = useFormats()
   const formatName = useFormatName()
   const navigate = useNavigate()
-  const [choice, setChoice] = useState(() => recognised(review))
+  const [choice, setChoice] = useKeptChoice(data.id, review)
   const [open, setOpen] = useState(() => !isRecognised(data.format) || missing(review, choice) !== undefined)
   const [wrong, setWrong] = useState<string>()
   const alert = useRef<HTMLDivElement>(null)
