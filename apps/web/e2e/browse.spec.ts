@@ -173,3 +173,40 @@ test('a book that is gone, or never was, is a page that leads on', async ({ visi
   await page.getByRole('link', { name: 'Browse the books' }).click()
   await expect(list(page).first()).toBeVisible()
 })
+
+test('the last line of a drawn cover is whole, and nothing of the next is seen', async ({ community, visitor }) => {
+  const owner = await community.register('Oddny')
+  const category = 'Descenders'
+  const long = 'Jumping Gypsy Quay, Happy Puppy Pigsty, Gaudy Quilt Jargon, '.repeat(4)
+  for (const title of ['Gypsy', 'Jumping Gypsy Quay', long])
+    await community.book(owner, title, { authors: ['Peggy Yapp-Quigley', long.slice(0, 190)], categories: [category] })
+  const page = await visitor()
+  for (const width of [320, 390, 1280]) {
+    await page.setViewportSize({ width, height: 900 })
+    await page.goto(`/?category=${category}`)
+    await settled(page)
+    const lines = await page.evaluate(() => {
+      const pencil = document.createElement('canvas').getContext('2d')!
+      return [...document.querySelectorAll('main li [aria-hidden] span[dir="auto"]')].map((text) => {
+        const style = getComputedStyle(text)
+        pencil.font = `${style.fontWeight} ${style.fontSize} ${style.fontFamily}`
+        const { fontBoundingBoxAscent, actualBoundingBoxDescent, actualBoundingBoxAscent } =
+          pencil.measureText('gjpqyQ')
+        const range = document.createRange()
+        range.selectNodeContents(text)
+        const edge = text.getBoundingClientRect().bottom
+        const baselines = [...new Set([...range.getClientRects()].map(({ top }) => top + fontBoundingBoxAscent))]
+        const shown = baselines.filter((baseline) => baseline < edge)
+        const next = baselines.find((baseline) => baseline >= edge)
+        return {
+          text: text.textContent!.slice(0, 20),
+          // Of the last line to the edge, and from the edge to the next line that is hidden.
+          below: edge - (shown.at(-1)! + actualBoundingBoxDescent),
+          above: next === undefined ? 0 : next - actualBoundingBoxAscent - edge,
+        }
+      })
+    })
+    expect(lines.length).toBe(6)
+    expect(lines.filter(({ below, above }) => below < -0.5 || above < -0.5)).toEqual([])
+  }
+})
