@@ -19,8 +19,10 @@ function collect(file) {
 }
 const page = await readFile(new URL('index.html', dist), 'utf8')
 const named = [...page.matchAll(/(?:src|href)="\/([^"]+\.js)"/g)].map(([, file]) => file)
-for (const needed of ['theme.js', manifest['src/app/main.tsx']?.file, manifest[OTHER_WORDS]?.file])
-  if (!named.includes(needed)) throw new Error(`index.html does not name ${needed}`)
+const parts = Object.values(manifest).filter(({ name }) => ['start', 'app', 'vendor'].includes(name))
+if (new Set(parts.map(({ name }) => name)).size < 3) throw new Error('a part of the first load has another name now')
+for (const { file } of [{ file: 'theme.js' }, manifest[OTHER_WORDS], ...parts])
+  if (file.endsWith('.js') && !named.includes(file)) throw new Error(`index.html does not load ${file}`)
 named.filter((file) => file !== manifest[OTHER_WORDS].file).forEach(collect)
 
 let total = 0
