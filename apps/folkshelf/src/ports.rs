@@ -4,7 +4,7 @@
 //! A context wants its ports before the buses exist that lead to the others, so the adapters get the buses afterwards.
 
 use std::sync::{Arc, OnceLock};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use auth::CheckPassword;
@@ -62,10 +62,13 @@ impl Ports {
 /// What processes keep in memory, as the command bus needs it: the read store's word on who has heard of a change.
 pub struct KeptInMemory(pub ReadStore);
 
+// Or a writer would be answered while a frozen host may still trust what it keeps.
+const _: () = assert!(cqrs::KEPT_WITHIN.as_millis() > read_store::LEASE_OVER.as_millis());
+
 #[async_trait]
 impl KeptAnswers for KeptInMemory {
-    async fn known_everywhere(&self, within: Duration) -> bool {
-        self.0.known_everywhere(within).await
+    async fn known_everywhere(&self, since: Instant, within: Duration) -> bool {
+        self.0.known_everywhere(since, within).await
     }
 }
 

@@ -17,9 +17,9 @@ use crate::{DuplicateHandler, MissingHandler, Shared, metrics};
 
 /// How long the answer to a command waits for the views it made stale.
 const VIEWS_WITHIN: Duration = Duration::from_millis(500);
-/// How long it then waits for processes that keep answers in memory. One that does not reply in time is frozen or cut off,
-/// and trusts nothing it keeps when it comes back.
-const KEPT_WITHIN: Duration = Duration::from_millis(250);
+/// How long it then waits for processes that keep answers in memory: longer than any of them trusts its memory without
+/// hearing of changes, so that one which is frozen or cut off trusts nothing by then.
+pub const KEPT_WITHIN: Duration = Duration::from_millis(250);
 /// How long a command waits for what its caller did before: the subscriptions of a process that died are run by another
 /// within 5 s.
 const OWN_WRITES_WITHIN: Duration = Duration::from_secs(5);
@@ -194,16 +194,19 @@ impl<C: Command> Dispatch<C> {
             Span::current().record("outcome", label);
         }
         let (done, _) = outcome?;
+        let mut since = Instant::now();
         if let Some(position) = done.position {
             let views = self.shared.events.settled(position, VIEWS_WITHIN);
             if !views.instrument(tracing::debug_span!("views")).await {
                 tracing::warn!(command = C::NAME, %position, "answered before every view was refreshed");
                 self.shared.own_writes.remember(&caller.actor, position);
+            } else {
+                since = Instant::now();
             }
         }
         // Also when nothing was told: sessions are shown in Redis by the command itself.
         if let Some(kept) = &self.shared.kept
-            && !kept.known_everywhere(KEPT_WITHIN).await
+            && !kept.known_everywhere(since, KEPT_WITHIN).await
         {
             tracing::warn!(command = C::NAME, "answered before every process knew what it must not answer any more");
         }

@@ -19,11 +19,11 @@ mod own_writes;
 pub mod query;
 
 pub use call::{Call, Caller, Source, Work};
-pub use command::{CommandBus, CommandBusBuilder, CommandHandler, Dispatch, DispatchError, Done};
+pub use command::{CommandBus, CommandBusBuilder, CommandHandler, Dispatch, DispatchError, Done, KEPT_WITHIN};
 pub use query::{Ask, AskError, QueryBus, QueryBusBuilder, QueryHandler};
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use event_bus::EventBus;
@@ -32,8 +32,9 @@ use kernel::Clock;
 /// Answers that processes keep in memory: a writer is answered when none of them is older than the views are.
 #[async_trait]
 pub trait KeptAnswers: Send + Sync {
-    /// Waits until every process knows which of its answers the views have outrun, at most `within`.
-    async fn known_everywhere(&self, within: Duration) -> bool;
+    /// Waits until no process gives answers that the views have outrun by `since`, at most `within`. Returns whether that is
+    /// certain.
+    async fn known_everywhere(&self, since: Instant, within: Duration) -> bool;
 }
 
 /// What both buses work with.

@@ -3,37 +3,33 @@
 //! The script that writes documents also publishes their ids, in the same step. Every process listens and counts, for a
 //! few thousand stripes of ids, how often something changed there; [`crate::Local`] compares.
 //!
-//! Redis delivers to each listener in order. So whoever wants to be sure that all processes know of a change, because its
-//! writer is about to be answered, publishes a *roll call* behind it and waits for the answers: Redis says how many
-//! listeners it went to. That makes "read your own write" hold on every replica, with answers kept in memory.
-//!
-//! A process that has heard nothing for [`SILENCE`] (each makes a roll call of its own more often than that) or has lost
-//! its line trusts nothing it keeps until it listens again. That is the bound on how old a kept answer can be when Redis
-//! itself is sick; when all is well it is the time a message takes.
+//! A process trusts what it keeps while it holds a lease, and a writer who is about to be answered waits until every
+//! process has heard of the change or holds no lease: `roll.rs`. That makes "read your own write" hold on every replica,
+//! with answers kept in memory. When all is well, a change is heard of in the time a message takes.
 
-use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use deadpool_redis::redis::{self, Client, RedisResult};
 use futures_util::StreamExt;
-use tokio::sync::oneshot;
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::call::Caller;
+use crate::generation::{BEAT as BEAT_SCRIPT, ROLL_CALL};
 use crate::link::Connected;
+use crate::roll::{BEAT, Calls, Lease, OVER, Roll, SILENCE, Shown, answer};
 use crate::{ReadStoreError, Settings};
 
 /// So many counters: two ids that share one cost a reading now and then, never a wrong answer.
 const STRIPES: usize = 8192;
-/// Who has heard nothing for so long does not know what has changed.
-const SILENCE: Duration = Duration::from_secs(1);
-/// How often each process makes a roll call of its own.
-const BEAT: Duration = Duration::from_millis(300);
+/// A line on which nothing comes for so long, not even our own beats, is given up.
+const LOST: Duration = Duration::from_secs(1);
+/// How long a message may take to Redis.
+const PUBLISH: Duration = Duration::from_secs(1);
 /// How long to wait before listening is tried again.
 const AGAIN: Duration = Duration::from_millis(200);
 
@@ -61,35 +57,16 @@ pub(crate) struct Changes {
     connect_timeout: Duration,
     /// Where changes and roll calls are published.
     channel: String,
+    /// The key of the roll.
+    roll_key: String,
     us: String,
-    born: Instant,
     listening: AtomicBool,
     session: AtomicU64,
-    /// Milliseconds after `born` at which we last heard something.
-    heard_at: AtomicU64,
     stripes: Vec<AtomicU64>,
     hasher: RandomState,
-    calls: AtomicU64,
-    open: Mutex<HashMap<u64, RollCall>>,
-}
-
-/// Waits for answers.
-struct RollCall {
-    answered: u64,
-    /// How many it went to; not known until the publishing has returned.
-    of: Option<u64>,
-    done: Option<oneshot::Sender<()>>,
-}
-
-impl RollCall {
-    fn check(&mut self) {
-        if self.of.is_some_and(|of| self.answered >= of)
-            && let Some(done) = self.done.take()
-        {
-            // Nobody may wait any more.
-            _ = done.send(());
-        }
-    }
+    lease: Lease,
+    roll: Mutex<Roll>,
+    calls: Calls,
 }
 
 impl Changes {
@@ -99,15 +76,15 @@ impl Changes {
             caller,
             connect_timeout: settings.connect_timeout,
             channel: channel(&settings.prefix),
+            roll_key: format!("{}:roll", settings.prefix),
             us: Uuid::new_v4().simple().to_string(),
-            born: Instant::now(),
             listening: AtomicBool::new(false),
             session: AtomicU64::new(0),
-            heard_at: AtomicU64::new(0),
             stripes: std::iter::repeat_with(AtomicU64::default).take(STRIPES).collect(),
             hasher: RandomState::new(),
-            calls: AtomicU64::new(0),
-            open: Mutex::default(),
+            lease: Lease::new(),
+            roll: Mutex::default(),
+            calls: Calls::default(),
         }
     }
 
@@ -124,13 +101,7 @@ impl Changes {
     }
 
     fn session(&self) -> Option<u64> {
-        let silent = self.age().saturating_sub(self.heard_at.load(Ordering::Relaxed));
-        let hearing = self.listening.load(Ordering::Acquire) && silent < millis(SILENCE);
-        hearing.then(|| self.session.load(Ordering::Acquire))
-    }
-
-    fn age(&self) -> u64 {
-        millis(self.born.elapsed())
+        self.lease.is_held().then(|| self.session.load(Ordering::Acquire))
     }
 
     fn stripe(&self, projection: &str, subject: Subject<'_>) -> usize {
@@ -145,44 +116,65 @@ impl Changes {
         self.stripes[self.stripe(projection, subject)].fetch_add(1, Ordering::AcqRel);
     }
 
-    /// Waits until every process that listens has heard of all that was written before. `false`: not all answered within
-    /// that time. Without Redis, or when we do not listen ourselves, nobody trusts what they keep, or we cannot tell.
-    pub async fn known_everywhere(&self, within: Duration) -> bool {
-        if self.session().is_none() {
-            return true;
-        }
-        let (done, all_answered) = oneshot::channel();
-        let number = self.calls.fetch_add(1, Ordering::Relaxed);
-        self.open().insert(number, RollCall { answered: 0, of: None, done: Some(done) });
-        let outcome = match self.publish(&self.channel, format!("?{} {number}", self.us)).await {
-            Ok(listeners) => {
-                if let Some(call) = self.open().get_mut(&number) {
-                    call.of = Some(listeners);
-                    call.check();
+    /// Waits until every process has heard of all that was published before `since`, or trusts nothing it keeps. `false`:
+    /// that is not certain within that time.
+    pub async fn known_everywhere(&self, since: Instant, within: Duration) -> bool {
+        let begun = Instant::now();
+        let (over, deadline) = (begun + OVER, begun + within);
+        if self.listening.load(Ordering::Acquire) {
+            let call = self.calls.open();
+            if let Ok(Ok(strangers)) = timeout_at(over, self.call_the_roll(&call.number())).await {
+                let now = Instant::now();
+                let (mut leases, expected) = {
+                    let roll = self.roll();
+                    (roll.leases(now), roll.expected(strangers, now))
+                };
+                if !self.lease.is_held() {
+                    leases.forget(&self.us);
                 }
-                timeout(within, all_answered).await.is_ok()
+                return match call.complete(&leases, expected, over, deadline).await {
+                    Ok(()) => true,
+                    Err(strangers) => {
+                        if strangers > 0 {
+                            self.roll().silent(strangers, Instant::now());
+                        }
+                        false
+                    }
+                };
             }
-            Err(_) => true,
+        }
+        // Nobody can be asked, or can answer us: every lease of that time has to be over.
+        timeout_at(deadline, sleep_until(since + OVER)).await.is_ok()
+    }
+
+    /// Answers how many listeners without a lease the call went to.
+    async fn call_the_roll(&self, number: &str) -> Result<u64, ReadStoreError> {
+        let call = async |mut at: Connected| {
+            let mut script = ROLL_CALL.key(&self.roll_key);
+            script.arg(&self.channel).arg(format!("?{} {number}", self.us));
+            script.arg(self.leased()).arg(Uuid::new_v4().simple().to_string());
+            let (strangers, shown): (i64, Shown) = script.invoke_async(&mut at.connection).await?;
+            Ok((strangers, shown, at.run))
         };
-        self.open().remove(&number);
-        outcome
+        let (strangers, shown, run) = self.caller.call("roll_call", PUBLISH, call).await?;
+        self.roll().see(&run, shown, Instant::now());
+        Ok(u64::try_from(strangers).unwrap_or(0))
     }
 
     /// Lets every process read anew whatever it keeps.
     pub async fn forget(&self) -> Result<(), ReadStoreError> {
-        self.publish(&self.channel, "*".to_owned()).await.map(|_| ())
+        self.publish(&self.channel, "*".to_owned()).await
     }
 
-    /// Answers how many listeners it went to.
-    async fn publish(&self, channel: &str, message: String) -> Result<u64, ReadStoreError> {
+    async fn publish(&self, channel: &str, message: String) -> Result<(), ReadStoreError> {
         let publish = async |mut at: Connected| {
-            redis::cmd("PUBLISH").arg(channel).arg(message).query_async::<u64>(&mut at.connection).await
+            redis::cmd("PUBLISH").arg(channel).arg(message).exec_async(&mut at.connection).await
         };
-        self.caller.call("publish", SILENCE, publish).await
+        self.caller.call("publish", PUBLISH, publish).await
     }
 
-    fn open(&self) -> std::sync::MutexGuard<'_, HashMap<u64, RollCall>> {
-        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    fn roll(&self) -> MutexGuard<'_, Roll> {
+        self.roll.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Listens until `shutdown`.
@@ -190,67 +182,99 @@ impl Changes {
         while !shutdown.is_cancelled() {
             tokio::select! {
                 ended = self.listen() => {
-                    self.listening.store(false, Ordering::Release);
                     let cause = ended.err().map(|error| error.to_string());
                     tracing::debug!(cause, "changes are not heard of at present");
                 }
                 () = self.beat() => {}
                 () = shutdown.cancelled() => break,
             }
+            self.stop_trusting();
             tokio::select! {
                 () = tokio::time::sleep(AGAIN) => {}
                 () = shutdown.cancelled() => break,
             }
         }
-        self.listening.store(false, Ordering::Release);
+        self.stop_trusting();
     }
 
-    /// Makes sure that there is something to hear. Never ends.
+    fn stop_trusting(&self) {
+        self.listening.store(false, Ordering::Release);
+        self.lease.end();
+    }
+
+    /// Renews our lease. Never ends.
     async fn beat(&self) {
+        // The first beat, and any behind one that has not come back, only finds out whether we hear.
+        let mut hears = false;
         loop {
-            tokio::time::sleep(BEAT).await;
+            let sent = Instant::now();
+            let mut next = sent + BEAT;
             if self.listening.load(Ordering::Acquire) {
-                // A failure shows as silence.
-                drop(self.publish(&self.channel, "!".to_owned()).await);
+                let (counts, number) = (hears, self.lease.beat(hears, sent));
+                let back = async { self.send_beat(number, counts).await.is_ok() && self.lease.is_back(number).await };
+                hears = timeout_at(sent + SILENCE, back).await.unwrap_or(false);
+                if hears && !counts {
+                    next = sent;
+                }
+            } else {
+                hears = false;
             }
+            sleep_until(next).await;
         }
+    }
+
+    async fn send_beat(&self, number: u64, counts: bool) -> Result<(), ReadStoreError> {
+        let beat = async |mut at: Connected| {
+            let mut script = BEAT_SCRIPT.key(&self.roll_key);
+            script.arg(&self.us).arg(number).arg(self.answers(&self.us)).arg(u8::from(counts));
+            script.arg(Uuid::new_v4().simple().to_string());
+            for (host, last) in self.roll().gone(Instant::now()) {
+                script.arg(host).arg(last);
+            }
+            let shown: Shown = script.invoke_async(&mut at.connection).await?;
+            Ok((shown, at.run))
+        };
+        let (shown, run) = self.caller.call("beat", PUBLISH, beat).await?;
+        self.roll().see(&run, shown, Instant::now());
+        Ok(())
     }
 
     async fn listen(self: &Arc<Self>) -> RedisResult<()> {
         let mut line = timeout(self.connect_timeout, self.client.get_async_pubsub())
             .await
             .map_err(|_| redis::RedisError::from((redis::ErrorKind::Io, "no connection in time")))??;
-        line.subscribe(&[&self.channel, &self.answers(&self.us)]).await?;
+        line.subscribe(&[&self.channel, &self.answers(&self.us), &self.leased()]).await?;
         // What was kept before belongs to another time: changes may have been missed since.
         self.session.fetch_add(1, Ordering::AcqRel);
-        self.heard_at.store(self.age(), Ordering::Relaxed);
         self.listening.store(true, Ordering::Release);
         let mut messages = line.on_message();
-        while let Ok(Some(message)) = timeout(SILENCE, messages.next()).await {
+        while let Ok(Some(message)) = timeout(LOST, messages.next()).await {
             let payload: String = message.get_payload()?;
-            self.heard_at.store(self.age(), Ordering::Relaxed);
             if message.get_channel_name() == self.channel {
                 self.heard(&payload);
-            } else if let Ok(number) = payload.parse() {
-                self.answered(number);
+            } else if let Some(beat) = payload.strip_prefix('!') {
+                if let Ok(number) = beat.parse() {
+                    self.lease.heard(number);
+                }
+            } else {
+                self.calls.answered(&payload);
             }
         }
         Ok(())
     }
 
+    /// Nothing is published there: Redis counts who keeps a lease.
+    fn leased(&self) -> String {
+        format!("{}:leased", self.channel)
+    }
+
+    /// Where a process hears answers to its roll calls, and its own beats.
     fn answers(&self, caller: &str) -> String {
         format!("{}:{caller}", self.channel)
     }
 
-    fn answered(&self, number: u64) {
-        if let Some(call) = self.open().get_mut(&number) {
-            call.answered += 1;
-            call.check();
-        }
-    }
-
-    /// `!` is a sign of life, `?<who> <number>` a roll call, `*` lets everything be read anew; anything else is the name of
-    /// a projection and a JSON list of the ids that changed in it.
+    /// `!` is a sign of life of an older host, `?<who> <number>` a roll call, `*` lets everything be read anew; anything else
+    /// is the name of a projection and a JSON list of the ids that changed in it.
     fn heard(self: &Arc<Self>, message: &str) {
         match message.split_at_checked(1) {
             Some(("!", "")) => {}
@@ -270,14 +294,12 @@ impl Changes {
 
     fn asked(self: &Arc<Self>, call: &str) {
         let Some((caller, number)) = call.split_once(' ') else { return };
+        let answer = answer(number, &self.us);
         if caller == self.us {
-            if let Ok(number) = number.parse() {
-                self.answered(number);
-            }
-            return;
+            return self.calls.answered(&answer);
         }
-        let (us, channel, number) = (Arc::clone(self), self.answers(caller), number.to_owned());
-        tokio::spawn(async move { drop(us.publish(&channel, number).await) });
+        let (us, channel) = (Arc::clone(self), self.answers(caller));
+        tokio::spawn(async move { drop(us.publish(&channel, answer).await) });
     }
 
     fn all_changed(&self) {
@@ -290,8 +312,4 @@ impl Changes {
 /// The channel of a community.
 pub(crate) fn channel(prefix: &str) -> String {
     format!("{prefix}:changes")
-}
-
-fn millis(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }

@@ -51,6 +51,8 @@ pub(crate) static COUNT: LazyLock<Script> = script!("count");
 pub(crate) static BEGIN: LazyLock<Script> = script!("begin");
 pub(crate) static LEASE: LazyLock<Script> = script!("lease");
 pub(crate) static RETIRE: LazyLock<Script> = script!("retire");
+pub(crate) static BEAT: LazyLock<Script> = script!("beat");
+pub(crate) static ROLL_CALL: LazyLock<Script> = script!("roll_call");
 pub(crate) static STATUS: LazyLock<Script> = script!("status");
 
 /// The names of a projection's keys.

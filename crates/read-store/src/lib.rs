@@ -7,7 +7,8 @@
 //! | [`ReadStore`] | one a process: the connection, the watcher that notices a lost projection, rebuilds |
 //! | [`Local`] | answers kept in the process's own memory, never older than what it has heard of |
 //! | `generation.rs` | why a rebuild loses no write and shows no short list |
-//! | `changes.rs` | how every process hears of every change, and how a writer waits for that |
+//! | `changes.rs` | how every process hears of every change |
+//! | `roll.rs` | who may answer from memory, and how a writer waits until all of them have heard |
 //! | `breaker.rs`, `link.rs`, `call.rs` | how every call reaches Redis, and what happens when Redis is away |
 //!
 //! Redis is disposable here. Whatever goes wrong, a reader gets an error and asks PostgreSQL instead; it never gets a
@@ -24,6 +25,7 @@ mod local;
 mod metrics;
 mod projection;
 mod rebuild;
+mod roll;
 mod settings;
 mod store;
 mod watcher;
@@ -35,5 +37,6 @@ pub use error::{BoxError, ReadStoreError, RebuildError};
 pub use local::Local;
 pub use projection::{Direction, ListPage, Projection};
 pub use rebuild::{Rebuild, Rebuilt};
+pub use roll::OVER as LEASE_OVER;
 pub use settings::{Settings, SettingsError};
 pub use store::{Progress, ProjectionStatus, ReadStore};

@@ -3,7 +3,7 @@
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex, PoisonError, atomic::Ordering},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use deadpool_redis::redis::Client;
@@ -151,10 +151,10 @@ impl ReadStore {
         tokio::join!(watcher::run(self.registered(), &shutdown), self.inner.changes.run(&shutdown));
     }
 
-    /// Waits until every process that keeps answers has heard of all that was written before this call, at most `within`.
-    /// Answers whether all have said so.
-    pub async fn known_everywhere(&self, within: Duration) -> bool {
-        self.inner.changes.known_everywhere(within).await
+    /// Waits until no process answers from memory what was true before `since`, the time of the last change that matters,
+    /// at most `within`. Returns whether that is certain.
+    pub async fn known_everywhere(&self, since: Instant, within: Duration) -> bool {
+        self.inner.changes.known_everywhere(since.into(), within).await
     }
 
     /// Lets every process read anew what it keeps in memory.

@@ -8,39 +8,10 @@ use std::time::{Duration, Instant};
 
 use deadpool_redis::redis;
 use futures_util::future::join_all;
-use read_store::{Local, Projection, ReadStore, Settings, Stamp, Subject};
-use support::{OwnRedis, Redis, Table, book, eventually, id, ready};
+use read_store::{Local, Settings, Subject};
+use support::keeping::Process;
+use support::{OwnRedis, Redis, book, eventually, id};
 use tokio::sync::Notify;
-use tokio_util::sync::{CancellationToken, DropGuard};
-
-/// A process that keeps answers, until it is dropped.
-struct Process {
-    store: ReadStore,
-    books: Projection,
-    kept: Local<u64>,
-    _listening: DropGuard,
-}
-
-impl Process {
-    async fn start(settings: &Settings) -> Self {
-        let (store, books) = ready(settings.clone(), &Table::new((1..=3).map(|n| book(n, 1)))).await;
-        let kept = books.local(1_000_000, |_| 8);
-        let shutdown = CancellationToken::new();
-        let (watcher, token) = (store.clone(), shutdown.clone());
-        tokio::spawn(async move { watcher.run_watcher(token).await });
-        let process = Self { store, books, kept, _listening: shutdown.drop_guard() };
-        eventually("it hears of changes", async || process.stamp(1).is_some()).await;
-        process
-    }
-
-    fn stamp(&self, nth: u128) -> Option<Stamp> {
-        self.books.stamp(Subject::Document(&id(nth)))
-    }
-
-    async fn keep(&self, key: &str, nth: u128, answer: u64) {
-        self.kept.keep(key, answer, self.stamp(nth).expect("it hears of changes")).await;
-    }
-}
 
 #[tokio::test]
 async fn an_answer_holds_until_what_it_was_made_of_changes_in_whichever_process() {
@@ -48,28 +19,27 @@ async fn an_answer_holds_until_what_it_was_made_of_changes_in_whichever_process(
     let settings = redis.settings();
     let (here, there) = (Process::start(&settings).await, Process::start(&settings).await);
     // The second one's rebuild wrote the books anew: that is heard of before anything is kept.
-    assert!(there.store.known_everywhere(Duration::from_secs(5)).await);
+    assert!(there.all_know().await);
     for process in [&here, &there] {
         process.keep("one", 1, 11).await;
         process.keep("two", 2, 22).await;
-        let all = process.books.stamp(Subject::Projection).expect("it hears of changes");
-        process.kept.keep("all", 33, all).await;
+        process.kept.keep("all", 33, process.stamped(Subject::Projection).await).await;
     }
     here.books.write(&[book(1, 2)]).await.expect("Redis runs");
-    assert!(here.store.known_everywhere(Duration::from_secs(5)).await);
+    assert!(here.all_know().await);
     for process in [&here, &there] {
         assert_eq!(process.kept.get("one").await, None);
         assert_eq!(process.kept.get("all").await, None);
-        assert_eq!(process.kept.get("two").await, Some(22));
+        assert!(process.gives("two", 22).await);
     }
     // What was not newer has changed nothing.
     there.keep("one", 1, 12).await;
     here.books.write(&[book(1, 2)]).await.expect("Redis runs");
-    assert!(here.store.known_everywhere(Duration::from_secs(5)).await);
-    assert_eq!(there.kept.get("one").await, Some(12));
+    assert!(here.all_know().await);
+    assert!(there.gives("one", 12).await);
 
     here.store.forget_kept().await.expect("Redis runs");
-    assert!(here.store.known_everywhere(Duration::from_secs(5)).await);
+    assert!(here.all_know().await);
     assert_eq!(there.kept.get("two").await, None);
 }
 
@@ -77,9 +47,9 @@ async fn an_answer_holds_until_what_it_was_made_of_changes_in_whichever_process(
 async fn what_was_read_before_a_change_is_never_given_after_it() {
     let redis = Redis::get().await;
     let process = Process::start(&redis.settings()).await;
-    let stamp = process.stamp(1).expect("it hears of changes");
+    let stamp = process.stamped(Subject::Document(&id(1))).await;
     process.books.write(&[book(1, 2)]).await.expect("Redis runs");
-    assert!(process.store.known_everywhere(Duration::from_secs(5)).await);
+    assert!(process.all_know().await);
     process.kept.keep("one", 1, stamp).await;
     assert_eq!(process.kept.get("one").await, None);
 }
@@ -92,7 +62,7 @@ async fn a_change_that_no_generation_could_hold_is_heard_of_too() {
     redis.flush_all().await;
     process.keep("one", 1, 11).await;
     process.books.write(&[book(1, 2)]).await.expect("Redis runs");
-    assert!(process.store.known_everywhere(Duration::from_secs(5)).await);
+    assert!(process.all_know().await);
     assert_eq!(process.kept.get("one").await, None);
 }
 
@@ -100,6 +70,7 @@ async fn a_change_that_no_generation_could_hold_is_heard_of_too() {
 async fn of_those_who_ask_for_the_same_at_once_one_loads() {
     let redis = Redis::get().await;
     let process = Process::start(&redis.settings()).await;
+    process.stamped(Subject::Projection).await;
     let loads = AtomicU64::new(0);
     let ask = async || {
         let load = async {
@@ -114,7 +85,7 @@ async fn of_those_who_ask_for_the_same_at_once_one_loads() {
     assert_eq!(loads.load(Ordering::SeqCst), 1);
     // An answer that does not hold any more is loaded anew.
     process.books.write(&[book(1, 2)]).await.expect("Redis runs");
-    assert!(process.store.known_everywhere(Duration::from_secs(5)).await);
+    assert!(process.all_know().await);
     assert_eq!(ask().await, Some(7));
     assert_eq!(loads.load(Ordering::SeqCst), 2);
 }
@@ -132,9 +103,9 @@ async fn whoever_cannot_hear_trusts_nothing_until_it_listens_again() {
     redis.stop();
     eventually("it has noticed", async || process.stamp(1).is_none()).await;
     assert_eq!(process.kept.get("one").await, None);
-    // Nobody can have heard of anything, and nobody trusts what they keep: a writer need not wait.
+    // Nobody can have heard of anything: a writer waits until nobody trusts what they keep, and no longer.
     let begun = Instant::now();
-    assert!(process.store.known_everywhere(Duration::from_secs(30)).await);
+    assert!(process.store.known_everywhere(begun, Duration::from_secs(30)).await);
     assert!(begun.elapsed() < Duration::from_secs(5));
     redis.start_again().await;
     eventually("it listens again", async || process.stamp(1).is_some()).await;
@@ -162,26 +133,12 @@ async fn another_process_stops_giving_an_old_answer_within_50_milliseconds() {
 }
 
 #[tokio::test]
-async fn a_roll_call_says_when_somebody_has_not_answered() {
-    let redis = Redis::get().await;
-    let settings = redis.settings();
-    let process = Process::start(&settings).await;
-    // Listens, and never answers: a process that is frozen.
-    let client = redis::Client::open(settings.url.as_str()).expect("a good address");
-    let mut frozen = client.get_async_pubsub().await.expect("Redis runs");
-    frozen.subscribe(format!("{}:changes", settings.prefix)).await.expect("Redis runs");
-    assert!(!process.store.known_everywhere(Duration::from_millis(100)).await);
-    drop(frozen);
-    eventually("its end is noticed", async || process.store.known_everywhere(Duration::from_millis(100)).await).await;
-}
-
-#[tokio::test]
 async fn no_more_is_kept_than_there_is_room_for() {
     let redis = Redis::get().await;
     let process = Process::start(&redis.settings()).await;
     let small: Local<u64> = process.books.local(10_000, |_| 1_000);
     for nth in 0..200_u64 {
-        small.keep(&format!("answer {nth}"), nth, process.stamp(1).expect("it hears of changes")).await;
+        small.keep(&format!("answer {nth}"), nth, process.stamped(Subject::Document(&id(1))).await).await;
     }
     eventually("what is too much has gone", async || {
         let kept = join_all((0..200).map(|nth| {
@@ -197,7 +154,7 @@ async fn no_more_is_kept_than_there_is_room_for() {
 async fn two_at_once(process: &Process, kept: &Local<u64>, between: impl Future<Output = ()>) -> [Option<u64>; 2] {
     let (has_read, may_answer) = (Notify::new(), Notify::new());
     let first = async {
-        let stamp = process.stamp(1).expect("it hears of changes");
+        let stamp = process.stamped(Subject::Document(&id(1))).await;
         has_read.notify_one();
         may_answer.notified().await;
         Some((1, stamp))
@@ -205,7 +162,7 @@ async fn two_at_once(process: &Process, kept: &Local<u64>, between: impl Future<
     let second = async {
         has_read.notified().await;
         between.await;
-        let second = kept.load("one", async { Some((2, process.stamp(1).expect("it hears of changes"))) });
+        let second = kept.load("one", async { Some((2, process.stamped(Subject::Document(&id(1))).await)) });
         let release = async {
             // By now the second waits for the first, as both are polled in one task.
             tokio::task::yield_now().await;
@@ -220,12 +177,15 @@ async fn two_at_once(process: &Process, kept: &Local<u64>, between: impl Future<
 async fn who_asks_after_a_change_is_not_given_what_was_being_read_before_it() {
     let redis = Redis::get().await;
     let process = Process::start(&redis.settings()).await;
-    let unchanged = two_at_once(&process, &process.kept, async {}).await;
-    assert_eq!(unchanged, [Some(1), Some(1)]);
+    eventually("both are given what the first has read", async || {
+        process.kept.forget("one").await;
+        two_at_once(&process, &process.kept, async {}).await == [Some(1), Some(1)]
+    })
+    .await;
     process.kept.forget("one").await;
     let changed = two_at_once(&process, &process.kept, async {
         process.books.write(&[book(1, 2)]).await.expect("Redis runs");
-        assert!(process.store.known_everywhere(Duration::from_secs(5)).await);
+        assert!(process.all_know().await);
     });
     assert_eq!(changed.await, [None, None]);
 }
@@ -235,7 +195,8 @@ async fn with_no_room_nothing_is_kept_and_those_who_ask_at_once_still_share() {
     let redis = Redis::get().await;
     let process = Process::start(&redis.settings()).await;
     let none: Local<u64> = process.books.local(0, |_| 8);
-    assert_eq!(two_at_once(&process, &none, async {}).await, [Some(1), Some(1)]);
+    let shared = async || two_at_once(&process, &none, async {}).await == [Some(1), Some(1)];
+    eventually("both are given what the first has read", shared).await;
     assert_eq!(none.get("one").await, None);
     assert_eq!(none.load("one", async { None }).await, None);
 }

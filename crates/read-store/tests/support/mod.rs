@@ -3,6 +3,9 @@
 // Every test binary uses a part of it.
 #![allow(dead_code, reason = "each file of tests uses a part")]
 
+pub mod keeping;
+pub mod line;
+
 use std::{
     future::Future,
     process::{Child, Command, Stdio},
