@@ -19,6 +19,7 @@ use sqlx::{ConnectOptions, PgPool};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use users::{ChangeRole, Users};
+use uuid::Uuid;
 use wording::Language;
 
 use crate::contexts::Context;
@@ -41,7 +42,8 @@ fn owner(settings: &Settings) -> anyhow::Result<PgConnectOptions> {
         .map_err(|_| anyhow::anyhow!("database.url is not an address of PostgreSQL"))
 }
 
-fn pool(settings: &Settings, schema: &str) -> anyhow::Result<PgPool> {
+/// `process` names the sessions: those of one that is frozen can be told from others.
+fn pool(settings: &Settings, schema: &str, process: Uuid) -> anyhow::Result<PgPool> {
     let password = settings.database.context_password.expose_secret();
     let slow = Duration::from_millis(settings.log.slow_statement_milliseconds);
     let options = provision::context_options(&owner(settings)?, schema, Some(password))
@@ -49,7 +51,7 @@ fn pool(settings: &Settings, schema: &str) -> anyhow::Result<PgPool> {
     Ok(PgPoolOptions::new()
         .max_connections(settings.database.max_connections)
         .acquire_timeout(ACQUIRE)
-        .connect_lazy_with(options.application_name(&format!("folkshelf {schema}"))))
+        .connect_lazy_with(options.application_name(&event_bus::session_name(schema, process))))
 }
 
 /// Roles, schemas and tables as this program needs them.
@@ -63,7 +65,12 @@ pub async fn migrate(settings: &Settings) -> anyhow::Result<()> {
 
 /// The bus alone, for operators' commands.
 pub fn event_bus(settings: &Settings, clock: Arc<dyn Clock>) -> anyhow::Result<EventBus> {
-    Ok(EventBus::new(pool(settings, provision::EVENT_BUS)?, clock, BusSettings::default()))
+    event_bus_of(Uuid::now_v7(), settings, clock)
+}
+
+fn event_bus_of(process: Uuid, settings: &Settings, clock: Arc<dyn Clock>) -> anyhow::Result<EventBus> {
+    let pool = pool(settings, provision::EVENT_BUS, process)?;
+    Ok(EventBus::new(pool, clock, BusSettings { process, ..BusSettings::default() }))
 }
 
 /// Folkshelf, wired.
@@ -89,12 +96,13 @@ impl App {
             settings.redis.url.expose_secret(),
             settings.redis.prefix.as_str(),
         ))?;
-        let events = event_bus(settings, Arc::clone(&clock))?;
+        let process = Uuid::now_v7();
+        let events = event_bus_of(process, settings, Arc::clone(&clock))?;
         let zone = settings.community.time_zone.as_str();
         let language = language(settings)?;
         let ports = Ports::default();
 
-        let pool = |context: Context| pool(settings, context.name());
+        let pool = |context: Context| pool(settings, context.name(), process);
         let projection = |context: Context| read_store.projection(context.name());
         let auth = Auth::new(
             pool(Context::Auth)?,

@@ -8,7 +8,7 @@ use kernel::{Clock, Position};
 use sqlx::PgPool;
 use sqlx::postgres::PgListener;
 use time::OffsetDateTime;
-use tokio::sync::{broadcast, watch};
+use tokio::sync::{broadcast, mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
@@ -17,11 +17,12 @@ use uuid::Uuid;
 use crate::dead_letters::{self, DeadLetter};
 use crate::find::{self, EventCursor, EventFilter, EventPage};
 use crate::horizon::{Hidden, Watch};
+use crate::lease::Leases;
 use crate::log::{self, Recorded};
 use crate::progress::{Heard, Progress, Who};
 use crate::runner::Runner;
 use crate::subscription::{Subscription, Work};
-use crate::{lease, metrics};
+use crate::{lease, metrics, sessions};
 
 /// How often the lag of the subscriptions is measured.
 const MEASURE_EVERY: Duration = Duration::from_secs(2);
@@ -34,11 +35,13 @@ pub struct BusSettings {
     pub retries: u32,
     /// Multiplies the waits between retries (0 s, 2 s, 4 s …); tests shorten them.
     pub backoff_scale: f64,
+    /// This process, among those that share the database. Its sessions are named after it: [`crate::session_name`].
+    pub process: Uuid,
 }
 
 impl Default for BusSettings {
     fn default() -> Self {
-        Self { batch: 500, retries: 3, backoff_scale: 1.0 }
+        Self { batch: 500, retries: 3, backoff_scale: 1.0, process: Uuid::now_v7() }
     }
 }
 
@@ -113,8 +116,8 @@ impl EventBus {
         let inner = Inner {
             pool,
             clock,
+            holder: settings.process,
             settings,
-            holder: Uuid::now_v7(),
             wake: watch::Sender::new(()),
             progress: Progress::default(),
             horizon: Watch::default(),
@@ -139,12 +142,14 @@ impl EventBus {
             lease::declare(&self.inner.pool, subscription.name, subscription.follows).await?;
         }
         let names: Vec<String> = subscriptions.iter().map(|s| s.name.to_owned()).collect();
-        self.renew(&names).await?;
+        let (expired, told) = mpsc::channel(8);
+        self.renew(&names, &expired).await?;
         let tail_from = log::head(&self.inner.pool).await?;
 
         let shutdown = CancellationToken::new();
         let mut keepers = JoinSet::new();
-        keepers.spawn(self.clone().keep_leases(names));
+        keepers.spawn(self.clone().keep_leases(names, expired));
+        keepers.spawn(sessions::end_waiting(sessions::pools(&self.inner.pool, &subscriptions), told));
         keepers.spawn(self.clone().measure());
         let watched = Arc::clone(&self.inner);
         keepers.spawn(async move { watched.horizon.run(&watched.pool).await });
@@ -160,9 +165,14 @@ impl EventBus {
         Ok(Running { bus: self.clone(), shutdown, runners, keepers })
     }
 
-    async fn renew(&self, names: &[String]) -> Result<(), sqlx::Error> {
+    /// Processes whose leases ran out are told to `expired`.
+    async fn renew(&self, names: &[String], expired: &mpsc::Sender<Vec<Uuid>>) -> Result<(), sqlx::Error> {
         let asked_at = Instant::now();
-        let held = lease::renew(&self.inner.pool, self.inner.holder, names).await?;
+        let Leases { held, expired: processes } = lease::renew(&self.inner.pool, self.inner.holder, names).await?;
+        if !processes.is_empty() {
+            // A full channel holds the same ones.
+            drop(expired.try_send(processes));
+        }
         let mut leases = self.inner.leases.lock().unwrap_or_else(PoisonError::into_inner);
         let gained = !held.is_subset(&leases.0);
         *leases = (held, Some(asked_at + lease::SPAN));
@@ -173,12 +183,12 @@ impl EventBus {
         Ok(())
     }
 
-    async fn keep_leases(self, names: Vec<String>) {
+    async fn keep_leases(self, names: Vec<String>, expired: mpsc::Sender<Vec<Uuid>>) {
         let mut every = tokio::time::interval(lease::EVERY);
         every.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             every.tick().await;
-            if let Err(error) = self.renew(&names).await {
+            if let Err(error) = self.renew(&names, &expired).await {
                 tracing::debug!(%error, "leases were not renewed");
             }
         }

@@ -14,7 +14,8 @@ pub fn unavailable(error: &sqlx::Error) -> bool {
         | sqlx::Error::BeginFailed => true,
         sqlx::Error::Database(error) => error.code().is_some_and(|code| {
             // Classes: 08 connection, 53 resources, 57 operator intervention (incl. statement_timeout), 40 rollback.
-            ["08", "53", "57", "40"].iter().any(|class| code.starts_with(class)) || code == "55P03"
+            // And two codes: a lock that was not to be had, a transaction that was idle for too long.
+            ["08", "53", "57", "40"].iter().any(|class| code.starts_with(class)) || ["55P03", "25P03"].contains(&&*code)
         }),
         // A connection that dies while a message is read shows as a protocol error.
         sqlx::Error::Protocol(_) => true,

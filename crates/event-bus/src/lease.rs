@@ -30,11 +30,20 @@ pub(crate) async fn declare(pool: &PgPool, name: &str, follows: Option<&str>) ->
     Ok(())
 }
 
+/// What a look at the leases has found.
+#[derive(Debug, Default)]
+pub(crate) struct Leases {
+    /// What the holder has now.
+    pub held: HashSet<String>,
+    /// Other processes that have not renewed what they had.
+    pub expired: Vec<Uuid>,
+}
+
 /// Renews what `holder` has and takes what is free among `names`. A follower goes to whoever runs its leader, so that
 /// the one can wake the other in memory. Rows of others that are locked are passed over: a holder frozen between
 /// moving its checkpoint and its commit must not keep anybody from renewing the rest.
-pub(crate) async fn renew(pool: &PgPool, holder: Uuid, names: &[String]) -> Result<HashSet<String>, sqlx::Error> {
-    let held = sqlx::query_scalar!(
+pub(crate) async fn renew(pool: &PgPool, holder: Uuid, names: &[String]) -> Result<Leases, sqlx::Error> {
+    let rows = sqlx::query!(
         "with free as (
             select name from event_bus.subscription
             where name = any($2) and lease_holder is distinct from $1
@@ -53,14 +62,22 @@ pub(crate) async fn renew(pool: &PgPool, holder: Uuid, names: &[String]) -> Resu
                 and (lease_holder = $1 or name in (select name from free))
             returning name
         )
-        select name as \"name!\" from leaders union all select name from followers",
+        select name, null::uuid as expired from leaders
+        union all select name, null from followers
+        union all select distinct null, lease_holder from event_bus.subscription
+            where name = any($2) and lease_holder <> $1 and lease_until <= now()",
         holder,
         names,
         SPAN.as_secs_f64(),
     )
     .fetch_all(pool)
     .await?;
-    Ok(held.into_iter().collect())
+    let mut leases = Leases::default();
+    for row in rows {
+        leases.held.extend(row.name);
+        leases.expired.extend(row.expired);
+    }
+    Ok(leases)
 }
 
 /// Gives everything back at once, so that another process need not wait for the leases to run out.

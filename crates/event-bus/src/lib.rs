@@ -8,6 +8,7 @@
 //! | `handling` | handing events to a handler, in their traces |
 //! | `horizon` | noticing that an open transaction hides events, and naming its session |
 //! | `lease` | one active runner per subscription across processes |
+//! | `sessions` | ending the sessions of a process that is frozen |
 //! | `progress` | how far subscriptions have come, and waiting for it |
 //! | [`dead_letters`] | events a subscription could not handle: list, retry, drop |
 //! | [`find`] | looking events up, for administrators |
@@ -24,6 +25,7 @@ pub mod log;
 mod metrics;
 mod progress;
 mod runner;
+mod sessions;
 pub mod subscription;
 
 pub use bus::{BusSettings, EventBus, Running, SubscriptionStatus};
@@ -33,4 +35,5 @@ pub use find::{EventCursor, EventFilter, EventPage};
 pub use horizon::{Hidden, Holder};
 pub use log::{Meta, Recorded, append, append_all};
 pub use progress::Heard;
+pub use sessions::session_name;
 pub use subscription::{Apply, Delivery, HandlerError, Project, Subscription};

@@ -16,6 +16,16 @@ const EXTENSION_SCHEMA: &str = "extensions";
 /// What migrations rely on. All are trusted: the owner of a database may
 /// create them without being a superuser.
 const EXTENSIONS: [&str; 1] = ["pg_trgm"];
+/// A process that is frozen or cut off must not hold its locks, and back the log's horizon, for long. No handler lets its
+/// transaction wait between two statements for more than some milliseconds.
+const TIME_OUTS: [(&str, &str); 5] = [
+    ("idle_in_transaction_session_timeout", "5s"),
+    // What was sent to it and is not acknowledged, or not taken.
+    ("tcp_user_timeout", "5s"),
+    ("tcp_keepalives_idle", "10s"),
+    ("tcp_keepalives_interval", "3s"),
+    ("tcp_keepalives_count", "3"),
+];
 /// Serialises provisioning between processes that start together.
 const LOCK: i64 = 0x666f_6c6b;
 
@@ -160,8 +170,20 @@ async fn create_schema(
     run(connection, format!("grant {role} to current_user")).await?;
     run(connection, format!("create schema if not exists {schema} authorization {role}")).await?;
     run(connection, format!("alter role {role} set search_path = {schema}, {EXTENSION_SCHEMA}")).await?;
-    // A frozen process must not hold its locks, and back the log's horizon, for ever.
-    run(connection, format!("alter role {role} set idle_in_transaction_session_timeout = '60s'")).await
+    for (setting, value) in TIME_OUTS {
+        // Only what differs: roles belong to the server, and two databases of it may be provisioned at once.
+        run(
+            connection,
+            format!(
+                "do $$ begin if not exists (
+                    select from pg_db_role_setting
+                    where setdatabase = 0 and setrole = '{role}'::regrole and '{setting}={value}' = any(setconfig)
+                ) then alter role {role} set {setting} = '{value}'; end if; end $$"
+            ),
+        )
+        .await?;
+    }
+    Ok(())
 }
 
 async fn create_role(

@@ -82,7 +82,11 @@ pub async fn prepare(pool: &PgPool) {
 
 /// Its waits between tries are a thousandth of what they are.
 pub fn bus(pool: PgPool, batch: i64) -> EventBus {
-    let settings = BusSettings { batch, backoff_scale: 0.001, ..BusSettings::default() };
+    bus_of(Uuid::now_v7(), pool, batch)
+}
+
+pub fn bus_of(process: Uuid, pool: PgPool, batch: i64) -> EventBus {
+    let settings = BusSettings { batch, backoff_scale: 0.001, process, ..BusSettings::default() };
     EventBus::new(pool, Arc::new(SystemClock), settings)
 }
 

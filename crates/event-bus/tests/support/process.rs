@@ -5,26 +5,44 @@ use std::str::FromStr;
 
 use async_trait::async_trait;
 use event_bus::{Apply, Delivery, HandlerError, Recorded};
-use sqlx::postgres::PgConnectOptions;
+use futures_util::StreamExt;
+use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::{ConnectOptions, PgPool};
 use testkit::TestDatabase;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdout, Command};
+use uuid::Uuid;
 
-use super::{Seeing, bus, n_of, start, write_down};
+use super::{Seeing, a_counter, append, bus_of, n_of, start, write_down};
 
 const BUS: &str = "FOLKSHELF_TEST_CHILD_BUS";
 const BOOKS: &str = "FOLKSHELF_TEST_CHILD_BOOKS";
 const MANNER: &str = "FOLKSHELF_TEST_CHILD_MANNER";
 
-/// How the process handles events.
-#[derive(Clone, Copy)]
+/// What the process does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Manner {
+    /// Handles events.
     Calmly,
     /// Says `middle` at number 50 and waits for ever.
     StuckAt50,
-    /// Says `holding` at the first event and waits until `books.gate` has a row.
+    /// Says `holding` at the first event and waits until `books.gate` has a row. Nobody can tell that its sessions are its.
     BehindTheGate,
+    /// Says `middle` at number 50 and reads no further in a long answer of PostgreSQL.
+    UnreadAt50,
+    /// Runs no subscription: appends, says `middle` and waits for ever.
+    InATransaction,
+    /// The same, and reads no further in a long answer of PostgreSQL.
+    Unread,
+}
+
+impl Manner {
+    const ALL: [Self; 6] =
+        [Self::Calmly, Self::StuckAt50, Self::BehindTheGate, Self::UnreadAt50, Self::InATransaction, Self::Unread];
+
+    pub fn handles_events(self) -> bool {
+        !matches!(self, Self::InATransaction | Self::Unread)
+    }
 }
 
 pub struct Process {
@@ -35,16 +53,11 @@ pub struct Process {
 impl Process {
     /// Starts one; each file of tests that does has the ignored test `the_other_process`, which calls [`run`].
     pub fn start(database: &TestDatabase, manner: Manner) -> Self {
-        let manner = match manner {
-            Manner::Calmly => "calmly",
-            Manner::StuckAt50 => "stuck",
-            Manner::BehindTheGate => "gate",
-        };
         let mut child = Command::new(std::env::current_exe().unwrap())
             .args(["the_other_process", "--exact", "--ignored", "--nocapture"])
             .env(BUS, database.options("event_bus").to_url_lossy().as_str())
             .env(BOOKS, database.options("books").to_url_lossy().as_str())
-            .env(MANNER, manner)
+            .env(MANNER, format!("{manner:?}"))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .kill_on_drop(true)
@@ -81,13 +94,36 @@ pub async fn run() {
     let Ok(address) = std::env::var(BUS) else {
         return;
     };
-    let pool = |url: &str| PgPool::connect_lazy_with(PgConnectOptions::from_str(url).unwrap());
-    let bus = bus(pool(&address), 100);
-    let books = pool(&std::env::var(BOOKS).unwrap());
-    let handler: std::sync::Arc<dyn Apply> = match std::env::var(MANNER).unwrap().as_str() {
-        "stuck" => std::sync::Arc::new(StuckAt50),
-        "gate" => std::sync::Arc::new(BehindTheGate(books.clone())),
-        _ => Seeing::calmly("another process"),
+    let manner = std::env::var(MANNER).unwrap();
+    let manner = Manner::ALL.into_iter().find(|known| format!("{known:?}") == manner).unwrap();
+    let process = Uuid::now_v7();
+    let pool = |context: &str, url: &str| {
+        let mut options = PgConnectOptions::from_str(url).unwrap();
+        if manner.handles_events() {
+            // These tests are about what others do to a holder of leases.
+            options = options.options([("idle_in_transaction_session_timeout", "0"), ("tcp_user_timeout", "0")]);
+        }
+        if manner != Manner::BehindTheGate {
+            options = options.application_name(&event_bus::session_name(context, process));
+        }
+        PgPool::connect_lazy_with(options)
+    };
+    let bus = bus_of(process, pool("event_bus", &address), 100);
+    let books = pool("books", &std::env::var(BOOKS).unwrap());
+    let handler: std::sync::Arc<dyn Apply> = match manner {
+        Manner::Calmly => Seeing::calmly("another process"),
+        Manner::StuckAt50 => std::sync::Arc::new(StuckAt50),
+        Manner::BehindTheGate => std::sync::Arc::new(BehindTheGate(books.clone())),
+        Manner::UnreadAt50 => std::sync::Arc::new(UnreadAt50),
+        Manner::InATransaction | Manner::Unread => {
+            let mut tx = books.begin().await.unwrap();
+            append(&mut tx, a_counter(), 1).await;
+            if manner == Manner::Unread {
+                return read_a_part(&mut tx).await;
+            }
+            println!("\nmiddle");
+            return std::future::pending().await;
+        }
     };
     let running = start(&bus, &books, handler).await;
     println!("\nready");
@@ -108,6 +144,27 @@ impl Apply for StuckAt50 {
         }
         Ok(())
     }
+}
+
+struct UnreadAt50;
+
+#[async_trait]
+impl Apply for UnreadAt50 {
+    async fn apply(&self, delivery: &mut Delivery<'_>, event: &Recorded) -> Result<(), HandlerError> {
+        write_down(delivery, event, "unread").await?;
+        if n_of(event) == 50 {
+            read_a_part(delivery.connection()).await;
+        }
+        Ok(())
+    }
+}
+
+/// Says `middle` once an answer that no buffer holds has begun to come, and leaves it there.
+async fn read_a_part(connection: &mut PgConnection) {
+    let mut rows = sqlx::query("select repeat('x', 1000) from generate_series(1, 100000)").fetch(connection);
+    rows.next().await.unwrap().unwrap();
+    println!("\nmiddle");
+    std::future::pending::<()>().await;
 }
 
 struct BehindTheGate(PgPool);
