@@ -2,6 +2,9 @@
 
 mod support;
 
+use std::time::{Duration, Instant};
+
+use futures_util::future::join_all;
 use reqwest::Method;
 use serde_json::json;
 use support::{Host, Place, Reply};
@@ -59,4 +62,38 @@ async fn one_replica_goes_on_when_the_other_is_killed() {
     testkit::eventually("the borrower sees it", || async { finn.borrow(&two, &borrow).await["status"] == "approved" })
         .await;
     assert_eq!(owner.was_told(&two).await, ["borrow.created"]);
+}
+
+#[tokio::test]
+async fn a_frozen_host_costs_one_write_a_wait_and_gives_nothing_old_when_it_wakes() {
+    let place = Place::new().await;
+    let (one, two) = (Host::start_in(&place), Host::start_in(&place));
+    let owner = one.register("Olga").await;
+    let path = format!("/books/{}", owner.lists(&one, "Edition 0").await);
+    for round in 1..=3 {
+        // The second host keeps the book in its memory.
+        for _ in 0..20 {
+            two.get(&path).await.expect(200);
+        }
+        two.signal("STOP");
+        let mut took = Vec::new();
+        for edition in 0..6 {
+            let begun = Instant::now();
+            owner.put(&one, &path, json!({"title": format!("Edition {round}.{edition}")})).await.expect(200);
+            took.push(begun.elapsed());
+        }
+        println!("writes beside a frozen host: {took:?}");
+        took[2..].sort_unstable();
+        assert!(took[4] < Duration::from_millis(200), "{took:?}");
+
+        // These wait in its socket until it wakes.
+        let waking = async {
+            tokio::time::sleep(Duration::from_millis(300)).await;
+            two.signal("CONT");
+        };
+        let (replies, ()) = tokio::join!(join_all((0..20).map(|_| two.get(&path))), waking);
+        for reply in replies {
+            assert_eq!(reply.expect(200).data()["title"], format!("Edition {round}.5"));
+        }
+    }
 }

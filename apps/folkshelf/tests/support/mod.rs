@@ -178,10 +178,16 @@ impl Host {
         self.child.wait().expect("the host is gone");
     }
 
+    /// `STOP` freezes it, `CONT` wakes it.
+    pub fn signal(&self, name: &str) {
+        let pid = self.child.id().to_string();
+        let sent = Command::new("kill").args([&format!("-{name}"), &pid]).status().expect("kill runs");
+        assert!(sent.success(), "signal {name} to {pid}");
+    }
+
     /// Asks the host to stop, and waits until it has. Whether it ended well.
     pub fn stop(&mut self) -> bool {
-        let pid = self.child.id().to_string();
-        Command::new("kill").args(["-TERM", &pid]).status().expect("kill runs");
+        self.signal("TERM");
         self.child.wait().expect("the host is gone").success()
     }
 }
