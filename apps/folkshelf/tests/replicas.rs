@@ -71,20 +71,27 @@ async fn a_frozen_host_costs_one_write_a_wait_and_gives_nothing_old_when_it_wake
     let owner = one.register("Olga").await;
     let path = format!("/books/{}", owner.lists(&one, "Edition 0").await);
     for round in 1..=3 {
+        let write = async || {
+            let mut took = Vec::new();
+            for edition in 0..6 {
+                let begun = Instant::now();
+                owner.put(&one, &path, json!({"title": format!("Edition {round}.{edition}")})).await.expect(200);
+                took.push(begun.elapsed());
+            }
+            took
+        };
+        let mut before = write().await;
         // The second host keeps the book in its memory.
         for _ in 0..20 {
             two.get(&path).await.expect(200);
         }
         two.signal("STOP");
-        let mut took = Vec::new();
-        for edition in 0..6 {
-            let begun = Instant::now();
-            owner.put(&one, &path, json!({"title": format!("Edition {round}.{edition}")})).await.expect(200);
-            took.push(begun.elapsed());
-        }
-        println!("writes beside a frozen host: {took:?}");
-        took[2..].sort_unstable();
-        assert!(took[4] < Duration::from_millis(200), "{took:?}");
+        let mut beside = write().await;
+        println!("writes beside a frozen host: {beside:?}, before: {before:?}");
+        before.sort_unstable();
+        beside[2..].sort_unstable();
+        // Waiting for it would take 220 ms each time.
+        assert!(beside[4] < before[3] + Duration::from_millis(150), "{beside:?}, before: {before:?}");
 
         // These wait in its socket until it wakes.
         let waking = async {

@@ -18,8 +18,8 @@ use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 
 /// As the command bus waits.
 const WITHIN: Duration = Duration::from_millis(250);
-/// What a roll call takes when everybody answers, on a machine with other work.
-const SHORT: Duration = Duration::from_millis(100);
+/// What a roll call takes when nobody is waited for, on a machine with other work.
+const SHORT: Duration = Duration::from_millis(150);
 
 /// Waits as a writer does; how long.
 async fn acknowledge(store: &ReadStore) -> Duration {
@@ -55,8 +55,8 @@ impl Reader {
     }
 }
 
-/// Writes every 50 ms while the line of one process is stalled: reads that were too old, and the waits of the writers by
-/// when they began.
+/// Writes every 50 ms while the line of one process is stalled: how many reads from memory were too old, and how long each
+/// writer waited, by when it began.
 async fn write_beside_a_stalled_line(what: Stall, stalled: Duration) -> (u64, Vec<(Duration, Duration)>) {
     let redis = Redis::get().await;
     let settings = redis.settings();
@@ -91,6 +91,8 @@ async fn write_beside_a_stalled_line(what: Stall, stalled: Duration) -> (u64, Ve
     tokio::time::sleep(Duration::from_millis(300)).await;
     reader.stopped.store(true, Ordering::SeqCst);
     reading.await.expect("no panic");
+    let (hits, longest) = (reader.hits.load(Ordering::SeqCst), waits.iter().map(|(_, wait)| *wait).max());
+    println!("{what:?} {stalled:?}: {} writes, longest wait {longest:?}, {hits} reads from memory", waits.len());
     (reader.stale.load(Ordering::SeqCst), waits)
 }
 
