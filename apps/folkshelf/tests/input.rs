@@ -39,6 +39,11 @@ async fn every_bad_field_is_named() {
         ("/auth/register", json!({"email": "a@example.org", "password": "ä".repeat(36), "name": "A"}), &["password"]),
         (
             "/auth/register",
+            json!({"email": "a\u{200b}@example.org", "password": "long enough", "name": "A"}),
+            &["email"],
+        ),
+        (
+            "/auth/register",
             json!({"email": "a@example.org", "password": "long enough", "name": "A", "language": "fr_FR"}),
             &["language"],
         ),

@@ -73,6 +73,32 @@ pub fn stands_alone(c: char) -> bool {
     character::stands_alone(c)
 }
 
+/// Whether a character draws nothing: a space, a control or format character, a filler, a variation selector.
+pub fn is_invisible(c: char) -> bool {
+    character::is_invisible(c)
+}
+
+/// Whether Unicode reserves the code point for no character.
+pub fn is_noncharacter(c: char) -> bool {
+    character::is_noncharacter(c)
+}
+
+/// Tabs and line breaks are control characters, too.
+pub fn has_control_characters(text: &str) -> bool {
+    text.chars().any(char::is_control)
+}
+
+/// A text from a file as a field can take it: every kind of line break is a line feed, other control characters are spaces,
+/// and without what turns the direction of writing or is no character. What is empty or too long stays so.
+pub fn mended(text: &str) -> String {
+    let mend = |c| match refused_in_line(c) {
+        None | Some(TextError::LineBreak) => Some(c),
+        Some(TextError::ControlCharacter) => Some(if c == '\t' { c } else { ' ' }),
+        Some(_) => None,
+    };
+    lines(text).chars().filter_map(mend).collect()
+}
+
 /// Whether it belongs to the letter before it.
 pub fn is_mark(c: char) -> bool {
     character::is_mark(character::category(c))

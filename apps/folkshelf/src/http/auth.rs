@@ -76,11 +76,20 @@ pub(super) fn configure(services: &mut utoipa_actix_web::service_config::Service
 const COOKIE: &str = "folkshelf_refresh";
 const COOKIE_PATH: &str = "/api/v1/auth";
 
-pub(super) struct EmailField(pub Email);
+struct EmailField(pub Email);
 
 impl Deserr<FieldErrors> for EmailField {
     fn deserialize_from_value<V: IntoValue>(value: Value<V>, at: ValuePointerRef) -> Result<Self, FieldErrors> {
         from_string(value, at, |text| Email::new(text).map(Self).map_err(|error| error.to_string()))
+    }
+}
+
+/// The address of an account that is made now.
+pub(super) struct NewEmailField(pub Email);
+
+impl Deserr<FieldErrors> for NewEmailField {
+    fn deserialize_from_value<V: IntoValue>(value: Value<V>, at: ValuePointerRef) -> Result<Self, FieldErrors> {
+        from_string(value, at, |text| Email::chosen(text).map(Self).map_err(|error| error.to_string()))
     }
 }
 
@@ -169,7 +178,7 @@ fn device(request: &HttpRequest) -> Option<Line<200>> {
 #[deserr(error = FieldErrors, deny_unknown_fields)]
 struct RegisterBody {
     #[schema(value_type = String, format = Email, max_length = 254, example = "ada@example.org")]
-    email: EmailField,
+    email: NewEmailField,
     /// At least 10 characters, at most 71 bytes.
     #[schema(value_type = String, format = Password, min_length = 10, max_length = 71)]
     password: PasswordField,

@@ -133,6 +133,7 @@ fn idempotency_key(request: &HttpRequest) -> Result<Option<String>, Problem> {
     key(value.as_bytes()).map(Some).ok_or_else(wrong)
 }
 
+/// Not text for people but bytes of a header, which must come back as they were sent: ASCII alone, nothing normalised.
 fn key(bytes: &[u8]) -> Option<String> {
     let visible = (1..=200).contains(&bytes.len()) && bytes.iter().all(|byte| (b' '..=b'~').contains(byte));
     visible.then(|| bytes.iter().copied().map(char::from).collect())

@@ -12,6 +12,7 @@ use actix_web::{FromRequest, HttpRequest, web};
 use deserr::{DeserializeError, Deserr, ErrorKind, IntoValue, MergeWithError, Value, ValueKind, ValuePointerRef};
 use futures_util::StreamExt;
 use futures_util::future::LocalBoxFuture;
+use kernel::text::has_control_characters;
 use kernel::{BookId, Detail, LanguageTag, Line, Prose, UserId};
 use serde_json::Map;
 
@@ -203,7 +204,7 @@ fn pairs(query: &str) -> Result<Map<String, serde_json::Value>, Problem> {
     let mut map = Map::new();
     for (key, value) in pairs {
         // Bytes that are no UTF-8 have become the replacement character by now.
-        if value.contains(|c: char| c.is_control() || c == char::REPLACEMENT_CHARACTER) {
+        if has_control_characters(&value) || value.contains(char::REPLACEMENT_CHARACTER) {
             let message = "must be UTF-8 text without control characters";
             return Err(Problem::invalid_field(key.chars().take(60).collect::<String>(), message));
         }

@@ -104,7 +104,7 @@ impl Demo<'_> {
         for (first, name, role) in MEMBERS {
             let email = format!("{first}@example.org");
             let command = CreateAccount {
-                email: Email::new(&email)?,
+                email: Email::chosen(&email)?,
                 name: Line::new(name)?,
                 language: None,
                 password: Some(Password::new(PASSWORD)?),

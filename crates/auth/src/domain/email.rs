@@ -1,8 +1,8 @@
 use std::fmt;
 use std::hash::{Hash, Hasher};
 
+use kernel::text::{composed, has_control_characters, is_invisible, is_mark, is_noncharacter, trim};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
-use unicode_normalization::UnicodeNormalization;
 
 /// A mail address: as it was typed, trimmed and in small letters, and the key by which it is compared. Two addresses are
 /// the same if their keys are: NFC in front of the @, the ASCII form of IDNA (UTS 46) behind it. Characters that merely
@@ -21,16 +21,34 @@ pub enum EmailError {
     TooLong,
     #[error("must be a mail address, as in ada@example.org")]
     Malformed,
+    #[error("must not contain invisible characters in front of the @")]
+    Invisible,
 }
 
 impl Email {
     pub const MAX: usize = 254;
     const MAX_LOCAL: usize = 64;
 
-    /// Checks the form and no more: that the address is the member's own shows when they follow the link in the mail.
+    /// For a new account. As [`Self::new`], but refuses what nobody sees in front of the @: it makes another account of an
+    /// address that reads the same, and mail programs refuse it. A mark needs a letter before it for the same reason.
+    /// Letters of every script stay, composed or not. At either end such characters were pasted along and go.
+    pub fn chosen(text: &str) -> Result<Self, EmailError> {
+        let email = Self::new(trim(text))?;
+        let local = email.key.rsplit_once('@').map_or("", |(local, _)| local);
+        if local.contains(is_invisible) || local.contains(is_noncharacter) {
+            return Err(EmailError::Invisible);
+        }
+        if local.starts_with(is_mark) {
+            return Err(EmailError::Malformed);
+        }
+        Ok(email)
+    }
+
+    /// Checks the form and no more: that the address is the member's own shows when they follow the link in the mail. Of an
+    /// account that exists: whoever chose an address under older rules still signs in with it.
     pub fn new(text: &str) -> Result<Self, EmailError> {
         let typed = text.trim().to_lowercase();
-        let text: String = typed.nfc().collect();
+        let text = composed(&typed);
         if text.is_empty() {
             return Err(EmailError::Empty);
         }
@@ -43,7 +61,8 @@ impl Email {
                 && !part.starts_with('.')
                 && !part.ends_with('.')
                 && !part.contains("..")
-                && !part.chars().any(|c| c.is_whitespace() || c.is_control() || "@<>()[],;:\\\"".contains(c))
+                && !has_control_characters(part)
+                && !part.chars().any(|c| c.is_whitespace() || "@<>()[],;:\\\"".contains(c))
         };
         let labels = |domain: &str| {
             domain.split('.').all(|label| {
@@ -190,6 +209,50 @@ mod tests {
         assert_eq!(Email::new(" "), Err(EmailError::Empty));
         let long = format!("{}@{}.org", "a".repeat(60), "b".repeat(250));
         assert_eq!(Email::new(&long), Err(EmailError::TooLong));
+    }
+
+    #[test]
+    fn a_new_account_has_nothing_invisible_in_its_address() {
+        for hidden in [
+            "\u{200b}",
+            "\u{200d}",
+            "\u{200c}",
+            "\u{ad}",
+            "\u{2060}",
+            "\u{feff}",
+            "\u{200e}",
+            "\u{202e}",
+            "\u{2066}",
+            "\u{3164}",
+            "\u{115f}",
+            "\u{34f}",
+            "\u{fe0f}",
+            "\u{2800}",
+            "\u{e0041}",
+            "\u{fffe}",
+        ] {
+            let address = format!("a{hidden}da@example.org");
+            assert_eq!(Email::chosen(&address), Err(EmailError::Invisible), "{hidden:?}");
+            // Who has chosen such an address before still signs in.
+            assert!(Email::new(&address).is_ok(), "{hidden:?}");
+        }
+        assert_eq!(Email::chosen("\u{301}da@example.org"), Err(EmailError::Malformed));
+        assert_eq!(Email::chosen("\u{200e}ada@example.org\u{200b}"), Email::new("ada@example.org"));
+        assert_eq!(Email::chosen("ada"), Err(EmailError::Malformed));
+        for right in [
+            "ada@localhost",
+            "zoë@exämple.org",
+            "zoe\u{308}@example.org",
+            "राहुल@example.org",
+            "สมชาย@example.org",
+            "ngườidùng@example.org",
+            "张伟@example.org",
+            "علي@example.org",
+            "a.l+b_'x@example.org",
+        ] {
+            assert_eq!(Email::chosen(right), Email::new(right), "{right}");
+            assert!(Email::chosen(right).is_ok(), "{right}");
+        }
     }
 
     #[test]

@@ -1,6 +1,6 @@
+use kernel::text::{composed, has_control_characters};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
-use unicode_normalization::UnicodeNormalization;
 
 /// A password that a member chooses. Neither `Debug` nor serialisation shows it.
 #[derive(Debug, Clone)]
@@ -21,9 +21,10 @@ impl Password {
     pub const MIN_CHARACTERS: usize = 10;
     pub const MAX_BYTES: usize = 71;
 
+    /// Neither trimmed nor cleaned: only what no keyboard types is refused. Invisible characters may be part of it.
     pub fn new(text: &str) -> Result<Self, PasswordError> {
         let text = as_typed(text);
-        if text.chars().any(char::is_control) {
+        if has_control_characters(&text) {
             return Err(PasswordError::ControlCharacter);
         }
         if text.chars().count() < Self::MIN_CHARACTERS {
@@ -42,7 +43,7 @@ impl Password {
 
 /// The same for every keyboard: an accented letter may come as one character or as two.
 pub(crate) fn as_typed(text: &str) -> String {
-    text.nfc().collect()
+    composed(text).into_owned()
 }
 
 /// A command is hashed under its idempotency key; a password must not be guessable from that hash.

@@ -2,9 +2,9 @@ use std::fmt;
 
 use async_trait::async_trait;
 use cqrs::{Call, QueryHandler};
+use kernel::text::composed;
 use kernel::{ErrorKind, Permission, Query, Refusal, UserId};
 use sqlx::PgPool;
-use unicode_normalization::UnicodeNormalization;
 
 use crate::domain::Email;
 
@@ -69,7 +69,7 @@ impl QueryHandler<FindAccounts> for FindAccountsHandler {
             return Err(FindAccountsError::NotPermitted);
         }
         let typed = query.beginning.trim().to_lowercase();
-        let composed: String = typed.nfc().collect();
+        let composed = composed(&typed);
         // A whole address is found in every spelling; of a part of a domain nobody knows the ASCII form.
         let whole = Email::new(&typed).ok();
         let found = sqlx::query_scalar!(

@@ -62,7 +62,8 @@ impl ShelfRow {
     }
 }
 
-/// Whether a spreadsheet that begins a cell here would run it. It passes over spaces, marks and quotation marks first.
+/// Whether a spreadsheet that begins a cell here would run it. It passes over spaces, marks and quotation marks first: these
+/// and no others, so what our text counts as invisible is not asked.
 fn runs(text: &str) -> bool {
     let passed_over = |c: &char| {
         (c.is_whitespace() || c.is_control() || matches!(c, '"' | '\u{feff}' | '\u{200b}'..='\u{200f}' | '\u{2060}'))

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use kernel::text::{ELISION, fold, fold_marking_elisions, is_blank};
+use kernel::text::{ELISION, fold, fold_marking_elisions, has_control_characters, is_blank};
 use serde::Serialize;
 
 use super::isbn::Isbn;
@@ -150,7 +150,7 @@ impl QueryText {
         if text.chars().take(LONGEST_QUERY + 1).count() > LONGEST_QUERY {
             return Err(QueryTextError::TooLong);
         }
-        if text.chars().any(char::is_control) {
+        if has_control_characters(text) {
             return Err(QueryTextError::ControlCharacter);
         }
         let typed = words(text);

@@ -110,6 +110,16 @@ fn numbers_are_read_as_an_ascii_keyboard_would_have_typed_them() {
 }
 
 #[test]
+fn a_mended_text_is_taken_in_lines_and_in_prose() {
+    assert_eq!(mended("a\0b\u{1b}c\td\u{7f}e"), "a b c\td e");
+    assert_eq!(mended("one\r\ntwo\rthree\u{2028}four\u{85}five"), "one\ntwo\nthree\nfour\nfive");
+    assert_eq!(mended("\u{202b}a\u{202e}b\u{2066}c\u{2069}"), "abc");
+    assert_eq!(mended("a\u{fffe}b\u{fdd0}c\u{10ffff}"), "abc");
+    let kept = "می\u{200c}خواهم 👩\u{200d}👩 Donau\u{ad}dampf a\u{200f}b \u{fffd}";
+    assert_eq!(mended(kept), kept);
+}
+
+#[test]
 fn nul_and_other_control_characters_are_refused() {
     assert_eq!(line("a\0b"), Err(TextError::ControlCharacter));
     assert_eq!(line("\0"), Err(TextError::ControlCharacter));
@@ -165,5 +175,11 @@ proptest! {
         } else {
             prop_assert_ne!(Line::<40>::new(&text), Err(TextError::Empty));
         }
+        // Whatever a file holds can be kept once it is mended.
+        let mended = mended(&text);
+        let too_long = |error| matches!(error, TextError::TooLong { .. });
+        prop_assert!(Prose::<40>::optional(&mended).map_or_else(too_long, |_| true));
+        let one_line = mended.replace(['\n', '\t'], " ");
+        prop_assert!(Line::<40>::optional(&one_line).map_or_else(too_long, |_| true));
     }
 }

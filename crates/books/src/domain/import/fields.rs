@@ -2,6 +2,8 @@
 
 use std::collections::HashSet;
 
+use kernel::text::{composed, mended};
+
 use super::cells::{self, MOST_COPIES, Spoken};
 use super::field::Field;
 use super::format::{Format, Spec, plain};
@@ -70,7 +72,7 @@ impl<'a> Fields<'a> {
     }
 
     fn line(&self, field: Field) -> Option<String> {
-        let line = one_line(&visible(&html::text(self.row.text(field)?)));
+        let line = one_line(&mended(&html::text(self.row.text(field)?)));
         (!line.is_empty()).then_some(line)
     }
 
@@ -94,7 +96,7 @@ impl<'a> Fields<'a> {
         let (mut names, mut seen) = (Vec::new(), HashSet::new());
         for (field, style) in [(Field::Authors, self.spec.authors), (Field::MoreAuthors, self.spec.more_authors)] {
             let Some(cell) = self.row.text(field) else { continue };
-            for name in style.read(&visible(&html::text(cell)), self.row.column(field)) {
+            for name in style.read(&mended(&html::text(cell)), self.row.column(field)) {
                 if seen.insert(name.to_lowercase()) {
                     names.push(name);
                 }
@@ -167,7 +169,7 @@ impl<'a> Fields<'a> {
         let lists = self.spec.format == Format::Goodreads || self.row.layout.place(Field::Shelf).is_some();
         let (mut categories, mut seen) = (Vec::new(), HashSet::new());
         let cells = [Field::Categories, Field::MoreCategories].map(|field| self.row.text(field));
-        for name in cells.into_iter().flatten().flat_map(|cell| split(&visible(&html::text(cell)), self.spec.tags)) {
+        for name in cells.into_iter().flatten().flat_map(|cell| split(&mended(&html::text(cell)), self.spec.tags)) {
             let word = plain(&name);
             let says_how = lists && reading.contains(&word.as_str());
             // As a book tells its categories apart: `science fiction` and `science-fiction` are one.
@@ -188,7 +190,7 @@ impl<'a> Fields<'a> {
     }
 
     fn prose(&mut self, field: Field, name: &'static str, most: usize) -> Option<String> {
-        let (text, whole) = cut(visible(&html::text(self.row.text(field)?)), most);
+        let (text, whole) = cut(mended(&html::text(self.row.text(field)?)), most);
         if whole.is_some() {
             self.note(name, None, format!("has more than {most} characters and was cut"));
         }
@@ -231,21 +233,10 @@ impl<'a> Fields<'a> {
     }
 }
 
-/// Control characters that no field takes become spaces, line breaks stay. What turns the direction of a line goes.
-fn visible(text: &str) -> String {
-    let turns = |c: char| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    let text = text.replace("\r\n", "\n").replace('\r', "\n");
-    text.chars()
-        .filter(|c| !turns(*c))
-        .map(|c| if c.is_control() && c != '\n' && c != '\t' { ' ' } else { c })
-        .collect()
-}
-
 /// The beginning of a text that is too long, and then the whole of it.
 fn cut(text: String, most: usize) -> (String, Option<String>) {
-    use unicode_normalization::UnicodeNormalization;
-    // As it will be counted: composed.
-    let text: String = text.nfc().collect();
+    // As it will be counted.
+    let text = composed(&text).into_owned();
     match text.char_indices().nth(most) {
         None => (text, None),
         Some((end, _)) => (text[..end].trim_end().to_owned(), Some(text)),

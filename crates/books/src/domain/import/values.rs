@@ -1,5 +1,6 @@
 //! What a row said, so that it can be repaired.
 
+use kernel::text::mended;
 use serde::{Deserialize, Serialize};
 
 use super::reading::Misread;
@@ -85,10 +86,9 @@ fn input_of(book: &BookDetails) -> BookInput {
 struct Room(usize);
 
 impl Room {
-    /// Control characters become spaces: no field takes them, and PostgreSQL keeps no NUL.
+    /// Without what no field takes: the row is repaired by sending these values, and PostgreSQL keeps no NUL.
     fn text(&mut self, text: Option<String>) -> Option<String> {
-        let visible = |c: char| if c.is_control() && c != '\n' && c != '\t' { ' ' } else { c };
-        let text: String = text?.chars().map(visible).take(self.0).collect();
+        let text: String = mended(&text?).chars().take(self.0).collect();
         self.0 -= text.chars().count();
         (!text.is_empty()).then_some(text)
     }
