@@ -36,35 +36,35 @@ impl BulkBooks {
         book: &BookInput,
         created_at: OffsetDateTime,
     ) -> Result<String, Vec<Detail>> {
-        let book = Stored::new(id, &book.check(created_at)?);
+        let Stored { id, written: book, keys } = Stored::new(id, &book.check(created_at)?);
         let moment = created_at.format(&Rfc3339).unwrap_or_default();
         let optional = |text: Option<&str>| text.map_or_else(|| "\\N".to_owned(), escaped);
         let cells = [
-            book.id.to_string(),
+            id.to_string(),
             owner.to_string(),
             escaped(&book.title),
-            escaped(&book.keys.title_sort),
-            format!("\\\\x{}", book.keys.shelf_key),
+            escaped(&keys.title_sort),
+            format!("\\\\x{}", keys.shelf_key),
             array(&book.authors),
-            array(&book.keys.author_words),
+            array(&keys.author_words),
             optional(book.isbn13.as_deref()),
             optional(book.isbn10.as_deref()),
             optional(book.published_year.map(|year| year.to_string()).as_deref()),
-            optional(book.language),
+            optional(book.language.as_deref()),
             array(&book.categories),
-            array(&book.keys.category_keys),
+            array(&keys.category_keys),
             optional(book.description.as_deref()),
-            optional(book.condition),
+            optional(book.condition.as_deref()),
             optional(book.notes.as_deref()),
-            book.lending.to_owned(),
-            escaped(&book.keys.search_title),
-            escaped(&book.keys.search_words.iter().map(|word| format!("'{word}'")).collect::<Vec<_>>().join(" ")),
+            book.lending,
+            escaped(&keys.search_title),
+            escaped(&keys.search_words.iter().map(|word| format!("'{word}'")).collect::<Vec<_>>().join(" ")),
             (-FOLDING).to_string(),
             "1".to_owned(),
             moment.clone(),
             moment,
         ];
-        self.words.extend(book.keys.search_words);
+        self.words.extend(keys.search_words);
         self.authors.extend(book.authors);
         Ok(cells.join("\t") + "\n")
     }

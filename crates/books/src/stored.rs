@@ -8,7 +8,7 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use crate::domain::search::SearchForms;
-use crate::domain::{BookDetails, keys};
+use crate::domain::{BookDetails, BookInput, CheckedChanges, Isbn, keys};
 use crate::findable::{self, FOLDING};
 
 /// What sorting, filtering, recognising and finding need of a description, all of it folded.
@@ -38,46 +38,112 @@ impl Keys {
     }
 }
 
+/// What was written, as stored. It may have been taken under older rules.
 #[derive(Debug, Serialize)]
-pub(crate) struct Stored {
-    pub id: Uuid,
+pub(crate) struct Written {
     pub title: String,
     pub authors: Vec<String>,
     pub isbn13: Option<String>,
     pub isbn10: Option<String>,
     pub published_year: Option<i16>,
-    pub language: Option<&'static str>,
+    pub language: Option<String>,
     pub categories: Vec<String>,
     pub description: Option<String>,
-    pub condition: Option<&'static str>,
+    pub condition: Option<String>,
     pub notes: Option<String>,
-    pub lending: &'static str,
+    pub lending: String,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct Stored {
+    pub id: Uuid,
+    #[serde(flatten)]
+    pub written: Written,
     #[serde(flatten)]
     pub keys: Keys,
 }
 
 impl Stored {
     pub fn new(id: BookId, book: &BookDetails) -> Self {
-        let title = book.title.as_str().to_owned();
-        let authors: Vec<String> = book.authors.iter().map(|author| author.as_str().to_owned()).collect();
-        let categories: Vec<String> = book.categories.iter().map(|c| c.as_str().to_owned()).collect();
-        let isbn13 = book.isbn.as_ref().map(|isbn| isbn.isbn13().to_owned());
-        Self {
-            id: id.uuid(),
-            keys: Keys::new(&title, &authors, &categories, isbn13.as_deref()),
-            title,
-            authors,
-            isbn13,
-            isbn10: book.isbn.as_ref().and_then(|isbn| isbn.isbn10()).map(str::to_owned),
-            published_year: book.published_year,
-            language: book.language.map(|language| language.tag()),
-            categories,
-            description: book.description.as_ref().map(|text| text.as_str().to_owned()),
-            condition: book.condition.map(|condition| condition.as_str()),
-            notes: book.notes.as_ref().map(|text| text.as_str().to_owned()),
-            lending: book.lending.as_str(),
+        Self::written(
+            id,
+            Written {
+                title: book.title.to_string(),
+                authors: texts(&book.authors),
+                isbn13: book.isbn.as_ref().map(|isbn| isbn.isbn13().to_owned()),
+                isbn10: book.isbn.as_ref().and_then(Isbn::isbn10).map(str::to_owned),
+                published_year: book.published_year,
+                language: book.language.map(|language| language.tag().to_owned()),
+                categories: texts(&book.categories),
+                description: book.description.as_ref().map(ToString::to_string),
+                condition: book.condition.map(|condition| condition.as_str().to_owned()),
+                notes: book.notes.as_ref().map(ToString::to_string),
+                lending: book.lending.as_str().to_owned(),
+            },
+        )
+    }
+
+    /// What is written, with the keys that are made of it now.
+    pub fn written(id: BookId, written: Written) -> Self {
+        let keys = Keys::new(&written.title, &written.authors, &written.categories, written.isbn13.as_deref());
+        Self { id: id.uuid(), written, keys }
+    }
+}
+
+impl Written {
+    /// As its owner would type it in.
+    pub fn input(&self) -> BookInput {
+        BookInput {
+            title: Some(self.title.clone()),
+            authors: Some(self.authors.clone()),
+            isbn: self.isbn13.clone(),
+            published_year: self.published_year.map(i32::from),
+            language: self.language.clone(),
+            categories: Some(self.categories.clone()),
+            description: self.description.clone(),
+            condition: self.condition.clone(),
+            notes: self.notes.clone(),
+            lending: Some(self.lending.clone()),
         }
     }
+
+    pub fn change(&mut self, changes: CheckedChanges) {
+        let CheckedChanges {
+            title,
+            authors,
+            isbn,
+            published_year,
+            language,
+            categories,
+            description,
+            condition,
+            notes,
+            lending,
+        } = changes;
+        replace(&mut self.title, title.map(|title| title.to_string()));
+        replace(&mut self.authors, authors.map(|authors| texts(&authors)));
+        if let Some(isbn) = isbn {
+            self.isbn13 = isbn.as_ref().map(|isbn| isbn.isbn13().to_owned());
+            self.isbn10 = isbn.as_ref().and_then(Isbn::isbn10).map(str::to_owned);
+        }
+        replace(&mut self.published_year, published_year);
+        replace(&mut self.language, language.map(|language| Some(language?.tag().to_owned())));
+        replace(&mut self.categories, categories.map(|categories| texts(&categories)));
+        replace(&mut self.description, description.map(|text| Some(text?.into_string())));
+        replace(&mut self.condition, condition.map(|condition| Some(condition?.as_str().to_owned())));
+        replace(&mut self.notes, notes.map(|text| Some(text?.into_string())));
+        replace(&mut self.lending, lending.map(|lending| lending.as_str().to_owned()));
+    }
+}
+
+fn replace<T>(field: &mut T, value: Option<T>) {
+    if let Some(value) = value {
+        *field = value;
+    }
+}
+
+fn texts(texts: &[impl ToString]) -> Vec<String> {
+    texts.iter().map(ToString::to_string).collect()
 }
 
 /// By which the book is recognised on its owner's shelf.
@@ -117,7 +183,7 @@ pub(crate) async fn insert(
     )
     .execute(&mut *connection)
     .await?;
-    let learnt = books.iter().map(|book| (book.authors.as_slice(), book.keys.search_words.as_slice()));
+    let learnt = books.iter().map(|book| (book.written.authors.as_slice(), book.keys.search_words.as_slice()));
     findable::learn(connection, learnt).await
 }
 

@@ -3,7 +3,6 @@ use cqrs::{Call, CommandHandler};
 use kernel::{BookId, Command, Detail, ErrorKind, ImportId, Refusal};
 use serde::{Deserialize, Serialize};
 use sqlx::PgPool;
-use sqlx::types::Json;
 
 use crate::domain::BookDetails;
 use crate::imports::{created, is_duplicate};
@@ -41,7 +40,7 @@ pub enum AddLeftOutRowError {
     /// The account was deleted while its last access token still counted.
     #[error("this account is gone")]
     OwnerGone,
-    #[error("this row has no title or no author: list the book by hand")]
+    #[error("this row cannot be listed as it stands: list the book by hand")]
     NoBook,
     #[error("the database failed")]
     Database(#[from] sqlx::Error),
@@ -94,8 +93,7 @@ impl CommandHandler<AddLeftOutRow> for AddLeftOutRowHandler {
             .await?
             .ok_or(AddLeftOutRowError::NotFound)?;
         let row = sqlx::query!(
-            r#"select reason, copies, added, book as "book: Json<BookDetails>" from books.import_left_out
-            where import_id = $1 and row = $2"#,
+            "select reason, copies, added, book from books.import_left_out where import_id = $1 and row = $2",
             import,
             command.row,
         )
@@ -105,7 +103,9 @@ impl CommandHandler<AddLeftOutRow> for AddLeftOutRowHandler {
         if let Some(added) = row.added {
             return Ok(work.commit(RowAdded { book_id: added.into() }).await?);
         }
-        let book = row.book.ok_or(AddLeftOutRowError::NoBook)?.0;
+        // What an older version kept may break a rule of today.
+        let book = row.book.and_then(|book| serde_json::from_value::<BookDetails>(book).ok());
+        let book = book.ok_or(AddLeftOutRowError::NoBook)?;
         let gone = sqlx::query_scalar!("select deleted from books.member where id = $1 for share", owner.uuid())
             .fetch_optional(work.connection())
             .await?;

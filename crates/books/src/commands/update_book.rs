@@ -5,9 +5,9 @@ use kernel::{BookId, Command, Detail, ErrorKind, Permission, Refusal, UserId};
 use serde::Serialize;
 use sqlx::PgPool;
 
-use crate::domain::{BookChanges, BookInput};
+use crate::domain::BookChanges;
 use crate::findable::{self, FOLDING};
-use crate::stored::Stored;
+use crate::stored::{Stored, Written};
 use crate::view::{self, BookView};
 
 /// The owner, or somebody who moderates books, changes the description or the lending mode.
@@ -85,7 +85,7 @@ impl CommandHandler<UpdateBook> for UpdateBookHandler {
         let id = command.book_id;
         let mut work = call.begin(&self.pool).await?;
         let row = sqlx::query!(
-            "select owner_id, version, title, authors, isbn13, published_year, language, categories, description,
+            "select owner_id, version, title, authors, isbn13, isbn10, published_year, language, categories, description,
                 condition, notes, lending, holding
             from books.book where id = $1 for update",
             id.uuid(),
@@ -101,22 +101,24 @@ impl CommandHandler<UpdateBook> for UpdateBookHandler {
             return Err(UpdateBookError::VersionMismatch { now: row.version });
         }
         let (was_lost, was_off) = (row.holding.as_deref() == Some("lost"), row.lending == Lending::Off.as_str());
-        let mut input = BookInput {
-            title: Some(row.title),
-            authors: Some(row.authors),
-            isbn: row.isbn13,
-            published_year: row.published_year.map(i32::from),
+        let mut written = Written {
+            title: row.title,
+            authors: row.authors,
+            isbn13: row.isbn13,
+            isbn10: row.isbn10,
+            published_year: row.published_year,
             language: row.language,
-            categories: Some(row.categories),
+            categories: row.categories,
             description: row.description,
             condition: row.condition,
             notes: row.notes,
-            lending: Some(row.lending),
+            lending: row.lending,
         };
-        command.changes.apply(&mut input);
-        let book = input.check(call.now()).map_err(UpdateBookError::Invalid)?;
+        let changes = command.changes.check(&written.input(), call.now()).map_err(UpdateBookError::Invalid)?;
+        written.change(changes);
+        let lending = Lending::from_name(&written.lending).unwrap_or(Lending::Off);
 
-        if was_lost && was_off && book.lending != Lending::Off {
+        if was_lost && was_off && lending != Lending::Off {
             // Who lends a lost book again has found it.
             sqlx::query!(
                 "with found as (update books.availability set state = 'released' where book_id = $1 and state = 'lost')
@@ -126,7 +128,7 @@ impl CommandHandler<UpdateBook> for UpdateBookHandler {
             .execute(work.connection())
             .await?;
         }
-        let stored = Stored::new(id, &book);
+        let Stored { written: stored, keys, .. } = Stored::written(id, written);
         let version = sqlx::query_scalar!(
             "update books.book set title = $2, title_sort = $3, shelf_key = decode($4, 'hex'), authors = $5,
                 author_words = $6, isbn13 = $7, isbn10 = $8, published_year = $9, language = $10, categories = $11,
@@ -134,37 +136,32 @@ impl CommandHandler<UpdateBook> for UpdateBookHandler {
                 search_title = $17, search = array_to_tsvector($18), folding = -$20::smallint, version = version + 1,
                 updated_at = $19
             where id = $1 returning version",
-            stored.id,
+            id.uuid(),
             stored.title,
-            stored.keys.title_sort,
-            stored.keys.shelf_key,
+            keys.title_sort,
+            keys.shelf_key,
             &stored.authors,
-            &stored.keys.author_words,
+            &keys.author_words,
             stored.isbn13,
             stored.isbn10,
             stored.published_year,
             stored.language,
             &stored.categories,
-            &stored.keys.category_keys,
+            &keys.category_keys,
             stored.description,
             stored.condition,
             stored.notes,
             stored.lending,
-            stored.keys.search_title,
-            &stored.keys.search_words,
+            keys.search_title,
+            &keys.search_words,
             call.now(),
             FOLDING,
         )
         .fetch_one(work.connection())
         .await?;
-        findable::learn(work.connection(), [(stored.authors.as_slice(), stored.keys.search_words.as_slice())]).await?;
-        let updated = BookUpdated {
-            book_id: id,
-            owner_id: owner,
-            title: stored.title,
-            authors: stored.authors,
-            lending: book.lending,
-        };
+        findable::learn(work.connection(), [(stored.authors.as_slice(), keys.search_words.as_slice())]).await?;
+        let updated =
+            BookUpdated { book_id: id, owner_id: owner, title: stored.title, authors: stored.authors, lending };
         work.append(&BookEvent::from(updated), version).await?;
         let view = view::load_one(work.connection(), id).await?.ok_or(UpdateBookError::NotFound)?;
         Ok(work.commit(view.for_actor(call.actor())).await?)

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use books_events::Lending;
 use kernel::text::is_blank;
 use kernel::{Detail, Line, Prose};
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use super::isbn::Isbn;
@@ -92,27 +92,16 @@ impl BookInput {
     /// Checks every field; the answer to a bad description names each one that breaks a rule.
     pub fn check(&self, now: OffsetDateTime) -> Result<BookDetails, Vec<Detail>> {
         let mut wrong = Wrong::default();
-        let title =
-            wrong.required("title", self.title.as_deref(), |text| Title::new(text).map_err(|error| error.to_string()));
+        let title = wrong.title(self.title.as_deref());
         let authors = wrong.authors(self.authors.as_deref());
-        let isbn =
-            wrong.optional("isbn", self.isbn.as_deref(), |text| Isbn::parse(text).map_err(|error| error.to_string()));
+        let isbn = wrong.isbn(self.isbn.as_deref());
         let published_year = wrong.year(self.published_year, now);
-        let language = wrong.optional("language", self.language.as_deref(), |text| {
-            Language::parse(text).map_err(|error| error.to_string())
-        });
+        let language = wrong.language(self.language.as_deref());
         let categories = wrong.categories(self.categories.as_deref().unwrap_or_default());
-        let description = wrong.optional("description", self.description.as_deref(), |text| {
-            Prose::new(text).map_err(|error| error.to_string())
-        });
-        let condition = wrong.optional("condition", self.condition.as_deref(), |text| {
-            Condition::from_name(text).ok_or_else(|| "must be one of new, like_new, good, fair, poor".to_owned())
-        });
-        let notes =
-            wrong.optional("notes", self.notes.as_deref(), |text| Prose::new(text).map_err(|error| error.to_string()));
-        let lending = wrong.required("lending", self.lending.as_deref(), |text| {
-            Lending::from_name(text).ok_or_else(|| "must be one of lend, give, off".to_owned())
-        });
+        let description = wrong.prose("description", self.description.as_deref());
+        let condition = wrong.condition(self.condition.as_deref());
+        let notes = wrong.prose("notes", self.notes.as_deref());
+        let lending = wrong.lending(self.lending.as_deref());
         match (title, lending) {
             (Some(title), Some(lending)) if wrong.0.is_empty() => Ok(BookDetails {
                 title,
@@ -133,9 +122,37 @@ impl BookInput {
 
 /// What is wrong so far, field by field.
 #[derive(Default)]
-struct Wrong(Vec<Detail>);
+pub(super) struct Wrong(pub Vec<Detail>);
 
 impl Wrong {
+    pub fn title(&mut self, text: Option<&str>) -> Option<Title> {
+        self.required("title", text, |text| Title::new(text).map_err(|error| error.to_string()))
+    }
+
+    pub fn isbn(&mut self, text: Option<&str>) -> Option<Isbn> {
+        self.optional("isbn", text, |text| Isbn::parse(text).map_err(|error| error.to_string()))
+    }
+
+    pub fn language(&mut self, text: Option<&str>) -> Option<Language> {
+        self.optional("language", text, |text| Language::parse(text).map_err(|error| error.to_string()))
+    }
+
+    pub fn condition(&mut self, text: Option<&str>) -> Option<Condition> {
+        self.optional("condition", text, |text| {
+            Condition::from_name(text).ok_or_else(|| "must be one of new, like_new, good, fair, poor".to_owned())
+        })
+    }
+
+    pub fn prose<const MAX: usize>(&mut self, field: &str, text: Option<&str>) -> Option<Prose<MAX>> {
+        self.optional(field, text, |text| Prose::new(text).map_err(|error| error.to_string()))
+    }
+
+    pub fn lending(&mut self, text: Option<&str>) -> Option<Lending> {
+        self.required("lending", text, |text| {
+            Lending::from_name(text).ok_or_else(|| "must be one of lend, give, off".to_owned())
+        })
+    }
+
     fn say(&mut self, field: impl Into<String>, message: impl Into<String>) {
         self.0.push(Detail::new(field, message));
     }
@@ -170,7 +187,7 @@ impl Wrong {
         read(text).map_err(|message| self.say(field, message)).ok()
     }
 
-    fn authors(&mut self, authors: Option<&[String]>) -> Vec<Author> {
+    pub fn authors(&mut self, authors: Option<&[String]>) -> Vec<Author> {
         let Some(authors) = authors else {
             self.say("authors", "is required");
             return Vec::new();
@@ -182,7 +199,7 @@ impl Wrong {
         self.lines("authors", authors)
     }
 
-    fn categories(&mut self, categories: &[String]) -> Vec<Category> {
+    pub fn categories(&mut self, categories: &[String]) -> Vec<Category> {
         if categories.len() > MAX_CATEGORIES {
             self.say("categories", format!("must be at most {MAX_CATEGORIES}"));
             return Vec::new();
@@ -208,7 +225,7 @@ impl Wrong {
         lines
     }
 
-    fn year(&mut self, year: Option<i32>, now: OffsetDateTime) -> Option<i16> {
+    pub fn year(&mut self, year: Option<i32>, now: OffsetDateTime) -> Option<i16> {
         let year = year?;
         let latest = now.year() + 1;
         if year == 0 || !(EARLIEST_YEAR..=latest).contains(&year) {
@@ -217,68 +234,6 @@ impl Wrong {
             return None;
         }
         i16::try_from(year).ok()
-    }
-}
-
-/// What becomes of one field of a book.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Change<T> {
-    /// Stays as it is: the field was not sent.
-    #[default]
-    Keep,
-    /// Is emptied: null was sent.
-    Clear,
-    Set(T),
-}
-
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Change<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Ok(match Option::deserialize(deserializer)? {
-            Some(value) => Change::Set(value),
-            None => Change::Clear,
-        })
-    }
-}
-
-impl<T> Change<T> {
-    fn apply(self, field: &mut Option<T>) {
-        match self {
-            Change::Keep => {}
-            Change::Clear => *field = None,
-            Change::Set(value) => *field = Some(value),
-        }
-    }
-}
-
-/// Changes to a description. A required field that is cleared is refused by the check that follows.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
-pub struct BookChanges {
-    pub title: Change<String>,
-    pub authors: Change<Vec<String>>,
-    pub isbn: Change<String>,
-    pub published_year: Change<i32>,
-    pub language: Change<String>,
-    pub categories: Change<Vec<String>>,
-    pub description: Change<String>,
-    pub condition: Change<String>,
-    pub notes: Change<String>,
-    pub lending: Change<String>,
-}
-
-impl BookChanges {
-    pub fn apply(self, book: &mut BookInput) {
-        self.title.apply(&mut book.title);
-        self.authors.apply(&mut book.authors);
-        self.isbn.apply(&mut book.isbn);
-        self.published_year.apply(&mut book.published_year);
-        self.language.apply(&mut book.language);
-        self.categories.apply(&mut book.categories);
-        self.description.apply(&mut book.description);
-        self.condition.apply(&mut book.condition);
-        self.notes.apply(&mut book.notes);
-        self.lending.apply(&mut book.lending);
     }
 }
 
@@ -357,16 +312,6 @@ mod tests {
         assert_eq!(wrong_fields(&input), ["authors", "categories"]);
         let input = BookInput { authors: many(50), categories: many(20), ..emma() };
         assert!(input.check(NOW).is_ok());
-    }
-
-    #[test]
-    fn a_change_tells_absent_from_null() {
-        let mut book = BookInput { isbn: Some("0439023483".to_owned()), notes: Some("signed".to_owned()), ..emma() };
-        let changes: BookChanges = serde_json::from_str(r#"{"notes": null, "title": "Emma II"}"#).unwrap();
-        changes.apply(&mut book);
-        assert_eq!(book.title.as_deref(), Some("Emma II"));
-        assert_eq!(book.isbn.as_deref(), Some("0439023483"));
-        assert_eq!(book.notes, None);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The rules of form. Pure: no async, no SQL, no clock of its own.
 
 pub mod book;
+pub mod changes;
 pub mod export;
 pub mod import;
 pub mod isbn;
@@ -12,6 +13,7 @@ pub mod search;
 pub mod spelling;
 pub mod words;
 
-pub use book::{BookChanges, BookDetails, BookInput, Change, Condition};
+pub use book::{BookDetails, BookInput, Condition};
+pub use changes::{BookChanges, Change, CheckedChanges};
 pub use isbn::{Isbn, IsbnError};
 pub use language::Language;

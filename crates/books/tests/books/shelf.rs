@@ -54,6 +54,37 @@ async fn a_member_cannot_flip_anothers_availability() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_change_is_held_to_the_rules_in_what_it_changes_alone() {
+    let world = World::new().await;
+    let ada = world.a_member("Ada").await;
+    let book = world.create(ada, a_book("Emma")).await;
+    // As an older version took it.
+    let old = "Em\u{202e}ma";
+    let stored =
+        "update books.book set title = $2, authors = array[$3], categories = array['Straße', 'STRASSE'] where id = $1";
+    sqlx::query(stored).bind(book.id.uuid()).bind(old).bind("\u{200b}").execute(&world.pool).await.unwrap();
+    let update = async |changes| {
+        world.send(&member(ada), UpdateBook { book_id: book.id, expected_version: None, changes }).await
+    };
+    let title = |title: &str| Change::Set(title.to_owned());
+    let changed = update(lending("off")).await.unwrap();
+    assert_eq!((changed.title.as_str(), changed.status), (old, BookStatus::Withdrawn));
+    // A form sends every field, also those that nobody touched.
+    let form = BookChanges {
+        title: title(old),
+        authors: Change::Set(vec!["\u{200b}".to_owned()]),
+        notes: Change::Set("signed".to_owned()),
+        ..lending("lend")
+    };
+    let changed = update(form).await.unwrap();
+    assert_eq!((changed.title.as_str(), changed.notes.as_deref()), (old, Some("signed")));
+    let wrong = BookChanges { title: title("Em\u{202e}ma!"), ..BookChanges::default() };
+    assert_eq!(code(update(wrong).await), "VALIDATION_ERROR");
+    let right = BookChanges { title: title("Emma"), ..BookChanges::default() };
+    assert_eq!(update(right).await.unwrap().title, "Emma");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_stale_version_changes_nothing() {
     let world = World::new().await;
     let ada = world.a_member("Ada").await;
