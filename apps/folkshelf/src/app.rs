@@ -127,6 +127,7 @@ impl App {
             ImportSettings {
                 max_bytes: settings.imports.max_bytes as u64,
                 max_rows: u32::try_from(settings.imports.max_rows).unwrap_or(u32::MAX),
+                max_cells: settings.imports.max_cells,
                 ..ImportSettings::default()
             },
         );

@@ -110,6 +110,8 @@ pub struct Community {
 pub struct Imports {
     pub max_bytes: usize,
     pub max_rows: usize,
+    /// Rows times columns.
+    pub max_cells: u64,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -218,6 +220,7 @@ impl Settings {
             "imports.max_bytes must be 1,024 to 1,073,741,824",
         );
         require((1..=10_000_000).contains(&self.imports.max_rows), "imports.max_rows must be 1 to 10,000,000");
+        require((1..=1_000_000_000).contains(&self.imports.max_cells), "imports.max_cells must be 1 to 1,000,000,000");
         require(self.community.name.chars().count() <= 60, "community.name must be at most 60 characters");
         require(
             (1..=1_000).contains(&self.community.max_open_requests),

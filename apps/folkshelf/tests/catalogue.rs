@@ -181,6 +181,35 @@ async fn a_file_is_reviewed_before_it_is_imported() {
 }
 
 #[tokio::test]
+async fn a_nul_in_a_json_export_costs_nothing_but_itself() {
+    let (_place, host) = Host::start().await;
+    let owner = host.register("Olga").await;
+    let file = r#"[{"title": "Em\u0000ma", "author": "Jane Austen", "no\u0000te": "a\u0000b", "status": "re\u0000ad"},
+        {"title": "Ilias", "author": "Homer"}]"#;
+    let part = Part::bytes(file.as_bytes().to_vec()).file_name("books.json");
+    let form = Form::new().part("file", part);
+    let reply = Reply::to(owner.request(&host, Method::POST, "/books/import?review=true").multipart(form)).await;
+    let id = reply.expect(202).data()["id"].as_str().expect("an id").to_owned();
+    let review = owner.get(&host, &format!("/books/imports/{id}")).await.expect(200).data()["review"].clone();
+    assert_eq!(
+        (&review["columns"][1]["name"], &review["shelves"][0]["name"]),
+        (&json!("no\u{fffd}te"), &json!("re\u{fffd}ad"))
+    );
+    let shelves = owner.get(&host, &format!("/books/imports/{id}/shelves?shelf=1")).await.expect(200);
+    assert_eq!(shelves.data()["shelves"], json!([{"name": "a\u{fffd}b", "count": 1, "owned": true}]));
+    let wrong = owner.get(&host, &format!("/books/imports/{id}/shelves?shelf=4&owned=-1")).await.expect(400);
+    assert_eq!(wrong.fields(), ["owned"]);
+    assert_eq!(owner.get(&host, &format!("/books/imports/{id}/shelves?shelf=4")).await.expect(400).fields(), ["shelf"]);
+    owner.post(&host, &format!("/books/imports/{id}/start"), json!({})).await.expect(202);
+    let import = ended(&host, &owner, &id).await;
+    assert_eq!(
+        (&import["status"], &import["imported"], &import["failed"]),
+        (&json!("completed"), &json!(2), &json!(0))
+    );
+    assert_eq!((&import["notes"][0]["row"], &import["notes"][0]["field"]), (&json!(1), &json!("title")));
+}
+
+#[tokio::test]
 async fn an_upload_that_is_no_csv_is_refused() {
     let (_place, host) = Host::start().await;
     let owner = host.register("Olga").await;

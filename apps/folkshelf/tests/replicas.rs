@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
 use reqwest::Method;
+use reqwest::multipart::{Form, Part};
 use serde_json::json;
 use support::{Host, Place, Reply};
 
@@ -44,6 +45,33 @@ async fn a_logout_and_a_role_hold_on_every_replica_at_once() {
     owner.post(&one, "/auth/logout", json!({})).await.expect(204);
     owner.get(&two, "/users/me").await.expect(401);
     owner.get(&one, "/users/me").await.expect(401);
+}
+
+#[tokio::test]
+async fn a_review_that_is_started_on_two_replicas_at_once_is_started_once() {
+    let place = Place::new().await;
+    let (one, two) = (Host::start_in(&place), Host::start_in(&place));
+    let owner = one.register("Olga").await;
+    for nth in 1..=5 {
+        let rows: String = (0..30).map(|row| format!("Volume {nth}.{row},Ann Author\n")).collect();
+        let part = Part::bytes(format!("title,author\n{rows}").into_bytes()).file_name("books.csv");
+        let upload = owner.request(&one, Method::POST, "/books/import?review=true");
+        let reply = Reply::to(upload.multipart(Form::new().part("file", part))).await.expect(202);
+        let path = format!("/books/imports/{}", reply.data()["id"].as_str().expect("an id"));
+        let start = format!("{path}/start");
+        let (first, second) = tokio::join!(owner.post(&one, &start, json!({})), owner.post(&two, &start, json!({})));
+        let (started, refused) = if first.status == 202 { (first, second) } else { (second, first) };
+        started.expect(202);
+        assert_eq!(refused.expect(409).code(), "IMPORT_NOT_IN_REVIEW");
+        testkit::eventually("the import is over", async || {
+            let import = owner.get(&two, &path).await.expect(200);
+            let import = import.data();
+            import["status"] == "completed" && import["imported"] == 30 && import["duplicates"] == 0
+        })
+        .await;
+    }
+    let shelf = owner.get(&one, "/books/mine?limit=1").await.expect(200);
+    assert_eq!(shelf.body["pagination"]["total"], 150);
 }
 
 #[tokio::test]

@@ -21,8 +21,8 @@ use crate::ports::LendingGate;
 use crate::queries::{
     BookHistory, BookHistoryHandler, CountBooks, CountBooksHandler, CountFacets, CountFacetsHandler, ExportShelf,
     ExportShelfHandler, GetBook, GetBookHandler, GetImport, GetImportHandler, ListBooks, ListBooksHandler, ListImports,
-    ListImportsHandler, MyBooks, MyBooksHandler, OpenImportRows, OpenImportRowsHandler, SearchBooks,
-    SearchBooksHandler, SuggestBooks, SuggestBooksHandler,
+    ListImportsHandler, MyBooks, MyBooksHandler, OpenImportRows, OpenImportRowsHandler, ReviewShelves,
+    ReviewShelvesHandler, SearchBooks, SearchBooksHandler, SuggestBooks, SuggestBooksHandler,
 };
 use crate::subscribers::Subscriber;
 use crate::view::View;
@@ -88,6 +88,7 @@ impl Books {
         queries.register::<GetImport>(GetImportHandler::new(pool.clone()));
         queries.register::<ListImports>(ListImportsHandler::new(pool.clone()));
         queries.register::<OpenImportRows>(OpenImportRowsHandler::new(pool.clone()));
+        queries.register::<ReviewShelves>(ReviewShelvesHandler::new(pool.clone()));
         queries.register::<CountBooks>(CountBooksHandler::new(pool.clone(), view.clone()));
         queries.register::<CountFacets>(CountFacetsHandler::new(pool.clone()));
     }

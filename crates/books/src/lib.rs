@@ -4,7 +4,7 @@
 //! |---|---|
 //! | list a book, change it, delete it | `commands/create_book.rs`, `commands/update_book.rs`, `commands/delete_book.rs` |
 //! | bring a whole shelf from a file | `commands/start_import.rs`, `imports/`, `queries/get_import.rs`, `queries/list_imports.rs` |
-//! | say how to read the file, or cancel it | `commands/start_reviewed_import.rs`, `commands/cancel_import.rs` |
+//! | say how to read the file, or cancel it | `commands/start_reviewed_import.rs`, `queries/review_shelves.rs`, `commands/cancel_import.rs` |
 //! | repair a row that was not taken; add one that was left out | `commands/mark_row_repaired.rs`, `commands/add_left_out_row.rs` |
 //! | what of one's imports waits for repair | `queries/open_import_rows.rs` |
 //! | one book; the catalogue; one's own shelf | `queries/get_book.rs`, `queries/list_books.rs`, `queries/my_books.rs` |
@@ -38,17 +38,17 @@ pub use commands::{
     StartReviewedImport, StartReviewedImportError, UpdateBook, UpdateBookError,
 };
 pub use context::{Books, MIGRATIONS};
-pub use domain::import::{Field, Format, LayoutChoice, LeftOutReason, RowValues, Shelf};
+pub use domain::import::{Field, Format, LayoutChoice, LeftOutReason, RowValues, Shelf, ShelfColumns};
 pub use domain::search::QueryTextError;
 pub use domain::{BookChanges, BookInput, Change, Condition, Isbn, IsbnError};
 pub use imports::{FileError, ImportSettings, Upload, UploadClosed, UploadSender};
 pub use ports::{LendingGate, WithdrawRefused};
 pub use queries::{
     BookHistory, BookHistoryError, BookSort, CategoryCount, CountBooks, CountBooksError, CountFacets, CountFacetsError,
-    ExportPlace, ExportShelf, ExportShelfError, Facets, GetBook, GetBookError, GetImport, GetImportError, HistoryEntry,
-    IgnoredColumn, ImportReview, ImportStatus, ImportSummary, ImportView, LanguageCount, LeftOutCount, LeftOutRow,
-    ListBooks, ListBooksError, ListImports, ListImportsError, MyBooks, MyBooksError, OpenImportRows,
-    OpenImportRowsError, OpenRows, ReviewColumn, RowError, RowNote, SearchBooks, ShelfPiece, SortOrder, SuggestBooks,
-    SuggestBooksError, Suggestion, SuggestionKind,
+    CountedShelves, ExportPlace, ExportShelf, ExportShelfError, Facets, GetBook, GetBookError, GetImport,
+    GetImportError, HistoryEntry, IgnoredColumn, ImportReview, ImportStatus, ImportSummary, ImportView, LanguageCount,
+    LeftOutCount, LeftOutRow, ListBooks, ListBooksError, ListImports, ListImportsError, MyBooks, MyBooksError,
+    OpenImportRows, OpenImportRowsError, OpenRows, ReviewColumn, ReviewShelves, ReviewShelvesError, RowError, RowNote,
+    SearchBooks, ShelfPiece, SortOrder, SuggestBooks, SuggestBooksError, Suggestion, SuggestionKind,
 };
 pub use view::{BookOwner, BookStatus, BookView};

@@ -10,8 +10,8 @@ use actix_web::{HttpRequest, HttpResponse, delete, get, post, put, web};
 use body::BookBody;
 use books::{
     AddLeftOutRow, BookHistory, BookSort, BookView, CancelImport, CountFacets, CreateBook, DeleteBook, ExportShelf,
-    GetBook, GetImport, HistoryEntry, ListBooks, ListImports, MarkRowRepaired, MyBooks, OpenImportRows, SearchBooks,
-    SortOrder, StartImport, StartReviewedImport, SuggestBooks, UpdateBook,
+    GetBook, GetImport, HistoryEntry, ListBooks, ListImports, MarkRowRepaired, MyBooks, OpenImportRows, ReviewShelves,
+    SearchBooks, SortOrder, StartImport, StartReviewedImport, SuggestBooks, UpdateBook,
 };
 use borrowing::LendingOutlook;
 use cqrs::{Ask, Caller, CommandBus, Dispatch, MissingHandler, QueryBus};
@@ -39,6 +39,7 @@ pub struct BooksApi {
     outlook: Ask<LendingOutlook>,
     import: Ask<GetImport>,
     imports: Ask<ListImports>,
+    review_shelves: Ask<ReviewShelves>,
     open_rows: Ask<OpenImportRows>,
     create: Dispatch<CreateBook>,
     update: Dispatch<UpdateBook>,
@@ -64,6 +65,7 @@ impl BooksApi {
             outlook: queries.asking()?,
             import: queries.asking()?,
             imports: queries.asking()?,
+            review_shelves: queries.asking()?,
             open_rows: queries.asking()?,
             create: commands.dispatch()?,
             update: commands.dispatch()?,

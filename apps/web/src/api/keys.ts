@@ -21,6 +21,7 @@ export const keys = {
     list: ['imports', 'list'] as const,
     open: ['imports', 'open'] as const,
     one: (id: string) => ['imports', 'one', id] as const,
+    shelves: (id: string, columns: object) => ['imports', 'one', id, 'shelves', columns] as const,
   },
   borrows: {
     all: ['borrows'] as const,

@@ -509,6 +509,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/books/imports/{id}/shelves": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The shelves of an import that waits for its review, as other columns than the recognised ones say. Without a parameter no
+         *     column is taken for it.
+         */
+        get: operations["review_shelves"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/books/imports/{id}/start": {
         parameters: {
             query?: never;
@@ -1464,6 +1484,10 @@ export interface components {
             /** Format: int64 */
             count: number;
         };
+        CountedShelves: {
+            /** @description As in `review.shelves`: the first 200, in the order of the file. */
+            shelves: components["schemas"]["Shelf"][];
+        };
         CreateBody: {
             /** Format: email */
             email: string;
@@ -1663,6 +1687,15 @@ export interface components {
             success: boolean;
         };
         /** @description What every successful answer with a body looks like. */
+        Envelope_CountedShelves: {
+            data: {
+                /** @description As in `review.shelves`: the first 200, in the order of the file. */
+                shelves: components["schemas"]["Shelf"][];
+            };
+            /** @example true */
+            success: boolean;
+        };
+        /** @description What every successful answer with a body looks like. */
         Envelope_CreatedUser: {
             data: {
                 id: components["schemas"]["UserId"];
@@ -1703,7 +1736,10 @@ export interface components {
             data: components["schemas"]["ImportSummary"] & {
                 /** @description In which the file is written, as in `utf-8` or `windows-1252`. */
                 encoding?: string | null;
-                /** @description The first thousand, without those of repaired rows. */
+                /**
+                 * @description The first thousand, without those of repaired rows. While the import is under way rows are counted and none is listed,
+                 *     here and in `notes` and `leftOut`: whoever waits for its end asks often.
+                 */
                 errors: components["schemas"]["RowError"][];
                 /** @description Columns that have something in them and are not read. */
                 ignoredColumns: components["schemas"]["IgnoredColumn"][];
@@ -2154,7 +2190,10 @@ export interface components {
         ImportView: components["schemas"]["ImportSummary"] & {
             /** @description In which the file is written, as in `utf-8` or `windows-1252`. */
             encoding?: string | null;
-            /** @description The first thousand, without those of repaired rows. */
+            /**
+             * @description The first thousand, without those of repaired rows. While the import is under way rows are counted and none is listed,
+             *     here and in `notes` and `leftOut`: whoever waits for its end asks often.
+             */
             errors: components["schemas"]["RowError"][];
             /** @description Columns that have something in them and are not read. */
             ignoredColumns: components["schemas"]["IgnoredColumn"][];
@@ -2197,7 +2236,6 @@ export interface components {
             /** Format: int32 */
             row: number;
             title?: string | null;
-            values: components["schemas"]["RowValues"];
         };
         /** @description As [`Envelope`], for one page of a list. */
         ListEnvelope_BookView: {
@@ -6061,6 +6099,120 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Envelope_RowAdded"];
+                };
+            };
+            /** @description Something you sent is not as it should be; details name each field */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Sign in first */
+            401: {
+                headers: {
+                    /** @description How to sign in */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description You may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description It does not exist, or not for you to know of */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The request was not complete in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A rule or the present state refuses it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description If-Match does not fit */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Something went wrong on our side */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not possible at the moment; try again after Retry-After */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    review_shelves: {
+        parameters: {
+            query?: {
+                /** @description The column that names the shelf, list or state, as in `review.columns`. */
+                shelf?: number;
+                /** @description The column that says whether the book is owned. */
+                owned?: number;
+                /** @description The column that counts copies. */
+                copies?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Envelope_CountedShelves"];
                 };
             };
             /** @description Something you sent is not as it should be; details name each field */

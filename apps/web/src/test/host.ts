@@ -5,6 +5,7 @@ type Answer = Response | Promise<Response> | Error
 export interface Sent {
   method: string
   path: string
+  search: string
   headers: Headers
   body: unknown
 }
@@ -14,11 +15,12 @@ export function fakeHost(routes: Record<string, (request: Sent) => Answer>) {
   const sent: Sent[] = []
   vi.stubGlobal('fetch', async (input: RequestInfo | URL, init?: RequestInit) => {
     const request = input instanceof Request ? input : new Request(new URL(String(input), location.origin), init)
-    const { pathname } = new URL(request.url)
+    const { pathname, search } = new URL(request.url)
     const text = await request.text()
     const entry = {
       method: request.method,
       path: pathname,
+      search,
       headers: request.headers,
       body: text ? (JSON.parse(text) as unknown) : undefined,
     }

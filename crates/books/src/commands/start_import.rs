@@ -58,7 +58,9 @@ impl Refusal for StartImportError {
         match self {
             Self::NotSignedIn => ErrorKind::Unauthenticated,
             Self::TooMany { .. } => ErrorKind::Conflict,
-            Self::File(FileError::TooLarge { .. } | FileError::TooManyRows { .. }) => ErrorKind::TooLarge,
+            Self::File(FileError::TooLarge { .. } | FileError::TooManyRows { .. } | FileError::TooManyCells { .. }) => {
+                ErrorKind::TooLarge
+            }
             Self::File(FileError::Spool(_)) | Self::ReadAlready | Self::Parser(_) => ErrorKind::Internal,
             Self::File(_) => ErrorKind::Invalid,
             Self::Database(error) => event_bus::error_kind(error),
@@ -69,7 +71,9 @@ impl Refusal for StartImportError {
         match self {
             Self::NotSignedIn => "UNAUTHENTICATED",
             Self::TooMany { .. } => "TOO_MANY_IMPORTS",
-            Self::File(FileError::TooLarge { .. } | FileError::TooManyRows { .. }) => "FILE_TOO_LARGE",
+            Self::File(FileError::TooLarge { .. } | FileError::TooManyRows { .. } | FileError::TooManyCells { .. }) => {
+                "FILE_TOO_LARGE"
+            }
             Self::File(FileError::Spool(_)) | Self::ReadAlready | Self::Parser(_) | Self::Database(_) => "INTERNAL",
             Self::File(_) => "VALIDATION_ERROR",
         }

@@ -9,6 +9,7 @@ use sqlx::types::Json;
 use tokio::sync::Notify;
 
 use crate::domain::import::{Layout, LayoutChoice};
+use crate::imports::count_shelves;
 use crate::queries::ImportStatus;
 
 /// The caller has looked at what was recognised of their file and says how to read it. The import worker then puts its rows
@@ -99,7 +100,12 @@ impl CommandHandler<StartReviewedImport> for StartReviewedImportHandler {
                 return Err(StartReviewedImportError::NotInReview { now });
             }
         };
-        layout.choose(&command.choice).map_err(StartReviewedImportError::Invalid)?;
+        let counted = layout.shelf_columns();
+        layout.take_columns(&command.choice.columns).map_err(StartReviewedImportError::Invalid)?;
+        if layout.shelf_columns() != counted {
+            count_shelves(work.connection(), id, &mut layout).await?;
+        }
+        layout.own(command.choice.shelves.as_deref()).map_err(StartReviewedImportError::Invalid)?;
         sqlx::query!(
             "update books.import set status = 'ready', layout = $2, updated_at = $3 where id = $1",
             id,

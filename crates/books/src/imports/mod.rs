@@ -7,12 +7,14 @@
 //! | `worker` | rows to books, in batches that survive a kill at any line |
 //! | `batch` | what one batch makes of its rows |
 //! | `doubles` | which rows stand for books that are on the shelf already |
+//! | `shelves` | on which shelves rows stand |
 //! | `report` | what is kept of rows that were not taken as they stand |
 
 mod batch;
 mod doubles;
 mod file;
 mod report;
+mod shelves;
 mod upload;
 mod worker;
 
@@ -20,6 +22,7 @@ pub(crate) use batch::created;
 pub use file::FileError;
 pub(crate) use file::{RawRow, read};
 pub(crate) use report::{LeftOutCounts, is_duplicate};
+pub(crate) use shelves::count_shelves;
 pub use upload::{Upload, UploadClosed, UploadSender};
 pub(crate) use worker::{ABANDONED_AFTER, Worker};
 
@@ -30,6 +33,8 @@ pub struct ImportSettings {
     pub max_bytes: u64,
     /// Rows of one file.
     pub max_rows: u32,
+    /// Cells of one file, empty ones as well: its rows times its columns.
+    pub max_cells: u64,
     /// Rows that one transaction takes to the shelf. Small enough not to hold the log's readers back.
     pub batch: i64,
     /// Files received at the same time; each takes a thread. Further ones wait.
@@ -40,6 +45,13 @@ pub struct ImportSettings {
 
 impl Default for ImportSettings {
     fn default() -> Self {
-        Self { max_bytes: 20 * 1024 * 1024, max_rows: 100_000, batch: 300, concurrent_uploads: 4, unfinished: 10 }
+        Self {
+            max_bytes: 20 * 1024 * 1024,
+            max_rows: 100_000,
+            max_cells: 10_000_000,
+            batch: 300,
+            concurrent_uploads: 4,
+            unfinished: 10,
+        }
     }
 }

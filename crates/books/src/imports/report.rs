@@ -91,32 +91,37 @@ impl Report {
         import: Uuid,
         owner: UserId,
     ) -> Result<(), sqlx::Error> {
-        if self.errors.is_empty() {
+        let kept = sqlx::query!(
+            r#"select count(*) as "number!", coalesce(max(nth), 0) as "nth!" from books.import_error where import_id = $1"#,
+            import,
+        )
+        .fetch_one(&mut *connection)
+        .await?;
+        let room = usize::try_from(KEPT - kept.number).unwrap_or(0);
+        let errors = &self.errors[..self.errors.len().min(room)];
+        if errors.is_empty() {
             return Ok(());
         }
         let (mut rows, mut fields, mut messages, mut values) = (vec![], vec![], vec![], vec![]);
-        for (row, detail, said) in &self.errors {
+        for (row, detail, said) in errors {
             rows.push(*row);
             fields.push(detail.field.clone());
             messages.push(detail.message.clone());
             values.push(Json(said));
         }
+        // What is not kept here stays with the older import, or nobody could repair it.
         supersede(connection, import, owner, &values).await?;
         sqlx::query!(
-            "with kept as (
-                select count(*) as number, coalesce(max(nth), 0) as nth from books.import_error where import_id = $1
-            )
-            insert into books.import_error (import_id, nth, row, field, message, row_values)
-            select $1, kept.nth + e.place, e.row, e.field, e.message, e.row_values
-            from kept, unnest($2::integer[], $3::text[], $4::text[], $5::jsonb[])
-                with ordinality as e (row, field, message, row_values, place)
-            where kept.number + e.place <= $6",
+            "insert into books.import_error (import_id, nth, row, field, message, row_values)
+            select $1, $6 + e.place, e.row, e.field, e.message, e.row_values
+            from unnest($2::integer[], $3::text[], $4::text[], $5::jsonb[])
+                with ordinality as e (row, field, message, row_values, place)",
             import,
             &rows,
             &fields,
             &messages,
             &values as _,
-            KEPT,
+            i64::from(kept.nth),
         )
         .execute(connection)
         .await?;
@@ -194,29 +199,36 @@ impl Report {
 
 /// Strikes equal bad rows from older imports of the same member: the file was mended or sent once more, and one row is to be
 /// repaired once. Imports that are under way are left alone: whoever works on one may wait for us.
+///
+/// Equal rows are looked up by their hash (`import_error_by_row`), whatever number of older imports there is.
 async fn supersede(
     connection: &mut PgConnection,
     import: Uuid,
     owner: UserId,
     values: &[Json<&RowValues>],
 ) -> Result<(), sqlx::Error> {
+    let distinct: HashSet<String> = values.iter().filter_map(|said| serde_json::to_string(said.0).ok()).collect();
+    let distinct: Vec<String> = distinct.into_iter().collect();
     let older: Vec<Uuid> = sqlx::query_scalar!(
-        "select id from books.import
-        where owner_id = $1 and id < $2 and failed > 0 and status in ('completed', 'failed') order by id for update",
+        "select i.id from books.import i
+        where i.owner_id = $1 and i.id < $2 and i.failed > 0 and i.status in ('completed', 'failed') and i.id in (
+            select e.import_id from unnest($3::text[]) as said (text)
+            join books.import_error e on e.row_values = said.text::jsonb
+        )
+        order by i.id for update",
         owner.uuid(),
         import,
+        &distinct,
     )
     .fetch_all(&mut *connection)
     .await?;
     if older.is_empty() {
         return Ok(());
     }
-    let distinct: HashSet<String> = values.iter().filter_map(|said| serde_json::to_string(said.0).ok()).collect();
-    let distinct: Vec<String> = distinct.into_iter().collect();
     sqlx::query!(
         "with struck as (
-            delete from books.import_error
-            where import_id = any($1) and row_values = any($2::text[]::jsonb[]) returning import_id, row
+            delete from books.import_error e using unnest($2::text[]) as said (text)
+            where e.row_values = said.text::jsonb and e.import_id = any($1) returning e.import_id, e.row
         ), counted as (
             select import_id, count(distinct row)::integer as rows from struck group by import_id
         )

@@ -96,7 +96,8 @@ impl GetImportHandler {
 
     async fn left_out(&self, import: Uuid) -> Result<Vec<LeftOutRow>, sqlx::Error> {
         let rows = sqlx::query!(
-            r#"select row, reason, same_book, copies, row_values as "row_values: Json<RowValues>"
+            r#"select row, reason, same_book, copies, row_values ->> 'title' as title,
+                row_values -> 'authors' as "authors: Json<Vec<String>>"
             from books.import_left_out where import_id = $1 and added is null order by row"#,
             import,
         )
@@ -105,11 +106,10 @@ impl GetImportHandler {
         let rows = rows.into_iter().map(|left_out| LeftOutRow {
             row: left_out.row,
             reason: import_view::reason(&left_out.reason),
-            title: left_out.row_values.title.clone(),
-            authors: left_out.row_values.authors.clone().unwrap_or_default(),
+            title: left_out.title,
+            authors: left_out.authors.map(|authors| authors.0).unwrap_or_default(),
             book_id: left_out.same_book.map(Into::into),
             copies: left_out.copies,
-            values: left_out.row_values.0,
         });
         Ok(rows.collect())
     }
@@ -154,12 +154,17 @@ impl QueryHandler<GetImport> for GetImportHandler {
             Some(layout) => Some(import_view::review(layout, self.first_rows(import.id).await?)),
             None => None,
         };
+        let (errors, notes, left_out) = if summary.status.is_over() {
+            (self.errors(import.id).await?, self.notes(import.id).await?, self.left_out(import.id).await?)
+        } else {
+            Default::default()
+        };
         Ok(ImportView {
             encoding: layout.map(|layout| layout.encoding.clone()),
             review,
-            errors: self.errors(import.id).await?,
-            notes: self.notes(import.id).await?,
-            left_out: self.left_out(import.id).await?,
+            errors,
+            notes,
+            left_out,
             left_out_counts: left_out_counts(&recognised.left_out),
             ignored_columns: layout.map(ignored_columns).unwrap_or_default(),
             summary,

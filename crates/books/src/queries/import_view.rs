@@ -28,6 +28,11 @@ pub enum ImportStatus {
 }
 
 impl ImportStatus {
+    /// Whether nothing more comes of it.
+    pub const fn is_over(self) -> bool {
+        matches!(self, ImportStatus::Completed | ImportStatus::Failed)
+    }
+
     /// As `books.import.status` has it; `queued` and `running` are those of the version before.
     pub(crate) fn of_column(status: &str) -> Self {
         match status {
@@ -123,7 +128,8 @@ pub struct ImportView {
     pub encoding: Option<String>,
     /// While it waits for its owner.
     pub review: Option<ImportReview>,
-    /// The first thousand, without those of repaired rows.
+    /// The first thousand, without those of repaired rows. While the import is under way rows are counted and none is listed,
+    /// here and in `notes` and `leftOut`: whoever waits for its end asks often.
     pub errors: Vec<RowError>,
     /// What was left out of books that are on the shelf: the first thousand, without those that were dealt with.
     pub notes: Vec<RowNote>,
@@ -198,7 +204,6 @@ pub struct LeftOutRow {
     pub book_id: Option<BookId>,
     /// How many copies the row stands for.
     pub copies: i32,
-    pub values: RowValues,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]

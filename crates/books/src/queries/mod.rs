@@ -12,6 +12,7 @@ mod list_books;
 mod list_imports;
 mod my_books;
 mod open_import_rows;
+mod review_shelves;
 mod search_books;
 mod suggest_books;
 
@@ -39,6 +40,8 @@ pub(crate) use my_books::MyBooksHandler;
 pub use my_books::{MyBooks, MyBooksError};
 pub(crate) use open_import_rows::OpenImportRowsHandler;
 pub use open_import_rows::{OpenImportRows, OpenImportRowsError, OpenRows};
+pub(crate) use review_shelves::ReviewShelvesHandler;
+pub use review_shelves::{CountedShelves, ReviewShelves, ReviewShelvesError};
 pub use search_books::SearchBooks;
 pub(crate) use search_books::SearchBooksHandler;
 pub(crate) use suggest_books::SuggestBooksHandler;

@@ -8,6 +8,7 @@ mod deletion;
 mod files;
 mod imports;
 mod real_books;
+mod reports;
 mod reviews;
 mod search;
 mod shelf;

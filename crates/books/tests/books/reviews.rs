@@ -2,7 +2,7 @@
 
 use books::{
     AddLeftOutRow, CancelImport, Field, ImportSettings, ImportStatus, ImportView, LayoutChoice, LeftOutReason,
-    ListBooks, OpenImportRows, StartReviewedImport,
+    ListBooks, OpenImportRows, ReviewShelves, ShelfColumns, StartReviewedImport,
 };
 use kernel::{ImportId, PageRequest, Refusal, UserId};
 use testkit::member;
@@ -126,6 +126,93 @@ async fn a_review_is_cancelled_or_forgotten_and_few_may_wait_at_once() {
     let rows = "select count(*) from books.import_row";
     let rows: i64 = sqlx::query_scalar(rows).fetch_one(&world.pool).await.unwrap();
     assert_eq!(rows, 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn shelves_are_counted_anew_for_the_columns_that_their_owner_takes_for_them() {
+    let world = World::new().await;
+    let (ada, eve) = (world.a_member("Ada").await, world.a_member("Eve").await);
+    let file = "title,author,status,alpha,beta\nEmma,Jane Austen,read,Living room,yes\nIlias,Homer,read,Wishlist,yes\n\
+        Odyssey,Homer,read,Living room,no\nDune,Frank Herbert,read,,\n";
+    let import_id = world.upload_for(ada, file.as_bytes().to_vec(), true).await.unwrap();
+    let counted = async |who, columns| {
+        let counted = world.ask(&member(who), ReviewShelves { import_id, columns }).await?;
+        Ok::<_, cqrs::AskError<books::ReviewShelvesError>>(
+            counted.shelves.into_iter().map(|shelf| (shelf.name, shelf.count, shelf.owned)).collect::<Vec<_>>(),
+        )
+    };
+    let shelf = |name: &str, count, owned| (name.to_owned(), count, owned);
+    let by = |shelf, owned| ShelfColumns { shelf, owned, copies: None };
+    assert_eq!(counted(ada, by(Some(2), None)).await.unwrap(), [shelf("read", 4, true)]);
+    let rooms = [shelf("Living room", 2, true), shelf("Wishlist", 1, false)];
+    assert_eq!(counted(ada, by(Some(3), None)).await.unwrap(), rooms);
+    let words = [
+        shelf("Living room", 1, true),
+        shelf("Wishlist · beta yes", 1, true),
+        shelf("Living room · beta no", 1, false),
+    ];
+    assert_eq!(counted(ada, by(Some(3), Some(4))).await.unwrap(), words);
+    assert_eq!(counted(ada, by(None, None)).await.unwrap(), []);
+    let refused = counted(ada, by(Some(3), Some(5))).await.unwrap_err();
+    assert_eq!((refused.code(), refused.details()[0].field.as_str()), ("VALIDATION_ERROR", "owned"));
+    assert_eq!(code(counted(eve, by(Some(3), None)).await), "IMPORT_NOT_FOUND");
+
+    let columns = vec![(2, None), (3, Some(Field::Shelf))];
+    let choice = |owned: &str| LayoutChoice { columns: columns.clone(), shelves: Some(vec![owned.to_owned()]) };
+    assert_eq!(start(&world, ada, import_id, choice("read")).await, Err("VALIDATION_ERROR"));
+    start(&world, ada, import_id, choice("Wishlist")).await.unwrap();
+    let state = world.until_imported(ada, import_id).await;
+    assert_eq!(left_out(&state), [(2, LeftOutReason::NotOwned), (4, LeftOutReason::NotOwned)]);
+    assert_eq!(titles(&world, ada).await, ["Dune", "Ilias"]);
+    assert_eq!(code(counted(ada, by(Some(3), None)).await), "IMPORT_NOT_IN_REVIEW");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_review_outlives_a_clock_that_is_set_back_and_is_forgotten_whole_by_one_that_jumps_ahead() {
+    let world = World::new().await;
+    let ada = world.a_member("Ada").await;
+    let file = || SHELVES.as_bytes().to_vec();
+    let (early, late) =
+        (world.upload_for(ada, file(), true).await.unwrap(), world.upload_for(ada, file(), true).await.unwrap());
+    world.clock.advance(-Duration::days(30));
+    world.books.sweep().await.unwrap();
+    start(&world, ada, early, LayoutChoice::default()).await.unwrap();
+    let state = world.until_imported(ada, early).await;
+    assert_eq!((state.summary.status, state.summary.imported), (ImportStatus::Completed, 2));
+    assert_eq!(world.import_state(ada, late).await.summary.status, ImportStatus::Review);
+
+    world.clock.advance(Duration::days(40));
+    // One that was started just before is not taken for a review any more.
+    let started = world.upload_for(ada, file(), true).await.unwrap();
+    start(&world, ada, started, LayoutChoice::default()).await.unwrap();
+    world.clock.advance(Duration::days(40));
+    world.books.sweep().await.unwrap();
+    world.clock.advance(-Duration::days(50));
+    assert_eq!(start(&world, ada, late, LayoutChoice::default()).await, Err("IMPORT_NOT_FOUND"));
+    let state = world.until_imported(ada, started).await;
+    assert_eq!((state.summary.status, state.summary.duplicates), (ImportStatus::Completed, 2));
+    let rows = "select count(*) from books.import_row";
+    let rows: i64 = sqlx::query_scalar(rows).fetch_one(&world.pool).await.unwrap();
+    assert_eq!(rows, 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_two_starts_at_once_one_counts() {
+    let world = World::new().await;
+    for _ in 0..10 {
+        let ada = world.a_member("Ada").await;
+        let import = world.upload_for(ada, SHELVES.as_bytes().to_vec(), true).await.unwrap();
+        let owned = |shelf: &str| LayoutChoice { shelves: Some(vec![shelf.to_owned()]), ..LayoutChoice::default() };
+        let (one, other) =
+            tokio::join!(start(&world, ada, import, owned("read")), start(&world, ada, import, owned("to-read")));
+        let expected: &[&str] = match (one, other) {
+            (Ok(()), Err("IMPORT_NOT_IN_REVIEW")) => &["Emma", "Odyssey"],
+            (Err("IMPORT_NOT_IN_REVIEW"), Ok(())) => &["Ilias"],
+            both => panic!("{both:?}"),
+        };
+        world.until_imported(ada, import).await;
+        assert_eq!(titles(&world, ada).await, expected);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

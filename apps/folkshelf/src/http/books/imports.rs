@@ -3,8 +3,9 @@
 use actix_multipart::{Field, Multipart};
 use actix_web::{HttpRequest, HttpResponse, delete, get, post, web};
 use books::{
-    AddLeftOutRow, CancelImport, GetImport, ImportStarted, ImportSummary, ImportView, LayoutChoice, ListImports,
-    MarkRowRepaired, OpenImportRows, OpenRows, RowAdded, StartImport, StartReviewedImport, Upload,
+    AddLeftOutRow, CancelImport, CountedShelves, GetImport, ImportStarted, ImportSummary, ImportView, LayoutChoice,
+    ListImports, MarkRowRepaired, OpenImportRows, OpenRows, ReviewShelves, RowAdded, ShelfColumns, StartImport,
+    StartReviewedImport, Upload,
 };
 use deserr::{Deserr, IntoValue, Value, ValuePointerRef};
 use futures_util::StreamExt;
@@ -23,6 +24,7 @@ pub(super) fn configure(services: &mut utoipa_actix_web::service_config::Service
         .service(list_imports)
         .service(get_open_rows)
         .service(get_import)
+        .service(review_shelves)
         .service(start_import)
         .service(cancel_import)
         .service(add_left_out_row)
@@ -181,6 +183,44 @@ async fn get_import(
 ) -> Result<HttpResponse, Problem> {
     let import = api.books.import.ask(&caller.0, GetImport { import_id: id.0 }).await?;
     respond::found(&request, &import)
+}
+
+#[derive(Deserr, IntoParams)]
+#[deserr(error = FieldErrors, deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct ShelfParams {
+    /// The column that names the shelf, list or state, as in `review.columns`.
+    #[param(value_type = Option<u16>, maximum = 299)]
+    #[deserr(default)]
+    shelf: Option<Param<u64>>,
+    /// The column that says whether the book is owned.
+    #[param(value_type = Option<u16>, maximum = 299)]
+    #[deserr(default)]
+    owned: Option<Param<u64>>,
+    /// The column that counts copies.
+    #[param(value_type = Option<u16>, maximum = 299)]
+    #[deserr(default)]
+    copies: Option<Param<u64>>,
+}
+
+/// The shelves of an import that waits for its review, as other columns than the recognised ones say. Without a parameter no
+/// column is taken for it.
+#[utoipa::path(tag = "books", security(("session" = [])), params(("id" = Uuid, Path), ShelfParams), responses(
+    (status = 200, body = Envelope<CountedShelves>),
+))]
+#[get("/books/imports/{id}/shelves")]
+async fn review_shelves(
+    request: HttpRequest,
+    api: web::Data<Api>,
+    caller: SignedIn,
+    id: PathId<ImportId>,
+    params: Params<ShelfParams>,
+) -> Result<HttpResponse, Problem> {
+    let index = |column: Option<Param<u64>>| column.map(|index| usize::try_from(index.0).unwrap_or(usize::MAX));
+    let ShelfParams { shelf, owned, copies } = params.0;
+    let columns = ShelfColumns { shelf: index(shelf), owned: index(owned), copies: index(copies) };
+    let shelves = api.books.review_shelves.ask(&caller.0, ReviewShelves { import_id: id.0, columns }).await?;
+    respond::found(&request, &shelves)
 }
 
 /// What a column holds, as the member says.

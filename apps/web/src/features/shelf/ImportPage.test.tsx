@@ -118,6 +118,41 @@ describe('a file that was read', () => {
     )
   })
 
+  it('asks anew which shelves are owned when another column tells them', async () => {
+    const columns = [...waiting.review!.columns, column(3, 'Room', null as 'shelf' | null)]
+    const { to } = await open(
+      { ...waiting, format: 'table', review: { ...waiting.review!, columns } },
+      {
+        'GET /api/v1/books/imports/i1/shelves': () =>
+          success({
+            shelves: [
+              { name: 'Hall', count: 300, owned: true },
+              { name: 'wish list', count: 12, owned: false },
+            ],
+          }),
+        'POST /api/v1/books/imports/i1/start': () => success(done, 202),
+      },
+    )
+    await userEvent.selectOptions(await screen.findByRole('combobox', { name: 'Column Room' }), 'shelf')
+    await screen.findByText('300 books will be put on your shelf.')
+    expect(screen.queryByRole('checkbox', { name: 'to-read 25 rows' })).toBeNull()
+    expect(to('/api/v1/books/imports/i1/shelves').map(({ search }) => search)).toEqual(['?shelf=3'])
+    await userEvent.click(screen.getByRole('checkbox', { name: 'wish list 12 rows' }))
+    screen.getByText('312 books will be put on your shelf.')
+    await userEvent.click(screen.getByRole('button', { name: 'Put them on my shelf' }))
+    await waitFor(() =>
+      expect(to('/api/v1/books/imports/i1/start').map(({ body }) => body)).toEqual([
+        {
+          columns: [
+            { index: 2, field: null },
+            { index: 3, field: 'shelf' },
+          ],
+          shelves: ['Hall', 'wish list'],
+        },
+      ]),
+    )
+  })
+
   it('is forgotten when it is cancelled', async () => {
     await open(waiting, { 'DELETE /api/v1/books/imports/i1': () => new Response(null, { status: 204 }) })
     await userEvent.click(await screen.findByRole('button', { name: 'Cancel the import' }))
@@ -133,7 +168,6 @@ describe('the report', () => {
     authors: ['Ann Author'],
     bookId: reason === 'already_on_shelf' ? 'emma' : null,
     copies: 1,
-    values: {},
   })
 
   it('adds a row that was left out, once, and leads on to the next', async () => {

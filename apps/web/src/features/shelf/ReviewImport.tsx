@@ -6,14 +6,14 @@ import { ApiProblem } from '@/api/problem'
 import { useFormats } from '@/i18n/format'
 import { Button } from '@/ui/Button'
 import { Actions } from '@/ui/Dialog'
-import { Notice } from '@/ui/Feedback'
+import { ErrorState, Loading, Notice, Skeleton } from '@/ui/Feedback'
 import { Icon } from '@/ui/Icon'
 import { Card } from '@/ui/Layout'
 import { useCancelImport, useStartReviewed } from './commands'
 import { encodingName, isRecognised, useFormatName } from './import-format'
 import { useKeptChoice } from './kept-choice'
-import type { Import } from './queries'
-import { asksForShelves, missing, startBody, tally, withField, withShelf, type Review } from './review'
+import { useShelvesBy, type Import } from './queries'
+import { missing, otherShelfColumns, ownedShelves, startBody, tally, withField, withShelf, type Review } from './review'
 import { ReviewColumns } from './ReviewColumns'
 import { ReviewShelves } from './ReviewShelves'
 
@@ -30,6 +30,11 @@ export function ReviewImport({ data, review }: { data: Import; review: Review })
   useEffect(() => {
     if (wrong) alert.current?.focus()
   }, [wrong])
+
+  const columns = otherShelfColumns(review, choice)
+  const counted = useShelvesBy(data.id, columns)
+  const shelves = columns ? (counted.data ?? []) : review.shelves
+  const owned = ownedShelves(shelves, choice)
 
   const start = useStartReviewed(data.id, {
     onProblem(problem) {
@@ -48,11 +53,10 @@ export function ReviewImport({ data, review }: { data: Import; review: Review })
   function begin() {
     const lacks = missing(review, choice)
     if (lacks) complain(t(`review.missing.${lacks}`))
-    else start.run(startBody(review, choice))
+    else start.run(startBody(review, choice, shelves))
   }
 
-  const asks = asksForShelves(review, choice)
-  const { comes, staysOut, exact } = tally(asks ? review.shelves : [], choice.owned, data.total)
+  const { comes, staysOut, exact } = tally(shelves, owned, data.total)
   const number = (count: number) => ({ count, number: format.number(count) })
 
   return (
@@ -82,17 +86,27 @@ export function ReviewImport({ data, review }: { data: Import; review: Review })
           }}
         />
       </details>
-      {asks && (
+      {shelves.length > 0 && (
         <ReviewShelves
-          shelves={review.shelves}
-          owned={choice.owned}
+          shelves={shelves}
+          owned={owned}
           onShelf={(name, owned) => setChoice(withShelf(choice, name, owned))}
         />
       )}
+      {counted.isLoading && (
+        <Loading>
+          <Skeleton className="h-32" />
+        </Loading>
+      )}
+      {counted.error && <ErrorState error={counted.error} onRetry={() => void counted.refetch()} />}
       <div role="status">
-        <p className="font-medium">{t(exact ? 'review.comes' : 'review.comesAtLeast', number(comes))}</p>
-        {staysOut > 0 && (
-          <p className="text-soft">{t(exact ? 'review.staysOut' : 'review.staysOutAtMost', number(staysOut))}</p>
+        {!counted.isLoading && !counted.error && (
+          <>
+            <p className="font-medium">{t(exact ? 'review.comes' : 'review.comesAtLeast', number(comes))}</p>
+            {staysOut > 0 && (
+              <p className="text-soft">{t(exact ? 'review.staysOut' : 'review.staysOutAtMost', number(staysOut))}</p>
+            )}
+          </>
         )}
         <p className="text-soft">{t('review.noneTwice')}</p>
       </div>

@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'react'
 import { useUserId } from '@/api/useSession'
-import { fields, recognised, type Choice, type Field, type Review } from './review'
+import { fields, unchanged, type Choice, type Field, type Review } from './review'
 
 /**
  * What a member says of a file before its rows come to the shelf, kept in this tab through reloads. One import is reviewed
@@ -8,7 +8,7 @@ import { fields, recognised, type Choice, type Field, type Review } from './revi
  */
 export function useKeptChoice(importId: string, review: Review) {
   const key = `folkshelf.review.${useUserId()}`
-  const [choice, setChoice] = useState(() => read(key, importId, review) ?? recognised(review))
+  const [choice, setChoice] = useState(() => read(key, importId, review) ?? unchanged)
   useEffect(() => write(key, importId, choice), [key, importId, choice])
   return [choice, setChoice] as const
 }
@@ -16,7 +16,7 @@ export function useKeptChoice(importId: string, review: Review) {
 interface Kept {
   importId: string
   fields: [number, Field | null][]
-  owned: string[]
+  owned: [string, boolean][]
 }
 
 function write(key: string, importId: string, choice: Choice): void {
@@ -38,7 +38,8 @@ function read(key: string, importId: string, review: Review): Choice | undefined
       fields: new Map(
         kept.fields.filter(([index, field]) => known(field) && review.columns.some((column) => column.index === index)),
       ),
-      owned: new Set(review.shelves.map(({ name }) => name).filter((name) => kept.owned.includes(name))),
+      // Shelves of other columns are not known yet. What is said of one that the file has not is never sent.
+      owned: new Map(kept.owned.filter(([name, owned]) => typeof name === 'string' && typeof owned === 'boolean')),
     }
   } catch {
     return undefined

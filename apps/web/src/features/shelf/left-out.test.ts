@@ -9,7 +9,6 @@ const row = (row: number, reason: Import['leftOut'][number]['reason'], copies = 
   authors: ['Ann Author'],
   bookId: null,
   copies,
-  values: {},
 })
 
 const data = {

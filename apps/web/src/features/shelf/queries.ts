@@ -6,6 +6,7 @@ import type { components } from '@/api/schema'
 import { useUserId } from '@/api/useSession'
 import type { Book } from './book-form'
 import { delayAfter } from './import-progress'
+import type { ShelfColumns } from './review'
 
 export type Import = components['schemas']['ImportView']
 export type ImportSummary = components['schemas']['ImportSummary']
@@ -136,5 +137,19 @@ export function useImport(id: string) {
       if (moved.current.data !== data) moved.current = { data, at: Date.now() }
       return delayAfter(Date.now() - moved.current.at)
     },
+  })
+}
+
+/** The shelves of a file as other columns tell them; nothing is asked without such columns, or where none tells any. */
+export function useShelvesBy(id: string, columns: ShelfColumns | undefined) {
+  const asked = columns ?? {}
+  return useQuery({
+    queryKey: keys.imports.shelves(id, asked),
+    queryFn: ({ signal }) =>
+      ask(api.GET('/api/v1/books/imports/{id}/shelves', { params: { path: { id }, query: asked }, signal })),
+    select: ({ shelves }) => shelves,
+    enabled: Object.keys(asked).length > 0,
+    // The rows of a file never change.
+    staleTime: Infinity,
   })
 }

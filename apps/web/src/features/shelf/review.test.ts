@@ -1,11 +1,12 @@
 import { expect, it } from 'vitest'
 import {
-  asksForShelves,
   fieldOf,
   missing,
-  recognised,
+  otherShelfColumns,
+  ownedShelves,
   startBody,
   tally,
+  unchanged,
   withField,
   withShelf,
   type Review,
@@ -34,22 +35,22 @@ const review: Review = {
 }
 
 it('sends nothing of what was recognised but the shelves that are owned', () => {
-  expect(startBody(review, recognised(review))).toEqual({ shelves: ['read', 'currently-reading'] })
+  expect(startBody(review, unchanged, review.shelves)).toEqual({ shelves: ['read', 'currently-reading'] })
 })
 
 it('takes a field from the column that was it before', () => {
-  const choice = withField(review, recognised(review), 1, 'authors')
+  const choice = withField(review, unchanged, 1, 'authors')
   expect(review.columns.map((column) => fieldOf(column, choice))).toEqual(['title', 'authors', null, 'shelf'])
-  expect(startBody(review, choice).columns).toEqual([
+  expect(startBody(review, choice, review.shelves).columns).toEqual([
     { index: 1, field: 'authors' },
     { index: 2, field: null },
   ])
   const back = withField(review, choice, 2, 'authors')
-  expect(startBody(review, back).columns).toBeUndefined()
+  expect(startBody(review, back, review.shelves).columns).toBeUndefined()
 })
 
 it('says what a book lacks', () => {
-  const choice = recognised(review)
+  const choice = unchanged
   expect(missing(review, choice)).toBeUndefined()
   expect(missing(review, withField(review, choice, 2, null))).toBe('authors')
   expect(missing(review, withField(review, choice, 0, null))).toBe('title')
@@ -57,21 +58,35 @@ it('says what a book lacks', () => {
   expect(missing(review, withField(review, choice, 0, 'isbn'))).toBeUndefined()
 })
 
-it('asks for shelves only while a column tells them', () => {
-  const choice = recognised(review)
-  expect(asksForShelves(review, choice)).toBe(true)
-  const without = withField(review, choice, 3, 'categories')
-  expect(asksForShelves(review, without)).toBe(false)
-  expect(startBody(review, without)).toEqual({ columns: [{ index: 3, field: 'categories' }] })
-  expect(asksForShelves({ ...review, shelves: [] }, choice)).toBe(false)
+it('counts shelves anew when other columns tell them', () => {
+  expect(otherShelfColumns(review, unchanged)).toBeUndefined()
+  expect(otherShelfColumns(review, withField(review, unchanged, 0, 'notes'))).toBeUndefined()
+  const other = withField(review, unchanged, 1, 'shelf')
+  expect(otherShelfColumns(review, other)).toEqual({ shelf: 1 })
+  expect(otherShelfColumns(review, withField(review, other, 3, 'owned'))).toEqual({ shelf: 1, owned: 3 })
+  const without = withField(review, unchanged, 3, 'categories')
+  expect(otherShelfColumns(review, without)).toEqual({})
+  expect(startBody(review, without, [])).toEqual({ columns: [{ index: 3, field: 'categories' }] })
+  expect(otherShelfColumns(review, withField(review, without, 3, 'shelf'))).toBeUndefined()
+})
+
+it('keeps what was said of a shelf while others come and go', () => {
+  const said = withShelf(withShelf(unchanged, 'read', false), 'to-read', true)
+  expect([...ownedShelves(review.shelves, said)]).toEqual(['to-read', 'currently-reading'])
+  const rooms = [
+    { name: 'hall', count: 300, owned: true },
+    { name: 'read', count: 12, owned: true },
+  ]
+  expect([...ownedShelves(rooms, said)]).toEqual(['hall'])
 })
 
 it('counts what comes and what stays out', () => {
-  let choice = recognised(review)
-  expect(tally(review.shelves, choice.owned, 312)).toEqual({ comes: 287, staysOut: 25, exact: true })
+  let choice = unchanged
+  const owned = () => ownedShelves(review.shelves, choice)
+  expect(tally(review.shelves, owned(), 312)).toEqual({ comes: 287, staysOut: 25, exact: true })
   choice = withShelf(withShelf(choice, 'to-read', true), 'read', false)
-  expect(tally(review.shelves, choice.owned, 312)).toEqual({ comes: 32, staysOut: 280, exact: true })
-  expect(tally([], choice.owned, 312)).toEqual({ comes: 312, staysOut: 0, exact: true })
+  expect(tally(review.shelves, owned(), 312)).toEqual({ comes: 32, staysOut: 280, exact: true })
+  expect(tally([], owned(), 312)).toEqual({ comes: 312, staysOut: 0, exact: true })
 })
 
 it('promises no more than it knows where a row stands on several shelves', () => {

@@ -36,12 +36,15 @@ export const fields = [
 export interface Choice {
   /** By the column's index; columns that are not in it stay as they were recognised. */
   fields: ReadonlyMap<number, Field | null>
-  /** The names of the shelves whose books are owned. */
-  owned: ReadonlySet<string>
+  /** By the shelf's name, whether its books are owned; shelves that are not in it stay as the host takes them. */
+  owned: ReadonlyMap<string, boolean>
 }
 
-export function recognised(review: Review): Choice {
-  return { fields: new Map(), owned: new Set(review.shelves.filter(({ owned }) => owned).map(({ name }) => name)) }
+export const unchanged: Choice = { fields: new Map(), owned: new Map() }
+
+/** The names of the shelves whose books are owned. */
+export function ownedShelves(shelves: readonly Shelf[], { owned }: Pick<Choice, 'owned'>): ReadonlySet<string> {
+  return new Set(shelves.filter((shelf) => owned.get(shelf.name) ?? shelf.owned).map(({ name }) => name))
 }
 
 export function fieldOf(column: Column, { fields }: Pick<Choice, 'fields'>): Field | null {
@@ -60,10 +63,7 @@ export function withField(review: Review, choice: Choice, index: number, field: 
 }
 
 export function withShelf(choice: Choice, name: string, owned: boolean): Choice {
-  const next = new Set(choice.owned)
-  if (owned) next.add(name)
-  else next.delete(name)
-  return { ...choice, owned: next }
+  return { ...choice, owned: new Map(choice.owned).set(name, owned) }
 }
 
 /** What no column is taken for although a book needs it. Rows that have a number alone are looked up by it. */
@@ -74,10 +74,23 @@ export function missing(review: Review, choice: Choice): 'title' | 'authors' | u
   return has('authors', 'more_authors') ? undefined : 'authors'
 }
 
-/** Whether the file still says on which shelf a row stands: without such a column the question has no sense. */
-export function asksForShelves(review: Review, choice: Choice): boolean {
-  const tells = (field: Field | null) => field === 'shelf' || field === 'owned' || field === 'copies'
-  return review.shelves.length > 0 && review.columns.some((column) => tells(fieldOf(column, choice)))
+/** The columns, by their index, that say on which shelf a row stands. */
+export type ShelfColumns = Partial<Record<'shelf' | 'owned' | 'copies', number>>
+
+function shelfColumns(review: Review, choice: Choice): ShelfColumns {
+  const columns: ShelfColumns = {}
+  for (const column of review.columns) {
+    const field = fieldOf(column, choice)
+    if (field === 'shelf' || field === 'owned' || field === 'copies') columns[field] = column.index
+  }
+  return columns
+}
+
+/** The columns by which shelves have to be counted anew: other ones than the host has counted by. */
+export function otherShelfColumns(review: Review, choice: Choice): ShelfColumns | undefined {
+  const [now, before] = [shelfColumns(review, choice), shelfColumns(review, unchanged)]
+  const same = now.shelf === before.shelf && now.owned === before.owned && now.copies === before.copies
+  return same ? undefined : now
 }
 
 export interface Tally {
@@ -95,15 +108,13 @@ export function tally(shelves: readonly Shelf[], owned: ReadonlySet<string>, tot
   return { comes: total - staysOut, staysOut, exact: standing <= total }
 }
 
-/** What is sent: only what differs from what was recognised. */
-export function startBody(review: Review, choice: Choice): StartBody {
+/** What is sent: only what differs from what was recognised. `shelves` are those of the columns that were chosen. */
+export function startBody(review: Review, choice: Choice, shelves: readonly Shelf[]): StartBody {
   const columns = review.columns
     .filter((column) => fieldOf(column, choice) !== (column.field ?? null))
     .map((column) => ({ index: column.index, field: fieldOf(column, choice) }))
   return {
     ...(columns.length > 0 && { columns }),
-    ...(asksForShelves(review, choice) && {
-      shelves: review.shelves.map(({ name }) => name).filter((name) => choice.owned.has(name)),
-    }),
+    ...(shelves.length > 0 && { shelves: [...ownedShelves(shelves, choice)] }),
   }
 }

@@ -72,6 +72,17 @@ pub struct LayoutChoice {
     pub shelves: Option<Vec<String>>,
 }
 
+/// Columns by their index; `None`: no column says it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct ShelfColumns {
+    pub shelf: Option<usize>,
+    pub owned: Option<usize>,
+    pub copies: Option<usize>,
+}
+
+const SHELF_FIELDS: [Field; 3] = [Field::Shelf, Field::Owned, Field::Copies];
+const NO_COLUMN: &str = "is not a column of this file";
+
 impl Layout {
     /// From the first row.
     pub fn of_header(header: &[String], encoding: &str) -> Self {
@@ -135,29 +146,23 @@ impl Layout {
                 column.samples.push(beginning(cell));
             }
         }
-        for (name, owned) in reading::shelves(self, cells) {
-            if let Some(shelf) = self.shelves.iter_mut().find(|shelf| shelf.name == name) {
-                shelf.count = shelf.count.saturating_add(1);
-            } else if self.shelves.len() < MOST_SHELVES && name.chars().count() <= LONGEST_SAMPLE {
-                self.shelves.push(Shelf { name, count: 1, owned });
-            }
-        }
+        self.count_shelves(cells, 1);
     }
 
-    /// What the member chose, over what was recognised.
-    pub fn choose(&mut self, choice: &LayoutChoice) -> Result<(), Vec<Detail>> {
+    /// What columns are taken for, as the member says. Then shelves may have to be counted anew: see [`Self::shelf_columns`].
+    pub fn take_columns(&mut self, columns: &[(usize, Option<Field>)]) -> Result<(), Vec<Detail>> {
         let mut wrong = Vec::new();
         let mut named = HashSet::new();
-        for (nth, (index, field)) in choice.columns.iter().enumerate() {
+        for (nth, (index, field)) in columns.iter().enumerate() {
             match self.columns.get_mut(*index) {
                 _ if !named.insert(index) => {
                     wrong.push(Detail::new(format!("columns[{nth}].index"), "is named twice"));
                 }
-                None => wrong.push(Detail::new(format!("columns[{nth}].index"), "is not a column of this file")),
+                None => wrong.push(Detail::new(format!("columns[{nth}].index"), NO_COLUMN)),
                 Some(column) => column.field = *field,
             }
         }
-        for (nth, (_, field)) in choice.columns.iter().enumerate() {
+        for (nth, (_, field)) in columns.iter().enumerate() {
             if let Some(field) = field
                 && self.columns.iter().filter(|column| column.field == Some(*field)).count() > 1
             {
@@ -165,7 +170,13 @@ impl Layout {
                 wrong.push(Detail::new(format!("columns[{nth}].field"), message));
             }
         }
-        if let Some(owned) = &choice.shelves {
+        if wrong.is_empty() { Ok(()) } else { Err(wrong) }
+    }
+
+    /// Which shelves are owned, as the member says, and whether books can be read so.
+    pub fn own(&mut self, shelves: Option<&[String]>) -> Result<(), Vec<Detail>> {
+        let mut wrong = Vec::new();
+        if let Some(owned) = shelves {
             for (nth, name) in owned.iter().enumerate() {
                 if !self.shelves.iter().any(|shelf| shelf.name == *name) {
                     wrong.push(Detail::new(format!("shelves[{nth}]"), "is not a shelf of this file"));
@@ -186,6 +197,42 @@ impl Layout {
         }
         if wrong.is_empty() { Ok(()) } else { Err(wrong) }
     }
+
+    /// The columns that say on which shelf a row stands.
+    pub fn shelf_columns(&self) -> ShelfColumns {
+        let [shelf, owned, copies] = SHELF_FIELDS.map(|field| self.place(field));
+        ShelfColumns { shelf, owned, copies }
+    }
+
+    /// Other columns for these three fields, and nothing else changed.
+    pub fn take_shelf_columns(&mut self, taken: ShelfColumns) -> Result<(), Vec<Detail>> {
+        for column in &mut self.columns {
+            column.field = column.field.filter(|field| !SHELF_FIELDS.contains(field));
+        }
+        let mut wrong = Vec::new();
+        for (field, index) in SHELF_FIELDS.into_iter().zip([taken.shelf, taken.owned, taken.copies]) {
+            let Some(index) = index else { continue };
+            match self.columns.get_mut(index) {
+                None => wrong.push(Detail::new(field.as_str(), NO_COLUMN)),
+                Some(column) if column.field.is_some_and(|other| SHELF_FIELDS.contains(&other)) => {
+                    wrong.push(Detail::new(field.as_str(), "is a column that is named twice"));
+                }
+                Some(column) => column.field = Some(field),
+            }
+        }
+        if wrong.is_empty() { Ok(()) } else { Err(wrong) }
+    }
+
+    /// Adds so many rows to the shelves on which a row with these cells stands.
+    pub fn count_shelves(&mut self, cells: &[String], rows: u32) {
+        for (name, owned) in reading::shelves(self, cells) {
+            if let Some(shelf) = self.shelves.iter_mut().find(|shelf| shelf.name == name) {
+                shelf.count = shelf.count.saturating_add(rows);
+            } else if self.shelves.len() < MOST_SHELVES && name.chars().count() <= LONGEST_SAMPLE {
+                self.shelves.push(Shelf { name, count: rows, owned });
+            }
+        }
+    }
 }
 
 fn beginning(text: &str) -> String {
@@ -200,8 +247,9 @@ mod tests {
         Layout::of_header(&header.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>(), "utf-8")
     }
 
-    fn wrong(layout: &mut Layout, choice: LayoutChoice) -> Vec<String> {
-        layout.choose(&choice).unwrap_err().into_iter().map(|detail| detail.field).collect()
+    fn choose(layout: &mut Layout, choice: &LayoutChoice) -> Result<(), Vec<String>> {
+        let chosen = layout.take_columns(&choice.columns).and_then(|()| layout.own(choice.shelves.as_deref()));
+        chosen.map_err(|wrong| wrong.into_iter().map(|detail| detail.field).collect())
     }
 
     #[test]
@@ -224,7 +272,7 @@ mod tests {
     fn a_member_says_what_columns_hold() {
         let mut table = layout(&["what", "who", "title"]);
         let columns = vec![(0, Some(Field::Title)), (1, Some(Field::Authors)), (2, None)];
-        table.choose(&LayoutChoice { columns, shelves: None }).unwrap();
+        choose(&mut table, &LayoutChoice { columns, shelves: None }).unwrap();
         assert_eq!((table.place(Field::Title), table.place(Field::Authors)), (Some(0), Some(1)));
     }
 
@@ -239,7 +287,7 @@ mod tests {
             (columns(&[(0, None)]), vec!["columns"]),
             (LayoutChoice { shelves: Some(vec!["read".to_owned()]), ..LayoutChoice::default() }, vec!["shelves[0]"]),
         ] {
-            assert_eq!(wrong(&mut table.clone(), choice), fields);
+            assert_eq!(choose(&mut table.clone(), &choice).unwrap_err(), fields);
         }
     }
 
@@ -253,7 +301,20 @@ mod tests {
             table.shelves.iter().map(|shelf| (shelf.name.as_str(), shelf.count, shelf.owned)).collect();
         assert_eq!(shelves, [("read", 2, true), ("to-read", 1, false)]);
         assert_eq!((table.columns[2].filled, table.columns[0].samples.len()), (3, 3));
-        table.choose(&LayoutChoice { shelves: Some(vec!["to-read".to_owned()]), ..LayoutChoice::default() }).unwrap();
+        let choice = LayoutChoice { shelves: Some(vec!["to-read".to_owned()]), ..LayoutChoice::default() };
+        choose(&mut table, &choice).unwrap();
         assert_eq!((table.owns("read"), table.owns("to-read"), table.owns("other")), (Some(false), Some(true), None));
+    }
+
+    #[test]
+    fn other_columns_say_on_which_shelf_a_row_stands() {
+        let mut table = layout(&["title", "author", "status", "place", "copies"]);
+        let columns = |shelf, owned, copies| ShelfColumns { shelf, owned, copies };
+        assert_eq!(table.shelf_columns(), columns(Some(2), None, Some(4)));
+        table.take_shelf_columns(columns(Some(3), Some(2), None)).unwrap();
+        assert_eq!(table.shelf_columns(), columns(Some(3), Some(2), None));
+        assert_eq!(table.place(Field::Title), Some(0));
+        let wrong = table.take_shelf_columns(columns(Some(3), Some(3), Some(5))).unwrap_err();
+        assert_eq!(wrong.iter().map(|detail| detail.field.as_str()).collect::<Vec<_>>(), ["owned", "copies"]);
     }
 }

@@ -27,7 +27,7 @@ mod words;
 pub use field::Field;
 pub use format::Format;
 pub use formats::ISBN_COLUMN;
-pub use layout::{Layout, LayoutChoice, LayoutError, MOST_COLUMNS, Shelf};
+pub use layout::{Layout, LayoutChoice, LayoutError, MOST_COLUMNS, Shelf, ShelfColumns};
 pub use reading::{BadRow, GoodRow, LeftOutReason, Reading, read};
 pub use values::RowValues;
 

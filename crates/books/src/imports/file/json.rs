@@ -62,12 +62,18 @@ fn flat(object: &Map<String, Value>) -> Vec<(String, String)> {
     for (key, value) in object {
         match value {
             Value::Object(inner) if !is_list(inner) => {
-                texts.extend(inner.iter().map(|(name, value)| (format!("{key}.{name}"), text(value))));
+                let texts_within = inner.iter().map(|(name, value)| (column(&format!("{key}.{name}")), text(value)));
+                texts.extend(texts_within);
             }
-            value => texts.push((key.clone(), text(value))),
+            value => texts.push((column(key), text(value))),
         }
     }
     texts
+}
+
+/// The name of a column is stored as its cells are.
+fn column(key: &str) -> String {
+    storable(key.as_bytes())
 }
 
 /// LibraryThing numbers the elements of some lists: `{"0": "207000001X", "2": "9782070000012"}`.

@@ -4,10 +4,12 @@
 //! |---|---|
 //! | `encoding` | in which encoding a file is written |
 //! | `table` | lines of cells: CSV and its kin, lists of numbers |
+//! | `blank_lines` | empty lines, which a spreadsheet numbers too |
 //! | `json` | the objects of a JSON export as rows |
 //!
 //! A file is spooled first, because its encoding is known at its end alone.
 
+mod blank_lines;
 mod encoding;
 mod json;
 mod table;
@@ -34,7 +36,7 @@ const LONGEST_HEADER: usize = 64 * 1024;
 /// A file up to this size stays in memory, a larger one waits on the disk.
 const IN_MEMORY: usize = 8 * 1024 * 1024;
 
-/// A row as a spreadsheet numbers it (the header is row 1), and its cells.
+/// A row as a spreadsheet numbers it (the header is row 1, empty lines count), and its cells.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct RawRow {
     pub row: i32,
@@ -61,6 +63,8 @@ pub enum FileError {
     TooLarge { max: u64 },
     #[error("has more than {max} rows")]
     TooManyRows { max: u32 },
+    #[error("has more than {max} cells, its rows times its columns")]
+    TooManyCells { max: u64 },
     #[error("has a row of more than 256 KiB after row {row}: is a quotation mark left open?")]
     RowTooLong { row: i32 },
     #[error("broke off before its end")]
@@ -82,7 +86,7 @@ pub(crate) fn read(
     let encoding = encoding::detect(&mut spooled).map_err(FileError::Spool)?;
     let in_row = Rc::new(Cell::new(0));
     let name = encoding.name().to_ascii_lowercase();
-    let sink = Sink { rows, waiting: Vec::with_capacity(BATCH), taken: 0, max: settings.max_rows, review };
+    let sink = Sink { rows, waiting: Vec::with_capacity(BATCH), taken: 0, cells: 0, settings, review };
     let (beginning, rest) = decoded(&mut spooled, encoding, &in_row)?;
     let is_json = match beginning.iter().find(|byte| !byte.is_ascii_whitespace()) {
         None => return Err(LayoutError::Empty.into()),
@@ -188,7 +192,8 @@ struct Sink<'a> {
     rows: &'a mpsc::Sender<Vec<RawRow>>,
     waiting: Vec<RawRow>,
     taken: u32,
-    max: u32,
+    cells: u64,
+    settings: &'a ImportSettings,
     review: bool,
 }
 
@@ -209,11 +214,16 @@ impl Sink<'_> {
             return Ok(Ok(()));
         }
         self.taken += 1;
-        if self.taken > self.max {
-            return Err(FileError::TooManyRows { max: self.max });
+        if self.taken > self.settings.max_rows {
+            return Err(FileError::TooManyRows { max: self.settings.max_rows });
         }
         // One more than the header may have tells that there are too many.
         cells.truncate(MOST_COLUMNS + 1);
+        // An object of JSON with one key has a cell in every column of the file.
+        self.cells += cells.len() as u64;
+        if self.cells > self.settings.max_cells {
+            return Err(FileError::TooManyCells { max: self.settings.max_cells });
+        }
         layout.survey(&cells);
         self.waiting.push(RawRow { row, cells });
         if self.waiting.len() < BATCH {

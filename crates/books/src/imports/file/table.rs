@@ -3,8 +3,9 @@
 use std::cell::Cell;
 use std::io::Read;
 
-use csv::{ByteRecord, ReaderBuilder};
+use csv::{ByteRecord, Position, ReaderBuilder};
 
+use super::blank_lines::BlankLines;
 use super::{Closed, FileError, Recognised, Sink, fault, storable};
 use crate::domain::import::{Format, ISBN_COLUMN, Layout, delimiter, is_isbn};
 
@@ -30,21 +31,27 @@ pub(super) fn read(
     };
     sink.accepts(&layout)?;
 
+    let blank_lines = BlankLines::default();
     let mut reader = ReaderBuilder::new()
-        .has_headers(!list)
+        .has_headers(false)
         .flexible(true)
         .delimiter(delimiter)
         .quoting(layout.format.quotes(delimiter))
-        .from_reader(beginning.chain(rest));
+        .from_reader(blank_lines.watch(beginning.chain(rest)));
     let mut record = ByteRecord::new();
-    let mut row = i32::from(!list);
+    let (mut row, mut in_header) = (0_i32, !list);
     in_row.set(0);
     while reader.read_byte_record(&mut record).map_err(|error| match error.into_kind() {
         csv::ErrorKind::Io(error) => fault(&error, row),
         _ => FileError::NotText,
     })? {
         in_row.set(0);
-        row = row.saturating_add(1);
+        let (start, end) = (record.position().map_or(0, Position::byte), reader.position().byte());
+        let blank = i32::try_from(blank_lines.before(start, end)).unwrap_or(i32::MAX);
+        row = row.saturating_add(blank).saturating_add(1);
+        if std::mem::take(&mut in_header) {
+            continue;
+        }
         if let Err(Closed) = sink.take(row, record.iter().map(storable).collect(), &mut layout)? {
             break;
         }

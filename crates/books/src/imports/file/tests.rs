@@ -108,6 +108,22 @@ fn empty_rows_count_in_the_numbering_alone() {
 }
 
 #[test]
+fn rows_are_numbered_as_a_spreadsheet_does_with_empty_lines_and_breaks_within_a_cell() {
+    for end in ["\n", "\r\n", "\r"] {
+        let lines =
+            ["", "title,author", "", "", "Emma,Ann", "\"A", "", "", "B\",Ann", "C,Ann", ",", "", "D,Ann", "", ""];
+        let broken = format!("A{end}{end}{end}B");
+        let expected = [row(5, "Emma"), row(6, &broken), row(7, "C"), row(10, "D")];
+        assert_eq!(titles(lines.join(end).as_bytes()).unwrap(), expected, "{end:?}");
+    }
+    let (_, rows) = read_all(b"9780439023481\n\n\r\n0-439-02348-3", &ImportSettings::default(), false).unwrap();
+    assert_eq!(rows.iter().map(|row| row.row).collect::<Vec<_>>(), [1, 4]);
+    // More than any buffer holds, and line feeds without a line before them.
+    let file = format!("sep=,\ntitle,author{}Emma,Ann\n\r\rIlias,Ann", "\r\n".repeat(30_001));
+    assert_eq!(titles(file.as_bytes()).unwrap(), [row(30_002, "Emma"), row(30_005, "Ilias")]);
+}
+
+#[test]
 fn a_quoted_cell_may_hold_line_breaks() {
     let file = b"title,author\n\"Emma\nor not\",Ann\nB,Ann\n";
     assert_eq!(titles(file).unwrap(), [row(2, "Emma\nor not"), row(3, "B")]);
@@ -149,6 +165,14 @@ fn objects_of_json_are_rows_and_their_keys_columns() {
 }
 
 #[test]
+fn a_name_of_json_is_stored_as_its_cells_are() {
+    let file = br#"[{"title": "Em\u0000ma", "author": "Ann", "a\u0000b": {"c\u0000": "d"}}]"#;
+    let (layout, rows) = read_all(file, &ImportSettings::default(), false).unwrap();
+    assert_eq!(layout.columns[0].name, "a\u{fffd}b.c\u{fffd}");
+    assert_eq!(rows[0].cells, ["d", "Ann", "Em\u{fffd}ma"]);
+}
+
+#[test]
 fn files_that_are_none_are_refused() {
     assert!(matches!(titles(b""), Err(FileError::Layout(LayoutError::Empty))));
     assert!(matches!(titles(b" \n\n"), Err(FileError::Layout(LayoutError::Empty))));
@@ -180,6 +204,15 @@ fn the_bounds_hold() {
     assert!(matches!(titles(&file), Err(FileError::RowTooLong { row: 2 })));
     let file = format!("[{{\"title\": \"{}\"}}]", "x".repeat(400 * 1024));
     assert!(matches!(titles(file.as_bytes()), Err(FileError::RowTooLong { .. })));
+    // Each object has a cell in every column of the file, however little it says.
+    let settings = ImportSettings { max_cells: 30, ..ImportSettings::default() };
+    let objects = |count: usize| {
+        let few = ", {\"title\": \"a\", \"author\": \"b\"}".repeat(count - 1);
+        format!("[{{\"title\": \"a\", \"author\": \"b\", \"c\": 1, \"d\": 2, \"e\": 3}}{few}]")
+    };
+    assert_eq!(read_all(objects(6).as_bytes(), &settings, false).unwrap().1.len(), 6);
+    let refused = read_all(objects(7).as_bytes(), &settings, false).unwrap_err();
+    assert!(matches!(refused, FileError::TooManyCells { max: 30 }), "{refused}");
     let wide = format!("title,author{}\nEmma,Jane Austen\n", ",x".repeat(400));
     assert!(matches!(titles(wide.as_bytes()), Err(FileError::Layout(LayoutError::TooManyColumns))));
 }
