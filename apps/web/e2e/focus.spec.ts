@@ -47,3 +47,56 @@ test('the focus goes on where its button goes away', async ({ community, signedI
     await expect(page.locator('main :focus')).toHaveCount(1)
   })
 })
+
+test('what is typed in a dialog of the list stays while another request comes', async ({ community, signedIn }) => {
+  const [olga, finn, greta] = [
+    await community.register('Olga'),
+    await community.register('Finn'),
+    await community.register('Greta'),
+  ]
+  const emma = await community.book(olga, 'Emma')
+  await community.asks(finn, emma)
+  const page = await signedIn(olga)
+  await page.goto('/loans')
+  await page.getByRole('button', { name: 'Agree' }).click()
+  const dialog = page.getByRole('dialog', { name: /Finn/ })
+  await dialog.getByRole('textbox', { name: 'Where' }).fill('At the blue gate')
+  await community.asks(greta, emma)
+  await expect(page.getByText('Waiting in line').or(page.getByText('Greta'))).not.toHaveCount(0)
+  await expect(dialog.getByRole('textbox', { name: 'Where' })).toHaveValue('At the blue gate')
+  await dialog.getByRole('button', { name: 'Agree' }).click()
+  await expect(dialog).toBeHidden()
+  await settled(page)
+  await expect(page.locator('main :focus')).toHaveCount(1)
+})
+
+test('a step taken in the list leaves the focus in the list', async ({ community, signedIn }) => {
+  const [olga, finn] = [await community.register('Olga'), await community.register('Finn')]
+  const lent = await community.asks(finn, await community.book(olga, 'Persuasion'))
+  await community.step(olga, lent, 'approve', {})
+  await community.step(olga, lent, 'hand-over', {})
+  await community.step(finn, lent, 'declare-return', {})
+  await community.asks(finn, await community.book(olga, 'Emma'))
+  const page = await signedIn(olga)
+  await page.goto('/loans')
+  for (const [button, submit] of [
+    ['I have it back', 'Confirm'],
+    ['Agree', 'Agree'],
+  ] as const) {
+    await page
+      .getByRole('main')
+      .getByRole('button', { name: new RegExp(`^${button}`) })
+      .first()
+      .focus()
+    await page.keyboard.press('Enter')
+    // What is said of the step before is a dialog, too.
+    const dialog = page.getByRole('dialog').filter({ has: page.getByRole('button', { name: submit }) })
+    await expect(dialog).toBeVisible()
+    if (button === 'Agree') await dialog.getByRole('checkbox').check()
+    await dialog.getByRole('button', { name: submit }).focus()
+    await page.keyboard.press('Enter')
+    await expect(dialog).toBeHidden()
+    await settled(page)
+    await expect(page.locator('main :focus')).toHaveCount(1)
+  }
+})

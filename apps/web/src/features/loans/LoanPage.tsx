@@ -121,7 +121,9 @@ function WhatWasSaid({ loan }: { loan: Loan }) {
       )}
       {sayings.map(({ kind, by, words }, place) => (
         <div key={place}>
-          <p className="text-sm text-soft">{t(`said.${kind}`, { name: by.name })}</p>
+          <p className="text-sm text-soft">
+            {by ? t(`said.${kind}`, { name: by.name }) : t(`said.bySomebody.${kind}`)}
+          </p>
           <Quote>{words}</Quote>
         </div>
       ))}

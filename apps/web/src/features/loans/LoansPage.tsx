@@ -6,8 +6,8 @@ import { EmptyState, ErrorState, Loading, Skeleton } from '@/ui/Feedback'
 import { Icon } from '@/ui/Icon'
 import { PageHeader } from '@/ui/Layout'
 import { LoadMore } from '@/ui/LoadMore'
-import { LoanCard, RequestsForBook } from './LoanCard'
-import { inOrder, waitingForMe, type Group } from './in-order'
+import { LoanGroup } from './LoanGroup'
+import { groupOf, inOrder, waitingForMe, type Group } from './in-order'
 import { partOf, type Loan, type Part } from './loan'
 import { useOpenLoans, usePastLoans } from './queries'
 
@@ -98,13 +98,9 @@ function Section({
         {count !== undefined && <span className="font-sans text-base font-normal text-soft"> {count}</span>}
       </h2>
       <ul className="grid grid-cols-1 gap-3 lg:grid-cols-2">
-        {groups.map((group) =>
-          group.length > 1 ? (
-            <RequestsForBook key={group[0].book.id} requests={group} />
-          ) : (
-            <LoanCard key={group[0].id} loan={group[0]} />
-          ),
-        )}
+        {groups.map((group) => (
+          <LoanGroup key={groupOf(group[0])} loans={group} />
+        ))}
       </ul>
     </section>
   )

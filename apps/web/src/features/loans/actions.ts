@@ -49,19 +49,18 @@ export function useLoanAction<Name extends Action>(
   const { t } = useTranslation('loans')
   const queries = useQueryClient()
   return useCommand({
-    send: (body: Bodies[(typeof steps)[Name]], headers) => {
+    async send(body: Bodies[(typeof steps)[Name]], headers) {
       // A path and its body belong together, which the compiler cannot see through a type parameter.
       const path = `/api/v1/borrows/{id}/${steps[action]}` as '/api/v1/borrows/{id}/approve'
-      return ask(
-        api.POST(path, { params: { path: { id: loan.id } }, body: body as Bodies['approve'], headers }),
-      ) as Promise<Loan>
+      const params = { path: { id: loan.id } }
+      const now = (await ask(api.POST(path, { params, body: body as Bodies['approve'], headers }))) as Loan
+      // At once: what is fetched anew may take the card away that the dialog belongs to, and the focus with it.
+      moved()
+      return now
     },
     refreshes: [keys.borrows.all, keys.books.all],
     said: (now) => (grantedAtOnce(action, now) ? t('done.extended') : t(`done.${action as Action}`)),
-    onDone(now) {
-      moved()
-      queries.setQueryData(keys.borrows.one(loan.id), now)
-    },
+    onDone: (now) => queries.setQueryData(keys.borrows.one(loan.id), now),
     onProblem(problem) {
       if (!isConflict(problem)) return onProblem?.(problem) ?? false
       moved()

@@ -18,12 +18,17 @@ export function waitingForMe(loans: readonly Loan[], userId: string): { loans: L
 export function inOrder(loans: readonly Loan[]): Group[] {
   const groups = new Map<string, [Loan, ...Loan[]]>()
   for (const loan of loans.toSorted((a, b) => a.requestedAt.localeCompare(b.requestedAt))) {
-    const name = isRequest(loan) ? `book ${loan.book.id}` : loan.id
+    const name = groupOf(loan)
     const group = groups.get(name)
     if (group) group.push(loan)
     else groups.set(name, [loan])
   }
   return [...groups.values()].toSorted(([a], [b]) => urgencyOf(a).localeCompare(urgencyOf(b)))
+}
+
+/** The name of the group that a loan stands in, however many are in it. */
+export function groupOf(loan: Loan): string {
+  return isRequest(loan) ? `book ${loan.book.id}` : loan.id
 }
 
 function urgencyOf({ dueAt, pickupBy, requestedAt, status }: Loan): string {

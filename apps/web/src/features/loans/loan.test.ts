@@ -124,6 +124,25 @@ describe('what was said at the end', () => {
     ])
   })
 
+  it('is about the loss where a moderator found that the book had come back', () => {
+    const found = { outcome: 'returned', by: mia, note: null, at: PAST } as const
+    expect(sayingsOf(loan('returned', { note: 'It is gone.', noteBy: olga, resolution: found }))).toEqual([
+      { kind: 'loss', by: olga, words: 'It is gone.' },
+    ])
+    const goesOn = { ...found, outcome: 'active' } as const
+    expect(sayingsOf(loan('returned', { note: 'As new.', noteBy: olga, resolution: goesOn }))).toEqual([
+      { kind: 'return', by: olga, words: 'As new.' },
+    ])
+  })
+
+  it('stays although nobody knows any more who said it', () => {
+    const resolution = { outcome: 'lost', by: null, note: 'Neither has it.', at: PAST } as const
+    expect(sayingsOf(loan('lost', { note: 'I lent it.', noteBy: null, resolution }))).toEqual([
+      { kind: 'loss', by: undefined, words: 'I lent it.' },
+      { kind: 'finding', by: undefined, words: 'Neither has it.' },
+    ])
+  })
+
   it('is nothing where nobody said anything', () => {
     expect(sayingsOf(loan('returned', { resolution: { outcome: 'returned', by: mia, note: null, at: PAST } }))).toEqual(
       [],

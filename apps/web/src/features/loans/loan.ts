@@ -149,16 +149,17 @@ export function stepsOf(loan: Loan, gives: boolean): Step[] {
 /** What somebody wrote at the end of a loan, and what a moderator found. */
 export interface Saying {
   kind: 'return' | 'damage' | 'loss' | 'finding'
-  by: Loan['owner']
+  /** `undefined`: it was not kept who said it. */
+  by: Loan['owner'] | undefined
   words: string
 }
 
 export function sayingsOf({ note, noteBy, resolution, condition, status }: Loan): Saying[] {
-  const kind = condition === 'damaged' ? 'damage' : status === 'returned' ? 'return' : 'loss'
+  // What a moderator found to have come back was reported lost before.
+  const reported = status !== 'returned' || resolution?.outcome === 'returned'
+  const kind = condition === 'damaged' ? 'damage' : reported ? 'loss' : 'return'
   return [
-    ...(note && noteBy ? [{ kind, by: noteBy, words: note } as const] : []),
-    ...(resolution?.note && resolution.by
-      ? [{ kind: 'finding', by: resolution.by, words: resolution.note } as const]
-      : []),
+    ...(note ? [{ kind, by: noteBy ?? undefined, words: note } as const] : []),
+    ...(resolution?.note ? [{ kind: 'finding', by: resolution.by ?? undefined, words: resolution.note } as const] : []),
   ]
 }

@@ -26,13 +26,18 @@ export function ApproveDialog({ dialog, loan, gives, moved }: ActionDialogProps)
             z.minLength(1, t('approve.dateMissing')),
             z.refine((value) => new Date(value) > new Date(), t('approve.datePast')),
           ),
-          place: z.string().check(z.trim(), z.maxLength(1000, t('tooLong'))),
+          place: z.string().check(z.trim()),
           placeOpen: z.boolean(),
         })
+        // Only while it is asked for: what is not seen cannot be put right.
         .check(
           z.refine(({ place, placeOpen }) => placeOpen || place !== '', {
             path: ['place'],
             error: t('approve.placeMissing'),
+          }),
+          z.refine(({ place, placeOpen }) => placeOpen || place.length <= 1000, {
+            path: ['place'],
+            error: t('tooLong'),
           }),
         ),
     [t],
