@@ -1,4 +1,4 @@
-import { onlineManager } from '@tanstack/react-query'
+import { focusManager, onlineManager } from '@tanstack/react-query'
 import { screen, waitFor } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
@@ -122,5 +122,29 @@ describe('a command without a line', () => {
     onlineManager.setOnline(true)
     await new Promise((resolve) => setTimeout(resolve, 50))
     expect(host.sent).toHaveLength(1)
+  })
+
+  it('is not tried again when somebody comes back to the page much later', async () => {
+    vi.useFakeTimers({ toFake: ['Date'] })
+    const host = fakeHost({
+      [`POST ${READ_ALL}`]: () => {
+        focusManager.setFocused(false)
+        return lineDown()
+      },
+    })
+    try {
+      await renderPage(<ReadAll />)
+      await userEvent.click(screen.getByRole('button'))
+      await waitFor(() => expect(host.sent).toHaveLength(1))
+      // The attempt has failed and waits for the page to be looked at.
+      await new Promise((resolve) => setTimeout(resolve, 50))
+      vi.setSystemTime(Date.now() + 60_000)
+      focusManager.setFocused(true)
+      await waitFor(() => expect(said()).toEqual([expect.stringContaining('does not answer')]))
+      expect(host.sent).toHaveLength(1)
+    } finally {
+      focusManager.setFocused(undefined)
+      vi.useRealTimers()
+    }
   })
 })

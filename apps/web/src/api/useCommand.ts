@@ -2,15 +2,17 @@ import { onlineManager, useMutation, useQueryClient, type QueryClient, type Quer
 import { useCallback, useRef, useState } from 'react'
 import { toast } from '@/ui/toast'
 import { Intentions } from './idempotency'
-import { isConflict, isWorthRetrying, Offline, retryDelay } from './problem'
+import { isConflict, isWorthRetrying, NoAnswer, Offline, retryDelay } from './problem'
 import { useProblemText } from './useProblemText'
 
 /** To be sent along with a command. */
 export type CommandHeaders = { 'Idempotency-Key': string }
 
 const RETRIES = 2
+/** Milliseconds after the click in which a command is tried again: later nobody expects it. */
+const RETRY_WITHIN = 15_000
 
-/** As the strip above the page says it; the browser alone is wrong where the host runs on a machine without a network. */
+/** As the strip at the top of the page says. */
 const isOffline = () => !onlineManager.isOnline()
 
 /** The `If-Match` header for a thing with a version: it is changed only if it is still as it was seen. */
@@ -41,14 +43,22 @@ export function useCommand<Input = void, Output = unknown>(command: Command<Inpu
   const problemText = useProblemText()
   const [intentions] = useState(() => new Intentions())
   const underWay = useRef(false)
+  const attempts = useRef({ count: 0, since: 0 })
 
   const mutation = useMutation({
     networkMode: 'always',
     // When the line is cut on the way, what is not there yet stays here: it would go out when nobody expects it.
     retry: (failures, error) => failures < RETRIES && isWorthRetrying(error) && !isOffline() && navigator.onLine,
     retryDelay,
-    mutationFn: (input: Input) => command.send(input, { 'Idempotency-Key': intentions.keyFor(input) }),
+    mutationFn: (input: Input) => {
+      // Between attempts TanStack waits until somebody looks at the page, however long that takes.
+      const { count, since } = attempts.current
+      if (count > 0 && (isOffline() || Date.now() - since > RETRY_WITHIN)) throw new NoAnswer('not tried again')
+      attempts.current.count += 1
+      return command.send(input, { 'Idempotency-Key': intentions.keyFor(input) })
+    },
     onMutate: (input) => {
+      attempts.current = { count: 0, since: Date.now() }
       if (isOffline()) throw new Offline('nothing was sent')
       return { takeBack: command.optimistic?.(input, queries) }
     },
