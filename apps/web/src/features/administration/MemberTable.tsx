@@ -37,8 +37,8 @@ export function MemberTable({
             <span className="flex items-center gap-3 max-sm:pr-10">
               <Avatar name={member.name} url={member.avatarUrl ?? null} />
               <span className="min-w-0 wrap-anywhere">
-                <PersonLink person={member} tall />
-                {member.id === own && <span className="ml-2 font-normal text-soft">{t('members.you')}</span>}
+                <PersonLink person={member} tall />{' '}
+                {member.id === own && <span className="font-normal text-soft">{t('members.you')}</span>}
               </span>
             </span>
           ),

@@ -78,7 +78,7 @@ function Troubles({ subscription: { deadLetters, lastError, lastErrorAt } }: { s
   return (
     <div className="flex flex-col gap-1">
       {deadLetters > 0 && (
-        <Link to="/admin/dead-letters" className="link">
+        <Link to="/admin/dead-letters" className="inline-flex min-h-6 items-center link pointer-coarse:min-h-11">
           {t('subscriptions.deadLetters', { count: deadLetters })}
         </Link>
       )}

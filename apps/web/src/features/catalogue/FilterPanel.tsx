@@ -5,6 +5,7 @@ import { Link } from 'react-router'
 import { useFormats } from '@/i18n/format'
 import { Button } from '@/ui/Button'
 import { classes } from '@/ui/classes'
+import { sameTag } from '@/ui/form/tags'
 import { Icon } from '@/ui/Icon'
 import { Written } from '@/ui/Written'
 import { AvailableToggle } from './AvailableToggle'
@@ -60,7 +61,8 @@ function Facet({
   const { t } = useTranslation('catalogue')
   const id = useId()
   const [all, setAll] = useState(false)
-  if (options.length < 2 && !filters[name]) return null
+  const chosen = filters[name]
+  if (options.length < 2 && !chosen) return null
   const shown = all || options.length <= SHOWN + 1 ? options : options.slice(0, SHOWN)
   return (
     <section aria-labelledby={id}>
@@ -68,14 +70,14 @@ function Facet({
         {title}
       </h2>
       <ul>
-        <FacetLink to={{ ...filters, [name]: undefined }} current={!filters[name]}>
+        <FacetLink to={{ ...filters, [name]: undefined }} current={!chosen}>
           {t('filters.all')}
         </FacetLink>
         {shown.map(({ value, label, count }) => (
           <FacetLink
             key={value}
             to={{ ...filters, [name]: value }}
-            current={isSame(value, filters[name])}
+            current={chosen !== undefined && sameTag(value, chosen)}
             count={count}
           >
             {label}
@@ -89,11 +91,6 @@ function Facet({
       ) : null}
     </section>
   )
-}
-
-/** The host finds categories whatever their case. */
-function isSame(one: string, other: string | undefined): boolean {
-  return one.toLocaleLowerCase() === other?.toLocaleLowerCase()
 }
 
 function FacetLink({

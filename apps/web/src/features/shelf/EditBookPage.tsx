@@ -72,6 +72,17 @@ function useNote(bookId: string): { importId: string; noted: NotedRow | undefine
 }
 
 /** How the book was when it was opened here. */
+/** What is noted of a row stands in its field, also over a draft, unless the draft says something else there. */
+function startValues(
+  before: BookValues,
+  draft: BookValues | undefined,
+  mending: { values: BookValues; wrong: readonly (keyof BookValues)[] } | undefined,
+): BookValues {
+  if (!draft || !mending) return draft ?? mending?.values ?? before
+  const untouched = mending.wrong.filter((field) => JSON.stringify(draft[field]) === JSON.stringify(before[field]))
+  return { ...draft, ...Object.fromEntries(untouched.map((field) => [field, mending.values[field]])) }
+}
+
 interface Opened {
   values: BookValues
   version: number
@@ -88,7 +99,7 @@ function EditBook({ book, noted, importId }: { book: Book; noted: NotedRow | und
   const [deleting, setDeleting] = useState(false)
   // As it was opened: once the row is dealt with it is noted no more.
   const [mending] = useState(() => noted && { noted, ...valuesToMend(book, noted) })
-  const form = useBookForm(draft?.values ?? mending?.values ?? before.values)
+  const form = useBookForm(startValues(before.values, draft?.values, mending))
   const { trigger } = form
   useEffect(() => {
     if (mending && mending.wrong.length > 0) void trigger(mending.wrong, { shouldFocus: true })

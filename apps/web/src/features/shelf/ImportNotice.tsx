@@ -1,7 +1,9 @@
+import { useQueryClient } from '@tanstack/react-query'
 import { FileQuestion, FileWarning, LoaderCircle } from 'lucide'
-import type { ReactNode } from 'react'
+import { useEffect, useRef, type ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Link } from 'react-router'
+import { keys } from '@/api/keys'
 import { useFormats } from '@/i18n/format'
 import { Notice } from '@/ui/Feedback'
 import { Icon } from '@/ui/Icon'
@@ -13,6 +15,7 @@ export function ImportNotice() {
   const { data: imports = [] } = useImports()
   const { data: open } = useOpenRows()
   const running = imports.find(isUnderWay)
+  useOutcome(running !== undefined)
   const rows = open && open.failed + open.noted > 0
   if (!running && !rows && !open?.reviews.length) return null
   return (
@@ -22,6 +25,19 @@ export function ImportNotice() {
       {rows && <Open open={open} imports={imports} />}
     </div>
   )
+}
+
+/** Fetches what an import leaves behind as soon as it is over, for whoever waits for it on the shelf. */
+function useOutcome(running: boolean): void {
+  const queries = useQueryClient()
+  const before = useRef(running)
+  useEffect(() => {
+    if (before.current && !running) {
+      void queries.invalidateQueries({ queryKey: keys.books.all })
+      void queries.invalidateQueries({ queryKey: keys.imports.open })
+    }
+    before.current = running
+  }, [queries, running])
 }
 
 function Running({ of: summary }: { of: ImportSummary }) {

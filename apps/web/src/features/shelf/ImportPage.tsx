@@ -59,14 +59,14 @@ export default function ImportPage() {
   )
 }
 
-/** Lists of books are stale once the import has put some there. */
+/** What an import leaves is stale once it is over: books, and rows that wait for the member. */
 function useBooksComing(data: Import | undefined) {
   const queries = useQueryClient()
   const imported = data?.imported ?? 0
   const over = data !== undefined && !isUnderWay(data)
   useEffect(() => {
-    if (!over || imported === 0) return
-    void queries.invalidateQueries({ queryKey: keys.books.all })
+    if (!over) return
+    if (imported > 0) void queries.invalidateQueries({ queryKey: keys.books.all })
     void queries.invalidateQueries({ queryKey: keys.imports.list })
     void queries.invalidateQueries({ queryKey: keys.imports.open })
   }, [queries, over, imported])

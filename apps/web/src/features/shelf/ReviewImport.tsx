@@ -38,9 +38,10 @@ export function ReviewImport({ data, review }: { data: Import; review: Review })
 
   const start = useStartReviewed(data.id, {
     onProblem(problem) {
-      const refused = problem instanceof ApiProblem && problem.code === 'VALIDATION_ERROR'
-      if (refused) complain(t('review.columnsWrong'))
-      return refused
+      // What else it may refuse is told in its own words.
+      const columns = problem instanceof ApiProblem && problem.details.some(({ field }) => field.startsWith('columns'))
+      if (columns) complain(t('review.columnsWrong'))
+      return columns
     },
   })
   const cancel = useCancelImport(data.id, { onDone: () => void navigate('/shelf/import', { replace: true }) })

@@ -111,7 +111,7 @@ function EarlierImports() {
   if (imports.length === 0) return null
   const shown = all
     ? imports
-    : imports.filter(({ failed, status }, place) => place < LATEST || failed > 0 || status === 'review')
+    : imports.filter(({ failed, noted, status }, place) => place < LATEST || failed + noted > 0 || status === 'review')
   return (
     <section className="flex flex-col gap-3">
       <h2 className="text-heading">{t('startImport.earlier')}</h2>
@@ -138,7 +138,7 @@ function EarlierImport({ summary }: { summary: ImportSummary }) {
   const { t } = useTranslation('shelf')
   const format = useFormats()
   const formatName = useFormatName()
-  const { id, status, imported, failed, createdAt } = summary
+  const { id, status, imported, failed, noted, createdAt } = summary
   return (
     <li>
       <Link
@@ -161,6 +161,12 @@ function EarlierImport({ summary }: { summary: ImportSummary }) {
             <span className="font-medium text-due">
               {' · '}
               {t('startImport.toRepair', { count: failed, number: format.number(failed) })}
+            </span>
+          )}
+          {noted > 0 && (
+            <span className="font-medium text-due">
+              {' · '}
+              {t('startImport.noted', { count: noted, number: format.number(noted) })}
             </span>
           )}
         </span>

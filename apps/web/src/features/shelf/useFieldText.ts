@@ -1,5 +1,6 @@
 import { useTranslation } from 'react-i18next'
 import { useFormats } from '@/i18n/format'
+import { isolated } from '@/i18n/isolate'
 import type { BookField, BookValues } from './book-form'
 
 /** What stands in a field, in the reader's words. */
@@ -9,9 +10,9 @@ export function useFieldText(): (field: BookField, values: BookValues) => string
   return (field, values) => {
     switch (field) {
       case 'authors':
-        return format.list(values.authors.map(({ name }) => name.trim()).filter(Boolean))
+        return format.list(values.authors.map(({ name }) => isolated(name.trim())).filter(Boolean))
       case 'categories':
-        return values.categories.join(', ')
+        return values.categories.map(isolated).join(', ')
       case 'language':
         return values.language && format.languageName(values.language)
       case 'condition':
