@@ -74,3 +74,24 @@ it('says that one runs and one waits, and what of earlier ones is left', async (
     ['Have a look', '/shelf/import/old'],
   ])
 })
+
+it('tells what an import has left behind as soon as it is over', async () => {
+  const asked = { imports: 0, open: 0 }
+  fakeHost({
+    'GET /api/v1/books/imports': () => {
+      const imports = [summary('new', asked.imports++ > 0 ? { failed: 2 } : { status: 'running' })]
+      return Response.json({
+        success: true,
+        data: imports,
+        pagination: { page: 1, limit: 100, total: 1, totalPages: 1 },
+      })
+    },
+    'GET /api/v1/books/imports/open': () => {
+      const failed = asked.open++ > 0 ? 2 : 0
+      return success({ failed, noted: 0, reviews: [], imports: failed ? ['new'] : [] })
+    },
+  })
+  await renderPage(<ImportNotice />, { words: 'shelf' })
+  await screen.findByText(/^Your books are being imported/)
+  await screen.findByText('2 rows need repair.')
+})
