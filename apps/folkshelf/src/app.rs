@@ -9,7 +9,7 @@ use auth::{Auth, FileMailer};
 use books::{Books, ImportSettings};
 use borrowing::{Borrowing, LendingRules};
 use cqrs::{Caller, CommandBus, QueryBus};
-use event_bus::{BusSettings, EventBus, Running};
+use event_bus::{BusSettings, EventBus, Running, Subscription};
 use kernel::{Actor, Clock, LanguageTag};
 use notifications::Notifications;
 use read_store::ReadStore;
@@ -22,7 +22,7 @@ use users::{ChangeRole, Users};
 use uuid::Uuid;
 use wording::Language;
 
-use crate::contexts::Context;
+use crate::contexts::{Context, require_published};
 use crate::http::{self, Api, Gate, HotAnswers};
 use crate::ports::{KeptInMemory, Ports};
 use crate::settings::Settings;
@@ -138,8 +138,13 @@ impl App {
             auto_extend: settings.community.auto_extend,
             ..LendingRules::default()
         };
-        let borrowing =
-            Borrowing::new(pool(Context::Borrowing)?, projection(Context::Borrowing), events.clone(), rules);
+        let borrowing = Borrowing::new(
+            pool(Context::Borrowing)?,
+            projection(Context::Borrowing),
+            events.clone(),
+            Arc::new(ports.clone()),
+            rules,
+        );
         let zone = jiff::tz::TimeZone::get(zone).context("community.time_zone is not a time zone")?;
         let notifications =
             Notifications::new(pool(Context::Notifications)?, projection(Context::Notifications), zone, language);
@@ -177,18 +182,25 @@ impl App {
         Context::ALL.iter().map(|context| context.name()).collect()
     }
 
-    /// Begins what runs beside the requests: subscriptions, the projection's watcher, schedulers and workers.
-    pub async fn start(&self) -> anyhow::Result<Work> {
-        let subscriptions = [
-            self.auth.subscriptions(),
+    /// Of every context.
+    pub fn subscriptions(&self) -> Vec<Subscription> {
+        let of_each = [
             self.users.subscriptions(),
+            self.auth.subscriptions(),
             self.books.subscriptions(),
             self.borrowing.subscriptions(),
             self.notifications.subscriptions(),
         ];
+        of_each.into_iter().flatten().collect()
+    }
+
+    /// Begins what runs beside the requests: subscriptions, the projection's watcher, schedulers and workers.
+    pub async fn start(&self) -> anyhow::Result<Work> {
+        let subscriptions = self.subscriptions();
+        require_published(&subscriptions)?;
         let running = self
             .events
-            .start(subscriptions.into_iter().flatten().collect())
+            .start(subscriptions)
             .await
             .context("the event log cannot be read; is the database there, and migrated?")?;
         let stop = || self.shutdown.clone();
@@ -223,6 +235,7 @@ impl App {
             borrowing: http::BorrowingApi::new(commands, queries)?,
             notifications: http::NotificationsApi::new(commands, queries)?,
             hot: HotAnswers::new(&self.read_store, settings.http.memory_cache_mib * 1024 * 1024),
+            queries: queries.clone(),
             events: self.events.clone(),
             read_store: self.read_store.clone(),
             projections: self.projections(),

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use auth::CheckPassword;
+use books::GetBook;
 use borrowing::{CloseMember, WithdrawBook};
 use cqrs::{Ask, Caller, CommandBus, Dispatch, KeptAnswers, MissingHandler, QueryBus};
 use kernel::{BookId, ErrorKind, Refusal, UserId};
@@ -19,6 +20,7 @@ struct Routes {
     withdraw_book: Dispatch<WithdrawBook>,
     close_member: Dispatch<CloseMember>,
     check_password: Ask<CheckPassword>,
+    get_book: Ask<GetBook>,
 }
 
 /// All adapters in one; cheap to clone.
@@ -48,6 +50,7 @@ impl Ports {
             withdraw_book: commands.dispatch()?,
             close_member: commands.dispatch()?,
             check_password: queries.asking()?,
+            get_book: queries.asking()?,
         };
         // Connected once, when the host is wired; a second time would change nothing.
         drop(self.routes.set(routes));
@@ -89,6 +92,32 @@ impl books::LendingGate for Ports {
                 })
             }
             Err(error) => Err(books::WithdrawRefused::Unavailable(Box::new(error))),
+        }
+    }
+}
+
+/// borrowing asks books for a book that it has not been told of.
+#[async_trait]
+impl borrowing::BookSource for Ports {
+    async fn book(
+        &self,
+        id: BookId,
+        caller: &Caller,
+    ) -> Result<Option<borrowing::ListedBook>, borrowing::BooksUnavailable> {
+        let unavailable = |error| borrowing::BooksUnavailable(error);
+        let routes = self.routes().map_err(|error| unavailable(Box::new(error)))?;
+        match routes.get_book.ask(caller, GetBook { book_id: id }).await {
+            Ok(book) => Ok(Some(borrowing::ListedBook {
+                id,
+                owner: book.owner.id,
+                title: book.title,
+                authors: book.authors,
+                lending: book.lending,
+                version: book.version,
+                updated_at: book.updated_at,
+            })),
+            Err(refused) if refused.kind() == ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(unavailable(Box::new(error))),
         }
     }
 }

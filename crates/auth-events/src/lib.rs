@@ -47,7 +47,7 @@ pub struct SessionRevoked {
 
 kernel::events! {
     /// Everything auth publishes.
-    pub enum AuthEvent {
+    pub enum AuthEvent of "auth" {
         "user.registered" 1 about "user" by user_id => Registered(UserRegistered),
         "user.verified" 1 about "user" by user_id => Verified(UserVerified),
         "auth.session_revoked" 1 about "session" by session_id => SessionRevoked(SessionRevoked),

@@ -2,13 +2,15 @@
 
 use std::sync::Arc;
 
+use auth_events::AuthEvent;
 use cqrs::{CommandBusBuilder, QueryBusBuilder};
-use event_bus::Subscription;
+use event_bus::{Family, Subscription};
 use kernel::Clock;
 use read_store::{Projection, Rebuild};
 use sqlx::PgPool;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
+use users_events::UserEvent;
 
 use crate::access_token::AccessTokens;
 use crate::addresses;
@@ -32,6 +34,9 @@ use crate::sessions::Sessions;
 use crate::settings::Settings;
 use crate::subscribers::Subscriber;
 use crate::view::View;
+
+/// What auth tells the others.
+pub const PUBLISHES: Family = Family::of::<AuthEvent>();
 
 /// The schema `auth`, run as the role `folkshelf_auth`.
 pub static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("../../migrations/auth");
@@ -105,17 +110,20 @@ impl Auth {
         commands.register::<ResetPassword>(pool, ResetPasswordHandler(parts()));
         commands.register::<VerifyEmail>(pool, VerifyEmailHandler(parts()));
         commands.register::<ChangePassword>(pool, ChangePasswordHandler(parts()));
-        queries.register::<CheckPassword>(CheckPasswordHandler(parts()));
-        queries.register::<FindAccountByEmail>(FindAccountByEmailHandler(pool.clone()));
-        queries.register::<FindAccounts>(FindAccountsHandler(pool.clone()));
-        queries.register::<GetAccount>(GetAccountHandler { pool: pool.clone(), view: self.parts.view.clone() });
-        queries.register::<ListSessions>(ListSessionsHandler(pool.clone()));
+        queries.register::<CheckPassword>(pool, CheckPasswordHandler(parts()));
+        queries.register::<FindAccountByEmail>(pool, FindAccountByEmailHandler(pool.clone()));
+        queries.register::<FindAccounts>(pool, FindAccountsHandler(pool.clone()));
+        queries.register::<GetAccount>(pool, GetAccountHandler { pool: pool.clone(), view: self.parts.view.clone() });
+        queries.register::<ListSessions>(pool, ListSessionsHandler(pool.clone()));
     }
 
     pub fn subscriptions(&self) -> Vec<Subscription> {
         vec![
-            Subscription::apply("auth", self.parts.pool.clone(), Arc::new(Subscriber)),
-            Subscription::project("auth.view", Arc::new(self.parts.view.clone())).after("auth"),
+            Subscription::hear("auth", self.parts.pool.clone(), Subscriber).consumes::<UserEvent>().into(),
+            Subscription::show("auth.view", self.parts.view.clone())
+                .consumes::<AuthEvent>()
+                .consumes::<UserEvent>()
+                .after("auth"),
         ]
     }
 

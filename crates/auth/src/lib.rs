@@ -43,7 +43,7 @@ pub use commands::{
     RefreshTokens, RefreshTokensError, Register, RegisterError, ResetPassword, ResetPasswordError, VerifyEmail,
     VerifyEmailError,
 };
-pub use context::{Auth, MIGRATIONS};
+pub use context::{Auth, MIGRATIONS, PUBLISHES};
 pub use domain::{Email, EmailError, Password, PasswordError};
 pub use file_mailer::FileMailer;
 pub use passwords::HashingError;

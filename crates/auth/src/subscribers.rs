@@ -3,7 +3,7 @@
 
 use async_trait::async_trait;
 use auth_events::RevocationReason;
-use event_bus::{Apply, Delivery, HandlerError, Recorded};
+use event_bus::{Delivery, HandlerError, Hear, Recorded};
 use kernel::UserId;
 use users_events::{UserEvent, UserRoleChanged, UserUpdated};
 
@@ -12,14 +12,13 @@ use crate::session::{self, Which};
 pub(crate) struct Subscriber;
 
 #[async_trait]
-impl Apply for Subscriber {
-    async fn apply(&self, delivery: &mut Delivery<'_>, event: &Recorded) -> Result<(), HandlerError> {
+impl Hear<UserEvent> for Subscriber {
+    async fn hear(&self, delivery: &mut Delivery<'_>, event: &Recorded, heard: UserEvent) -> Result<(), HandlerError> {
         let version = event.aggregate_version;
-        match event.decode::<UserEvent>()? {
-            Some(UserEvent::Updated(heard)) => hear_updated(delivery, &heard, version).await?,
-            Some(UserEvent::RoleChanged(heard)) => hear_role(delivery, &heard, version).await?,
-            Some(UserEvent::Deleted(heard)) => hear_deleted(delivery, heard.user_id).await?,
-            None => {}
+        match heard {
+            UserEvent::Updated(e) => hear_updated(delivery, &e, version).await?,
+            UserEvent::RoleChanged(e) => hear_role(delivery, &e, version).await?,
+            UserEvent::Deleted(e) => hear_deleted(delivery, e.user_id).await?,
         }
         Ok(())
     }

@@ -2,9 +2,11 @@
 //! Written right after the commit by the command that changed something, and again by the subscription, which does not
 //! give up: a document that a failing Redis missed is made good as soon as Redis is back.
 
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
 use auth_events::AuthEvent;
-use event_bus::{HandlerError, Project, Recorded};
+use event_bus::{HandlerError, Outdate, Recorded, Refresh};
 use kernel::{SessionId, UserId};
 use read_store::{BoxError, Document, Local, Projection, ReadStoreError, Rebuild, Stamp, Subject};
 use serde::{Deserialize, Serialize};
@@ -139,7 +141,7 @@ impl View {
     }
 
     /// Writes the sessions as they now are. Those that are gone leave nothing to be believed.
-    async fn refresh(&self, ids: &[Uuid]) -> Result<(), ViewError> {
+    async fn show(&self, ids: &[Uuid]) -> Result<(), ViewError> {
         for ids in ids.chunks(CHUNK) {
             let rows = self.rows(ids).await?;
             let gone = ids.iter().filter(|id| !rows.iter().any(|row| row.id == **id));
@@ -154,7 +156,7 @@ impl View {
 
     /// After a commit: so that the next request, on whichever replica, sees it. What fails here the subscription does.
     pub(crate) async fn refresh_now(&self, ids: &[Uuid]) {
-        if let Err(error) = self.refresh(ids).await {
+        if let Err(error) = self.show(ids).await {
             tracing::warn!(%error, "sessions are shown in Redis a little later");
         }
     }
@@ -173,28 +175,37 @@ impl View {
 }
 
 #[async_trait]
-impl Project for View {
-    async fn project(&self, events: &[Recorded]) -> Result<(), HandlerError> {
-        let mut dirty = Vec::new();
-        for event in events {
-            if let Some(heard) = event.decode::<AuthEvent>()? {
-                match heard {
-                    AuthEvent::SessionRevoked(e) => dirty.push(e.session_id.uuid()),
-                    AuthEvent::Verified(e) => dirty.extend(self.all_of(e.user_id).await?),
-                    AuthEvent::Registered(_) => {}
-                }
-            } else if let Some(heard) = event.decode::<UserEvent>()? {
-                let user = match heard {
-                    UserEvent::Updated(e) => e.user_id,
-                    UserEvent::RoleChanged(e) => e.user_id,
-                    UserEvent::Deleted(e) => e.user_id,
-                };
-                dirty.extend(self.all_of(user).await?);
-            }
+impl Refresh for View {
+    /// Sessions.
+    type Stale = BTreeSet<Uuid>;
+
+    async fn refresh(&self, stale: BTreeSet<Uuid>) -> Result<(), HandlerError> {
+        Ok(self.show(&Vec::from_iter(stale)).await?)
+    }
+}
+
+#[async_trait]
+impl Outdate<AuthEvent> for View {
+    async fn outdate(&self, stale: &mut BTreeSet<Uuid>, _: &Recorded, heard: AuthEvent) -> Result<(), HandlerError> {
+        match heard {
+            AuthEvent::SessionRevoked(e) => stale.extend([e.session_id.uuid()]),
+            AuthEvent::Verified(e) => stale.extend(self.all_of(e.user_id).await?),
+            AuthEvent::Registered(_) => {}
         }
-        dirty.sort_unstable();
-        dirty.dedup();
-        Ok(self.refresh(&dirty).await?)
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl Outdate<UserEvent> for View {
+    async fn outdate(&self, stale: &mut BTreeSet<Uuid>, _: &Recorded, heard: UserEvent) -> Result<(), HandlerError> {
+        let user = match heard {
+            UserEvent::Updated(e) => e.user_id,
+            UserEvent::RoleChanged(e) => e.user_id,
+            UserEvent::Deleted(e) => e.user_id,
+        };
+        stale.extend(self.all_of(user).await?);
+        Ok(())
     }
 }
 

@@ -80,7 +80,7 @@ pub struct BookReturned {
 
 kernel::events! {
     /// Everything books publishes.
-    pub enum BookEvent {
+    pub enum BookEvent of "books" {
         "book.created" 1 about "book" by book_id => Created(BookCreated),
         "book.updated" 1 about "book" by book_id => Updated(BookUpdated),
         "book.deleted" 1 about "book" by book_id => Deleted(BookDeleted),

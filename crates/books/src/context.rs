@@ -3,12 +3,16 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use auth_events::AuthEvent;
+use books_events::BookEvent;
+use borrowing_events::BorrowEvent;
 use cqrs::{CommandBusBuilder, QueryBusBuilder};
-use event_bus::{EventBus, Subscription};
+use event_bus::{EventBus, Family, Subscription};
 use kernel::Clock;
 use read_store::{Projection, Rebuild};
 use sqlx::PgPool;
 use tokio_util::sync::CancellationToken;
+use users_events::UserEvent;
 
 use crate::commands::{
     AddLeftOutRow, AddLeftOutRowHandler, CancelImport, CancelImportHandler, CreateBook, CreateBookHandler, DeleteBook,
@@ -26,6 +30,9 @@ use crate::queries::{
 };
 use crate::subscribers::Subscriber;
 use crate::view::View;
+
+/// What books tells the others.
+pub const PUBLISHES: Family = Family::of::<BookEvent>();
 
 /// The schema `books`, run as the role `folkshelf_books`.
 pub static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("../../migrations/books");
@@ -78,25 +85,34 @@ impl Books {
         commands.register::<AddLeftOutRow>(pool, AddLeftOutRowHandler::new(pool.clone()));
 
         let list = ListBooksHandler::new(pool.clone(), view.clone());
-        queries.register::<GetBook>(GetBookHandler::new(pool.clone(), view.clone()));
-        queries.register::<MyBooks>(MyBooksHandler::new(list.clone()));
-        queries.register::<SearchBooks>(SearchBooksHandler::new(list.clone()));
-        queries.register::<ListBooks>(list);
-        queries.register::<SuggestBooks>(SuggestBooksHandler::new(pool.clone()));
-        queries.register::<ExportShelf>(ExportShelfHandler::new(pool.clone()));
-        queries.register::<BookHistory>(BookHistoryHandler::new(pool.clone(), self.events.clone()));
-        queries.register::<GetImport>(GetImportHandler::new(pool.clone()));
-        queries.register::<ListImports>(ListImportsHandler::new(pool.clone()));
-        queries.register::<OpenImportRows>(OpenImportRowsHandler::new(pool.clone()));
-        queries.register::<ReviewShelves>(ReviewShelvesHandler::new(pool.clone()));
-        queries.register::<CountBooks>(CountBooksHandler::new(pool.clone(), view.clone()));
-        queries.register::<CountFacets>(CountFacetsHandler::new(pool.clone()));
+        queries.register::<GetBook>(pool, GetBookHandler::new(pool.clone(), view.clone()));
+        queries.register::<MyBooks>(pool, MyBooksHandler::new(list.clone()));
+        queries.register::<SearchBooks>(pool, SearchBooksHandler::new(list.clone()));
+        queries.register::<ListBooks>(pool, list);
+        queries.register::<SuggestBooks>(pool, SuggestBooksHandler::new(pool.clone()));
+        queries.register::<ExportShelf>(pool, ExportShelfHandler::new(pool.clone()));
+        queries.register::<BookHistory>(pool, BookHistoryHandler::new(pool.clone(), self.events.clone()));
+        queries.register::<GetImport>(pool, GetImportHandler::new(pool.clone()));
+        queries.register::<ListImports>(pool, ListImportsHandler::new(pool.clone()));
+        queries.register::<OpenImportRows>(pool, OpenImportRowsHandler::new(pool.clone()));
+        queries.register::<ReviewShelves>(pool, ReviewShelvesHandler::new(pool.clone()));
+        queries.register::<CountBooks>(pool, CountBooksHandler::new(pool.clone(), view.clone()));
+        queries.register::<CountFacets>(pool, CountFacetsHandler::new(pool.clone()));
     }
 
     pub fn subscriptions(&self) -> Vec<Subscription> {
         vec![
-            Subscription::apply("books", self.pool.clone(), Arc::new(Subscriber)),
-            Subscription::project("books.view", Arc::new(self.view.clone())).after("books"),
+            Subscription::hear("books", self.pool.clone(), Subscriber)
+                .consumes::<BorrowEvent>()
+                .consumes::<UserEvent>()
+                .consumes::<AuthEvent>()
+                .into(),
+            Subscription::show("books.view", self.view.clone())
+                .consumes::<BookEvent>()
+                .consumes::<BorrowEvent>()
+                .consumes::<UserEvent>()
+                .consumes::<AuthEvent>()
+                .after("books"),
         ]
     }
 

@@ -37,7 +37,7 @@ pub use commands::{
     DeleteBookError, ImportStarted, MarkRowRepaired, MarkRowRepairedError, RowAdded, StartImport, StartImportError,
     StartReviewedImport, StartReviewedImportError, UpdateBook, UpdateBookError,
 };
-pub use context::{Books, MIGRATIONS};
+pub use context::{Books, MIGRATIONS, PUBLISHES};
 pub use domain::import::{Field, Format, LayoutChoice, LeftOutReason, RowValues, Shelf, ShelfColumns};
 pub use domain::search::QueryTextError;
 pub use domain::{BookChanges, BookInput, Change, Condition, Isbn, IsbnError};

@@ -6,28 +6,42 @@ use async_trait::async_trait;
 use auth_events::{AuthEvent, UserRegistered};
 use books_events::{BookBorrowed, BookDeleted, BookEvent, BookReturned, BookUpdated, Lending};
 use borrowing_events::{BorrowEvent, DisputeOutcome, Parties, ReturnCondition};
-use event_bus::{Apply, Delivery, HandlerError, Recorded};
+use event_bus::{Delivery, HandlerError, Hear, Recorded};
 use kernel::{BookId, UserId};
 use users_events::{UserDeleted, UserEvent, UserUpdated};
 
 pub(crate) struct Subscriber;
 
 #[async_trait]
-impl Apply for Subscriber {
-    async fn apply(&self, delivery: &mut Delivery<'_>, event: &Recorded) -> Result<(), HandlerError> {
-        if let Some(heard) = event.decode::<BorrowEvent>()? {
-            hear_borrow(delivery, event.aggregate_version, &heard).await?;
-        } else if let Some(heard) = event.decode::<UserEvent>()? {
-            match heard {
-                UserEvent::Updated(user) => member_changed(delivery, event.aggregate_version, &user).await?,
-                UserEvent::Deleted(user) => member_left(delivery, &user).await?,
-                UserEvent::RoleChanged(_) => {}
-            }
-        } else if let Some(heard) = event.decode::<AuthEvent>()? {
-            match heard {
-                AuthEvent::Registered(user) => member_came(delivery, &user).await?,
-                AuthEvent::Verified(_) | AuthEvent::SessionRevoked(_) => {}
-            }
+impl Hear<BorrowEvent> for Subscriber {
+    async fn hear(
+        &self,
+        delivery: &mut Delivery<'_>,
+        event: &Recorded,
+        heard: BorrowEvent,
+    ) -> Result<(), HandlerError> {
+        Ok(hear_borrow(delivery, event.aggregate_version, &heard).await?)
+    }
+}
+
+#[async_trait]
+impl Hear<UserEvent> for Subscriber {
+    async fn hear(&self, delivery: &mut Delivery<'_>, event: &Recorded, heard: UserEvent) -> Result<(), HandlerError> {
+        match heard {
+            UserEvent::Updated(user) => member_changed(delivery, event.aggregate_version, &user).await?,
+            UserEvent::Deleted(user) => member_left(delivery, &user).await?,
+            UserEvent::RoleChanged(_) => {}
+        }
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl Hear<AuthEvent> for Subscriber {
+    async fn hear(&self, delivery: &mut Delivery<'_>, _: &Recorded, heard: AuthEvent) -> Result<(), HandlerError> {
+        match heard {
+            AuthEvent::Registered(user) => member_came(delivery, &user).await?,
+            AuthEvent::Verified(_) | AuthEvent::SessionRevoked(_) => {}
         }
         Ok(())
     }

@@ -2,13 +2,13 @@
 //! `owner:`, `category:` and `language:`. An event only says which books to look at again; what is written is read from
 //! our own tables, whole, under the row's version.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use async_trait::async_trait;
 use auth_events::AuthEvent;
 use books_events::{BookEvent, Lending};
 use borrowing_events::BorrowEvent;
-use event_bus::{HandlerError, Project, Recorded};
+use event_bus::{HandlerError, Outdate, Recorded, Refresh};
 use kernel::{Actor, BookId, Event, Permission, UserId};
 use read_store::{BoxError, Document, Listing, Projection, ReadStoreError, Rebuild};
 use serde::{Deserialize, Serialize};
@@ -246,7 +246,7 @@ impl View {
     }
 
     /// Writes the books as they now are; those that are gone leave a tombstone.
-    pub(crate) async fn refresh(&self, ids: &[Uuid]) -> Result<(), HandlerError> {
+    pub(crate) async fn show(&self, ids: &[Uuid]) -> Result<(), HandlerError> {
         for ids in ids.chunks(CHUNK) {
             let found = read(&mut *self.pool.acquire().await?, ids).await?;
             let documents: Result<Vec<Document>, _> = ids
@@ -264,23 +264,51 @@ impl View {
 }
 
 #[async_trait]
-impl Project for View {
-    async fn project(&self, events: &[Recorded]) -> Result<(), HandlerError> {
-        let mut dirty = Vec::new();
-        for event in events {
-            if let Some(heard) = event.decode::<BookEvent>()? {
-                dirty.push(heard.aggregate_id());
-            } else if let Some(heard) = event.decode::<BorrowEvent>()? {
-                dirty.push(heard.parties().book_id.uuid());
-            } else if let Some(UserEvent::Updated(heard)) = event.decode::<UserEvent>()? {
-                dirty.extend(self.all_of(heard.user_id).await?);
-            } else if let Some(AuthEvent::Registered(heard)) = event.decode::<AuthEvent>()? {
-                dirty.extend(self.all_of(heard.user_id).await?);
-            }
+impl Refresh for View {
+    /// Books.
+    type Stale = BTreeSet<Uuid>;
+
+    async fn refresh(&self, stale: BTreeSet<Uuid>) -> Result<(), HandlerError> {
+        self.show(&Vec::from_iter(stale)).await
+    }
+}
+
+#[async_trait]
+impl Outdate<BookEvent> for View {
+    async fn outdate(&self, stale: &mut BTreeSet<Uuid>, _: &Recorded, heard: BookEvent) -> Result<(), HandlerError> {
+        stale.insert(heard.aggregate_id());
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl Outdate<BorrowEvent> for View {
+    async fn outdate(&self, stale: &mut BTreeSet<Uuid>, _: &Recorded, heard: BorrowEvent) -> Result<(), HandlerError> {
+        stale.insert(heard.parties().book_id.uuid());
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl Outdate<UserEvent> for View {
+    async fn outdate(&self, stale: &mut BTreeSet<Uuid>, _: &Recorded, heard: UserEvent) -> Result<(), HandlerError> {
+        match heard {
+            UserEvent::Updated(e) => stale.extend(self.all_of(e.user_id).await?),
+            // Who leaves takes their books along: each is told of as deleted.
+            UserEvent::Deleted(_) | UserEvent::RoleChanged(_) => {}
         }
-        dirty.sort_unstable();
-        dirty.dedup();
-        self.refresh(&dirty).await
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl Outdate<AuthEvent> for View {
+    async fn outdate(&self, stale: &mut BTreeSet<Uuid>, _: &Recorded, heard: AuthEvent) -> Result<(), HandlerError> {
+        match heard {
+            AuthEvent::Registered(e) => stale.extend(self.all_of(e.user_id).await?),
+            AuthEvent::Verified(_) | AuthEvent::SessionRevoked(_) => {}
+        }
+        Ok(())
     }
 }
 

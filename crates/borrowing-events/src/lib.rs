@@ -276,7 +276,7 @@ pub struct BorrowResolved {
 
 kernel::events! {
     /// Everything borrowing publishes.
-    pub enum BorrowEvent {
+    pub enum BorrowEvent of "borrowing" {
         "borrow.created" 1 about "borrow" by parties => Created(BorrowCreated),
         "borrow.queued" 1 about "borrow" by parties => Queued(BorrowQueued),
         "borrow.promoted" 1 about "borrow" by parties => Promoted(BorrowPromoted),

@@ -3,22 +3,30 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use auth_events::AuthEvent;
+use books_events::BookEvent;
+use borrowing_events::BorrowEvent;
 use cqrs::{CommandBusBuilder, QueryBusBuilder};
-use event_bus::{EventBus, Subscription};
+use event_bus::{EventBus, Family, Subscription};
 use kernel::Clock;
 use read_store::{Projection, Rebuild};
 use sqlx::PgPool;
 use time::OffsetDateTime;
 use tokio_util::sync::CancellationToken;
+use users_events::UserEvent;
 
 use crate::commands::*;
 use crate::desk::Desk;
 use crate::domain::LendingRules;
+use crate::ports::BookSource;
 use crate::queries::*;
 use crate::scheduler::{Scheduler, Tick};
 use crate::subscribers::Subscriber;
 use crate::transition::TransitionError;
 use crate::view::View;
+
+/// What borrowing tells the others.
+pub const PUBLISHES: Family = Family::of::<BorrowEvent>();
 
 /// The schema `borrowing`, run as the role `folkshelf_borrowing`.
 pub static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("../../migrations/borrowing");
@@ -29,23 +37,30 @@ pub struct Borrowing {
     desk: Desk,
     view: View,
     events: EventBus,
+    books: Arc<dyn BookSource>,
     scheduler: Arc<Scheduler>,
 }
 
 impl Borrowing {
     /// `pool` is that of the role `folkshelf_borrowing`, `projection` the one named `borrowing`; `events` is asked for the
-    /// history of a borrow.
-    pub fn new(pool: PgPool, projection: Projection, events: EventBus, rules: LendingRules) -> Self {
+    /// history of a borrow, `books` for a book that was listed a moment ago.
+    pub fn new(
+        pool: PgPool,
+        projection: Projection,
+        events: EventBus,
+        books: Arc<dyn BookSource>,
+        rules: LendingRules,
+    ) -> Self {
         let rules = Arc::new(rules);
         let view = View::new(pool.clone(), projection);
         let scheduler = Arc::new(Scheduler { pool: pool.clone(), rules: Arc::clone(&rules) });
-        Self { desk: Desk { pool, rules }, view, events, scheduler }
+        Self { desk: Desk { pool, rules }, view, events, books, scheduler }
     }
 
     pub fn register(&self, commands: &mut CommandBusBuilder, queries: &mut QueryBusBuilder) {
         let (pool, desk, view) = (&self.desk.pool, &self.desk, &self.view);
-        commands
-            .register::<RequestBorrow>(pool, RequestBorrowHandler { desk: desk.clone(), events: self.events.clone() });
+        let request = RequestBorrowHandler { desk: desk.clone(), books: Arc::clone(&self.books) };
+        commands.register::<RequestBorrow>(pool, request);
         commands.register::<ApproveBorrow>(pool, ApproveBorrowHandler(desk.clone()));
         commands.register::<RejectBorrow>(pool, RejectBorrowHandler(desk.clone()));
         commands.register::<CancelBorrow>(pool, CancelBorrowHandler(desk.clone()));
@@ -59,18 +74,27 @@ impl Borrowing {
         commands.register::<ResolveDispute>(pool, ResolveDisputeHandler(desk.clone()));
         commands.register::<WithdrawBook>(pool, WithdrawBookHandler(desk.clone()));
         commands.register::<CloseMember>(pool, CloseMemberHandler(desk.clone()));
-        queries.register::<GetBorrow>(GetBorrowHandler::new(pool.clone(), view.clone()));
-        queries.register::<ListBorrows>(ListBorrowsHandler::new(pool.clone(), view.clone()));
-        queries.register::<BorrowTimeline>(BorrowTimelineHandler::new(pool.clone(), self.events.clone()));
-        queries.register::<LendingOutlook>(LendingOutlookHandler::new(pool.clone()));
-        queries.register::<CountBorrows>(CountBorrowsHandler::new(pool.clone(), view.clone()));
+        queries.register::<GetBorrow>(pool, GetBorrowHandler::new(pool.clone(), view.clone()));
+        queries.register::<ListBorrows>(pool, ListBorrowsHandler::new(pool.clone(), view.clone()));
+        queries.register::<BorrowTimeline>(pool, BorrowTimelineHandler::new(pool.clone(), self.events.clone()));
+        queries.register::<LendingOutlook>(pool, LendingOutlookHandler::new(pool.clone()));
+        queries.register::<CountBorrows>(pool, CountBorrowsHandler::new(pool.clone(), view.clone()));
     }
 
     pub fn subscriptions(&self) -> Vec<Subscription> {
-        let subscriber = Arc::new(Subscriber::new(Arc::clone(&self.desk.rules)));
+        let subscriber = Subscriber::new(Arc::clone(&self.desk.rules));
         vec![
-            Subscription::apply("borrowing", self.desk.pool.clone(), subscriber),
-            Subscription::project("borrowing.view", Arc::new(self.view.clone())).after("borrowing"),
+            Subscription::hear("borrowing", self.desk.pool.clone(), subscriber)
+                .consumes::<BookEvent>()
+                .consumes::<UserEvent>()
+                .consumes::<AuthEvent>()
+                .into(),
+            Subscription::show("borrowing.view", self.view.clone())
+                .consumes::<BorrowEvent>()
+                .consumes::<BookEvent>()
+                .consumes::<UserEvent>()
+                .consumes::<AuthEvent>()
+                .after("borrowing"),
         ]
     }
 

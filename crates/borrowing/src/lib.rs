@@ -13,7 +13,7 @@
 //! | the rules | `domain/`, pure |
 //! | what follows from a change | `transition.rs` |
 //! | what time does | `scheduler.rs` |
-//! | hearing the other contexts | `subscribers.rs` |
+//! | hearing the other contexts, and asking books | `subscribers.rs`, `ports.rs` |
 //! | the borrows in Redis | `view.rs` |
 
 mod commands;
@@ -21,6 +21,7 @@ mod context;
 mod desk;
 mod domain;
 mod members;
+mod ports;
 mod queries;
 mod scheduler;
 mod store;
@@ -33,8 +34,9 @@ pub use commands::{
     MarkNotReceived, RejectBorrow, ReportLost, RequestBorrow, RequestBorrowError, RequestExtension, ResolveDispute,
     ReturnBorrow, WithdrawBook, WithdrawBookError,
 };
-pub use context::{Borrowing, MIGRATIONS};
+pub use context::{Borrowing, MIGRATIONS, PUBLISHES};
 pub use domain::{BorrowStatus, CommunityZone, LendingRules, Refused, UnknownTimeZone};
+pub use ports::{BookSource, BooksUnavailable, ListedBook};
 pub use queries::{
     BorrowTimeline, BorrowTimelineError, CountBorrows, CountBorrowsError, Counts, GetBorrow, GetBorrowError, Happening,
     LendingOutlook, LendingOutlookError, ListBorrows, ListBorrowsError, Outlook, OwnBorrow, Role,

@@ -9,11 +9,43 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use crate::domain::{Borrow, BorrowStatus, Change, Copy, HandOverCode, Refused, Resolution, Withdrawal};
+use crate::ports::ListedBook;
 use crate::transition::TransitionError;
 
 /// A row holds what no version of this program has written.
 fn unreadable(what: &str) -> sqlx::Error {
     sqlx::Error::Decode(format!("unknown {what} in a row").into())
+}
+
+/// Whether it was news. A copy that was set aside may be lent again once its owner has touched the book after that; what they
+/// did before is no answer to it.
+pub(crate) async fn remember_book(connection: &mut PgConnection, book: &ListedBook) -> Result<bool, sqlx::Error> {
+    let news = sqlx::query!(
+        "insert into borrowing.lendable_book as known (book_id, version, owner_id, title, authors, lending)
+        values ($1, $2, $3, $4, $5, $6)
+        on conflict (book_id) do update set
+            version = excluded.version, owner_id = excluded.owner_id, title = excluded.title,
+            authors = excluded.authors, lending = excluded.lending,
+            set_aside_at = case when known.set_aside_at >= $7 then known.set_aside_at end
+        where known.version < excluded.version",
+        book.id.uuid(),
+        book.version,
+        book.owner.uuid(),
+        book.title,
+        &book.authors,
+        book.lending.as_str(),
+        book.updated_at,
+    )
+    .execute(&mut *connection)
+    .await?
+    .rows_affected()
+        == 1;
+    if news {
+        sqlx::query!("update borrowing.borrow set revision = revision + 1 where book_id = $1", book.id.uuid())
+            .execute(&mut *connection)
+            .await?;
+    }
+    Ok(news)
 }
 
 /// A row of `borrowing.borrow`, as every statement that decides something selects it.

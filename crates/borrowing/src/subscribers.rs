@@ -5,12 +5,13 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use auth_events::{AuthEvent, UserRegistered};
-use books_events::{BookEvent, Lending};
-use event_bus::{Apply, Delivery, HandlerError, Recorded};
+use books_events::BookEvent;
+use event_bus::{Delivery, HandlerError, Hear, Recorded};
 use kernel::{BookId, UserId};
 use users_events::{UserEvent, UserUpdated};
 
 use crate::domain::{LendingRules, Withdrawal};
+use crate::ports::ListedBook;
 use crate::transition::{TransitionError, cancel_waiting, put_next_forward};
 use crate::{members, store};
 
@@ -28,26 +29,28 @@ impl Subscriber {
 }
 
 #[async_trait]
-impl Apply for Subscriber {
-    async fn apply(&self, delivery: &mut Delivery<'_>, event: &Recorded) -> Result<(), HandlerError> {
-        if let Some(heard) = event.decode::<BookEvent>()? {
-            self.hear_book(delivery, event, heard).await?;
-        } else if let Some(heard) = event.decode::<UserEvent>()? {
-            self.hear_user(delivery, event, heard).await?;
-        } else if let Some(heard) = event.decode::<AuthEvent>()? {
-            hear_auth(delivery, heard).await?;
-        }
-        Ok(())
+impl Hear<BookEvent> for Subscriber {
+    async fn hear(&self, delivery: &mut Delivery<'_>, event: &Recorded, heard: BookEvent) -> Result<(), HandlerError> {
+        Ok(self.hear_book(delivery, event, heard).await?)
     }
 }
 
-/// A book as books tells it.
-struct Told {
-    book: BookId,
-    owner: UserId,
-    title: String,
-    authors: Vec<String>,
-    lending: Lending,
+#[async_trait]
+impl Hear<UserEvent> for Subscriber {
+    async fn hear(&self, delivery: &mut Delivery<'_>, event: &Recorded, heard: UserEvent) -> Result<(), HandlerError> {
+        Ok(self.hear_user(delivery, event, heard).await?)
+    }
+}
+
+#[async_trait]
+impl Hear<AuthEvent> for Subscriber {
+    async fn hear(&self, delivery: &mut Delivery<'_>, _: &Recorded, heard: AuthEvent) -> Result<(), HandlerError> {
+        match heard {
+            AuthEvent::Registered(e) => remember_name(delivery, &e).await?,
+            AuthEvent::Verified(_) | AuthEvent::SessionRevoked(_) => {}
+        }
+        Ok(())
+    }
 }
 
 impl Subscriber {
@@ -59,21 +62,20 @@ impl Subscriber {
     ) -> Result<(), TransitionError> {
         // Nobody waits for a book that was not there: a whole imported shelf need not be asked.
         let new = matches!(heard, BookEvent::Created(_));
+        let (version, updated_at) = (event.aggregate_version, event.occurred_at);
+        let listed =
+            |id, owner, title, authors, lending| ListedBook { id, owner, title, authors, lending, version, updated_at };
         let told = match heard {
-            BookEvent::Created(e) => {
-                Told { book: e.book_id, owner: e.owner_id, title: e.title, authors: e.authors, lending: e.lending }
-            }
-            BookEvent::Updated(e) => {
-                Told { book: e.book_id, owner: e.owner_id, title: e.title, authors: e.authors, lending: e.lending }
-            }
+            BookEvent::Created(e) => listed(e.book_id, e.owner_id, e.title, e.authors, e.lending),
+            BookEvent::Updated(e) => listed(e.book_id, e.owner_id, e.title, e.authors, e.lending),
             BookEvent::Deleted(e) => return forget_book(delivery, e.book_id).await,
             // Echoes of what we told ourselves.
             BookEvent::Borrowed(_) | BookEvent::Returned(_) => return Ok(()),
         };
-        if !remember_book(delivery, event, &told).await? || new {
+        if !store::remember_book(delivery.connection(), &told).await? || new {
             return Ok(());
         }
-        if let Some(copy) = store::lock_copy(delivery.connection(), told.book).await? {
+        if let Some(copy) = store::lock_copy(delivery.connection(), told.id).await? {
             let now = delivery.now();
             put_next_forward(delivery, &copy, now, &self.rules).await?;
         }
@@ -107,44 +109,6 @@ impl Subscriber {
         let copies = members::lock_copies_of(delivery.connection(), user).await?;
         members::cancel_requests_of(delivery, user, &copies, now, &self.rules).await
     }
-}
-
-async fn hear_auth(delivery: &mut Delivery<'_>, heard: AuthEvent) -> Result<(), sqlx::Error> {
-    match heard {
-        AuthEvent::Registered(e) => remember_name(delivery, &e).await,
-        AuthEvent::Verified(_) | AuthEvent::SessionRevoked(_) => Ok(()),
-    }
-}
-
-/// Whether it was news. A copy that was set aside may be lent again once its owner has touched the book after that; what they
-/// did before is no answer to it.
-async fn remember_book(delivery: &mut Delivery<'_>, event: &Recorded, told: &Told) -> Result<bool, sqlx::Error> {
-    let news = sqlx::query!(
-        "insert into borrowing.lendable_book as known (book_id, version, owner_id, title, authors, lending)
-        values ($1, $2, $3, $4, $5, $6)
-        on conflict (book_id) do update set
-            version = excluded.version, owner_id = excluded.owner_id, title = excluded.title,
-            authors = excluded.authors, lending = excluded.lending,
-            set_aside_at = case when known.set_aside_at >= $7 then known.set_aside_at end
-        where known.version < excluded.version",
-        told.book.uuid(),
-        event.aggregate_version,
-        told.owner.uuid(),
-        told.title,
-        &told.authors,
-        told.lending.as_str(),
-        event.occurred_at,
-    )
-    .execute(delivery.connection())
-    .await?
-    .rows_affected()
-        == 1;
-    if news {
-        sqlx::query!("update borrowing.borrow set revision = revision + 1 where book_id = $1", told.book.uuid())
-            .execute(delivery.connection())
-            .await?;
-    }
-    Ok(news)
 }
 
 /// The row stays: closed borrows show the title for ever.

@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use auth_events::AuthEvent;
 use books_events::BookEvent;
 use borrowing_events::{BorrowEvent, DisputeOutcome};
-use event_bus::{HandlerError, Project, Recorded};
+use event_bus::{HandlerError, Outdate, Recorded, Refresh};
 use kernel::{BorrowId, UserId};
 use read_store::{BoxError, Document, Listing, Projection, Rebuild};
 use sqlx::{PgConnection, PgPool};
@@ -223,7 +223,7 @@ impl View {
     }
 
     /// Writes the borrows as they now are.
-    pub(crate) async fn refresh(&self, ids: &[Uuid]) -> Result<(), HandlerError> {
+    pub(crate) async fn show(&self, ids: &[Uuid]) -> Result<(), HandlerError> {
         for ids in ids.chunks(CHUNK) {
             let mut connection = self.pool.acquire().await?;
             let shown = load(&mut connection, ids).await?;
@@ -235,7 +235,7 @@ impl View {
     }
 
     /// What events about these things make stale: borrows, with the queues of their copies; all of a book; all of a member.
-    async fn stale(&self, dirty: &Dirty) -> Result<Vec<Uuid>, sqlx::Error> {
+    async fn shown_with(&self, stale: &Stale) -> Result<Vec<Uuid>, sqlx::Error> {
         sqlx::query_scalar!(
             r#"select unnest($1::uuid[]) as "id!"
             union select id from borrowing.borrow where book_id = any($2) and status = 'queued'
@@ -243,10 +243,10 @@ impl View {
             union select id from borrowing.borrow where borrower_id = any($4)
             union select id from borrowing.borrow where owner_id = any($4)
             union select id from borrowing.borrow where resolved_by = any($4)"#,
-            &dirty.borrows,
-            &dirty.queues,
-            &dirty.books,
-            &dirty.members,
+            &stale.borrows,
+            &stale.queues,
+            &stale.books,
+            &stale.members,
         )
         .fetch_all(&self.pool)
         .await
@@ -254,50 +254,65 @@ impl View {
 }
 
 #[derive(Debug, Default)]
-struct Dirty {
+pub(crate) struct Stale {
     borrows: Vec<Uuid>,
     queues: Vec<Uuid>,
     books: Vec<Uuid>,
     members: Vec<Uuid>,
 }
 
-impl Dirty {
-    fn hear(&mut self, event: &Recorded) -> Result<(), kernel::DecodeError> {
-        if let Some(heard) = event.decode::<BorrowEvent>()? {
-            let parties = heard.parties();
-            self.borrows.push(parties.borrow_id.uuid());
-            self.queues.push(parties.book_id.uuid());
-        } else if let Some(heard) = event.decode::<BookEvent>()? {
-            match heard {
-                BookEvent::Updated(e) => self.books.push(e.book_id.uuid()),
-                // Nobody can have borrowed a book before; its deletion leaves the borrows as they were shown.
-                BookEvent::Created(_) | BookEvent::Deleted(_) => {}
-                BookEvent::Borrowed(_) | BookEvent::Returned(_) => {}
-            }
-        } else if let Some(heard) = event.decode::<UserEvent>()? {
-            match heard {
-                UserEvent::Updated(e) => self.members.push(e.user_id.uuid()),
-                UserEvent::Deleted(e) => self.members.push(e.user_id.uuid()),
-                UserEvent::RoleChanged(_) => {}
-            }
-        } else if let Some(heard) = event.decode::<AuthEvent>()? {
-            match heard {
-                AuthEvent::Registered(e) => self.members.push(e.user_id.uuid()),
-                AuthEvent::Verified(_) | AuthEvent::SessionRevoked(_) => {}
-            }
+#[async_trait]
+impl Refresh for View {
+    type Stale = Stale;
+
+    async fn refresh(&self, stale: Stale) -> Result<(), HandlerError> {
+        self.show(&self.shown_with(&stale).await?).await
+    }
+}
+
+#[async_trait]
+impl Outdate<BorrowEvent> for View {
+    async fn outdate(&self, stale: &mut Stale, _: &Recorded, heard: BorrowEvent) -> Result<(), HandlerError> {
+        let parties = heard.parties();
+        stale.borrows.push(parties.borrow_id.uuid());
+        stale.queues.push(parties.book_id.uuid());
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl Outdate<BookEvent> for View {
+    async fn outdate(&self, stale: &mut Stale, _: &Recorded, heard: BookEvent) -> Result<(), HandlerError> {
+        match heard {
+            BookEvent::Updated(e) => stale.books.push(e.book_id.uuid()),
+            // Nobody can have borrowed a book before; its deletion leaves the borrows as they were shown.
+            BookEvent::Created(_) | BookEvent::Deleted(_) => {}
+            BookEvent::Borrowed(_) | BookEvent::Returned(_) => {}
         }
         Ok(())
     }
 }
 
 #[async_trait]
-impl Project for View {
-    async fn project(&self, events: &[Recorded]) -> Result<(), HandlerError> {
-        let mut dirty = Dirty::default();
-        for event in events {
-            dirty.hear(event)?;
+impl Outdate<UserEvent> for View {
+    async fn outdate(&self, stale: &mut Stale, _: &Recorded, heard: UserEvent) -> Result<(), HandlerError> {
+        match heard {
+            UserEvent::Updated(e) => stale.members.push(e.user_id.uuid()),
+            UserEvent::Deleted(e) => stale.members.push(e.user_id.uuid()),
+            UserEvent::RoleChanged(_) => {}
         }
-        self.refresh(&self.stale(&dirty).await?).await
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl Outdate<AuthEvent> for View {
+    async fn outdate(&self, stale: &mut Stale, _: &Recorded, heard: AuthEvent) -> Result<(), HandlerError> {
+        match heard {
+            AuthEvent::Registered(e) => stale.members.push(e.user_id.uuid()),
+            AuthEvent::Verified(_) | AuthEvent::SessionRevoked(_) => {}
+        }
+        Ok(())
     }
 }
 

@@ -2,10 +2,12 @@
 
 mod support;
 
-use books_events::{BookDeleted, BookEvent, Lending};
+use std::sync::atomic::Ordering;
+
+use books_events::{BookCreated, BookDeleted, BookEvent, Lending};
 use borrowing::*;
 use borrowing_events::ReturnCondition;
-use kernel::{Detail, Refusal};
+use kernel::{BookId, Clock, Detail, ErrorKind, Refusal};
 use support::{Neighbours, World, code};
 use testkit::member;
 
@@ -165,4 +167,42 @@ async fn nobody_leaves_with_open_loans_and_what_waited_is_cancelled_when_they_do
     world.send(&member(them.ada), CloseMember { user: them.ada }).await.unwrap();
     let asked = world.send(&member(them.linus), RequestBorrow { book: other, days: 7, message: None }).await;
     assert_eq!(code(asked), "BOOK_NOT_LENDABLE");
+}
+
+#[tokio::test]
+async fn a_book_that_was_listed_a_moment_ago_is_asked_for() {
+    let world = World::new().await;
+    let them = Neighbours::of(&world).await;
+    let now = world.clock.now();
+    let listed = ListedBook {
+        id: BookId::new(now),
+        owner: them.ada,
+        title: "Emma".to_owned(),
+        authors: vec!["Jane Austen".to_owned()],
+        lending: Lending::Lend,
+        version: 1,
+        updated_at: now,
+    };
+    world.books.listed.lock().unwrap().push(listed.clone());
+    let grace = member(them.grace);
+    let ask = |book| RequestBorrow { book, days: 21, message: None };
+    let borrow = world.send(&grace, ask(listed.id)).await.unwrap();
+    assert_eq!((borrow.status, borrow.book.title.as_str()), (BorrowStatus::Pending, "Emma"));
+
+    // The event comes, late; what borrowing knows already stays.
+    let created = BookCreated {
+        book_id: listed.id,
+        owner_id: them.ada,
+        title: "Emma".to_owned(),
+        authors: listed.authors.clone(),
+        lending: Lending::Lend,
+    };
+    world.tell::<BookEvent>(created, 1).await;
+    assert_eq!(world.get(them.grace, borrow.id).await.status, BorrowStatus::Pending);
+
+    let absent = world.send(&grace, ask(BookId::new(now))).await.unwrap_err();
+    assert_eq!(absent.kind(), ErrorKind::NotFound);
+    world.books.away.store(true, Ordering::SeqCst);
+    let unknown = world.send(&grace, ask(BookId::new(now))).await.unwrap_err();
+    assert_eq!(unknown.kind(), ErrorKind::Unavailable);
 }

@@ -1,5 +1,6 @@
 //! Who asks, what a handler knows of it, and the transaction a command works in.
 
+use std::borrow::Cow;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use event_bus::Meta;
@@ -49,19 +50,28 @@ pub struct Call {
     clock: Arc<dyn Clock>,
     source: Source,
     key: Option<Key>,
-    position: Mutex<Option<Position>>,
+    told: Mutex<Option<Told>>,
+}
+
+/// What a command told: where its last event stands, and of which families its events are.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Told {
+    pub position: Position,
+    pub families: Vec<Cow<'static, str>>,
+}
+
+impl Told {
+    fn add(&mut self, position: Position, family: Cow<'static, str>) {
+        self.position = position.max(self.position);
+        if !self.families.contains(&family) {
+            self.families.push(family);
+        }
+    }
 }
 
 impl Call {
     pub(crate) fn new(caller: &Caller, clock: Arc<dyn Clock>, source: Source, key: Option<Key>) -> Self {
-        Self {
-            actor: caller.actor.clone(),
-            trace: caller.trace.clone(),
-            clock,
-            source,
-            key,
-            position: Mutex::new(None),
-        }
+        Self { actor: caller.actor.clone(), trace: caller.trace.clone(), clock, source, key, told: Mutex::new(None) }
     }
 
     pub fn actor(&self) -> &Actor {
@@ -87,12 +97,12 @@ impl Call {
 
     /// The transaction in which a command does its work.
     pub async fn begin(&self, pool: &PgPool) -> Result<Work<'_>, sqlx::Error> {
-        Ok(Work { tx: pool.begin().await?, call: self, position: None })
+        Ok(Work { tx: pool.begin().await?, call: self, told: None })
     }
 
-    /// The last event this call has committed.
-    pub(crate) fn position(&self) -> Option<Position> {
-        *self.position.lock().unwrap_or_else(PoisonError::into_inner)
+    /// What this call has told and committed.
+    pub(crate) fn told(&self) -> Option<Told> {
+        self.told.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
@@ -100,7 +110,7 @@ impl Call {
 pub struct Work<'c> {
     tx: Transaction<'static, Postgres>,
     call: &'c Call,
-    position: Option<Position>,
+    told: Option<Told>,
 }
 
 impl Work<'_> {
@@ -121,7 +131,7 @@ impl Work<'_> {
     pub async fn append<E: Event>(&mut self, event: &E, aggregate_version: i64) -> Result<Position, sqlx::Error> {
         let meta = self.meta();
         let position = event_bus::append(&mut self.tx, &meta, event, aggregate_version).await?;
-        self.position = self.position.max(Some(position));
+        self.told.get_or_insert_default().add(position, Cow::Borrowed(E::FAMILY));
         Ok(position)
     }
 
@@ -129,19 +139,23 @@ impl Work<'_> {
     pub async fn append_all<E: Event>(&mut self, events: &[(E, i64)]) -> Result<Option<Position>, sqlx::Error> {
         let meta = self.meta();
         let position = event_bus::append_all(&mut self.tx, &meta, events).await?;
-        self.position = self.position.max(position);
+        if let Some(position) = position {
+            self.told.get_or_insert_default().add(position, Cow::Borrowed(E::FAMILY));
+        }
         Ok(position)
     }
 
     /// Commits change, events and, under an idempotency key, the answer together.
     pub async fn commit<T: Serialize>(mut self, answer: T) -> Result<T, sqlx::Error> {
         if let Some(key) = &self.call.key {
-            idempotency::store(&mut self.tx, key, &answer, self.call.now()).await?;
+            idempotency::store(&mut self.tx, key, &answer, self.told.as_ref(), self.call.now()).await?;
         }
         self.tx.commit().await?;
-        let mut position = self.call.position.lock().unwrap_or_else(PoisonError::into_inner);
-        *position = (*position).max(self.position);
-        drop(position);
+        if let Some(told) = self.told.take() {
+            let mut before = self.call.told.lock().unwrap_or_else(PoisonError::into_inner);
+            let all = before.get_or_insert_default();
+            told.families.into_iter().for_each(|family| all.add(told.position, family));
+        }
         Ok(answer)
     }
 }

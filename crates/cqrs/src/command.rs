@@ -6,23 +6,22 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
+use event_bus::{Heard, Scope};
 use kernel::{Command, Detail, ErrorKind, Position, Refusal};
 use sqlx::PgPool;
 use tracing::field::Empty;
 use tracing::{Instrument, Span};
 
-use crate::call::{Call, Caller, Source};
+use crate::call::{Call, Caller, Source, Told};
 use crate::idempotency::{self, Key, Stored};
-use crate::{DuplicateHandler, MissingHandler, Shared, metrics};
+use crate::{DuplicateHandler, MissingHandler, Shared, context_of, metrics};
 
-/// How long the answer to a command waits for the views it made stale.
-const VIEWS_WITHIN: Duration = Duration::from_millis(500);
+/// How long a command waits in all: before it for what its caller did before, after it for the views it made stale. When
+/// those are late it is answered with its position, and the caller's next query looks in PostgreSQL.
+const WAITS_WITHIN: Duration = Duration::from_millis(500);
 /// How long it then waits for processes that keep answers in memory: longer than any of them trusts its memory without
 /// hearing of changes, so that one which is frozen or cut off trusts nothing by then.
 pub const KEPT_WITHIN: Duration = Duration::from_millis(250);
-/// How long a command waits for what its caller did before: the subscriptions of a process that died are run by another
-/// within 5 s.
-const OWN_WRITES_WITHIN: Duration = Duration::from_secs(5);
 /// How often a command starts over when another transaction was in its way.
 const STARTS: u32 = 5;
 
@@ -34,6 +33,7 @@ pub trait CommandHandler<C: Command>: Send + Sync + 'static {
 struct Registered<C: Command> {
     handler: Box<dyn CommandHandler<C>>,
     pool: PgPool,
+    context: String,
 }
 
 /// Collects the handlers while the host is wired.
@@ -51,12 +51,13 @@ impl CommandBusBuilder {
 
     /// `pool` is the context's own: idempotency keys are kept where the command's changes are.
     pub fn register<C: Command>(&mut self, pool: &PgPool, handler: impl CommandHandler<C>) {
-        let registered: Arc<Registered<C>> = Arc::new(Registered { handler: Box::new(handler), pool: pool.clone() });
+        let context = context_of(pool);
+        let registered: Arc<Registered<C>> =
+            Arc::new(Registered { handler: Box::new(handler), pool: pool.clone(), context });
         if self.handlers.insert(TypeId::of::<C>(), Box::new(registered)).is_some() {
             self.duplicate = Some(DuplicateHandler(C::NAME));
         }
-        let role = pool.connect_options();
-        if !self.pools.iter().any(|known| known.connect_options().get_username() == role.get_username()) {
+        if !self.pools.iter().any(|known| context_of(known) == context_of(pool)) {
             self.pools.push(pool.clone());
         }
     }
@@ -114,8 +115,15 @@ impl<C: Command> Clone for Dispatch<C> {
 #[derive(Debug, Clone)]
 pub struct Done<T> {
     pub output: T,
-    /// The last event it appended; `None` when nothing changed or the answer is given again.
+    /// The last event it appended, also when the answer is given again; `None` when nothing changed.
     pub position: Option<Position>,
+}
+
+struct Answered<T> {
+    output: T,
+    told: Option<Told>,
+    /// Under this key it was given before.
+    again: bool,
 }
 
 /// Why a command was not done.
@@ -178,13 +186,16 @@ impl<C: Command> Dispatch<C> {
     }
 
     async fn send_here(&self, caller: &Caller, command: C) -> Result<Done<C::Output>, DispatchError<C::Error>> {
-        self.shared.own_writes.known(&self.shared.events, &caller.actor, OWN_WRITES_WITHIN).await;
+        let Shared { events, own_writes, kept, .. } = &*self.shared;
+        let begun = Instant::now();
+        own_writes.known(events, &caller.actor, &self.registered.context, WAITS_WITHIN).await;
+        let left = WAITS_WITHIN.saturating_sub(begun.elapsed());
         let started = Instant::now();
         let outcome = self.execute(caller, command).await;
         let took = started.elapsed();
         let label = match &outcome {
-            Ok((_, false)) => "done",
-            Ok((_, true)) => "repeated",
+            Ok(Answered { again: false, .. }) => "done",
+            Ok(Answered { again: true, .. }) => "repeated",
             Err(DispatchError::TimedOut) => "timed_out",
             Err(_) => "refused",
         };
@@ -193,38 +204,38 @@ impl<C: Command> Dispatch<C> {
         if trace::recorded() {
             Span::current().record("outcome", label);
         }
-        let (done, _) = outcome?;
+        let Answered { output, told, .. } = outcome?;
         let mut since = Instant::now();
-        if let Some(position) = done.position {
-            let views = self.shared.events.settled(position, VIEWS_WITHIN);
-            if !views.instrument(tracing::debug_span!("views")).await {
-                tracing::warn!(command = C::NAME, %position, "answered before every view was refreshed");
-                self.shared.own_writes.remember(&caller.actor, position);
-            } else {
+        if let Some(Told { position, families }) = &told {
+            let families: Vec<&str> = families.iter().map(AsRef::as_ref).collect();
+            let views = events.wait_for(*position, Scope::ConsumersOf(&families), left);
+            if views.instrument(tracing::debug_span!("views")).await == Heard::Yes {
                 since = Instant::now();
+            } else {
+                tracing::debug!(command = C::NAME, %position, "answered before every view was refreshed");
+                own_writes.remember(&caller.actor, *position);
             }
         }
         // Also when nothing was told: sessions are shown in Redis by the command itself.
-        if let Some(kept) = &self.shared.kept
+        if let Some(kept) = kept
             && !kept.known_everywhere(since, KEPT_WITHIN).await
         {
             tracing::warn!(command = C::NAME, "answered before every process knew what it must not answer any more");
         }
-        Ok(done)
+        Ok(Done { output, position: told.map(|told| told.position) })
     }
 
-    /// The answer, and whether it is one given before.
-    async fn execute(&self, caller: &Caller, command: C) -> Result<(Done<C::Output>, bool), DispatchError<C::Error>> {
+    async fn execute(&self, caller: &Caller, command: C) -> Result<Answered<C::Output>, DispatchError<C::Error>> {
         let key = Key::of(&caller.actor, caller.idempotency_key.as_deref(), &command).map_err(DispatchError::Stored)?;
         if let Some(answer) = self.given_before(key.as_ref()).await? {
-            return Ok((answer, true));
+            return Ok(answer);
         }
         let call = Call::new(caller, Arc::clone(&self.shared.clock), Source::Database, key.clone());
         match tokio::time::timeout(C::TIMEOUT, self.until_not_in_the_way(&call, command)).await {
-            Ok(Ok(output)) => Ok((Done { output, position: call.position() }, false)),
+            Ok(Ok(output)) => Ok(Answered { output, told: call.told(), again: false }),
             Ok(Err(refusal)) => match self.given_before(key.as_ref()).await? {
                 // Sent twice at once: the other one was first, and this one met its effect.
-                Some(answer) => Ok((answer, true)),
+                Some(answer) => Ok(answer),
                 None => Err(DispatchError::Refused(refusal)),
             },
             Err(_) => Err(DispatchError::TimedOut),
@@ -241,14 +252,14 @@ impl<C: Command> Dispatch<C> {
         self.registered.handler.handle(call, command).await
     }
 
-    async fn given_before(&self, key: Option<&Key>) -> Result<Option<Done<C::Output>>, DispatchError<C::Error>> {
+    async fn given_before(&self, key: Option<&Key>) -> Result<Option<Answered<C::Output>>, DispatchError<C::Error>> {
         let Some(key) = key else { return Ok(None) };
         match idempotency::find(&self.registered.pool, key, self.shared.clock.now()).await {
             Ok(Stored::Nothing) => Ok(None),
             Ok(Stored::OtherRequest) => Err(DispatchError::KeyReused),
-            Ok(Stored::Answer(answer)) => {
+            Ok(Stored::Answer(answer, told)) => {
                 let output = serde_json::from_value(answer).map_err(DispatchError::Stored)?;
-                Ok(Some(Done { output, position: None }))
+                Ok(Some(Answered { output, told, again: true }))
             }
             Err(error) => Err(DispatchError::Keys(error)),
         }

@@ -5,11 +5,15 @@
 //! Each context keeps its own table `idempotency_key`, found through its role's search path; so the statements here
 //! cannot be checked against one schema at compile time.
 
-use kernel::{Actor, Command};
+use std::borrow::Cow;
+
+use kernel::{Actor, Command, Position};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use sqlx::{PgConnection, PgPool};
 use time::{Duration, OffsetDateTime};
+
+use crate::call::Told;
 
 /// How long an answer is kept.
 pub(crate) const KEPT: Duration = Duration::hours(24);
@@ -38,14 +42,34 @@ impl Key {
 /// What is stored under a key.
 pub(crate) enum Stored {
     Nothing,
-    Answer(serde_json::Value),
+    /// The answer, and what was told when it was given first.
+    Answer(serde_json::Value, Option<Told>),
     /// The key was used for something else.
     OtherRequest,
 }
 
+#[derive(sqlx::FromRow)]
+struct Row {
+    command: String,
+    request_hash: Vec<u8>,
+    answer: serde_json::Value,
+    told_transaction: Option<i64>,
+    told_position: Option<i64>,
+    told_families: Option<Vec<String>>,
+}
+
+impl Row {
+    fn told(&self) -> Option<Told> {
+        let position = Position { transaction: self.told_transaction?, sequence: self.told_position? };
+        let families = self.told_families.iter().flatten().cloned().map(Cow::Owned).collect();
+        Some(Told { position, families })
+    }
+}
+
 pub(crate) async fn find(pool: &PgPool, key: &Key, now: OffsetDateTime) -> Result<Stored, sqlx::Error> {
-    let row: Option<(String, Vec<u8>, serde_json::Value)> = sqlx::query_as(
-        "select command, request_hash, answer from idempotency_key where actor = $1 and key = $2 and created_at > $3",
+    let row: Option<Row> = sqlx::query_as(
+        "select command, request_hash, answer, told_transaction, told_position, told_families
+        from idempotency_key where actor = $1 and key = $2 and created_at > $3",
     )
     .bind(&key.actor)
     .bind(&key.key)
@@ -54,7 +78,10 @@ pub(crate) async fn find(pool: &PgPool, key: &Key, now: OffsetDateTime) -> Resul
     .await?;
     Ok(match row {
         None => Stored::Nothing,
-        Some((command, hash, answer)) if command == key.command && hash == key.request_hash => Stored::Answer(answer),
+        Some(row) if row.command == key.command && row.request_hash == key.request_hash => {
+            let told = row.told();
+            Stored::Answer(row.answer, told)
+        }
         Some(_) => Stored::OtherRequest,
     })
 }
@@ -64,15 +91,19 @@ pub(crate) async fn store<T: Serialize>(
     connection: &mut PgConnection,
     key: &Key,
     answer: &T,
+    told: Option<&Told>,
     now: OffsetDateTime,
 ) -> Result<(), sqlx::Error> {
+    let families: Option<Vec<&str>> = told.map(|told| told.families.iter().map(AsRef::as_ref).collect());
     let answer = serde_json::to_value(answer).map_err(|error| sqlx::Error::Encode(Box::new(error)))?;
     let stored = sqlx::query(
-        "insert into idempotency_key (actor, key, command, request_hash, answer, created_at)
-        values ($1, $2, $3, $4, $5, $6)
+        "insert into idempotency_key
+            (actor, key, command, request_hash, answer, created_at, told_transaction, told_position, told_families)
+        values ($1, $2, $3, $4, $5, $6, $8, $9, $10)
         on conflict (actor, key) do update
             set command = excluded.command, request_hash = excluded.request_hash, answer = excluded.answer,
-                created_at = excluded.created_at
+                created_at = excluded.created_at, told_transaction = excluded.told_transaction,
+                told_position = excluded.told_position, told_families = excluded.told_families
             where idempotency_key.created_at <= $7",
     )
     .bind(&key.actor)
@@ -82,6 +113,9 @@ pub(crate) async fn store<T: Serialize>(
     .bind(answer)
     .bind(now)
     .bind(now - KEPT)
+    .bind(told.map(|told| told.position.transaction))
+    .bind(told.map(|told| told.position.sequence))
+    .bind(families)
     .execute(connection)
     .await?;
     if stored.rows_affected() == 1 { Ok(()) } else { Err(sqlx::Error::RowNotFound) }

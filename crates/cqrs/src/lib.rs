@@ -28,6 +28,7 @@ use std::time::{Duration, Instant};
 use async_trait::async_trait;
 use event_bus::EventBus;
 use kernel::Clock;
+use sqlx::PgPool;
 
 /// Answers that processes keep in memory: a writer is answered when none of them is older than the views are.
 #[async_trait]
@@ -53,6 +54,13 @@ pub fn builders(
 ) -> (CommandBusBuilder, QueryBusBuilder) {
     let shared = Arc::new(Shared { clock, events, own_writes: own_writes::OwnWrites::default(), kept });
     (CommandBusBuilder::new(Arc::clone(&shared)), QueryBusBuilder::new(shared))
+}
+
+/// Whose pool it is, by its role: `folkshelf_books`.
+fn context_of(pool: &PgPool) -> String {
+    let options = pool.connect_options();
+    let role = options.get_username();
+    role.strip_prefix("folkshelf_").unwrap_or(role).to_owned()
 }
 
 /// A command or query that the host routes and no context handles.

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use event_bus::{EventBus, Heard};
+use event_bus::{EventBus, Heard, Scope};
 use kernel::{Actor, Position, UserId};
 
 /// So many members' writes are remembered at most; with more of them waiting, everything is late anyway.
@@ -27,34 +27,33 @@ impl OwnWrites {
         }
     }
 
-    /// Waits for the views to show what `actor` did last.
-    pub async fn shown(&self, events: &EventBus, actor: &Actor, within: Duration) -> Heard {
-        let Some((user, position)) = self.last(actor) else { return Heard::Yes };
-        let heard = events.heard(position, within).await;
-        if heard == Heard::Yes {
-            let mut unseen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            if unseen.get(&user) == Some(&position) {
-                unseen.remove(&user);
-            }
-        }
-        heard
+    /// Waits for the views of `context` to show what `actor` did last.
+    pub async fn shown(&self, events: &EventBus, actor: &Actor, context: &str, within: Duration) -> Heard {
+        let Some(position) = self.last(events, actor) else { return Heard::Yes };
+        events.wait_for(position, Scope::Context(context), within).await
     }
 
-    /// Waits for every context to know what `actor` did last.
-    pub async fn known(&self, events: &EventBus, actor: &Actor, within: Duration) {
-        if let Some((_, position)) = self.last(actor) {
-            events.applied(position, within).await;
+    /// Waits for `context` to know what `actor` did last.
+    pub async fn known(&self, events: &EventBus, actor: &Actor, context: &str, within: Duration) {
+        if let Some(position) = self.last(events, actor) {
+            events.wait_for(position, Scope::Applier(context), within).await;
         }
     }
 
-    /// Whether there is something that the views did not show when it was answered.
-    pub fn are_unseen(&self, actor: &Actor) -> bool {
-        self.last(actor).is_some()
+    /// Whether the views of `context` may lack something that `actor` did.
+    pub fn are_unseen(&self, events: &EventBus, actor: &Actor, context: &str) -> bool {
+        self.last(events, actor).is_some_and(|position| !events.has_passed(position, Scope::Context(context)))
     }
 
-    fn last(&self, actor: &Actor) -> Option<(UserId, Position)> {
+    /// What everybody knows by now is forgotten here.
+    fn last(&self, events: &EventBus, actor: &Actor) -> Option<Position> {
         let user = actor.user_id()?;
-        let position = self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&user).copied()?;
-        Some((user, position))
+        let mut unseen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let position = unseen.get(&user).copied()?;
+        if events.has_passed(position, Scope::All) {
+            unseen.remove(&user);
+            return None;
+        }
+        Some(position)
     }
 }

@@ -6,13 +6,14 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
-use event_bus::Heard;
+use event_bus::{Heard, Scope};
 use kernel::{Actor, Detail, ErrorKind, Query, Refusal};
+use sqlx::PgPool;
 use tracing::Span;
 use tracing::field::Empty;
 
 use crate::call::{Call, Caller, Source};
-use crate::{DuplicateHandler, MissingHandler, Shared, metrics};
+use crate::{DuplicateHandler, MissingHandler, Shared, context_of, metrics};
 
 /// How long a query waits for the views to reach the position its caller demands; then it asks PostgreSQL.
 const VIEWS_WITHIN: Duration = Duration::from_millis(500);
@@ -24,6 +25,17 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 #[async_trait]
 pub trait QueryHandler<Q: Query>: Send + Sync + 'static {
     async fn handle(&self, call: &Call, query: Q) -> Result<Q::Answer, Q::Error>;
+}
+
+struct Registered<Q: Query> {
+    handler: Arc<dyn QueryHandler<Q>>,
+    context: Arc<str>,
+}
+
+impl<Q: Query> Clone for Registered<Q> {
+    fn clone(&self) -> Self {
+        Self { handler: Arc::clone(&self.handler), context: Arc::clone(&self.context) }
+    }
 }
 
 /// Collects the handlers while the host is wired.
@@ -38,9 +50,10 @@ impl QueryBusBuilder {
         Self { shared, handlers: HashMap::new(), duplicate: None }
     }
 
-    pub fn register<Q: Query>(&mut self, handler: impl QueryHandler<Q>) {
-        let handler: Arc<dyn QueryHandler<Q>> = Arc::new(handler);
-        if self.handlers.insert(TypeId::of::<Q>(), Box::new(handler)).is_some() {
+    /// `pool` is the context's own: its role says whose views a query relies on.
+    pub fn register<Q: Query>(&mut self, pool: &PgPool, handler: impl QueryHandler<Q>) {
+        let registered = Registered::<Q> { handler: Arc::new(handler), context: context_of(pool).into() };
+        if self.handlers.insert(TypeId::of::<Q>(), Box::new(registered)).is_some() {
             self.duplicate = Some(DuplicateHandler(Q::NAME));
         }
     }
@@ -61,26 +74,32 @@ pub struct QueryBus {
 }
 
 impl QueryBus {
+    /// Whether the views of `context` may lack something that `actor` did: what was read for others is no answer for them
+    /// then.
+    pub fn lacks_own_write(&self, actor: &Actor, context: &str) -> bool {
+        self.shared.own_writes.are_unseen(&self.shared.events, actor, context)
+    }
+
     /// The only way to a query: asked for when the host starts, so that a missing handler shows then.
     pub fn asking<Q: Query>(&self) -> Result<Ask<Q>, MissingHandler> {
-        let handler = self
+        let registered = self
             .handlers
             .get(&TypeId::of::<Q>())
-            .and_then(|any| any.downcast_ref::<Arc<dyn QueryHandler<Q>>>())
+            .and_then(|any| any.downcast_ref::<Registered<Q>>())
             .ok_or(MissingHandler(Q::NAME))?;
-        Ok(Ask { handler: Arc::clone(handler), shared: Arc::clone(&self.shared) })
+        Ok(Ask { registered: registered.clone(), shared: Arc::clone(&self.shared) })
     }
 }
 
 /// Asks one kind of query.
 pub struct Ask<Q: Query> {
-    handler: Arc<dyn QueryHandler<Q>>,
+    registered: Registered<Q>,
     shared: Arc<Shared>,
 }
 
 impl<Q: Query> Clone for Ask<Q> {
     fn clone(&self) -> Self {
-        Self { handler: Arc::clone(&self.handler), shared: Arc::clone(&self.shared) }
+        Self { registered: self.registered.clone(), shared: Arc::clone(&self.shared) }
     }
 }
 
@@ -117,19 +136,15 @@ impl<E: Refusal> Refusal for AskError<E> {
 }
 
 impl<Q: Query> Ask<Q> {
-    /// Whether the views may lack something that `actor` did: what was read for others is no answer for them then.
-    pub fn is_awaited_by(&self, actor: &Actor) -> bool {
-        self.shared.own_writes.are_unseen(actor)
-    }
-
     async fn source(&self, caller: &Caller) -> Source {
         let Shared { events, own_writes, .. } = &*self.shared;
+        let context = &*self.registered.context;
         if let Some(position) = caller.min_position
-            && !events.settled(position, VIEWS_WITHIN).await
+            && events.wait_for(position, Scope::Context(context), VIEWS_WITHIN).await != Heard::Yes
         {
             return Source::Database;
         }
-        match own_writes.shown(events, &caller.actor, OWN_WRITES_WITHIN).await {
+        match own_writes.shown(events, &caller.actor, context, OWN_WRITES_WITHIN).await {
             Heard::NotYet => Source::Database,
             // With the database away an older answer is better than none: nobody demanded this position.
             Heard::Yes | Heard::Unknown => Source::ReadStore,
@@ -148,7 +163,7 @@ impl<Q: Query> Ask<Q> {
         let source = self.source(caller).await;
         let call = Call::new(caller, Arc::clone(&self.shared.clock), source, None);
         let started = Instant::now();
-        let answer = tokio::time::timeout(TIMEOUT, self.handler.handle(&call, query)).await;
+        let answer = tokio::time::timeout(TIMEOUT, self.registered.handler.handle(&call, query)).await;
         let took = started.elapsed();
         let label = match &answer {
             Ok(Ok(_)) => "answered",

@@ -38,6 +38,7 @@ struct Happened {
 }
 
 impl Event for Happened {
+    const FAMILY: &'static str = "counters";
     const PUBLISHED: &'static [Published] = &[];
 
     fn name(&self) -> &'static str {

@@ -19,9 +19,9 @@ use crate::find::{self, EventCursor, EventFilter, EventPage};
 use crate::horizon::{Hidden, Watch};
 use crate::lease::Leases;
 use crate::log::{self, Recorded};
-use crate::progress::{Heard, Progress, Who};
+use crate::progress::{Heard, Progress, Scope};
 use crate::runner::Runner;
-use crate::subscription::{Subscription, Work};
+use crate::subscription::Subscription;
 use crate::{lease, metrics, sessions};
 
 /// How often the lag of the subscriptions is measured.
@@ -135,11 +135,10 @@ impl EventBus {
                 raise this server's with pg_resetwal first";
             return Err(sqlx::Error::Configuration(text.into()));
         }
-        for subscription in subscriptions.iter().filter(|s| s.follows.is_none()) {
-            lease::declare(&self.inner.pool, subscription.name, None).await?;
-        }
-        for subscription in subscriptions.iter().filter(|s| s.follows.is_some()) {
-            lease::declare(&self.inner.pool, subscription.name, subscription.follows).await?;
+        // Leaders first: their followers' rows point to them.
+        let (leaders, followers): (Vec<_>, Vec<_>) = subscriptions.iter().partition(|s| s.follows.is_none());
+        for subscription in leaders.into_iter().chain(followers) {
+            lease::declare(&self.inner.pool, subscription).await?;
         }
         let names: Vec<String> = subscriptions.iter().map(|s| s.name.to_owned()).collect();
         let (expired, told) = mpsc::channel(8);
@@ -157,9 +156,6 @@ impl EventBus {
         keepers.spawn(feed_tail(Arc::clone(&self.inner), tail_from));
         let mut runners = JoinSet::new();
         for subscription in subscriptions {
-            if let Work::Project(_) = subscription.work {
-                self.inner.progress.projects(subscription.name);
-            }
             runners.spawn(Runner::new(Arc::clone(&self.inner), subscription).run(shutdown.clone()));
         }
         Ok(Running { bus: self.clone(), shutdown, runners, keepers })
@@ -173,10 +169,13 @@ impl EventBus {
             // A full channel holds the same ones.
             drop(expired.try_send(processes));
         }
-        let mut leases = self.inner.leases.lock().unwrap_or_else(PoisonError::into_inner);
-        let gained = !held.is_subset(&leases.0);
-        *leases = (held, Some(asked_at + lease::SPAN));
-        drop(leases);
+        let gained = {
+            let mut leases = self.inner.leases.lock().unwrap_or_else(PoisonError::into_inner);
+            let gained = !held.is_subset(&leases.0);
+            *leases = (held, Some(asked_at + lease::SPAN));
+            gained
+        };
+        self.inner.progress.list(&self.inner.pool, asked_at).await?;
         if gained {
             self.inner.wake.send_replace(());
         }
@@ -207,26 +206,20 @@ impl EventBus {
         }
     }
 
-    /// Waits until every running subscription has handled the event at `position`, at most `within`.
-    pub async fn heard(&self, position: Position, within: Duration) -> Heard {
-        self.inner.progress.heard(&self.inner.pool, Who::All, position, within).await
+    /// Waits until the subscriptions of `scope` have handled the event at `position`, at most `within`.
+    pub async fn wait_for(&self, position: Position, scope: Scope<'_>, within: Duration) -> Heard {
+        self.inner.progress.wait_for(&self.inner.pool, position, scope, within).await
     }
 
-    /// As [`Self::heard`], for those subscriptions alone whose effect is in PostgreSQL: the contexts know of the event,
-    /// whether or not their views show it.
-    pub async fn applied(&self, position: Position, within: Duration) -> Heard {
-        self.inner.progress.heard(&self.inner.pool, Who::Appliers, position, within).await
+    /// Whether it is known already that they have.
+    pub fn has_passed(&self, position: Position, scope: Scope<'_>) -> bool {
+        self.inner.progress.has_passed(position, scope)
     }
 
-    /// As [`Self::applied`], for everything that is committed by now: whoever is asked for something they do not know can
-    /// then tell what is not there from what they have not heard of yet.
-    pub async fn caught_up(&self, within: Duration) -> Result<Heard, sqlx::Error> {
-        Ok(self.applied(log::latest(&self.inner.pool).await?, within).await)
-    }
-
-    /// As [`Self::heard`]: whether it is certain that they have.
-    pub async fn settled(&self, position: Position, within: Duration) -> bool {
-        self.heard(position, within).await == Heard::Yes
+    /// The last event that is committed by now: whoever waits for it can tell what is not there from what they have not
+    /// heard of yet.
+    pub async fn latest(&self) -> Result<Position, sqlx::Error> {
+        log::latest(&self.inner.pool).await
     }
 
     /// Everything that happened to one aggregate, oldest first.

@@ -11,19 +11,27 @@ use std::time::Duration;
 use sqlx::PgPool;
 use uuid::Uuid;
 
+use crate::subscription::Subscription;
+
 /// How long a lease lasts without renewal.
 pub(crate) const SPAN: Duration = Duration::from_secs(3);
 /// How often leases are renewed and free ones looked for: a dead holder's work moves within SPAN + EVERY.
 pub(crate) const EVERY: Duration = Duration::from_millis(750);
 
-/// Makes the subscriptions known. Existing ones keep their checkpoint.
-pub(crate) async fn declare(pool: &PgPool, name: &str, follows: Option<&str>) -> Result<(), sqlx::Error> {
+/// Makes the subscription known. An existing one keeps its checkpoint.
+pub(crate) async fn declare(pool: &PgPool, subscription: &Subscription) -> Result<(), sqlx::Error> {
+    let consumes: Option<Vec<String>> =
+        subscription.consumes().map(|families| families.iter().map(|family| family.name.to_owned()).collect());
     sqlx::query!(
-        "insert into event_bus.subscription (name, follows) values ($1, $2)
-        on conflict (name) do update set follows = excluded.follows
-            where subscription.follows is distinct from excluded.follows",
-        name,
-        follows,
+        "insert into event_bus.subscription (name, follows, consumes, projects) values ($1, $2, $3, $4)
+        on conflict (name) do update
+            set follows = excluded.follows, consumes = excluded.consumes, projects = excluded.projects
+            where (subscription.follows, subscription.consumes, subscription.projects)
+                is distinct from (excluded.follows, excluded.consumes, excluded.projects)",
+        subscription.name(),
+        subscription.follows,
+        consumes as Option<Vec<String>>,
+        subscription.projects(),
     )
     .execute(pool)
     .await?;

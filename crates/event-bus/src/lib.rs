@@ -3,6 +3,7 @@
 //! | module | holds |
 //! |---|---|
 //! | [`log`] | appending inside the writer's transaction, and reading in an order that loses nothing |
+//! | [`family`] | which events a subscription consumes, and who handles them |
 //! | [`subscription`] | what a context subscribes with: [`Apply`] into PostgreSQL, [`Project`] elsewhere |
 //! | `runner` | the loop that feeds one subscription: batches, retries, parking |
 //! | `handling` | handing events to a handler, in their traces |
@@ -16,6 +17,7 @@
 
 mod bus;
 pub mod dead_letters;
+pub mod family;
 pub mod fault;
 pub mod find;
 mod handling;
@@ -30,10 +32,11 @@ pub mod subscription;
 
 pub use bus::{BusSettings, EventBus, Running, SubscriptionStatus};
 pub use dead_letters::DeadLetter;
+pub use family::{Family, Hear, Outdate, Refresh};
 pub use fault::{error_kind, unavailable, undone_by_another};
 pub use find::{EventCursor, EventFilter, EventPage};
 pub use horizon::{Hidden, Holder};
 pub use log::{Meta, Recorded, append, append_all};
-pub use progress::Heard;
+pub use progress::{Heard, Scope};
 pub use sessions::session_name;
 pub use subscription::{Apply, Delivery, HandlerError, Project, Subscription};

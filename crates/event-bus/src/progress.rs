@@ -1,8 +1,12 @@
 //! How far subscriptions have come, and waiting for it. Our own runners report in memory; those of other processes are
-//! seen in the table, and looked for only while somebody waits.
+//! seen in the table, which is read once for all who wait.
+//!
+//! Nobody waits for what does not move: a subscription that somebody has waited for in vain is late, and is not waited for
+//! again until it has come as far as that; one that nobody has run for some seconds is not waited for either. So a context
+//! that is blocked, poisoned or stopped costs the others' commands one wait, not one each.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use kernel::Position;
@@ -11,12 +15,20 @@ use tokio::sync::Notify;
 use tokio::sync::futures::Notified;
 use tokio::time::Instant;
 
+use crate::lease;
+
 /// How often the table is read while somebody waits for subscriptions of another process.
 const LOOK_EVERY: Duration = Duration::from_millis(10);
-/// How long the table is waited for at least.
+/// A list of subscriptions older than this is read again before it is relied on; holding leases reads it more often.
+const LISTED_FOR: Duration = Duration::from_secs(1);
+/// How long a busy database is given at least to tell how far subscriptions are.
 const FIRST_LOOK: Duration = Duration::from_millis(500);
+/// Whoever was waited for this long and did not come is late.
+const LATE_AFTER: Duration = Duration::from_millis(250);
+/// A subscription whose lease ran out is taken over within this time, if another process runs.
+const TAKEN_OVER_WITHIN: Duration = lease::SPAN.saturating_add(lease::EVERY);
 
-/// Whether every subscription that runs anywhere has handled an event.
+/// Whether the subscriptions asked for have handled an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Heard {
     Yes,
@@ -28,34 +40,149 @@ pub enum Heard {
 
 /// Which subscriptions are waited for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Who {
+pub enum Scope<'s> {
+    /// Every one, also those that are late: for tools and tests, which mean to wait.
     All,
-    /// Those whose effect is in PostgreSQL.
-    Appliers,
+    /// Those that consume one of these families of events.
+    ConsumersOf(&'s [&'s str]),
+    /// The one of a context whose effect is in PostgreSQL: the context knows of the event, whether or not its view shows
+    /// it.
+    Applier(&'s str),
+    /// All of a context, its views too.
+    Context(&'s str),
+}
+
+impl Scope<'_> {
+    fn holds(self, name: &str, listed: &Listed) -> bool {
+        match self {
+            Scope::All => true,
+            Scope::ConsumersOf(families) => listed
+                .consumes
+                .as_ref()
+                .is_none_or(|consumes| consumes.iter().any(|family| families.contains(&family.as_str()))),
+            Scope::Applier(context) => !listed.projects && of_context(name, context),
+            Scope::Context(context) => of_context(name, context),
+        }
+    }
+
+    /// What is waited for here is in the log for certain. Elsewhere a client names the position, and one that never comes
+    /// must make nobody late.
+    fn is_certain(self) -> bool {
+        matches!(self, Scope::ConsumersOf(_) | Scope::Applier(_))
+    }
+}
+
+fn of_context(name: &str, context: &str) -> bool {
+    name.strip_prefix(context).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+}
+
+/// A subscription as the table has it.
+#[derive(Debug, Clone)]
+struct Listed {
+    consumes: Option<Vec<String>>,
+    projects: bool,
+    position: Position,
+    /// When its lease runs out, or did.
+    leased_until: Instant,
+}
+
+#[derive(Default)]
+struct State {
+    /// Every subscription that some process has run within the last minute.
+    listed: HashMap<String, Listed>,
+    listed_at: Option<Instant>,
+    /// How far those have come that we run.
+    ours: HashMap<&'static str, Position>,
+    /// How far each subscription had come when we last ran it: stays true when it runs elsewhere, or nowhere.
+    seen: HashMap<&'static str, Position>,
+    /// Who was waited for in vain, and up to where.
+    late: HashMap<String, Position>,
+}
+
+impl State {
+    fn reached(&self, name: &str, listed: &Listed) -> Position {
+        self.ours.get(name).copied().unwrap_or(listed.position)
+    }
+
+    fn is_late(&self, name: &str, reached: Position) -> bool {
+        self.late.get(name).is_some_and(|until| reached < *until)
+    }
+
+    fn standing(&self, position: Position, scope: Scope<'_>, now: Instant) -> Standing {
+        let (mut behind, mut hopeful, mut elsewhere, mut unmanned) = (false, false, false, self.listed.is_empty());
+        for (name, listed) in &self.listed {
+            let reached = self.reached(name, listed);
+            if reached >= position || !scope.holds(name, listed) {
+                continue;
+            }
+            behind = true;
+            let ours = self.ours.contains_key(name.as_str());
+            let runs = ours || now < listed.leased_until + TAKEN_OVER_WITHIN;
+            unmanned |= !runs;
+            if runs && (scope == Scope::All || !self.is_late(name, reached)) {
+                hopeful = true;
+                elsewhere |= !ours;
+            }
+        }
+        match (behind || unmanned, hopeful) {
+            (false, _) => Standing::Passed,
+            (true, true) => Standing::Moving { elsewhere },
+            (true, false) => Standing::Never { unmanned },
+        }
+    }
+
+    /// Who has not come in time is waited for by nobody until they have.
+    fn give_up_on(&mut self, position: Position, scope: Scope<'_>) {
+        let late: Vec<String> = self
+            .listed
+            .iter()
+            .filter(|(name, listed)| scope.holds(name, listed) && self.reached(name, listed) < position)
+            .map(|(name, _)| name.clone())
+            .collect();
+        for name in late {
+            let reached = self.listed.get(&name).map(|listed| self.reached(&name, listed)).unwrap_or_default();
+            if !self.is_late(&name, reached) {
+                tracing::warn!(subscription = name, %reached, %position, "a subscription is late; nobody waits for it");
+            }
+            let until = self.late.entry(name).or_insert(position);
+            *until = position.max(*until);
+        }
+    }
+}
+
+enum Standing {
+    Passed,
+    /// Somebody who is behind may still come in time.
+    Moving {
+        /// Some of them run in another process.
+        elsewhere: bool,
+    },
+    /// Waiting would be in vain.
+    Never {
+        /// Because nobody runs some of them, as far as the list tells.
+        unmanned: bool,
+    },
 }
 
 #[derive(Default)]
 pub(crate) struct Progress {
-    ours: Mutex<HashMap<&'static str, Position>>,
-    /// How far each subscription had come when we last ran it: stays true when it runs elsewhere, or nowhere.
-    seen: Mutex<HashMap<&'static str, Position>>,
-    /// Subscriptions whose effect is elsewhere than in PostgreSQL.
-    projecting: Mutex<HashSet<&'static str>>,
+    state: Mutex<State>,
+    /// Held by whoever reads the table for all.
+    reading: tokio::sync::Mutex<()>,
     moved: Notify,
 }
 
 impl Progress {
-    /// The effect of this subscription is elsewhere than in PostgreSQL.
-    pub fn projects(&self, name: &'static str) {
-        self.projecting.lock().unwrap_or_else(PoisonError::into_inner).insert(name);
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// One of our runners handled everything up to `position`.
     pub fn reached(&self, name: &'static str, position: Position) {
-        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        seen.entry(name).and_modify(|furthest| *furthest = position.max(*furthest)).or_insert(position);
-        drop(seen);
-        let before = self.ours.lock().unwrap_or_else(PoisonError::into_inner).insert(name, position);
+        let mut state = self.state();
+        state.seen.entry(name).and_modify(|furthest| *furthest = position.max(*furthest)).or_insert(position);
+        let before = state.ours.insert(name, position);
+        drop(state);
         // A runner that reads its checkpoint again has not moved: it must not wake itself, nor the others, in a circle.
         if before != Some(position) {
             self.moved.notify_waiters();
@@ -64,7 +191,7 @@ impl Progress {
 
     /// One of our subscriptions runs elsewhere now.
     pub fn forget(&self, name: &'static str) {
-        if self.ours.lock().unwrap_or_else(PoisonError::into_inner).remove(name).is_some() {
+        if self.state().ours.remove(name).is_some() {
             self.moved.notify_waiters();
         }
     }
@@ -74,68 +201,95 @@ impl Progress {
         self.moved.notified()
     }
 
-    fn ours(&self, name: &str) -> Option<Position> {
-        self.ours.lock().unwrap_or_else(PoisonError::into_inner).get(name).copied()
-    }
-
     /// Whether this process has run subscriptions, and seen each of them handle the event at `position`.
     fn seen_past(&self, position: Position) -> bool {
-        let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        !seen.is_empty() && seen.values().all(|reached| *reached >= position)
+        let state = self.state();
+        !state.seen.is_empty() && state.seen.values().all(|reached| *reached >= position)
     }
 
-    /// Waits until the subscriptions that run anywhere have handled the event at `position`, at most `within`.
-    pub async fn heard(&self, pool: &PgPool, who: Who, position: Position, within: Duration) -> Heard {
-        let deadline = Instant::now() + within;
-        // A short wait is for the subscriptions; a busy database is given longer to say how far they are.
-        let Ok(Ok(mut behind)) = tokio::time::timeout(within.max(FIRST_LOOK), running(pool)).await else {
+    fn is_listed_since(&self, moment: Instant) -> bool {
+        self.state().listed_at.is_some_and(|at| at >= moment)
+    }
+
+    /// Reads the table, unless somebody has done so since `wanted`.
+    pub async fn list(&self, pool: &PgPool, wanted: Instant) -> Result<(), sqlx::Error> {
+        let _reading = self.reading.lock().await;
+        if self.is_listed_since(wanted) {
+            return Ok(());
+        }
+        let asked_at = Instant::now();
+        let rows = sqlx::query!(
+            r#"select name, transaction_id::text::bigint as "transaction!", position, consumes,
+                coalesce(projects, follows is not null) as "projects!",
+                extract(epoch from lease_until - now())::float8 as "leased_for!"
+            from event_bus.subscription where lease_until > now() - interval '1 minute'"#
+        )
+        .fetch_all(pool)
+        .await?;
+        let listed = rows.into_iter().map(|row| {
+            let leased = Duration::from_secs_f64(row.leased_for.abs().min(3600.0));
+            let leased_until =
+                if row.leased_for < 0.0 { asked_at.checked_sub(leased).unwrap_or(asked_at) } else { asked_at + leased };
+            let position = Position { transaction: row.transaction, sequence: row.position };
+            (row.name, Listed { consumes: row.consumes, projects: row.projects, position, leased_until })
+        });
+        let listed = listed.collect();
+        let mut state = self.state();
+        state.listed = listed;
+        state.listed_at = Some(asked_at);
+        let gone: HashSet<String> =
+            state.late.keys().filter(|name| !state.listed.contains_key(*name)).cloned().collect();
+        state.late.retain(|name, _| !gone.contains(name));
+        Ok(())
+    }
+
+    /// Whether those of `scope` are known to have handled the event at `position`. Asks nobody.
+    pub fn has_passed(&self, position: Position, scope: Scope<'_>) -> bool {
+        matches!(self.state().standing(position, scope, Instant::now()), Standing::Passed)
+    }
+
+    /// Waits until those of `scope` have handled the event at `position`, at most `within`.
+    pub async fn wait_for(&self, pool: &PgPool, position: Position, scope: Scope<'_>, within: Duration) -> Heard {
+        let begun = Instant::now();
+        let deadline = begun + within;
+        let known = self.state().listed_at.is_some_and(|at| at + LISTED_FOR > begun);
+        if !known && !matches!(tokio::time::timeout(within.max(FIRST_LOOK), self.list(pool, begun)).await, Ok(Ok(()))) {
             // The database is away: what our own runners have handled, they have handled.
             return if self.seen_past(position) { Heard::Yes } else { Heard::Unknown };
-        };
-        if behind.is_empty() {
-            return Heard::NotYet;
-        }
-        if who == Who::Appliers {
-            let projecting = self.projecting.lock().unwrap_or_else(PoisonError::into_inner);
-            behind.retain(|name, _| !projecting.contains(name.as_str()));
         }
         loop {
             let moved = self.moved.notified();
             tokio::pin!(moved);
             moved.as_mut().enable();
-            behind.retain(|name, seen| self.ours(name).unwrap_or(*seen).max(*seen) < position);
-            if behind.is_empty() {
-                return Heard::Yes;
-            }
-            if Instant::now() >= deadline {
+            let now = Instant::now();
+            let standing = self.state().standing(position, scope, now);
+            let elsewhere = match standing {
+                Standing::Passed => return Heard::Yes,
+                // Somebody may run them by now.
+                Standing::Never { unmanned: true } if !self.is_listed_since(begun) => {
+                    match tokio::time::timeout(FIRST_LOOK, self.list(pool, begun)).await {
+                        Ok(Ok(())) => continue,
+                        Ok(Err(_)) | Err(_) => return Heard::Unknown,
+                    }
+                }
+                Standing::Never { .. } => return Heard::NotYet,
+                Standing::Moving { elsewhere } => elsewhere,
+            };
+            if now >= deadline {
+                if within >= LATE_AFTER && scope.is_certain() {
+                    self.state().give_up_on(position, scope);
+                }
                 return Heard::NotYet;
             }
-            let elsewhere = behind.keys().any(|name| self.ours(name).is_none());
-            let look_at = if elsewhere { deadline.min(Instant::now() + LOOK_EVERY) } else { deadline };
+            let look_at = if elsewhere { deadline.min(now + LOOK_EVERY) } else { deadline };
             if tokio::time::timeout_at(look_at, moved).await.is_err() && elsewhere {
-                match tokio::time::timeout_at(deadline, running(pool)).await {
-                    Ok(Ok(seen)) => behind.retain(|name, at| seen.get(name).inspect(|now| *at = **now).is_some()),
-                    Ok(Err(_)) => return Heard::Unknown,
-                    Err(_) => return Heard::NotYet,
+                let listed = tokio::time::timeout_at(deadline, self.list(pool, now)).await;
+                if matches!(listed, Ok(Err(_))) {
+                    return Heard::Unknown;
                 }
             }
         }
     }
-}
-
-/// Every subscription that some process has run within the last minute, with its checkpoint: one whose holder died or
-/// was stopped for an upgrade is waited for, one that nobody has any more is not.
-async fn running(pool: &PgPool) -> Result<HashMap<String, Position>, sqlx::Error> {
-    let rows = sqlx::query!(
-        r#"select name, transaction_id::text::bigint as "transaction_id!", position from event_bus.subscription
-        where lease_until > now() - interval '1 minute'"#
-    )
-    .fetch_all(pool)
-    .await?;
-    Ok(rows
-        .into_iter()
-        .map(|row| (row.name, Position { transaction: row.transaction_id, sequence: row.position }))
-        .collect())
 }
 
 #[cfg(test)]
@@ -144,19 +298,37 @@ mod tests {
 
     use super::*;
 
+    const AT: Position = Position { transaction: 7, sequence: 1 };
+
     #[tokio::test]
     async fn what_has_not_moved_wakes_nobody() {
         let progress = Progress::default();
-        let position = Position { transaction: 7, sequence: 1 };
         let nothing_held = progress.moved();
         progress.forget("books.view");
         assert_eq!(nothing_held.now_or_never(), None);
 
         let first = progress.moved();
-        progress.reached("books.view", position);
+        progress.reached("books.view", AT);
         assert_eq!(first.now_or_never(), Some(()));
         let again = progress.moved();
-        progress.reached("books.view", position);
+        progress.reached("books.view", AT);
         assert_eq!(again.now_or_never(), None);
+    }
+
+    fn listed(consumes: Option<&[&str]>, projects: bool) -> Listed {
+        let consumes = consumes.map(|families| families.iter().map(|family| (*family).to_owned()).collect());
+        Listed { consumes, projects, position: Position::START, leased_until: Instant::now() }
+    }
+
+    #[test]
+    fn a_scope_holds_what_it_says() {
+        let (view, applier) = (listed(Some(&["books", "borrowing"]), true), listed(Some(&["users"]), false));
+        assert!(Scope::ConsumersOf(&["borrowing"]).holds("books.view", &view));
+        assert!(!Scope::ConsumersOf(&["auth"]).holds("books.view", &view));
+        assert!(Scope::ConsumersOf(&["auth"]).holds("old", &listed(None, false)), "who knows what it consumes");
+        assert!(Scope::Context("books").holds("books.view", &view));
+        assert!(!Scope::Context("book").holds("books.view", &view));
+        assert!(!Scope::Applier("books").holds("books.view", &view));
+        assert!(Scope::Applier("books").holds("books", &applier));
     }
 }

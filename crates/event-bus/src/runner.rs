@@ -96,6 +96,7 @@ impl Runner {
                 () = moved, if wait >= POLL && follows => {}
             }
         }
+        self.bus.progress.forget(self.subscription.name);
     }
 
     /// One look at the log.
@@ -188,12 +189,19 @@ impl Runner {
         let span = tracing::info_span!("turn", subscription = name, events = events.len());
         let handling = async {
             match &self.subscription.work {
+                Work::Apply(_, _) if !events.iter().any(|event| self.subscription.is_handed(event)) => {
+                    let mut connection = self.bus.pool.acquire().await?;
+                    let moved = self.advance(&mut connection, from, events[events.len() - 1].position).await?;
+                    Ok(moved.then_some(events))
+                }
                 Work::Apply(pool, handler) => {
                     let mut tx = pool.begin().await?;
                     let (begun, mut count) = (Instant::now(), 0);
                     // A transaction that has written holds back every reader of the log: a long batch ends early.
                     while count < events.len() && (count == 0 || begun.elapsed() < APPLY_FOR) {
-                        handling::apply(name, &**handler, &mut tx, &events[count], self.bus.clock.now()).await?;
+                        if self.subscription.is_handed(&events[count]) {
+                            handling::apply(name, &**handler, &mut tx, &events[count], self.bus.clock.now()).await?;
+                        }
                         count += 1;
                     }
                     let last = &events[count - 1];

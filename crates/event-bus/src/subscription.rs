@@ -8,6 +8,7 @@ use kernel::{Event, Position};
 use sqlx::{PgConnection, PgPool, Postgres, Transaction};
 use time::OffsetDateTime;
 
+use crate::family::{Family, Hearing, Refresh, Showing};
 use crate::log::{self, Meta, Recorded};
 
 /// A subscription whose effect is in PostgreSQL. Effect and checkpoint commit together, so it happens exactly once.
@@ -122,17 +123,31 @@ pub(crate) enum Work {
 pub struct Subscription {
     pub(crate) name: &'static str,
     pub(crate) follows: Option<&'static str>,
+    /// `None`: every event, of whatever family.
+    pub(crate) consumes: Option<Vec<Family>>,
     pub(crate) work: Work,
 }
 
 impl Subscription {
-    /// `name` is `<context>` or `<context>.<purpose>`; `pool` is the context's own.
-    pub fn apply(name: &'static str, pool: PgPool, handler: Arc<dyn Apply>) -> Self {
-        Self { name, follows: None, work: Work::Apply(pool, handler) }
+    /// With an effect in PostgreSQL, for the families that are named next: `.consumes::<BookEvent>()`. `name` is
+    /// `<context>` or `<context>.<purpose>`; `pool` is the context's own.
+    pub fn hear<S: Send + Sync + 'static>(name: &'static str, pool: PgPool, subscriber: S) -> Hearing<S> {
+        Hearing::new(name, pool, subscriber)
     }
 
+    /// With an effect elsewhere, for the families that are named next.
+    pub fn show<V: Refresh>(name: &'static str, view: V) -> Showing<V> {
+        Showing::new(name, view)
+    }
+
+    /// As [`Self::hear`], for every event there is.
+    pub fn apply(name: &'static str, pool: PgPool, handler: Arc<dyn Apply>) -> Self {
+        Self { name, follows: None, consumes: None, work: Work::Apply(pool, handler) }
+    }
+
+    /// As [`Self::show`], for every event there is.
     pub fn project(name: &'static str, handler: Arc<dyn Project>) -> Self {
-        Self { name, follows: None, work: Work::Project(handler) }
+        Self { name, follows: None, consumes: None, work: Work::Project(handler) }
     }
 
     /// Reads the log only as far as `leader` has come: what that one writes is committed before this one looks. The
@@ -145,5 +160,19 @@ impl Subscription {
 
     pub fn name(&self) -> &'static str {
         self.name
+    }
+
+    /// The families of which it is handed events; `None`: all.
+    pub fn consumes(&self) -> Option<&[Family]> {
+        self.consumes.as_deref()
+    }
+
+    pub(crate) fn is_handed(&self, event: &Recorded) -> bool {
+        let Some(families) = &self.consumes else { return true };
+        families.iter().any(|family| family.events.iter().any(|published| published.name == event.name))
+    }
+
+    pub(crate) fn projects(&self) -> bool {
+        matches!(self.work, Work::Project(_))
     }
 }

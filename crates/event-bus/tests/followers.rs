@@ -6,7 +6,7 @@ mod support;
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use event_bus::{Apply, Delivery, HandlerError, Project, Recorded, Subscription};
+use event_bus::{Apply, Delivery, HandlerError, Heard, Project, Recorded, Scope, Subscription};
 use sqlx::PgPool;
 use support::{a_counter, bus, counters, n_of, write, write_down};
 use tokio::sync::Semaphore;
@@ -100,7 +100,7 @@ async fn a_follower_is_woken_by_its_leader_and_not_by_the_clock() {
     let started = std::time::Instant::now();
     for n in 1..=20 {
         let position = write(&pool, a_counter(), [n]).await[0];
-        assert!(events.settled(position, std::time::Duration::from_secs(10)).await);
+        assert_eq!(events.wait_for(position, Scope::All, std::time::Duration::from_secs(10)).await, Heard::Yes);
     }
     // Twenty polls would take ten seconds.
     assert!(started.elapsed() < std::time::Duration::from_secs(5), "{:?}", started.elapsed());

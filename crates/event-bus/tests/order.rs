@@ -3,7 +3,7 @@
 
 mod support;
 
-use event_bus::Subscription;
+use event_bus::{Heard, Scope, Subscription};
 use kernel::Position;
 use sqlx::PgPool;
 use support::{Seeing, a_counter, append, bus, counters, start, until_seen, write};
@@ -46,7 +46,7 @@ async fn an_open_transaction_that_never_appends_only_delays() {
     let mut open = pool.begin().await.unwrap();
     sqlx::query("select pg_current_xact_id()").execute(&mut *open).await.unwrap();
     let position = write(&pool, a_counter(), [1]).await[0];
-    assert!(!events.settled(position, std::time::Duration::from_millis(50)).await);
+    assert_ne!(events.wait_for(position, Scope::All, std::time::Duration::from_millis(50)).await, Heard::Yes);
     // No NOTIFY comes with the end of this one.
     open.rollback().await.unwrap();
     until_seen(&pool, [1]).await;

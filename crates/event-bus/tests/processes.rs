@@ -5,7 +5,7 @@ mod support;
 
 use std::time::Duration;
 
-use event_bus::Subscription;
+use event_bus::{Heard, Scope, Subscription};
 use kernel::Position;
 use sqlx::PgPool;
 use sqlx::postgres::PgConnection;
@@ -170,17 +170,17 @@ async fn settled_waits_for_subscriptions_of_another_process() {
     let (database, pool) = counters().await;
     let us = bus(database.pool("event_bus"), 500);
     let position = write(&pool, a_counter(), [1]).await[0];
-    assert!(!us.settled(position, Duration::from_secs(1)).await, "nobody runs anything");
+    assert_ne!(us.wait_for(position, Scope::All, Duration::from_secs(1)).await, Heard::Yes, "nobody runs anything");
 
     let mut other = Process::start(&database, Manner::Calmly);
     other.says("ready").await;
-    assert!(us.settled(position, Duration::from_secs(10)).await);
+    assert_eq!(us.wait_for(position, Scope::All, Duration::from_secs(10)).await, Heard::Yes);
     assert_eq!(seen(&pool).await, [1]);
     let position = write(&pool, a_counter(), [2]).await[0];
-    assert!(us.settled(position, Duration::from_secs(10)).await);
+    assert_eq!(us.wait_for(position, Scope::All, Duration::from_secs(10)).await, Heard::Yes);
     assert_eq!(seen(&pool).await, [1, 2]);
     let never = Position { transaction: i64::MAX, ..position };
-    assert!(!us.settled(never, Duration::from_millis(50)).await);
+    assert_ne!(us.wait_for(never, Scope::All, Duration::from_millis(50)).await, Heard::Yes);
     other.stop().await;
 }
 

@@ -72,6 +72,8 @@ pub struct Published {
 
 /// The family of events that one context publishes. Made by [`crate::events!`].
 pub trait Event: Sized + Send + Sync + 'static {
+    /// The context that publishes it, which is the family's name: `books`.
+    const FAMILY: &'static str;
     /// The family, in the order of its declaration.
     const PUBLISHED: &'static [Published];
 
@@ -96,7 +98,7 @@ pub trait Event: Sized + Send + Sync + 'static {
 ///
 /// kernel::events! {
 ///     /// What books publishes.
-///     pub enum BookEvent {
+///     pub enum BookEvent of "books" {
 ///         "book.deleted" 1 about "book" by book_id => Deleted(BookDeleted),
 ///     }
 /// }
@@ -105,7 +107,7 @@ pub trait Event: Sized + Send + Sync + 'static {
 macro_rules! events {
     (
         $(#[$doc:meta])*
-        pub enum $family:ident {
+        pub enum $family:ident of $context:literal {
             $($name:literal $version:literal about $aggregate:literal by $id:ident => $variant:ident($payload:ty)),+ $(,)?
         }
     ) => {
@@ -114,6 +116,7 @@ macro_rules! events {
         pub enum $family { $($variant($payload)),+ }
 
         impl $crate::Event for $family {
+            const FAMILY: &'static str = $context;
             const PUBLISHED: &'static [$crate::event::Published] = &[$($crate::event::Published {
                 name: $name,
                 version: $version,

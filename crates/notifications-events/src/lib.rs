@@ -31,7 +31,7 @@ pub struct NotificationDeleted {
 
 kernel::events! {
     /// Everything notifications publishes.
-    pub enum NotificationEvent {
+    pub enum NotificationEvent of "notifications" {
         "notification.created" 1 about "notification" by notification_id => Created(NotificationCreated),
         "notification.read" 1 about "notification" by notification_id => Read(NotificationRead),
         "notification.deleted" 1 about "notification" by notification_id => Deleted(NotificationDeleted),

@@ -2,11 +2,16 @@
 
 use std::sync::Arc;
 
+use auth_events::AuthEvent;
+use books_events::BookEvent;
+use borrowing_events::BorrowEvent;
 use cqrs::{CommandBusBuilder, QueryBusBuilder};
-use event_bus::Subscription;
+use event_bus::{Family, Subscription};
 use jiff::tz::TimeZone;
+use notifications_events::NotificationEvent;
 use read_store::{Projection, Rebuild};
 use sqlx::PgPool;
+use users_events::UserEvent;
 use wording::Language;
 
 use crate::commands::{
@@ -19,6 +24,9 @@ use crate::queries::{
 };
 use crate::subscribers::Subscriber;
 use crate::view::View;
+
+/// What notifications tells the others.
+pub const PUBLISHES: Family = Family::of::<NotificationEvent>();
 
 /// The schema `notifications`, run as the role `folkshelf_notifications`.
 pub static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("../../migrations/notifications");
@@ -46,16 +54,25 @@ impl Notifications {
         commands.register::<MarkAllRead>(pool, MarkAllReadHandler::new(pool.clone()));
         commands.register::<DeleteNotification>(pool, DeleteNotificationHandler::new(pool.clone()));
         commands.register::<DeleteRead>(pool, DeleteReadHandler::new(pool.clone()));
-        queries.register::<ListNotifications>(ListNotificationsHandler::new(pool.clone(), view.clone()));
-        queries.register::<UnreadCount>(UnreadCountHandler::new(pool.clone(), view.clone()));
-        queries.register::<NotificationsSince>(NotificationsSinceHandler::new(pool.clone()));
+        queries.register::<ListNotifications>(pool, ListNotificationsHandler::new(pool.clone(), view.clone()));
+        queries.register::<UnreadCount>(pool, UnreadCountHandler::new(pool.clone(), view.clone()));
+        queries.register::<NotificationsSince>(pool, NotificationsSinceHandler::new(pool.clone()));
     }
 
     pub fn subscriptions(&self) -> Vec<Subscription> {
-        let subscriber = Arc::new(Subscriber { zone: self.zone.clone(), language: self.language });
+        let subscriber = Subscriber { zone: self.zone.clone(), language: self.language };
         vec![
-            Subscription::apply("notifications", self.pool.clone(), subscriber),
-            Subscription::project("notifications.view", Arc::new(self.view.clone())).after("notifications"),
+            Subscription::hear("notifications", self.pool.clone(), subscriber)
+                .consumes::<BorrowEvent>()
+                .consumes::<BookEvent>()
+                .consumes::<UserEvent>()
+                .consumes::<AuthEvent>()
+                .into(),
+            Subscription::show("notifications.view", self.view.clone())
+                .consumes::<NotificationEvent>()
+                .consumes::<BorrowEvent>()
+                .consumes::<UserEvent>()
+                .after("notifications"),
         ]
     }
 

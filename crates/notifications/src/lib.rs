@@ -22,7 +22,7 @@ pub use commands::{
     DeleteNotification, DeleteNotificationError, DeleteRead, DeleteReadError, MarkAllRead, MarkAllReadError, MarkRead,
     MarkReadError,
 };
-pub use context::{MIGRATIONS, Notifications};
+pub use context::{MIGRATIONS, Notifications, PUBLISHES};
 pub use domain::NotificationData;
 pub use queries::{
     Arrival, Arrivals, ListNotifications, ListNotificationsError, NotificationsSince, NotificationsSinceError,

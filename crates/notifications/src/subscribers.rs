@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use auth_events::{AuthEvent, UserRegistered};
 use books_events::BookEvent;
 use borrowing_events::{BorrowEvent, Parties};
-use event_bus::{Apply, Delivery, HandlerError, Recorded};
+use event_bus::{Delivery, HandlerError, Hear, Recorded};
 use jiff::tz::TimeZone;
 use kernel::actor::RecordedActor;
 use kernel::{BookId, Event, LanguageTag, NotificationId, UserId};
@@ -27,16 +27,50 @@ pub(crate) struct Subscriber {
 }
 
 #[async_trait]
-impl Apply for Subscriber {
-    async fn apply(&self, delivery: &mut Delivery<'_>, event: &Recorded) -> Result<(), HandlerError> {
-        if let Some(heard) = event.decode::<BorrowEvent>()? {
-            self.hear_borrow(delivery, event, &heard).await?;
-        } else if let Some(heard) = event.decode::<BookEvent>()? {
-            hear_book(delivery, event, &heard).await?;
-        } else if let Some(heard) = event.decode::<UserEvent>()? {
-            hear_user(delivery, event, &heard).await?;
-        } else if let Some(heard) = event.decode::<AuthEvent>()? {
-            self.hear_auth(delivery, &heard).await?;
+impl Hear<BorrowEvent> for Subscriber {
+    async fn hear(
+        &self,
+        delivery: &mut Delivery<'_>,
+        event: &Recorded,
+        heard: BorrowEvent,
+    ) -> Result<(), HandlerError> {
+        Ok(self.hear_borrow(delivery, event, &heard).await?)
+    }
+}
+
+/// Books tell nobody; the titles are kept.
+#[async_trait]
+impl Hear<BookEvent> for Subscriber {
+    async fn hear(&self, delivery: &mut Delivery<'_>, event: &Recorded, heard: BookEvent) -> Result<(), HandlerError> {
+        let version = event.aggregate_version;
+        match heard {
+            BookEvent::Created(e) => remember_book(delivery, e.book_id, &e.title, e.owner_id, version).await?,
+            BookEvent::Updated(e) => remember_book(delivery, e.book_id, &e.title, e.owner_id, version).await?,
+            BookEvent::Deleted(e) => forget_book(delivery, e.book_id).await?,
+            BookEvent::Borrowed(_) | BookEvent::Returned(_) => {}
+        }
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl Hear<UserEvent> for Subscriber {
+    async fn hear(&self, delivery: &mut Delivery<'_>, event: &Recorded, heard: UserEvent) -> Result<(), HandlerError> {
+        match heard {
+            UserEvent::Updated(e) => remember_member(delivery, &e, event.aggregate_version).await?,
+            UserEvent::Deleted(e) => forget_member(delivery, e.user_id).await?,
+            UserEvent::RoleChanged(e) => remember_role(delivery, &e).await?,
+        }
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl Hear<AuthEvent> for Subscriber {
+    async fn hear(&self, delivery: &mut Delivery<'_>, _: &Recorded, heard: AuthEvent) -> Result<(), HandlerError> {
+        match heard {
+            AuthEvent::Registered(e) => self.greet(delivery, &e).await?,
+            AuthEvent::Verified(_) | AuthEvent::SessionRevoked(_) => {}
         }
         Ok(())
     }
@@ -97,13 +131,6 @@ impl Subscriber {
         Ok(())
     }
 
-    async fn hear_auth(&self, delivery: &mut Delivery<'_>, heard: &AuthEvent) -> Result<(), sqlx::Error> {
-        match heard {
-            AuthEvent::Registered(e) => self.greet(delivery, e).await,
-            AuthEvent::Verified(_) | AuthEvent::SessionRevoked(_) => Ok(()),
-        }
-    }
-
     /// The name given at registration counts until the profile tells another. Auth's version of the account cannot be
     /// compared with the profile's, so it is not kept.
     async fn greet(&self, delivery: &mut Delivery<'_>, event: &UserRegistered) -> Result<(), sqlx::Error> {
@@ -141,30 +168,6 @@ async fn moderators_to_tell(
     .fetch_all(delivery.connection())
     .await?;
     Ok(rows.into_iter().map(|row| (row.id.into(), row.language)).collect())
-}
-
-/// Books tell nobody; the titles are kept.
-async fn hear_book(delivery: &mut Delivery<'_>, event: &Recorded, heard: &BookEvent) -> Result<(), sqlx::Error> {
-    let version = event.aggregate_version;
-    match heard {
-        BookEvent::Created(e) => remember_book(delivery, e.book_id, &e.title, e.owner_id, version).await,
-        BookEvent::Updated(e) => remember_book(delivery, e.book_id, &e.title, e.owner_id, version).await,
-        BookEvent::Deleted(e) => {
-            sqlx::query!("delete from notifications.book where id = $1", e.book_id.uuid())
-                .execute(delivery.connection())
-                .await?;
-            Ok(())
-        }
-        BookEvent::Borrowed(_) | BookEvent::Returned(_) => Ok(()),
-    }
-}
-
-async fn hear_user(delivery: &mut Delivery<'_>, event: &Recorded, heard: &UserEvent) -> Result<(), sqlx::Error> {
-    match heard {
-        UserEvent::Updated(e) => remember_member(delivery, e, event.aggregate_version).await,
-        UserEvent::Deleted(e) => forget_member(delivery, e.user_id).await,
-        UserEvent::RoleChanged(e) => remember_role(delivery, e).await,
-    }
 }
 
 async fn tell(
@@ -221,6 +224,11 @@ async fn remember_book(
     )
     .execute(delivery.connection())
     .await?;
+    Ok(())
+}
+
+async fn forget_book(delivery: &mut Delivery<'_>, book: BookId) -> Result<(), sqlx::Error> {
+    sqlx::query!("delete from notifications.book where id = $1", book.uuid()).execute(delivery.connection()).await?;
     Ok(())
 }
 

@@ -3,8 +3,8 @@
 
 use async_trait::async_trait;
 use borrowing_events::BorrowEvent;
-use event_bus::{HandlerError, Project, Recorded};
-use kernel::{NotificationId, UserId};
+use event_bus::{HandlerError, Outdate, Recorded, Refresh};
+use kernel::{DecodeError, Event, NotificationId, UserId};
 use notifications_events::NotificationEvent;
 use read_store::{BoxError, Document, Listing, Projection, ReadStoreError, Rebuild};
 use serde::{Deserialize, Serialize};
@@ -140,7 +140,7 @@ impl View {
     }
 
     /// Writes the notifications as they now are.
-    async fn refresh(&self, ids: &[Uuid]) -> Result<(), HandlerError> {
+    async fn show(&self, ids: &[Uuid]) -> Result<(), HandlerError> {
         for ids in ids.chunks(CHUNK) {
             let rows = sqlx::query_as!(
                 Source,
@@ -179,35 +179,61 @@ impl View {
     }
 }
 
+/// What a batch of events made stale.
+#[derive(Debug, Default)]
+pub(crate) struct Stale {
+    notifications: Vec<Uuid>,
+    /// Members who may have been told of something …
+    told: Vec<Uuid>,
+    /// … and of what, in the same order.
+    causes: Vec<Uuid>,
+}
+
 #[async_trait]
-impl Project for View {
-    async fn project(&self, events: &[Recorded]) -> Result<(), HandlerError> {
-        let mut dirty = Vec::new();
-        let (mut told, mut causes) = (Vec::new(), Vec::new());
-        for event in events {
-            // Shown with the event itself: notification.created comes later, and whoever waited for the first would look
-            // in between. One that cannot be read has told nobody.
-            if let Ok(Some(heard)) = event.decode::<BorrowEvent>() {
-                let parties = heard.parties();
-                told.extend([parties.owner_id.uuid(), parties.borrower_id.uuid()]);
-                causes.extend([event.id.uuid(); 2]);
-                continue;
-            }
-            match event.decode::<NotificationEvent>()? {
-                Some(NotificationEvent::Created(e)) => dirty.push(e.notification_id.uuid()),
-                Some(NotificationEvent::Read(e)) => dirty.push(e.notification_id.uuid()),
-                Some(NotificationEvent::Deleted(e)) => dirty.push(e.notification_id.uuid()),
-                None => {
-                    if let Some(UserEvent::Deleted(e)) = event.decode::<UserEvent>()? {
-                        dirty.extend(self.all_of(e.user_id).await?);
-                    }
-                }
-            }
+impl Refresh for View {
+    type Stale = Stale;
+
+    async fn refresh(&self, stale: Stale) -> Result<(), HandlerError> {
+        let mut ids = stale.notifications;
+        ids.extend(self.caused_by(&stale.told, &stale.causes).await?);
+        ids.sort_unstable();
+        ids.dedup();
+        self.show(&ids).await
+    }
+}
+
+/// Shown with the event itself: `notification.created` comes later, and whoever waited for the first would look in between.
+#[async_trait]
+impl Outdate<BorrowEvent> for View {
+    async fn outdate(&self, stale: &mut Stale, event: &Recorded, heard: BorrowEvent) -> Result<(), HandlerError> {
+        let parties = heard.parties();
+        stale.told.extend([parties.owner_id.uuid(), parties.borrower_id.uuid()]);
+        stale.causes.extend([event.id.uuid(); 2]);
+        Ok(())
+    }
+
+    /// It has told nobody.
+    fn unreadable(&self, _: DecodeError) -> Result<(), HandlerError> {
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl Outdate<NotificationEvent> for View {
+    async fn outdate(&self, stale: &mut Stale, _: &Recorded, heard: NotificationEvent) -> Result<(), HandlerError> {
+        stale.notifications.push(heard.aggregate_id());
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl Outdate<UserEvent> for View {
+    async fn outdate(&self, stale: &mut Stale, _: &Recorded, heard: UserEvent) -> Result<(), HandlerError> {
+        match heard {
+            UserEvent::Deleted(e) => stale.notifications.extend(self.all_of(e.user_id).await?),
+            UserEvent::Updated(_) | UserEvent::RoleChanged(_) => {}
         }
-        dirty.extend(self.caused_by(&told, &causes).await?);
-        dirty.sort_unstable();
-        dirty.dedup();
-        self.refresh(&dirty).await
+        Ok(())
     }
 }
 

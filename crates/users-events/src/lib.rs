@@ -31,7 +31,7 @@ pub struct UserDeleted {
 
 kernel::events! {
     /// Everything users publishes.
-    pub enum UserEvent {
+    pub enum UserEvent of "users" {
         "user.updated" 1 about "user" by user_id => Updated(UserUpdated),
         "user.role_changed" 1 about "user" by user_id => RoleChanged(UserRoleChanged),
         "user.deleted" 1 about "user" by user_id => Deleted(UserDeleted),

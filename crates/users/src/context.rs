@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
+use auth_events::AuthEvent;
 use cqrs::{CommandBusBuilder, QueryBusBuilder};
-use event_bus::Subscription;
+use event_bus::{Family, Subscription};
 use kernel::LanguageTag;
 use read_store::{Projection, Rebuild};
 use sqlx::PgPool;
 use tokio_util::sync::CancellationToken;
+use users_events::UserEvent;
 
 use crate::commands::{
     ChangeRole, ChangeRoleHandler, DeleteUser, DeleteUserHandler, UpdateProfile, UpdateProfileHandler, UpdateUser,
@@ -21,6 +23,9 @@ use crate::queries::{
 };
 use crate::subscribers::Subscriber;
 use crate::view::View;
+
+/// What users tells the others.
+pub const PUBLISHES: Family = Family::of::<UserEvent>();
 
 /// The schema `users`, run as the role `folkshelf_users`.
 pub static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("../../migrations/users");
@@ -59,17 +64,21 @@ impl Users {
             passwords: Arc::clone(&self.passwords),
         };
         commands.register::<DeleteUser>(pool, delete);
-        queries.register::<GetProfile>(GetProfileHandler { view: self.view.clone() });
-        queries.register::<GetPublicProfile>(GetPublicProfileHandler { view: self.view.clone() });
-        queries.register::<ListUsers>(ListUsersHandler { pool: pool.clone() });
-        queries.register::<ListRoles>(ListRolesHandler { pool: pool.clone() });
+        queries.register::<GetProfile>(pool, GetProfileHandler { view: self.view.clone() });
+        queries.register::<GetPublicProfile>(pool, GetPublicProfileHandler { view: self.view.clone() });
+        queries.register::<ListUsers>(pool, ListUsersHandler { pool: pool.clone() });
+        queries.register::<ListRoles>(pool, ListRolesHandler { pool: pool.clone() });
     }
 
     pub fn subscriptions(&self) -> Vec<Subscription> {
-        let subscriber = Arc::new(Subscriber { language: self.language.clone() });
         vec![
-            Subscription::apply("users", self.pool.clone(), subscriber),
-            Subscription::project("users.view", Arc::new(self.view.clone())).after("users"),
+            Subscription::hear("users", self.pool.clone(), Subscriber { language: self.language.clone() })
+                .consumes::<AuthEvent>()
+                .into(),
+            Subscription::show("users.view", self.view.clone())
+                .consumes::<UserEvent>()
+                .consumes::<AuthEvent>()
+                .after("users"),
         ]
     }
 

@@ -25,7 +25,7 @@ pub use commands::{
     ChangeRole, ChangeRoleError, DeleteUser, DeleteUserError, Proof, UpdateProfile, UpdateProfileError, UpdateUser,
     UpdateUserError,
 };
-pub use context::{MIGRATIONS, Users};
+pub use context::{MIGRATIONS, PUBLISHES, Users};
 pub use domain::{Preferences, TimeZoneName};
 pub use member::MemberRefused;
 pub use ports::{CloseRefused, LendingGate, PasswordCheck, PortError};

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use auth_events::AuthEvent;
-use event_bus::{Apply, Delivery, HandlerError, Recorded};
+use event_bus::{Delivery, HandlerError, Hear, Recorded};
 use kernel::LanguageTag;
 
 use crate::names::name_key;
@@ -13,9 +13,8 @@ pub(crate) struct Subscriber {
 }
 
 #[async_trait]
-impl Apply for Subscriber {
-    async fn apply(&self, delivery: &mut Delivery<'_>, event: &Recorded) -> Result<(), HandlerError> {
-        let Some(heard) = event.decode::<AuthEvent>()? else { return Ok(()) };
+impl Hear<AuthEvent> for Subscriber {
+    async fn hear(&self, delivery: &mut Delivery<'_>, event: &Recorded, heard: AuthEvent) -> Result<(), HandlerError> {
         match heard {
             // Heard again, it finds the profile, or the trace of one that was deleted.
             AuthEvent::Registered(e) => {

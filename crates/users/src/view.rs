@@ -1,10 +1,12 @@
 //! Profiles in Redis: one document a member. An event only says whose to look at again.
 
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
 use auth_events::AuthEvent;
 use cqrs::Source;
-use event_bus::{HandlerError, Project, Recorded};
-use kernel::UserId;
+use event_bus::{HandlerError, Outdate, Recorded, Refresh};
+use kernel::{Event, UserId};
 use read_store::{BoxError, Document, Projection, Rebuild};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -145,7 +147,7 @@ impl View {
         .await
     }
 
-    async fn refresh(&self, ids: &[Uuid]) -> Result<(), HandlerError> {
+    async fn show(&self, ids: &[Uuid]) -> Result<(), HandlerError> {
         let mut documents: Vec<Document> = self.read(ids).await?.into_iter().map(document).collect::<Result<_, _>>()?;
         let gone: Vec<String> =
             ids.iter().map(Uuid::to_string).filter(|id| !documents.iter().any(|document| document.id == *id)).collect();
@@ -161,27 +163,32 @@ fn document(row: Row) -> Result<Document, serde_json::Error> {
 }
 
 #[async_trait]
-impl Project for View {
-    async fn project(&self, events: &[Recorded]) -> Result<(), HandlerError> {
-        let mut dirty = Vec::new();
-        for event in events {
-            if let Some(heard) = event.decode::<UserEvent>()? {
-                dirty.push(match heard {
-                    UserEvent::Updated(e) => e.user_id.uuid(),
-                    UserEvent::RoleChanged(e) => e.user_id.uuid(),
-                    UserEvent::Deleted(e) => e.user_id.uuid(),
-                });
-            } else if let Some(heard) = event.decode::<AuthEvent>()? {
-                match heard {
-                    AuthEvent::Registered(e) => dirty.push(e.user_id.uuid()),
-                    AuthEvent::Verified(e) => dirty.push(e.user_id.uuid()),
-                    AuthEvent::SessionRevoked(_) => {}
-                }
-            }
-        }
-        dirty.sort_unstable();
-        dirty.dedup();
-        self.refresh(&dirty).await
+impl Refresh for View {
+    /// Members.
+    type Stale = BTreeSet<Uuid>;
+
+    async fn refresh(&self, stale: BTreeSet<Uuid>) -> Result<(), HandlerError> {
+        self.show(&Vec::from_iter(stale)).await
+    }
+}
+
+#[async_trait]
+impl Outdate<UserEvent> for View {
+    async fn outdate(&self, stale: &mut BTreeSet<Uuid>, _: &Recorded, heard: UserEvent) -> Result<(), HandlerError> {
+        stale.insert(heard.aggregate_id());
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl Outdate<AuthEvent> for View {
+    async fn outdate(&self, stale: &mut BTreeSet<Uuid>, _: &Recorded, heard: AuthEvent) -> Result<(), HandlerError> {
+        match heard {
+            AuthEvent::Registered(e) => stale.insert(e.user_id.uuid()),
+            AuthEvent::Verified(e) => stale.insert(e.user_id.uuid()),
+            AuthEvent::SessionRevoked(_) => false,
+        };
+        Ok(())
     }
 }
 

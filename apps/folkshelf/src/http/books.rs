@@ -79,13 +79,6 @@ impl BooksApi {
     }
 }
 
-impl BooksApi {
-    /// Whether what was read for others is no answer for this caller.
-    pub fn waits_for_own_write(&self, actor: &Actor) -> bool {
-        self.list.is_awaited_by(actor)
-    }
-}
-
 pub(super) fn configure(services: &mut utoipa_actix_web::service_config::ServiceConfig) {
     availability::configure(services);
     imports::configure(services);

@@ -135,6 +135,8 @@ pub struct HotAnswers {
 
 /// The answers made of one projection.
 pub struct Shelf {
+    /// Whose projection it is.
+    context: &'static str,
     answers: Local<Ready>,
     projection: Projection,
 }
@@ -142,10 +144,10 @@ pub struct Shelf {
 impl HotAnswers {
     /// `bytes`: how much is kept at most; with 0 nothing, and only those who ask at the same time share an answer.
     pub fn new(read_store: &ReadStore, bytes: u64) -> Self {
-        let shelf = |projection: &str, bytes: u64| {
-            let projection = read_store.projection(projection);
+        let shelf = |context: &'static str, bytes: u64| {
+            let projection = read_store.projection(context);
             let answers = projection.local(bytes, |ready: &Ready| ready.0.bytes());
-            Shelf { answers, projection }
+            Shelf { context, answers, projection }
         };
         Self {
             books: shelf("books", bytes / 2),
@@ -285,5 +287,6 @@ async fn viewer(api: &Api, request: &ServiceRequest, route: &HotRoute) -> Option
     let actor = api.gate.known(bearer(authorization)?).await?;
     let Actor::Member { id, .. } = actor else { return None };
     let sees_more = !route.personal && actor.may(Permission::ModerateBook);
-    (!sees_more && !api.books.waits_for_own_write(&actor)).then_some(Some(id))
+    let lacks_own_write = api.queries.lacks_own_write(&actor, (route.shelf)(&api.hot).context);
+    (!sees_more && !lacks_own_write).then_some(Some(id))
 }

@@ -23,6 +23,7 @@ mod web_app;
 use std::sync::Arc;
 use std::time::Instant;
 
+use cqrs::QueryBus;
 use event_bus::EventBus;
 use kernel::{Clock, ErrorKind, Refusal};
 use read_store::{ReadStore, ReadStoreError};
@@ -50,6 +51,7 @@ pub struct Api {
     pub borrowing: BorrowingApi,
     pub notifications: NotificationsApi,
     pub hot: HotAnswers,
+    pub queries: QueryBus,
     pub events: EventBus,
     pub read_store: ReadStore,
     /// The projections an administrator may rebuild, by name.

@@ -46,7 +46,7 @@ fn every_published_event_has_a_sample_and_no_sample_outlives_its_event() {
 
 const SOURCE: &str = r#"
     kernel::events! {
-        pub enum BookEvent {
+        pub enum BookEvent of "books" {
             "book.created" 2 about "book" by book_id => Created(BookCreated),
             // "book.lost" 1 about "book" by book_id => Lost(BookLost),
         }

@@ -9,7 +9,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use auth::{Auth, Authenticated, BoxError, Email, LogIn, Mail, Mailer, Password, Register, Settings, SignedIn};
 use cqrs::{AskError, Caller, CommandBus, DispatchError, QueryBus};
-use event_bus::{BusSettings, EventBus, Meta, Running};
+use event_bus::{BusSettings, EventBus, Heard, Meta, Running, Scope};
 use kernel::actor::RecordedActor;
 use kernel::{Actor, Clock, Command, Line, ManualClock, PermissionSet, Position, Query, Refusal};
 use read_store::ReadStore;
@@ -139,7 +139,8 @@ impl World {
         let mut tx = self.pool.begin().await.expect("a transaction");
         let position = event_bus::append(&mut tx, &meta, &event.into(), version).await.expect("appended");
         tx.commit().await.expect("committed");
-        assert!(self.bus.settled(position, Duration::from_secs(10)).await, "not heard in time");
+        let heard = self.bus.wait_for(position, Scope::All, Duration::from_secs(10)).await;
+        assert_eq!(heard, Heard::Yes, "not heard in time");
         position
     }
 

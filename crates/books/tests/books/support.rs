@@ -13,7 +13,7 @@ use books::{
     LendingGate, ListBooks, StartImport, Upload, WithdrawRefused,
 };
 use cqrs::{AskError, Caller, CommandBus, DispatchError, QueryBus};
-use event_bus::{BusSettings, EventBus, Meta, Running};
+use event_bus::{BusSettings, EventBus, Heard, Meta, Running, Scope};
 use kernel::actor::RecordedActor;
 use kernel::{
     BookId, Clock, Command, Event, ImportId, ManualClock, Page, PageRequest, Position, Query, Refusal, UserId,
@@ -136,7 +136,8 @@ impl World {
     }
 
     pub async fn until_heard(&self, position: Position) {
-        assert!(self.bus.settled(position, Duration::from_secs(15)).await, "not heard in time: {position}");
+        let heard = self.bus.wait_for(position, Scope::All, Duration::from_secs(15)).await;
+        assert_eq!(heard, Heard::Yes, "not heard in time: {position}");
     }
 
     /// A member whose registration everybody has heard of.

@@ -59,7 +59,7 @@ impl HandOverHandler {
         let from = Some((borrow.status, borrow.version));
         store::save(&mut tx, &Change { from, borrow: after, events: Vec::new(), copy: CopyEffect::None }).await?;
         tx.commit().await?;
-        if void && let Err(error) = self.view.refresh(&[id.uuid()]).await {
+        if void && let Err(error) = self.view.show(&[id.uuid()]).await {
             // No event tells of it. The owner may be shown a dead code until the next one does; it opens nothing.
             tracing::debug!(?error, "the view of a borrow whose code is void was not refreshed");
         }

@@ -1,14 +1,14 @@
-use std::time::Duration;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use cqrs::{Call, CommandHandler};
-use event_bus::EventBus;
 use kernel::{BookId, BorrowId, Command, Detail, ErrorKind, Prose, Refusal, UserId};
 use serde::Serialize;
 use sqlx::PgConnection;
 
 use crate::desk::Desk;
 use crate::domain::{Borrow, BorrowStatus, Part, Refused, Request};
+use crate::ports::{BookSource, BooksUnavailable};
 use crate::store;
 use crate::transition::{TransitionError, carry_out};
 use crate::view::{self, BorrowView};
@@ -37,6 +37,8 @@ pub enum RequestBorrowError {
     #[error("Your account is closed or not active.")]
     MemberNotActive,
     #[error(transparent)]
+    Books(BooksUnavailable),
+    #[error(transparent)]
     Refused(TransitionError),
 }
 
@@ -52,6 +54,7 @@ impl Refusal for RequestBorrowError {
             Self::NotSignedIn => ErrorKind::Unauthenticated,
             Self::BookNotFound => ErrorKind::NotFound,
             Self::MemberNotActive => ErrorKind::Forbidden,
+            Self::Books(_) => ErrorKind::Unavailable,
             Self::Refused(error) => error.kind(),
         }
     }
@@ -61,33 +64,30 @@ impl Refusal for RequestBorrowError {
             Self::NotSignedIn => "UNAUTHENTICATED",
             Self::BookNotFound => "BOOK_NOT_FOUND",
             Self::MemberNotActive => "MEMBER_NOT_ACTIVE",
+            Self::Books(_) => "UNAVAILABLE",
             Self::Refused(error) => error.code(),
         }
     }
 
     fn details(&self) -> Vec<Detail> {
         match self {
-            Self::NotSignedIn | Self::BookNotFound | Self::MemberNotActive => Vec::new(),
+            Self::NotSignedIn | Self::BookNotFound | Self::MemberNotActive | Self::Books(_) => Vec::new(),
             Self::Refused(error) => error.details(),
         }
     }
 }
 
-/// How long a request for a book that we do not know waits for what we have not heard of yet: the subscription of a
-/// process that died is run by another within 5 s.
-const HEARING: Duration = Duration::from_secs(5);
-
 pub(crate) struct RequestBorrowHandler {
     pub desk: Desk,
-    pub events: EventBus,
+    pub books: Arc<dyn BookSource>,
 }
 
 #[async_trait]
 impl CommandHandler<RequestBorrow> for RequestBorrowHandler {
     async fn handle(&self, call: &Call, command: RequestBorrow) -> Result<BorrowView, RequestBorrowError> {
         match self.request(call, command.clone()).await {
-            Err(RequestBorrowError::BookNotFound) => {
-                self.events.caught_up(HEARING).await?;
+            // Listed a moment ago, perhaps, and not told of yet.
+            Err(RequestBorrowError::BookNotFound) if self.learn(call, command.book).await? => {
                 self.request(call, command).await
             }
             outcome => outcome,
@@ -96,6 +96,17 @@ impl CommandHandler<RequestBorrow> for RequestBorrowHandler {
 }
 
 impl RequestBorrowHandler {
+    /// Takes over from books what its event will tell. Whether there is such a book.
+    async fn learn(&self, call: &Call, id: BookId) -> Result<bool, RequestBorrowError> {
+        let Some(book) = self.books.book(id, &call.caller()).await.map_err(RequestBorrowError::Books)? else {
+            return Ok(false);
+        };
+        let mut tx = self.desk.pool.begin().await?;
+        store::remember_book(&mut tx, &book).await?;
+        tx.commit().await?;
+        Ok(true)
+    }
+
     async fn request(&self, call: &Call, command: RequestBorrow) -> Result<BorrowView, RequestBorrowError> {
         let borrower = call.actor().user_id().ok_or(RequestBorrowError::NotSignedIn)?;
         let now = call.now();

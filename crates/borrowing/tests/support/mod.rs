@@ -4,14 +4,16 @@
 // Every test binary uses a part of it.
 #![allow(dead_code, reason = "each file of tests uses a part")]
 
-use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use async_trait::async_trait;
 use books_events::{BookCreated, BookEvent, BookUpdated, Lending};
 use borrowing::*;
 use borrowing_events::ReturnCondition;
 use cqrs::{AskError, Caller, CommandBus, DispatchError, QueryBus};
-use event_bus::{BusSettings, EventBus, Meta, Running};
+use event_bus::{BusSettings, EventBus, Heard, Meta, Running, Scope};
 use kernel::actor::RecordedActor;
 use kernel::{
     BookId, BorrowId, Clock, Command, Event, ManualClock, Page, PageRequest, Position, Query, Refusal, UserId,
@@ -21,12 +23,30 @@ use sqlx::PgPool;
 use testkit::{A_SATURDAY, TestDatabase, a_user, eventually, member};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
+/// Books as its context has them, whether or not borrowing was told.
+#[derive(Default)]
+pub struct Shelves {
+    pub listed: Mutex<Vec<ListedBook>>,
+    pub away: AtomicBool,
+}
+
+#[async_trait]
+impl BookSource for Shelves {
+    async fn book(&self, id: BookId, _: &Caller) -> Result<Option<ListedBook>, BooksUnavailable> {
+        if self.away.load(Ordering::SeqCst) {
+            return Err(BooksUnavailable("away".into()));
+        }
+        Ok(self.listed.lock().expect("no panic holds it").iter().find(|book| book.id == id).cloned())
+    }
+}
+
 pub struct World {
     pub pool: PgPool,
     pub bus: EventBus,
     pub store: ReadStore,
     pub clock: Arc<ManualClock>,
     pub borrowing: Borrowing,
+    pub books: Arc<Shelves>,
     commands: CommandBus,
     queries: QueryBus,
     _running: Running,
@@ -58,7 +78,8 @@ impl World {
         let store = ReadStore::connect(Settings::new(redis, testkit::redis_prefix())).expect("a usable address");
         let settings = BusSettings { backoff_scale: 0.01, ..BusSettings::default() };
         let bus = EventBus::new(database.pool("event_bus"), clock.clone(), settings);
-        let borrowing = Borrowing::new(pool.clone(), store.projection("borrowing"), bus.clone(), rules);
+        let books = Arc::new(Shelves::default());
+        let borrowing = Borrowing::new(pool.clone(), store.projection("borrowing"), bus.clone(), books.clone(), rules);
         store.register(borrowing.rebuild());
         let shutdown = CancellationToken::new();
         let (watched, until) = (store.clone(), shutdown.clone());
@@ -72,6 +93,7 @@ impl World {
             store,
             clock,
             borrowing,
+            books,
             commands: commands.build().expect("one handler each"),
             queries: queries.build().expect("one handler each"),
             _running: running,
@@ -83,7 +105,7 @@ impl World {
     /// The context as another replica has it.
     pub fn another_replica(&self, rules: LendingRules) -> Borrowing {
         let pool = self.database.pool("borrowing");
-        Borrowing::new(pool, self.store.projection("borrowing"), self.bus.clone(), rules)
+        Borrowing::new(pool, self.store.projection("borrowing"), self.bus.clone(), self.books.clone(), rules)
     }
 
     /// What another context tells; answered once it was heard.
@@ -97,7 +119,8 @@ impl World {
     }
 
     pub async fn until_heard(&self, position: Position) {
-        assert!(self.bus.settled(position, Duration::from_secs(20)).await, "not heard in time: {position}");
+        let heard = self.bus.wait_for(position, Scope::All, Duration::from_secs(20)).await;
+        assert_eq!(heard, Heard::Yes, "not heard in time: {position}");
     }
 
     pub async fn until_level(&self) {

@@ -79,6 +79,7 @@ pub struct Added {
 }
 
 impl Event for Added {
+    const FAMILY: &'static str = "counters";
     const PUBLISHED: &'static [Published] = &[];
     fn name(&self) -> &'static str {
         "counter.added"
@@ -203,7 +204,8 @@ impl Counter {
             insert into books.counter values (gen_random_uuid(), 0);
             create table if not exists books.idempotency_key (
                 actor text not null, key text not null, command text not null, request_hash bytea not null,
-                answer jsonb not null, created_at timestamptz not null, primary key (actor, key)
+                answer jsonb not null, created_at timestamptz not null, told_transaction bigint, told_position bigint,
+                told_families text[], primary key (actor, key)
             )",
         )
         .execute(&pool)
@@ -216,7 +218,7 @@ impl Counter {
         commands.register::<Add>(&pool, adder.clone());
         commands.register::<AddSecretly>(&pool, adder.clone());
         commands.register::<Linger>(&pool, adder.clone());
-        queries.register::<Where>(Looking);
+        queries.register::<Where>(&pool, Looking);
         Self {
             commands: commands.build().unwrap(),
             queries: queries.build().unwrap(),

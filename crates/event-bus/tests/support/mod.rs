@@ -28,7 +28,8 @@ pub struct Counted {
 }
 
 impl Event for Counted {
-    const PUBLISHED: &'static [Published] = &[];
+    const FAMILY: &'static str = "counters";
+    const PUBLISHED: &'static [Published] = &[Published { name: "counter.counted", version: 1, sample: "" }];
 
     fn name(&self) -> &'static str {
         "counter.counted"

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cqrs::{AskError, Caller, CommandBus, DispatchError, QueryBus};
-use event_bus::{BusSettings, EventBus, Meta, Running};
+use event_bus::{BusSettings, EventBus, Heard, Meta, Running, Scope};
 use jiff::tz::TimeZone;
 use kernel::actor::RecordedActor;
 use kernel::{BookId, BorrowId, Clock, Command, Event, ManualClock, Page, PageRequest, Position, Query, UserId};
@@ -114,14 +114,14 @@ impl World {
     }
 
     pub async fn until_heard(&self, position: Position) {
-        let heard = self.bus.settled(position, Duration::from_secs(10)).await;
+        let heard = self.bus.wait_for(position, Scope::All, Duration::from_secs(10)).await == Heard::Yes;
         assert!(heard, "not heard in time: {position}");
     }
 
     /// Until every subscription has handled the whole log.
     pub async fn until_level(&self) {
         let newest = self.newest().await;
-        let shown = self.bus.settled(newest, Duration::from_secs(10)).await;
+        let shown = self.bus.wait_for(newest, Scope::All, Duration::from_secs(10)).await == Heard::Yes;
         assert!(shown, "not shown in time: {newest}");
     }
 

@@ -36,16 +36,30 @@ impl Command for UpdateProfile {
 pub enum UpdateProfileError {
     #[error("sign in first")]
     NotSignedIn,
+    /// They registered a moment ago, and that was not told of yet.
+    #[error("the profile is not there yet")]
+    NotYet,
     #[error(transparent)]
-    Member(#[from] MemberRefused),
+    Member(MemberRefused),
     #[error("the database failed")]
     Database(#[from] sqlx::Error),
+}
+
+impl From<MemberRefused> for UpdateProfileError {
+    fn from(refused: MemberRefused) -> Self {
+        match refused {
+            // Whoever is signed in is there.
+            MemberRefused::NotFound => Self::NotYet,
+            refused => Self::Member(refused),
+        }
+    }
 }
 
 impl Refusal for UpdateProfileError {
     fn kind(&self) -> ErrorKind {
         match self {
             Self::NotSignedIn => ErrorKind::Unauthenticated,
+            Self::NotYet => ErrorKind::Unavailable,
             Self::Member(refused) => refused.kind(),
             Self::Database(error) => event_bus::error_kind(error),
         }
@@ -54,6 +68,7 @@ impl Refusal for UpdateProfileError {
     fn code(&self) -> &'static str {
         match self {
             Self::NotSignedIn => "UNAUTHENTICATED",
+            Self::NotYet => "UNAVAILABLE",
             Self::Member(refused) => refused.code(),
             Self::Database(_) => "INTERNAL",
         }
@@ -62,7 +77,7 @@ impl Refusal for UpdateProfileError {
     fn details(&self) -> Vec<Detail> {
         match self {
             Self::Member(refused) => refused.details(),
-            Self::NotSignedIn | Self::Database(_) => Vec::new(),
+            Self::NotSignedIn | Self::NotYet | Self::Database(_) => Vec::new(),
         }
     }
 }

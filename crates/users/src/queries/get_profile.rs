@@ -21,6 +21,9 @@ pub enum GetProfileError {
     /// Absent, or not for this caller to see.
     #[error("there is no such member")]
     NotFound,
+    /// Theirs, and not told of yet: they registered a moment ago.
+    #[error("the profile is not there yet")]
+    NotYet,
     #[error("the database failed")]
     Database(#[from] sqlx::Error),
 }
@@ -29,6 +32,7 @@ impl Refusal for GetProfileError {
     fn kind(&self) -> ErrorKind {
         match self {
             Self::NotFound => ErrorKind::NotFound,
+            Self::NotYet => ErrorKind::Unavailable,
             Self::Database(error) => event_bus::error_kind(error),
         }
     }
@@ -36,6 +40,7 @@ impl Refusal for GetProfileError {
     fn code(&self) -> &'static str {
         match self {
             Self::NotFound => "USER_NOT_FOUND",
+            Self::NotYet => "UNAVAILABLE",
             Self::Database(_) => "INTERNAL",
         }
     }
@@ -48,9 +53,11 @@ pub(crate) struct GetProfileHandler {
 #[async_trait]
 impl QueryHandler<GetProfile> for GetProfileHandler {
     async fn handle(&self, call: &Call, query: GetProfile) -> Result<ProfileView, GetProfileError> {
-        if !call.actor().is(query.id) && !call.actor().may(Permission::ReadUser) {
+        let own = call.actor().is(query.id);
+        if !own && !call.actor().may(Permission::ReadUser) {
             return Err(GetProfileError::NotFound);
         }
-        self.view.profile(query.id, call.source()).await?.ok_or(GetProfileError::NotFound)
+        let absent = if own { GetProfileError::NotYet } else { GetProfileError::NotFound };
+        self.view.profile(query.id, call.source()).await?.ok_or(absent)
     }
 }

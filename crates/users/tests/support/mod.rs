@@ -9,7 +9,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use auth_events::{AuthEvent, UserRegistered};
 use cqrs::{AskError, Caller, CommandBus, DispatchError, QueryBus};
-use event_bus::{BusSettings, EventBus, Meta, Recorded, Running};
+use event_bus::{BusSettings, EventBus, Heard, Meta, Recorded, Running, Scope};
 use kernel::actor::RecordedActor;
 use kernel::{Clock, Command, Detail, LanguageTag, ManualClock, Query, UserId};
 use read_store::ReadStore;
@@ -127,7 +127,8 @@ impl World {
         let mut tx = self.pool.begin().await.expect("a transaction");
         let position = event_bus::append(&mut tx, &meta, &event.into(), 1).await.expect("appended");
         tx.commit().await.expect("committed");
-        assert!(self.bus.settled(position, Duration::from_secs(10)).await, "not heard in time");
+        let heard = self.bus.wait_for(position, Scope::All, Duration::from_secs(10)).await;
+        assert_eq!(heard, Heard::Yes, "not heard in time");
     }
 
     pub async fn register(&self, user_id: UserId, name: &str) {
