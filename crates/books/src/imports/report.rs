@@ -210,12 +210,14 @@ async fn supersede(
     let distinct: HashSet<String> = values.iter().filter_map(|said| serde_json::to_string(said.0).ok()).collect();
     let distinct: Vec<String> = distinct.into_iter().collect();
     let older: Vec<Uuid> = sqlx::query_scalar!(
-        "select i.id from books.import i
-        where i.owner_id = $1 and i.id < $2 and i.failed > 0 and i.status in ('completed', 'failed') and i.id in (
-            select e.import_id from unnest($3::text[]) as said (text)
+        // By the rows first, through their index: by the imports it would look through every bad row of each.
+        "with same as materialized (
+            select distinct e.import_id from unnest($3::text[]) as said (text)
             join books.import_error e on e.row_values = said.text::jsonb
         )
-        order by i.id for update",
+        select i.id from books.import i join same on same.import_id = i.id
+        where i.owner_id = $1 and i.id < $2 and i.failed > 0 and i.status in ('completed', 'failed')
+        order by i.id for update of i",
         owner.uuid(),
         import,
         &distinct,
