@@ -1,14 +1,8 @@
-// Loaded before the first paint, so that a chosen theme never flashes. A file of its own: the Content-Security-Policy
-// forbids inline scripts.
+// Runs before the first paint, so that a chosen theme never flashes.
 try {
   const theme = localStorage.getItem('folkshelf.theme')
   if (theme === 'light' || theme === 'dark') document.documentElement.dataset.theme = theme
-} catch {
-  // Storage is forbidden: the system's theme holds.
-}
-
-// A visitor's first list comes while the app does. The app asks for this very address and is given what came.
-try {
+  // A visitor's first list comes while the app does, which asks for this very address.
   if (location.pathname === '/' && !location.search && !localStorage.getItem('folkshelf.session')) {
     const list = document.createElement('link')
     list.rel = 'preload'
@@ -18,5 +12,5 @@ try {
     document.head.append(list)
   }
 } catch {
-  // The app asks later.
+  // Storage is forbidden.
 }
