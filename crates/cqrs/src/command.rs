@@ -213,7 +213,7 @@ impl<C: Command> Dispatch<C> {
                 since = Instant::now();
             } else {
                 tracing::debug!(command = C::NAME, %position, "answered before every view was refreshed");
-                own_writes.remember(&caller.actor, *position);
+                own_writes.remember(events, &caller.actor, *position);
             }
         }
         // Also when nothing was told: sessions are shown in Redis by the command itself.

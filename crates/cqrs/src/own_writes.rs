@@ -1,30 +1,47 @@
-//! Writes that were answered before every view showed them, as happens for some seconds after the death of a process that
-//! ran subscriptions. Whoever made one meets it in their next call all the same: a query waits, then asks PostgreSQL; a
-//! command waits, because the context that it goes to may know nothing of the write yet.
+//! Writes that were answered before every view showed them, as happens while a context is blocked, and for some seconds after
+//! the death of a process that ran subscriptions. Whoever made one meets it in their next call all the same: a query waits a
+//! moment, then asks PostgreSQL; a command waits a moment, because the context that it goes to may know nothing of the write
+//! yet.
 //!
 //! Kept in memory: a caller whom another process serves next sends the position along.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use event_bus::{EventBus, Heard, Scope};
 use kernel::{Actor, Position, UserId};
 
-/// So many members' writes are remembered at most; with more of them waiting, everything is late anyway.
+use crate::command::KEPT_WITHIN;
+
+/// So many members' writes are remembered at most.
 const REMEMBERED: usize = 10_000;
 
+/// A member's last write that was answered early.
+struct Unseen {
+    position: Position,
+    /// Since when the views of a context are known to show it. What this process keeps in memory may be older for as long as
+    /// it trusts its memory without hearing of changes: nobody has made sure of it, as is done before an answer in time.
+    shown: HashMap<String, Instant>,
+}
+
 #[derive(Default)]
-pub(crate) struct OwnWrites(Mutex<HashMap<UserId, Position>>);
+pub(crate) struct OwnWrites(Mutex<HashMap<UserId, Unseen>>);
 
 impl OwnWrites {
     /// The views do not show what `actor` did at `position`.
-    pub fn remember(&self, actor: &Actor, position: Position) {
+    pub fn remember(&self, events: &EventBus, actor: &Actor, position: Position) {
         let Some(user) = actor.user_id() else { return };
         let mut unseen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if unseen.len() < REMEMBERED || unseen.contains_key(&user) {
-            unseen.entry(user).and_modify(|last| *last = position.max(*last)).or_insert(position);
+        if unseen.len() >= REMEMBERED {
+            unseen.retain(|_, write| !events.has_passed(write.position, Scope::All));
         }
+        if unseen.len() >= REMEMBERED && !unseen.contains_key(&user) {
+            tracing::warn!("too many members wait for their own writes; one may read an older answer");
+            return;
+        }
+        let last = unseen.get(&user).map_or(position, |write| position.max(write.position));
+        unseen.insert(user, Unseen { position: last, shown: HashMap::new() });
     }
 
     /// Waits for the views of `context` to show what `actor` did last.
@@ -40,17 +57,28 @@ impl OwnWrites {
         }
     }
 
-    /// Whether the views of `context` may lack something that `actor` did.
+    /// Whether the views of `context`, or what is kept of them in memory, may lack something that `actor` did.
     pub fn are_unseen(&self, events: &EventBus, actor: &Actor, context: &str) -> bool {
-        self.last(events, actor).is_some_and(|position| !events.has_passed(position, Scope::Context(context)))
+        let Some(position) = self.last(events, actor) else { return false };
+        if !events.has_passed(position, Scope::Context(context)) {
+            return true;
+        }
+        let Some(user) = actor.user_id() else { return false };
+        let mut unseen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        unseen.get_mut(&user).is_some_and(|write| {
+            write.shown.entry(context.to_owned()).or_insert_with(Instant::now).elapsed() < KEPT_WITHIN
+        })
     }
 
-    /// What everybody knows by now is forgotten here.
+    /// What everybody has known for long enough is forgotten here.
     fn last(&self, events: &EventBus, actor: &Actor) -> Option<Position> {
         let user = actor.user_id()?;
         let mut unseen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let position = unseen.get(&user).copied()?;
-        if events.has_passed(position, Scope::All) {
+        let write = unseen.get_mut(&user)?;
+        let position = write.position;
+        if events.has_passed(position, Scope::All)
+            && write.shown.entry(String::new()).or_insert_with(Instant::now).elapsed() >= KEPT_WITHIN
+        {
             unseen.remove(&user);
             return None;
         }

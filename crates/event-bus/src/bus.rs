@@ -175,11 +175,10 @@ impl EventBus {
             *leases = (held, Some(asked_at + lease::SPAN));
             gained
         };
-        self.inner.progress.list(&self.inner.pool, asked_at).await?;
         if gained {
             self.inner.wake.send_replace(());
         }
-        Ok(())
+        self.inner.progress.list(&self.inner.pool, asked_at).await
     }
 
     async fn keep_leases(self, names: Vec<String>, expired: mpsc::Sender<Vec<Uuid>>) {
@@ -214,12 +213,6 @@ impl EventBus {
     /// Whether it is known already that they have.
     pub fn has_passed(&self, position: Position, scope: Scope<'_>) -> bool {
         self.inner.progress.has_passed(position, scope)
-    }
-
-    /// The last event that is committed by now: whoever waits for it can tell what is not there from what they have not
-    /// heard of yet.
-    pub async fn latest(&self) -> Result<Position, sqlx::Error> {
-        log::latest(&self.inner.pool).await
     }
 
     /// Everything that happened to one aggregate, oldest first.

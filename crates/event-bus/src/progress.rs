@@ -101,7 +101,8 @@ struct State {
 
 impl State {
     fn reached(&self, name: &str, listed: &Listed) -> Position {
-        self.ours.get(name).copied().unwrap_or(listed.position)
+        // Another process may have taken over before we notice.
+        self.ours.get(name).map_or(listed.position, |ours| listed.position.max(*ours))
     }
 
     fn is_late(&self, name: &str, reached: Position) -> bool {
@@ -211,7 +212,7 @@ impl Progress {
         self.state().listed_at.is_some_and(|at| at >= moment)
     }
 
-    /// Reads the table, unless somebody has done so since `wanted`.
+    /// Reads the table, unless somebody has done so since `wanted`. A connection that hangs must not hold up all who wait.
     pub async fn list(&self, pool: &PgPool, wanted: Instant) -> Result<(), sqlx::Error> {
         let _reading = self.reading.lock().await;
         if self.is_listed_since(wanted) {
@@ -224,8 +225,8 @@ impl Progress {
                 extract(epoch from lease_until - now())::float8 as "leased_for!"
             from event_bus.subscription where lease_until > now() - interval '1 minute'"#
         )
-        .fetch_all(pool)
-        .await?;
+        .fetch_all(pool);
+        let rows = tokio::time::timeout(LISTED_FOR, rows).await.map_err(|_| sqlx::Error::PoolTimedOut)??;
         let listed = rows.into_iter().map(|row| {
             let leased = Duration::from_secs_f64(row.leased_for.abs().min(3600.0));
             let leased_until =

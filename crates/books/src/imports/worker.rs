@@ -6,10 +6,9 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
-use books_events::BookEvent;
 use event_bus::{EventBus, Heard, Scope};
 use futures_util::FutureExt;
-use kernel::{Clock, Event, Position, UserId};
+use kernel::{Clock, Position, UserId};
 use serde_json::Value;
 use sqlx::types::Json;
 use sqlx::{PgPool, Postgres, Transaction};
@@ -210,7 +209,7 @@ impl Worker {
     /// Says completed once the views show every book. No transaction is open while it waits.
     async fn complete(&self, id: Uuid, last: Option<Position>, since: OffsetDateTime) -> Result<bool, sqlx::Error> {
         if let Some(last) = last
-            && self.events.wait_for(last, Scope::ConsumersOf(&[BookEvent::FAMILY]), VIEWS_WITHIN).await != Heard::Yes
+            && self.events.wait_for(last, Scope::Context("books"), VIEWS_WITHIN).await != Heard::Yes
         {
             if self.clock.now() - since < VIEWS_GIVEN_UP {
                 return Ok(false);
