@@ -1,7 +1,6 @@
 //! Writes that were answered before every view showed them, as happens while a context is blocked, and for some seconds after
-//! the death of a process that ran subscriptions. Whoever made one meets it in their next call all the same: a query waits a
-//! moment, then asks PostgreSQL; a command waits a moment, because the context that it goes to may know nothing of the write
-//! yet.
+//! the death of a process that ran subscriptions. The writer still sees the write in their next call: a query waits a
+//! moment, then asks PostgreSQL; a command waits a moment, because its context may not know of the write yet.
 //!
 //! Kept in memory: a caller whom another process serves next sends the position along.
 

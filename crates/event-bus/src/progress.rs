@@ -23,7 +23,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(10);
 const LISTED_FOR: Duration = Duration::from_secs(1);
 /// How long a busy database is given at least to tell how far subscriptions are.
 const FIRST_LOOK: Duration = Duration::from_millis(500);
-/// Whoever was waited for this long and did not come is late.
+/// A subscription that was waited for this long in vain is late.
 const LATE_AFTER: Duration = Duration::from_millis(250);
 /// A subscription whose lease ran out is taken over within this time, if another process runs.
 const TAKEN_OVER_WITHIN: Duration = lease::SPAN.saturating_add(lease::EVERY);
