@@ -9,13 +9,14 @@ use auth::{Auth, FileMailer};
 use books::{Books, ImportSettings};
 use borrowing::{Borrowing, LendingRules};
 use cqrs::{Caller, CommandBus, QueryBus};
+use database::{Database, Server};
 use event_bus::{BusSettings, EventBus, Running, Subscription};
 use kernel::{Actor, Clock, LanguageTag};
 use notifications::Notifications;
 use read_store::ReadStore;
 use secrecy::ExposeSecret;
+use sqlx::ConnectOptions;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{ConnectOptions, PgPool};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use users::{ChangeRole, Users};
@@ -42,16 +43,21 @@ fn owner(settings: &Settings) -> anyhow::Result<PgConnectOptions> {
         .map_err(|_| anyhow::anyhow!("database.url is not an address of PostgreSQL"))
 }
 
-/// `process` names the sessions: those of one that is frozen can be told from others.
-fn pool(settings: &Settings, schema: &str, process: Uuid) -> anyhow::Result<PgPool> {
+/// How a role connects. `process` names the sessions: those of one that is frozen can be told from others.
+fn role(settings: &Settings, schema: &str, process: Uuid) -> anyhow::Result<PgConnectOptions> {
     let password = settings.database.context_password.expose_secret();
     let slow = Duration::from_millis(settings.log.slow_statement_milliseconds);
     let options = provision::context_options(&owner(settings)?, schema, Some(password))
         .log_slow_statements(log::LevelFilter::Warn, slow);
-    Ok(PgPoolOptions::new()
+    Ok(options.application_name(&event_bus::session_name(schema, process)))
+}
+
+fn pool(settings: &Settings, schema: &str, process: Uuid, server: &Server) -> anyhow::Result<Database> {
+    let pool = PgPoolOptions::new()
         .max_connections(settings.database.max_connections)
         .acquire_timeout(ACQUIRE)
-        .connect_lazy_with(options.application_name(&event_bus::session_name(schema, process))))
+        .connect_lazy_with(role(settings, schema, process)?);
+    Ok(Database::new(pool, server.clone()))
 }
 
 /// Roles, schemas and tables as this program needs them.
@@ -65,11 +71,16 @@ pub async fn migrate(settings: &Settings) -> anyhow::Result<()> {
 
 /// The bus alone, for operators' commands.
 pub fn event_bus(settings: &Settings, clock: Arc<dyn Clock>) -> anyhow::Result<EventBus> {
-    event_bus_of(Uuid::now_v7(), settings, clock)
+    event_bus_of(Uuid::now_v7(), settings, &Server::unwatched(), clock)
 }
 
-fn event_bus_of(process: Uuid, settings: &Settings, clock: Arc<dyn Clock>) -> anyhow::Result<EventBus> {
-    let pool = pool(settings, provision::EVENT_BUS, process)?;
+fn event_bus_of(
+    process: Uuid,
+    settings: &Settings,
+    server: &Server,
+    clock: Arc<dyn Clock>,
+) -> anyhow::Result<EventBus> {
+    let pool = pool(settings, provision::EVENT_BUS, process, server)?;
     Ok(EventBus::new(pool, clock, BusSettings { process, ..BusSettings::default() }))
 }
 
@@ -78,6 +89,8 @@ pub struct App {
     pub commands: CommandBus,
     pub queries: QueryBus,
     pub read_store: ReadStore,
+    /// PostgreSQL, and how its state is asked for.
+    server: (Server, PgConnectOptions),
     events: EventBus,
     auth: Auth,
     users: Users,
@@ -97,12 +110,13 @@ impl App {
             settings.redis.prefix.as_str(),
         ))?;
         let process = Uuid::now_v7();
-        let events = event_bus_of(process, settings, Arc::clone(&clock))?;
+        let server = Server::new();
+        let events = event_bus_of(process, settings, &server, Arc::clone(&clock))?;
         let zone = settings.community.time_zone.as_str();
         let language = language(settings)?;
         let ports = Ports::default();
 
-        let pool = |context: Context| pool(settings, context.name(), process);
+        let pool = |context: Context| pool(settings, context.name(), process, &server);
         let projection = |context: Context| read_store.projection(context.name());
         let auth = Auth::new(
             pool(Context::Auth)?,
@@ -165,6 +179,7 @@ impl App {
             commands,
             queries,
             read_store,
+            server: (server, role(settings, provision::EVENT_BUS, process)?),
             events,
             auth,
             users,
@@ -205,6 +220,9 @@ impl App {
             .context("the event log cannot be read; is the database there, and migrated?")?;
         let stop = || self.shutdown.clone();
         let (store, commands) = (self.read_store.clone(), self.commands.clone());
+        let (server, options) = self.server.clone();
+        let until = stop();
+        self.background.spawn(async move { until.run_until_cancelled(server.watch(options)).await });
         let (auth, books, borrowing) = (self.auth.clone(), self.books.clone(), self.borrowing.clone());
         let until = stop();
         self.background.spawn(async move { store.run_watcher(until).await });

@@ -1,7 +1,7 @@
 //! Keys of mail addresses that have none yet: rows from before there were keys, and rows that a host of an older version
 //! has written since. See `domain/email.rs` and docs/adr/0019.
 
-use sqlx::PgPool;
+use database::Database;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -11,7 +11,7 @@ const BATCH: i64 = 500;
 
 /// Gives each account without a key its key. Of several with the same one the oldest gets it; the others keep working by
 /// their exact spelling. Returns how many keys were given.
-pub(crate) async fn complete(pool: &PgPool) -> Result<u64, sqlx::Error> {
+pub(crate) async fn complete(pool: &Database) -> Result<u64, sqlx::Error> {
     let (mut after, mut given) = ((OffsetDateTime::UNIX_EPOCH, Uuid::nil()), 0);
     loop {
         let rows = sqlx::query!(
@@ -35,7 +35,7 @@ pub(crate) async fn complete(pool: &PgPool) -> Result<u64, sqlx::Error> {
     }
 }
 
-async fn give(pool: &PgPool, id: Uuid, email: &Email) -> Result<bool, sqlx::Error> {
+async fn give(pool: &Database, id: Uuid, email: &Email) -> Result<bool, sqlx::Error> {
     let done = sqlx::query!(
         "update auth.account set email_key = $2
         where id = $1 and email_key is null and email is not null

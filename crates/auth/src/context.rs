@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use auth_events::AuthEvent;
 use cqrs::{CommandBusBuilder, QueryBusBuilder};
+use database::Database;
 use event_bus::{Family, Subscription};
 use kernel::Clock;
 use read_store::{Projection, Rebuild};
-use sqlx::PgPool;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use users_events::UserEvent;
@@ -44,7 +44,7 @@ pub static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("../../migration
 /// What the handlers work with. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Parts {
-    pub pool: PgPool,
+    pub pool: Database,
     pub view: View,
     pub passwords: Passwords,
     pub opener: SessionOpener,
@@ -63,12 +63,13 @@ pub struct Auth {
 impl Auth {
     /// `pool` is that of the role `folkshelf_auth`, `projection` the one named `auth`.
     pub fn new(
-        pool: PgPool,
+        pool: impl Into<Database>,
         projection: Projection,
         mailer: Arc<dyn Mailer>,
         clock: Arc<dyn Clock>,
         settings: &Settings,
     ) -> Self {
+        let pool = pool.into();
         let view = View::new(pool.clone(), projection);
         let tokens = AccessTokens::new(settings);
         let wake = Arc::new(Notify::new());
@@ -119,7 +120,7 @@ impl Auth {
 
     pub fn subscriptions(&self) -> Vec<Subscription> {
         vec![
-            Subscription::hear("auth", self.parts.pool.clone(), Subscriber).consumes::<UserEvent>().into(),
+            Subscription::hear("auth", self.parts.pool.pool().clone(), Subscriber).consumes::<UserEvent>().into(),
             Subscription::show("auth.view", self.parts.view.clone())
                 .consumes::<AuthEvent>()
                 .consumes::<UserEvent>()

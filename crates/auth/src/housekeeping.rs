@@ -4,8 +4,8 @@
 use std::sync::Arc;
 use std::time::Duration as StdDuration;
 
+use database::Database;
 use kernel::Clock;
-use sqlx::PgPool;
 use time::Duration;
 use tokio_util::sync::CancellationToken;
 
@@ -20,7 +20,7 @@ const BATCH: i64 = 1_000;
 
 #[derive(Clone)]
 pub(crate) struct Housekeeper {
-    pub pool: PgPool,
+    pub pool: Database,
     pub view: View,
     pub clock: Arc<dyn Clock>,
 }

@@ -8,7 +8,8 @@
 use std::sync::Arc;
 use std::time::Duration as StdDuration;
 
-use sqlx::{PgConnection, PgPool};
+use database::Database;
+use sqlx::PgConnection;
 use time::{Duration, OffsetDateTime};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
@@ -51,7 +52,7 @@ pub(crate) async fn note(
 
 #[derive(Clone)]
 pub(crate) struct MailWorker {
-    pub pool: PgPool,
+    pub pool: Database,
     pub mailer: Arc<dyn Mailer>,
     pub clock: Arc<dyn Clock>,
     pub wake: Arc<Notify>,

@@ -6,11 +6,11 @@ use std::collections::BTreeSet;
 
 use async_trait::async_trait;
 use auth_events::AuthEvent;
+use database::Database;
 use event_bus::{HandlerError, Outdate, Recorded, Refresh};
 use kernel::{SessionId, UserId};
 use read_store::{BoxError, Document, Local, Projection, ReadStoreError, Rebuild, Stamp, Subject};
 use serde::{Deserialize, Serialize};
-use sqlx::PgPool;
 use time::OffsetDateTime;
 use users_events::UserEvent;
 use uuid::Uuid;
@@ -92,12 +92,12 @@ pub(crate) enum ViewError {
 
 #[derive(Clone)]
 pub(crate) struct View {
-    pool: PgPool,
+    pool: Database,
     projection: Projection,
 }
 
 impl View {
-    pub(crate) fn new(pool: PgPool, projection: Projection) -> Self {
+    pub(crate) fn new(pool: Database, projection: Projection) -> Self {
         Self { pool, projection }
     }
 

@@ -7,10 +7,10 @@ use auth_events::AuthEvent;
 use books_events::BookEvent;
 use borrowing_events::BorrowEvent;
 use cqrs::{CommandBusBuilder, QueryBusBuilder};
+use database::Database;
 use event_bus::{EventBus, Family, Subscription};
 use kernel::Clock;
 use read_store::{Projection, Rebuild};
-use sqlx::PgPool;
 use tokio_util::sync::CancellationToken;
 use users_events::UserEvent;
 
@@ -43,7 +43,7 @@ const SWEEP_EVERY: Duration = Duration::from_secs(10);
 /// The books context. Cheap to clone.
 #[derive(Clone)]
 pub struct Books {
-    pool: PgPool,
+    pool: Database,
     view: View,
     events: EventBus,
     deletions: Deletions,
@@ -54,13 +54,14 @@ pub struct Books {
 impl Books {
     /// `pool` is that of the role `folkshelf_books`, `projection` the one named `books`.
     pub fn new(
-        pool: PgPool,
+        pool: impl Into<Database>,
         projection: Projection,
         events: EventBus,
         gate: Arc<dyn LendingGate>,
         clock: Arc<dyn Clock>,
         imports: ImportSettings,
     ) -> Self {
+        let pool = pool.into();
         Self {
             view: View::new(pool.clone(), projection),
             deletions: Deletions::new(pool.clone(), gate, Arc::clone(&clock)),
@@ -102,7 +103,7 @@ impl Books {
 
     pub fn subscriptions(&self) -> Vec<Subscription> {
         vec![
-            Subscription::hear("books", self.pool.clone(), Subscriber)
+            Subscription::hear("books", self.pool.pool().clone(), Subscriber)
                 .consumes::<BorrowEvent>()
                 .consumes::<UserEvent>()
                 .consumes::<AuthEvent>()

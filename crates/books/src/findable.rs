@@ -3,9 +3,10 @@
 
 use std::collections::BTreeSet;
 
+use database::Database;
 use serde::Serialize;
+use sqlx::PgConnection;
 use sqlx::types::Json;
-use sqlx::{PgConnection, PgPool};
 use uuid::Uuid;
 
 use crate::domain::search::{AuthorKey, can_be_mistyped};
@@ -100,14 +101,14 @@ struct Folded {
 
 /// Folds again every book whose keys an older folding made, and then forgets the words and names that it alone knew. Hosts
 /// share the work: each takes the books that no other works on. Until it is done, such a book is found by its old keys.
-pub(crate) async fn make_findable(pool: &PgPool) -> Result<(), sqlx::Error> {
+pub(crate) async fn make_findable(pool: &Database) -> Result<(), sqlx::Error> {
     while fold_some_again(pool).await? {}
     while forget_some(pool).await? {}
     Ok(())
 }
 
 /// `false`: there is none left.
-async fn fold_some_again(pool: &PgPool) -> Result<bool, sqlx::Error> {
+async fn fold_some_again(pool: &Database) -> Result<bool, sqlx::Error> {
     let mut tx = pool.begin().await?;
     let books = sqlx::query!(
         "select id, title, authors, categories, isbn13 from books.book where folding < 1 and folding < $1
@@ -148,7 +149,7 @@ async fn fold_some_again(pool: &PgPool) -> Result<bool, sqlx::Error> {
 }
 
 /// While a book waits to be folded again, nothing is forgotten: its words may be needed. `false`: there is nothing left.
-async fn forget_some(pool: &PgPool) -> Result<bool, sqlx::Error> {
+async fn forget_some(pool: &Database) -> Result<bool, sqlx::Error> {
     let words = sqlx::query!(
         "with old as (
             select word from books.word where folding < 1 and folding < $1

@@ -8,11 +8,12 @@ use async_trait::async_trait;
 use auth_events::AuthEvent;
 use books_events::{BookEvent, Lending};
 use borrowing_events::BorrowEvent;
+use database::Database;
 use event_bus::{HandlerError, Outdate, Recorded, Refresh};
 use kernel::{Actor, BookId, Event, Permission, UserId};
 use read_store::{BoxError, Document, Listing, Projection, ReadStoreError, Rebuild};
 use serde::{Deserialize, Serialize};
-use sqlx::{PgConnection, PgPool};
+use sqlx::PgConnection;
 use time::OffsetDateTime;
 use users_events::UserEvent;
 use uuid::Uuid;
@@ -236,12 +237,12 @@ pub(crate) enum ViewError {
 
 #[derive(Clone)]
 pub(crate) struct View {
-    pool: PgPool,
+    pool: Database,
     pub(crate) projection: Projection,
 }
 
 impl View {
-    pub(crate) fn new(pool: PgPool, projection: Projection) -> Self {
+    pub(crate) fn new(pool: Database, projection: Projection) -> Self {
         Self { pool, projection }
     }
 

@@ -7,10 +7,10 @@ use auth_events::AuthEvent;
 use books_events::BookEvent;
 use borrowing_events::BorrowEvent;
 use cqrs::{CommandBusBuilder, QueryBusBuilder};
+use database::Database;
 use event_bus::{EventBus, Family, Subscription};
 use kernel::Clock;
 use read_store::{Projection, Rebuild};
-use sqlx::PgPool;
 use time::OffsetDateTime;
 use tokio_util::sync::CancellationToken;
 use users_events::UserEvent;
@@ -45,12 +45,13 @@ impl Borrowing {
     /// `pool` is that of the role `folkshelf_borrowing`, `projection` the one named `borrowing`; `events` is asked for the
     /// history of a borrow, `books` for a book that was listed a moment ago.
     pub fn new(
-        pool: PgPool,
+        pool: impl Into<Database>,
         projection: Projection,
         events: EventBus,
         books: Arc<dyn BookSource>,
         rules: LendingRules,
     ) -> Self {
+        let pool = pool.into();
         let rules = Arc::new(rules);
         let view = View::new(pool.clone(), projection);
         let scheduler = Arc::new(Scheduler { pool: pool.clone(), rules: Arc::clone(&rules) });
@@ -84,7 +85,7 @@ impl Borrowing {
     pub fn subscriptions(&self) -> Vec<Subscription> {
         let subscriber = Subscriber::new(Arc::clone(&self.desk.rules));
         vec![
-            Subscription::hear("borrowing", self.desk.pool.clone(), subscriber)
+            Subscription::hear("borrowing", self.desk.pool.pool().clone(), subscriber)
                 .consumes::<BookEvent>()
                 .consumes::<UserEvent>()
                 .consumes::<AuthEvent>()

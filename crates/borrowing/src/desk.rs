@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use cqrs::{Call, Work};
+use database::Database;
 use kernel::BorrowId;
-use sqlx::PgPool;
 use time::OffsetDateTime;
 
 use crate::domain::{Borrow, Change, Copy, LendingRules, Part, Refused};
@@ -14,7 +14,7 @@ use crate::view::{self, BorrowView};
 
 #[derive(Clone)]
 pub(crate) struct Desk {
-    pub pool: PgPool,
+    pub pool: Database,
     pub rules: Arc<LendingRules>,
 }
 

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use borrowing_events::BorrowEvent;
+use database::Database;
 use event_bus::{Meta, undone_by_another};
 use kernel::BorrowId;
 use kernel::actor::RecordedActor;
-use sqlx::PgPool;
 use time::OffsetDateTime;
 use tokio_util::sync::CancellationToken;
 
@@ -31,7 +31,7 @@ pub struct Tick {
 }
 
 pub(crate) struct Scheduler {
-    pub pool: PgPool,
+    pub pool: Database,
     pub rules: Arc<LendingRules>,
 }
 

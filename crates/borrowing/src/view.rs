@@ -9,10 +9,11 @@ use async_trait::async_trait;
 use auth_events::AuthEvent;
 use books_events::BookEvent;
 use borrowing_events::{BorrowEvent, DisputeOutcome};
+use database::Database;
 use event_bus::{HandlerError, Outdate, Recorded, Refresh};
 use kernel::{BorrowId, UserId};
 use read_store::{BoxError, Document, Listing, Projection, Rebuild};
-use sqlx::{PgConnection, PgPool};
+use sqlx::PgConnection;
 use time::OffsetDateTime;
 use users_events::UserEvent;
 use uuid::Uuid;
@@ -213,12 +214,12 @@ fn document(shown: &Shown) -> Result<Document, serde_json::Error> {
 /// The borrows in Redis.
 #[derive(Clone)]
 pub(crate) struct View {
-    pool: PgPool,
+    pool: Database,
     pub(crate) projection: Projection,
 }
 
 impl View {
-    pub(crate) fn new(pool: PgPool, projection: Projection) -> Self {
+    pub(crate) fn new(pool: Database, projection: Projection) -> Self {
         Self { pool, projection }
     }
 

@@ -3,10 +3,11 @@
 use std::borrow::Cow;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use database::Database;
 use event_bus::Meta;
 use kernel::{Actor, Clock, Event, Position};
 use serde::Serialize;
-use sqlx::{PgConnection, PgPool, Postgres, Transaction};
+use sqlx::{PgConnection, Postgres, Transaction};
 use time::OffsetDateTime;
 
 use crate::idempotency::{self, Key};
@@ -96,7 +97,7 @@ impl Call {
     }
 
     /// The transaction in which a command does its work.
-    pub async fn begin(&self, pool: &PgPool) -> Result<Work<'_>, sqlx::Error> {
+    pub async fn begin(&self, pool: &Database) -> Result<Work<'_>, sqlx::Error> {
         Ok(Work { tx: pool.begin().await?, call: self, told: None })
     }
 

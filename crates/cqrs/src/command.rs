@@ -6,9 +6,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
+use database::Database;
 use event_bus::{Heard, Scope};
 use kernel::{Command, Detail, ErrorKind, Position, Refusal};
-use sqlx::PgPool;
 use tracing::field::Empty;
 use tracing::{Instrument, Span};
 
@@ -32,7 +32,7 @@ pub trait CommandHandler<C: Command>: Send + Sync + 'static {
 
 struct Registered<C: Command> {
     handler: Box<dyn CommandHandler<C>>,
-    pool: PgPool,
+    pool: Database,
     context: String,
 }
 
@@ -40,7 +40,7 @@ struct Registered<C: Command> {
 pub struct CommandBusBuilder {
     shared: Arc<Shared>,
     handlers: HashMap<TypeId, Box<dyn Any + Send + Sync>>,
-    pools: Vec<PgPool>,
+    pools: Vec<Database>,
     duplicate: Option<DuplicateHandler>,
 }
 
@@ -50,7 +50,7 @@ impl CommandBusBuilder {
     }
 
     /// `pool` is the context's own: idempotency keys are kept where the command's changes are.
-    pub fn register<C: Command>(&mut self, pool: &PgPool, handler: impl CommandHandler<C>) {
+    pub fn register<C: Command>(&mut self, pool: &Database, handler: impl CommandHandler<C>) {
         let context = context_of(pool);
         let registered: Arc<Registered<C>> =
             Arc::new(Registered { handler: Box::new(handler), pool: pool.clone(), context });
@@ -75,7 +75,7 @@ impl CommandBusBuilder {
 pub struct CommandBus {
     shared: Arc<Shared>,
     handlers: Arc<HashMap<TypeId, Box<dyn Any + Send + Sync>>>,
-    pools: Vec<PgPool>,
+    pools: Vec<Database>,
 }
 
 impl CommandBus {

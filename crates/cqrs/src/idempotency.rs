@@ -7,10 +7,11 @@
 
 use std::borrow::Cow;
 
+use database::Database;
 use kernel::{Actor, Command, Position};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
-use sqlx::{PgConnection, PgPool};
+use sqlx::PgConnection;
 use time::{Duration, OffsetDateTime};
 
 use crate::call::Told;
@@ -66,7 +67,7 @@ impl Row {
     }
 }
 
-pub(crate) async fn find(pool: &PgPool, key: &Key, now: OffsetDateTime) -> Result<Stored, sqlx::Error> {
+pub(crate) async fn find(pool: &Database, key: &Key, now: OffsetDateTime) -> Result<Stored, sqlx::Error> {
     let row: Option<Row> = sqlx::query_as(
         "select command, request_hash, answer, told_transaction, told_position, told_families
         from idempotency_key where actor = $1 and key = $2 and created_at > $3",
@@ -122,7 +123,7 @@ pub(crate) async fn store<T: Serialize>(
 }
 
 /// Removes up to 10,000 answers that are past their time.
-pub(crate) async fn sweep(pool: &PgPool, now: OffsetDateTime) -> Result<u64, sqlx::Error> {
+pub(crate) async fn sweep(pool: &Database, now: OffsetDateTime) -> Result<u64, sqlx::Error> {
     let swept = sqlx::query(
         "delete from idempotency_key where (actor, key) in
             (select actor, key from idempotency_key where created_at <= $1 limit 10000)",

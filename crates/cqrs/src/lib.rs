@@ -26,9 +26,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
+use database::Database;
 use event_bus::EventBus;
 use kernel::Clock;
-use sqlx::PgPool;
 
 /// Answers that processes keep in memory: a writer is answered when none of them is older than the views are.
 #[async_trait]
@@ -57,8 +57,8 @@ pub fn builders(
 }
 
 /// Whose pool it is, by its role: `folkshelf_books`.
-fn context_of(pool: &PgPool) -> String {
-    let options = pool.connect_options();
+fn context_of(pool: &Database) -> String {
+    let options = pool.pool().connect_options();
     let role = options.get_username();
     role.strip_prefix("folkshelf_").unwrap_or(role).to_owned()
 }

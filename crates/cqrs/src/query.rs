@@ -6,9 +6,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
+use database::Database;
 use event_bus::{Heard, Scope};
 use kernel::{Actor, Detail, ErrorKind, Query, Refusal};
-use sqlx::PgPool;
 use tracing::Span;
 use tracing::field::Empty;
 
@@ -51,7 +51,7 @@ impl QueryBusBuilder {
     }
 
     /// `pool` is the context's own: its role says whose views a query relies on.
-    pub fn register<Q: Query>(&mut self, pool: &PgPool, handler: impl QueryHandler<Q>) {
+    pub fn register<Q: Query>(&mut self, pool: &Database, handler: impl QueryHandler<Q>) {
         let registered = Registered::<Q> { handler: Arc::new(handler), context: context_of(pool).into() };
         if self.handlers.insert(TypeId::of::<Q>(), Box::new(registered)).is_some() {
             self.duplicate = Some(DuplicateHandler(Q::NAME));

@@ -73,7 +73,7 @@ impl Apply for Slowly {
 #[tokio::test]
 async fn the_answer_waits_for_the_views_that_the_command_made_stale() {
     let counter = Counter::new().await;
-    let slow = Subscription::apply("books", counter.pool.clone(), Arc::new(Slowly));
+    let slow = Subscription::apply("books", counter.pool.pool().clone(), Arc::new(Slowly));
     let running = counter.events.start(vec![slow]).await.unwrap();
     let add = counter.commands.dispatch::<Add>().unwrap();
     // Other tests on the server may hold the log back beyond what a command waits: then the next one shows it. One that
@@ -90,7 +90,7 @@ async fn the_answer_waits_for_the_views_that_the_command_made_stale() {
 #[tokio::test]
 async fn a_query_looks_in_postgresql_when_the_views_are_behind_what_its_caller_has_seen() {
     let counter = Counter::new().await;
-    let slow = Subscription::apply("books", counter.pool.clone(), Arc::new(Slowly));
+    let slow = Subscription::apply("books", counter.pool.pool().clone(), Arc::new(Slowly));
     let running = counter.events.start(vec![slow]).await.unwrap();
     let add = counter.commands.dispatch::<Add>().unwrap();
     let ask = counter.queries.asking::<Where>().unwrap();
@@ -114,7 +114,7 @@ async fn a_writer_meets_their_own_write_also_after_an_answer_that_came_before_th
     let (slow, ask) = (counter.commands.dispatch::<Add>().unwrap(), counter.queries.asking::<Where>().unwrap());
     let (writer, other): (Caller, Caller) = (member(a_user()), member(a_user()));
     // As after the death of a process: subscriptions are declared, and nobody runs them.
-    let subscription = || Subscription::apply("books", counter.pool.clone(), Arc::new(Slowly));
+    let subscription = || Subscription::apply("books", counter.pool.pool().clone(), Arc::new(Slowly));
     counter.events.start(vec![subscription()]).await.unwrap().stop().await;
 
     slow.send(&writer, Add { by: 1 }).await.unwrap();

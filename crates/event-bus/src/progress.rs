@@ -208,6 +208,11 @@ impl Progress {
         !state.seen.is_empty() && state.seen.values().all(|reached| *reached >= position)
     }
 
+    /// While the database is away: what our own runners have handled, they have handled.
+    pub fn seen(&self, position: Position) -> Heard {
+        if self.seen_past(position) { Heard::Yes } else { Heard::Unknown }
+    }
+
     fn is_listed_since(&self, moment: Instant) -> bool {
         self.state().listed_at.is_some_and(|at| at >= moment)
     }
@@ -255,8 +260,7 @@ impl Progress {
         let deadline = begun + within;
         let known = self.state().listed_at.is_some_and(|at| at + LISTED_FOR > begun);
         if !known && !matches!(tokio::time::timeout(within.max(FIRST_LOOK), self.list(pool, begun)).await, Ok(Ok(()))) {
-            // The database is away: what our own runners have handled, they have handled.
-            return if self.seen_past(position) { Heard::Yes } else { Heard::Unknown };
+            return self.seen(position);
         }
         loop {
             let moved = self.moved.notified();

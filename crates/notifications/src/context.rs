@@ -6,11 +6,11 @@ use auth_events::AuthEvent;
 use books_events::BookEvent;
 use borrowing_events::BorrowEvent;
 use cqrs::{CommandBusBuilder, QueryBusBuilder};
+use database::Database;
 use event_bus::{Family, Subscription};
 use jiff::tz::TimeZone;
 use notifications_events::NotificationEvent;
 use read_store::{Projection, Rebuild};
-use sqlx::PgPool;
 use users_events::UserEvent;
 use wording::Language;
 
@@ -34,7 +34,7 @@ pub static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("../../migration
 /// The notifications context. Cheap to clone.
 #[derive(Clone)]
 pub struct Notifications {
-    pool: PgPool,
+    pool: Database,
     view: View,
     zone: TimeZone,
     language: Language,
@@ -43,7 +43,8 @@ pub struct Notifications {
 impl Notifications {
     /// `pool` is that of the role `folkshelf_notifications`, `projection` the one named `notifications`, `zone` and
     /// `language` the community's: due dates are told in the one, members whose language is not known in the other.
-    pub fn new(pool: PgPool, projection: Projection, zone: TimeZone, language: Language) -> Self {
+    pub fn new(pool: impl Into<Database>, projection: Projection, zone: TimeZone, language: Language) -> Self {
+        let pool = pool.into();
         let view = View::new(pool.clone(), projection);
         Self { pool, view, zone, language }
     }
@@ -62,7 +63,7 @@ impl Notifications {
     pub fn subscriptions(&self) -> Vec<Subscription> {
         let subscriber = Subscriber { zone: self.zone.clone(), language: self.language };
         vec![
-            Subscription::hear("notifications", self.pool.clone(), subscriber)
+            Subscription::hear("notifications", self.pool.pool().clone(), subscriber)
                 .consumes::<BorrowEvent>()
                 .consumes::<BookEvent>()
                 .consumes::<UserEvent>()

@@ -3,12 +3,12 @@
 
 use async_trait::async_trait;
 use borrowing_events::BorrowEvent;
+use database::Database;
 use event_bus::{HandlerError, Outdate, Recorded, Refresh};
 use kernel::{DecodeError, Event, NotificationId, UserId};
 use notifications_events::NotificationEvent;
 use read_store::{BoxError, Document, Listing, Projection, ReadStoreError, Rebuild};
 use serde::{Deserialize, Serialize};
-use sqlx::PgPool;
 use sqlx::types::Json;
 use time::OffsetDateTime;
 use users_events::UserEvent;
@@ -89,7 +89,7 @@ pub(crate) fn score(created_at: OffsetDateTime) -> f64 {
 
 #[derive(Clone)]
 pub(crate) struct View {
-    pool: PgPool,
+    pool: Database,
     pub(crate) projection: Projection,
 }
 
@@ -135,7 +135,7 @@ impl TryFrom<Source> for Document {
 }
 
 impl View {
-    pub(crate) fn new(pool: PgPool, projection: Projection) -> Self {
+    pub(crate) fn new(pool: Database, projection: Projection) -> Self {
         Self { pool, projection }
     }
 

@@ -2,13 +2,13 @@
 
 use std::{future::Future, io, sync::Arc, time::Duration};
 
+use breaker::Breaker;
 use deadpool_redis::redis::{ErrorKind, RedisError, RedisResult, ServerErrorKind};
 use tokio::time::{Instant, timeout};
 use tracing::Instrument;
 
 use crate::{
     ReadStoreError,
-    breaker::Breaker,
     link::{Connected, Link},
     metrics,
 };

@@ -9,12 +9,11 @@
 //! | `generation.rs` | why a rebuild loses no write and shows no short list |
 //! | `changes.rs` | how every process hears of every change |
 //! | `roll.rs` | who may answer from memory, and how a writer waits until all of them have heard |
-//! | `breaker.rs`, `link.rs`, `call.rs` | how every call reaches Redis, and what happens when Redis is away |
+//! | `link.rs`, `call.rs` | how every call reaches Redis, and what happens when Redis is away |
 //!
 //! Redis is disposable here. Whatever goes wrong, a reader gets an error and asks PostgreSQL instead; it never gets a
 //! short list or a document of another time.
 
-mod breaker;
 mod call;
 mod changes;
 mod document;

@@ -2,14 +2,13 @@
 
 use std::sync::LazyLock;
 
+use breaker::BreakerState;
 use prometheus::{
     IntCounter, IntCounterVec, IntGauge, Opts,
     core::{Collector, Desc},
     proto::{Gauge, LabelPair, Metric, MetricFamily, MetricType},
     register_int_counter_vec, register_int_gauge,
 };
-
-use crate::breaker::BreakerState;
 
 const REGISTERED_ONCE: &str = "registered once, under a name of its own";
 
@@ -65,11 +64,7 @@ pub(crate) fn rebuild(projection: &str, outcome: &str) {
 }
 
 pub(crate) fn breaker(state: BreakerState) {
-    BREAKER.set(match state {
-        BreakerState::Closed => 0,
-        BreakerState::HalfOpen => 1,
-        BreakerState::Open => 2,
-    });
+    BREAKER.set(state.number());
 }
 
 /// Makes the series of a projection exist before anything has happened.

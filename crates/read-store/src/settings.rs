@@ -2,7 +2,7 @@
 
 use std::{fmt, time::Duration};
 
-use crate::BreakerSettings;
+use breaker::BreakerSettings;
 
 #[derive(Clone)]
 pub struct Settings {

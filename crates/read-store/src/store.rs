@@ -6,13 +6,13 @@ use std::{
     time::{Duration, Instant},
 };
 
+use breaker::Breaker;
 use deadpool_redis::redis::Client;
 use time::OffsetDateTime;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
     Projection, ReadStoreError, Rebuild, RebuildError, Rebuilt, Settings, SettingsError,
-    breaker::Breaker,
     call::Caller,
     changes::Changes,
     generation::STATUS,

@@ -90,6 +90,32 @@ impl PrivatePostgres {
         end(&mut self.process, "QUIT").await;
     }
 
+    /// Stops all its processes where they are: connections stay open, new ones are accepted, and nothing is answered.
+    pub async fn freeze(&self) {
+        // The parent first: it must not start another one meanwhile.
+        self.signal_all("STOP", false).await;
+    }
+
+    /// Lets it go on after [`Self::freeze`].
+    pub async fn thaw(&self) {
+        self.signal_all("CONT", true).await;
+    }
+
+    async fn signal_all(&self, name: &str, children_first: bool) {
+        let parent = self.process.as_ref().expect("the server runs");
+        let id = parent.id().expect("the process still runs");
+        if !children_first {
+            signal(parent, name).await;
+        }
+        let children = std::fs::read_to_string(format!("/proc/{id}/task/{id}/children")).expect("Linux lists them");
+        // One that has just ended is no failure.
+        let sent = Command::new("kill").arg(format!("-{name}")).args(children.split_whitespace()).status().await;
+        sent.expect("the kill command");
+        if children_first {
+            signal(parent, name).await;
+        }
+    }
+
     /// How the owner of the database connects.
     pub fn owner_options(&self) -> PgConnectOptions {
         PgConnectOptions::new_without_pgpass()
@@ -199,6 +225,8 @@ struct Home {
 const GUARD: &str = r#"cat >/dev/null
 if pid=$(cat "$1/pid" 2>/dev/null); then
     kill "-$2" "$pid" 2>/dev/null
+    # A frozen one ends when it wakes.
+    kill -CONT "$pid" $(cat "/proc/$pid/task/$pid/children" 2>/dev/null) 2>/dev/null
     while kill -0 "$pid" 2>/dev/null && ! grep -q ') Z ' "/proc/$pid/stat" 2>/dev/null; do sleep 0.05; done
 fi
 rm -rf "$1""#;

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use auth_events::AuthEvent;
 use cqrs::{CommandBusBuilder, QueryBusBuilder};
+use database::Database;
 use event_bus::{Family, Subscription};
 use kernel::LanguageTag;
 use read_store::{Projection, Rebuild};
-use sqlx::PgPool;
 use tokio_util::sync::CancellationToken;
 use users_events::UserEvent;
 
@@ -33,7 +33,7 @@ pub static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("../../migration
 /// The users context. Cheap to clone.
 #[derive(Clone)]
 pub struct Users {
-    pool: PgPool,
+    pool: Database,
     view: View,
     lending: Arc<dyn LendingGate>,
     passwords: Arc<dyn PasswordCheck>,
@@ -43,12 +43,13 @@ pub struct Users {
 impl Users {
     /// `pool` is that of the role `folkshelf_users`, `projection` the one named `users`, `language` the community's.
     pub fn new(
-        pool: PgPool,
+        pool: impl Into<Database>,
         projection: Projection,
         lending: Arc<dyn LendingGate>,
         passwords: Arc<dyn PasswordCheck>,
         language: LanguageTag,
     ) -> Self {
+        let pool = pool.into();
         let view = View::new(pool.clone(), projection);
         Self { pool, view, lending, passwords, language }
     }
@@ -72,7 +73,7 @@ impl Users {
 
     pub fn subscriptions(&self) -> Vec<Subscription> {
         vec![
-            Subscription::hear("users", self.pool.clone(), Subscriber { language: self.language.clone() })
+            Subscription::hear("users", self.pool.pool().clone(), Subscriber { language: self.language.clone() })
                 .consumes::<AuthEvent>()
                 .into(),
             Subscription::show("users.view", self.view.clone())

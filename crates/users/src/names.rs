@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
+use database::Database;
 use kernel::text::{ELISION, fold, fold_marking_elisions};
-use sqlx::PgPool;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
@@ -21,7 +21,7 @@ pub(crate) fn name_key(name: &str) -> String {
 }
 
 /// Folds the names that a host of an older version wrote. In every process: each takes the members that no other works on.
-pub(crate) async fn run(pool: &PgPool, shutdown: CancellationToken) {
+pub(crate) async fn run(pool: &Database, shutdown: CancellationToken) {
     loop {
         tokio::select! {
             () = shutdown.cancelled() => return,
@@ -33,13 +33,13 @@ pub(crate) async fn run(pool: &PgPool, shutdown: CancellationToken) {
     }
 }
 
-pub(crate) async fn fold_names(pool: &PgPool) -> Result<(), sqlx::Error> {
+pub(crate) async fn fold_names(pool: &Database) -> Result<(), sqlx::Error> {
     while fold_some(pool).await? {}
     Ok(())
 }
 
 /// `false`: there is none left.
-async fn fold_some(pool: &PgPool) -> Result<bool, sqlx::Error> {
+async fn fold_some(pool: &Database) -> Result<bool, sqlx::Error> {
     let mut tx = pool.begin().await?;
     let members = sqlx::query!(
         "select id, name from users.member where name_key is null and deleted_at is null

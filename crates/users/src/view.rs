@@ -5,12 +5,12 @@ use std::collections::BTreeSet;
 use async_trait::async_trait;
 use auth_events::AuthEvent;
 use cqrs::Source;
+use database::Database;
 use event_bus::{HandlerError, Outdate, Recorded, Refresh};
 use kernel::{Event, UserId};
 use read_store::{BoxError, Document, Projection, Rebuild};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use sqlx::PgPool;
 use time::OffsetDateTime;
 use users_events::UserEvent;
 use utoipa::ToSchema;
@@ -115,12 +115,12 @@ impl From<Row> for ProfileView {
 
 #[derive(Clone)]
 pub(crate) struct View {
-    pool: PgPool,
+    pool: Database,
     projection: Projection,
 }
 
 impl View {
-    pub fn new(pool: PgPool, projection: Projection) -> Self {
+    pub fn new(pool: Database, projection: Projection) -> Self {
         Self { pool, projection }
     }
 

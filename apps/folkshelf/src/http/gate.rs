@@ -1,27 +1,31 @@
 //! From a token to a member with permissions: the one place where both are looked up.
+//!
+//! No request waits for the roles while there is an answer of the last minutes: a task beside the requests reads them
+//! again, and nobody notices that PostgreSQL is away.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use auth::{Authenticated, Sessions};
 use cqrs::{Ask, Caller};
 use kernel::{Actor, PermissionSet};
+use tokio::runtime::Handle;
 use users::ListRoles;
 
 use super::problem::Problem;
 
-/// A role's permissions are asked for again after this long; a changed row holds for everybody then.
+/// A role's permissions are read again after this long; a changed row holds for everybody soon after.
 const FRESH: Duration = Duration::from_secs(5);
-
-/// What each role permits, and when that was read.
-type Roles = (HashMap<String, PermissionSet>, Instant);
+/// With PostgreSQL away they are good for this long.
+const KEPT: Duration = Duration::from_secs(600);
+/// After a failure, or for a role that is not there, nobody reads them again for this long.
+const AGAIN: Duration = Duration::from_secs(1);
 
 #[derive(Clone)]
 pub struct Gate {
     sessions: Sessions,
-    roles: Ask<ListRoles>,
-    known: Arc<Mutex<Option<Roles>>>,
+    roles: Arc<Roles>,
 }
 
 fn member(session: &Authenticated, permissions: PermissionSet) -> Actor {
@@ -29,46 +33,101 @@ fn member(session: &Authenticated, permissions: PermissionSet) -> Actor {
 }
 
 impl Gate {
+    /// To be called on the runtime that outlives the requests.
     pub fn new(sessions: Sessions, roles: Ask<ListRoles>) -> Self {
-        Self { sessions, roles, known: Arc::default() }
+        let roles = Roles {
+            ask: roles,
+            known: RwLock::default(),
+            failed: tokio::sync::Mutex::default(),
+            runtime: Handle::current(),
+        };
+        Self { sessions, roles: Arc::new(roles) }
     }
 
     /// Who the bearer of an access token is now: with the role of this moment, if the session still lives.
     pub async fn actor(&self, token: &str) -> Result<Actor, Problem> {
         let session = self.sessions.authenticate(token).await?;
-        let permissions = self.permissions(&session.role).await?;
+        let permissions = match self.roles.known(&session.role) {
+            Some(permissions) => permissions,
+            None => self.roles.read(&session.role).await?,
+        };
         Ok(member(&session, permissions))
     }
 
     /// As [`Self::actor`], as far as nothing has to be asked for.
     pub async fn known(&self, token: &str) -> Option<Actor> {
         let session = self.sessions.known(token).await?;
-        let (permissions, fresh) = self.remembered(&session.role);
-        permissions.filter(|_| fresh).map(|permissions| member(&session, permissions))
+        let permissions = self.roles.known(&session.role)?;
+        Some(member(&session, permissions))
+    }
+}
+
+/// What each role permits.
+struct Roles {
+    ask: Ask<ListRoles>,
+    known: RwLock<Option<Table>>,
+    /// Held by whoever reads the table; the last failure and when it was.
+    failed: tokio::sync::Mutex<Option<(Instant, Problem)>>,
+    runtime: Handle,
+}
+
+struct Table {
+    permissions: HashMap<String, PermissionSet>,
+    read: Instant,
+}
+
+impl Roles {
+    /// Asks nobody, and has the table read again beside this request when it is time.
+    fn known(self: &Arc<Self>, role: &str) -> Option<PermissionSet> {
+        let (permissions, age) = self.remembered(role)?;
+        let permissions = permissions.filter(|_| age < KEPT)?;
+        if age >= FRESH && self.failed.try_lock().is_ok_and(|failed| failure(&failed).is_none()) {
+            let roles = Arc::clone(self);
+            self.runtime.spawn(async move { drop(roles.read_again(FRESH).await) });
+        }
+        Some(permissions)
     }
 
-    async fn permissions(&self, role: &str) -> Result<PermissionSet, Problem> {
-        let (permissions, fresh) = self.remembered(role);
-        if let (Some(permissions), true) = (permissions, fresh) {
-            return Ok(permissions);
+    /// Waits for the table to be read.
+    async fn read(&self, role: &str) -> Result<PermissionSet, Problem> {
+        self.read_again(AGAIN).await?;
+        let (permissions, _) = self.remembered(role).unwrap_or_default();
+        Ok(permissions.unwrap_or_default())
+    }
+
+    /// Reads the table if it is older than `age`. One at a time; the others wait, and find that it was done.
+    async fn read_again(&self, age: Duration) -> Result<(), Problem> {
+        let mut failed = self.failed.lock().await;
+        if self.remembered("").is_some_and(|(_, read)| read < age) {
+            return Ok(());
         }
-        match self.roles.ask(&Caller::system("gate"), ListRoles).await {
+        if let Some(problem) = failure(&failed) {
+            return Err(problem.clone());
+        }
+        match self.ask.ask(&Caller::system("gate"), ListRoles).await {
             Ok(roles) => {
-                let roles: HashMap<String, PermissionSet> =
-                    roles.into_iter().map(|role| (role.name, role.permissions)).collect();
-                let permissions = roles.get(role).copied().unwrap_or_default();
-                *self.known.lock().unwrap_or_else(PoisonError::into_inner) = Some((roles, Instant::now()));
-                Ok(permissions)
+                let permissions = roles.into_iter().map(|role| (role.name, role.permissions)).collect();
+                let table = Table { permissions, read: Instant::now() };
+                *self.known.write().unwrap_or_else(PoisonError::into_inner) = Some(table);
+                *failed = None;
+                Ok(())
             }
-            // PostgreSQL is away: what was true a moment ago is better than nobody getting in.
-            Err(error) => permissions.ok_or_else(|| error.into()),
+            Err(error) => {
+                let problem = Problem::from(error);
+                *failed = Some((Instant::now(), problem.clone()));
+                Err(problem)
+            }
         }
     }
 
-    fn remembered(&self, role: &str) -> (Option<PermissionSet>, bool) {
-        match &*self.known.lock().unwrap_or_else(PoisonError::into_inner) {
-            Some((roles, read)) => (roles.get(role).copied(), read.elapsed() < FRESH),
-            None => (None, false),
-        }
+    /// What a role permits, if there is such a role, and how old the table is.
+    fn remembered(&self, role: &str) -> Option<(Option<PermissionSet>, Duration)> {
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        known.as_ref().map(|table| (table.permissions.get(role).copied(), table.read.elapsed()))
     }
+}
+
+/// A failure that is not worth another try yet.
+fn failure(failed: &Option<(Instant, Problem)>) -> Option<&Problem> {
+    failed.as_ref().filter(|(at, _)| at.elapsed() < AGAIN).map(|(_, problem)| problem)
 }

@@ -6,9 +6,11 @@ use crate::workspace::{self, Dependency, Package, assert_none, package};
 const FOUNDATION: &[(&str, &[&str])] = &[
     ("kernel", &[]),
     ("trace", &[]),
-    ("event-bus", &["kernel", "trace"]),
-    ("cqrs", &["kernel", "event-bus", "trace"]),
-    ("read-store", &["kernel"]),
+    ("breaker", &[]),
+    ("database", &["breaker"]),
+    ("event-bus", &["kernel", "trace", "database"]),
+    ("cqrs", &["kernel", "event-bus", "trace", "database"]),
+    ("read-store", &["kernel", "breaker"]),
     ("telemetry", &["kernel", "trace"]),
     ("provision", &[]),
     ("wording", &[]),
@@ -21,7 +23,7 @@ const FOUNDATION: &[(&str, &[&str])] = &[
 const HOST: &str = "folkshelf";
 
 /// What a context may use of ours, besides the crates of events.
-const FOR_CONTEXTS: &[&str] = &["kernel", "event-bus", "cqrs", "read-store", "wording"];
+const FOR_CONTEXTS: &[&str] = &["kernel", "database", "event-bus", "cqrs", "read-store", "wording"];
 
 /// What a crate of events may use of others: serde writes the payloads, and the `events!` macro of kernel names the rest.
 const FOR_EVENTS: &[(&str, &str)] = &[

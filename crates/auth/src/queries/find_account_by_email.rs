@@ -1,7 +1,7 @@
 use async_trait::async_trait;
 use cqrs::{Call, QueryHandler};
+use database::Database;
 use kernel::{Actor, ErrorKind, Query, Refusal, UserId};
-use sqlx::PgPool;
 
 use crate::domain::Email;
 
@@ -41,7 +41,7 @@ impl Refusal for FindAccountByEmailError {
     }
 }
 
-pub(crate) struct FindAccountByEmailHandler(pub PgPool);
+pub(crate) struct FindAccountByEmailHandler(pub Database);
 
 #[async_trait]
 impl QueryHandler<FindAccountByEmail> for FindAccountByEmailHandler {

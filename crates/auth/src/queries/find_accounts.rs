@@ -2,9 +2,9 @@ use std::fmt;
 
 use async_trait::async_trait;
 use cqrs::{Call, QueryHandler};
+use database::Database;
 use kernel::text::composed;
 use kernel::{ErrorKind, Permission, Query, Refusal, UserId};
-use sqlx::PgPool;
 
 use crate::domain::Email;
 
@@ -54,7 +54,7 @@ impl Refusal for FindAccountsError {
     }
 }
 
-pub(crate) struct FindAccountsHandler(pub PgPool);
+pub(crate) struct FindAccountsHandler(pub Database);
 
 /// What a person types is text to find, not a pattern.
 fn beginning(text: &str) -> String {

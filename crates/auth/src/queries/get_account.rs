@@ -2,9 +2,9 @@ use std::fmt;
 
 use async_trait::async_trait;
 use cqrs::{Call, QueryHandler, Source};
+use database::Database;
 use kernel::{ErrorKind, Permission, Query, Refusal, UserId};
 use serde::{Deserialize, Serialize};
-use sqlx::PgPool;
 use time::OffsetDateTime;
 use utoipa::ToSchema;
 
@@ -68,7 +68,7 @@ impl Refusal for GetAccountError {
 }
 
 pub(crate) struct GetAccountHandler {
-    pub pool: PgPool,
+    pub pool: Database,
     pub view: View,
 }
 

@@ -1,8 +1,8 @@
 use async_trait::async_trait;
 use cqrs::{Call, QueryHandler};
+use database::Database;
 use kernel::{ErrorKind, Query, Refusal, SessionId};
 use serde::{Deserialize, Serialize};
-use sqlx::PgPool;
 use time::OffsetDateTime;
 use utoipa::ToSchema;
 
@@ -56,7 +56,7 @@ impl Refusal for ListSessionsError {
     }
 }
 
-pub(crate) struct ListSessionsHandler(pub PgPool);
+pub(crate) struct ListSessionsHandler(pub Database);
 
 #[async_trait]
 impl QueryHandler<ListSessions> for ListSessionsHandler {

@@ -1,8 +1,8 @@
 use async_trait::async_trait;
 use cqrs::{Call, CommandHandler};
+use database::Database;
 use kernel::{BookId, Command, Detail, ErrorKind, ImportId, Refusal};
 use serde::{Deserialize, Serialize};
-use sqlx::PgPool;
 
 use crate::domain::BookDetails;
 use crate::imports::{created, is_duplicate};
@@ -72,11 +72,11 @@ impl Refusal for AddLeftOutRowError {
 }
 
 pub(crate) struct AddLeftOutRowHandler {
-    pool: PgPool,
+    pool: Database,
 }
 
 impl AddLeftOutRowHandler {
-    pub(crate) fn new(pool: PgPool) -> Self {
+    pub(crate) fn new(pool: Database) -> Self {
         Self { pool }
     }
 }

@@ -1,8 +1,8 @@
 use async_trait::async_trait;
 use cqrs::{Call, CommandHandler};
+use database::Database;
 use kernel::{Command, Detail, ErrorKind, ImportId, Refusal};
 use serde::Serialize;
-use sqlx::PgPool;
 
 use crate::queries::ImportStatus;
 
@@ -56,11 +56,11 @@ impl Refusal for CancelImportError {
 }
 
 pub(crate) struct CancelImportHandler {
-    pool: PgPool,
+    pool: Database,
 }
 
 impl CancelImportHandler {
-    pub(crate) fn new(pool: PgPool) -> Self {
+    pub(crate) fn new(pool: Database) -> Self {
         Self { pool }
     }
 }

@@ -1,9 +1,9 @@
 use async_trait::async_trait;
 use books_events::{BookCreated, BookEvent};
 use cqrs::{Call, CommandHandler};
+use database::Database;
 use kernel::{BookId, Command, Detail, ErrorKind, Refusal};
 use serde::Serialize;
-use sqlx::PgPool;
 
 use crate::domain::BookInput;
 use crate::stored::{self, Stored};
@@ -62,11 +62,11 @@ impl Refusal for CreateBookError {
 }
 
 pub(crate) struct CreateBookHandler {
-    pool: PgPool,
+    pool: Database,
 }
 
 impl CreateBookHandler {
-    pub(crate) fn new(pool: PgPool) -> Self {
+    pub(crate) fn new(pool: Database) -> Self {
         Self { pool }
     }
 }

@@ -3,11 +3,11 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use books_events::{BookDeleted, BookEvent};
 use cqrs::{Call, Caller, CommandHandler};
+use database::Database;
 use event_bus::Meta;
 use kernel::actor::RecordedActor;
 use kernel::{BookId, Clock, Command, Detail, ErrorKind, Permission, Refusal, UserId};
 use serde::Serialize;
-use sqlx::PgPool;
 use time::Duration;
 
 use crate::ports::{LendingGate, WithdrawRefused};
@@ -131,13 +131,13 @@ impl CommandHandler<DeleteBook> for DeleteBookHandler {
 /// Deletions on their way.
 #[derive(Clone)]
 pub(crate) struct Deletions {
-    pool: PgPool,
+    pool: Database,
     gate: Arc<dyn LendingGate>,
     clock: Arc<dyn Clock>,
 }
 
 impl Deletions {
-    pub(crate) fn new(pool: PgPool, gate: Arc<dyn LendingGate>, clock: Arc<dyn Clock>) -> Self {
+    pub(crate) fn new(pool: Database, gate: Arc<dyn LendingGate>, clock: Arc<dyn Clock>) -> Self {
         Self { pool, gate, clock }
     }
 

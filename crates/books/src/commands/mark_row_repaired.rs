@@ -1,8 +1,8 @@
 use async_trait::async_trait;
 use cqrs::{Call, CommandHandler};
+use database::Database;
 use kernel::{Command, ErrorKind, ImportId, Refusal};
 use serde::Serialize;
-use sqlx::PgPool;
 
 /// The caller has dealt with a row that their import did not take, or took without all it said: it is shown and counted as
 /// failed, or as noted, no more. Said again, or of any other row, it changes nothing.
@@ -45,11 +45,11 @@ impl Refusal for MarkRowRepairedError {
 }
 
 pub(crate) struct MarkRowRepairedHandler {
-    pool: PgPool,
+    pool: Database,
 }
 
 impl MarkRowRepairedHandler {
-    pub(crate) fn new(pool: PgPool) -> Self {
+    pub(crate) fn new(pool: Database) -> Self {
         Self { pool }
     }
 }

@@ -3,9 +3,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use cqrs::{Call, CommandHandler};
+use database::Database;
 use kernel::{Command, Detail, ErrorKind, ImportId, Refusal, UserId};
 use serde::{Deserialize, Serialize};
-use sqlx::PgPool;
 use sqlx::types::Json;
 use time::OffsetDateTime;
 use tokio::sync::{Notify, Semaphore, mpsc};
@@ -89,14 +89,14 @@ impl Refusal for StartImportError {
 }
 
 pub(crate) struct StartImportHandler {
-    pool: PgPool,
+    pool: Database,
     settings: ImportSettings,
     wake: Arc<Notify>,
     at_once: Arc<Semaphore>,
 }
 
 impl StartImportHandler {
-    pub(crate) fn new(pool: PgPool, settings: ImportSettings, wake: Arc<Notify>) -> Self {
+    pub(crate) fn new(pool: Database, settings: ImportSettings, wake: Arc<Notify>) -> Self {
         let at_once = Arc::new(Semaphore::new(settings.concurrent_uploads));
         Self { pool, settings, wake, at_once }
     }

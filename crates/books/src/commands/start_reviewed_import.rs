@@ -2,9 +2,9 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use cqrs::{Call, CommandHandler};
+use database::Database;
 use kernel::{Command, Detail, ErrorKind, ImportId, Refusal};
 use serde::Serialize;
-use sqlx::PgPool;
 use sqlx::types::Json;
 use tokio::sync::Notify;
 
@@ -68,12 +68,12 @@ impl Refusal for StartReviewedImportError {
 }
 
 pub(crate) struct StartReviewedImportHandler {
-    pool: PgPool,
+    pool: Database,
     wake: Arc<Notify>,
 }
 
 impl StartReviewedImportHandler {
-    pub(crate) fn new(pool: PgPool, wake: Arc<Notify>) -> Self {
+    pub(crate) fn new(pool: Database, wake: Arc<Notify>) -> Self {
         Self { pool, wake }
     }
 }

@@ -1,9 +1,9 @@
 use async_trait::async_trait;
 use books_events::{BookEvent, BookUpdated, Lending};
 use cqrs::{Call, CommandHandler};
+use database::Database;
 use kernel::{BookId, Command, Detail, ErrorKind, Permission, Refusal, UserId};
 use serde::Serialize;
-use sqlx::PgPool;
 
 use crate::domain::BookChanges;
 use crate::findable::{self, FOLDING};
@@ -70,11 +70,11 @@ impl Refusal for UpdateBookError {
 }
 
 pub(crate) struct UpdateBookHandler {
-    pool: PgPool,
+    pool: Database,
 }
 
 impl UpdateBookHandler {
-    pub(crate) fn new(pool: PgPool) -> Self {
+    pub(crate) fn new(pool: Database) -> Self {
         Self { pool }
     }
 }

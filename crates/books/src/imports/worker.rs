@@ -6,12 +6,13 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
+use database::Database;
 use event_bus::{EventBus, Heard, Scope};
 use futures_util::FutureExt;
 use kernel::{Clock, Position, UserId};
 use serde_json::Value;
 use sqlx::types::Json;
-use sqlx::{PgPool, Postgres, Transaction};
+use sqlx::{Postgres, Transaction};
 use time::OffsetDateTime;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
@@ -55,7 +56,7 @@ enum Turn {
 
 #[derive(Clone)]
 pub(crate) struct Worker {
-    pool: PgPool,
+    pool: Database,
     events: EventBus,
     clock: Arc<dyn Clock>,
     settings: ImportSettings,
@@ -63,7 +64,7 @@ pub(crate) struct Worker {
 }
 
 impl Worker {
-    pub(crate) fn new(pool: PgPool, events: EventBus, clock: Arc<dyn Clock>, settings: ImportSettings) -> Self {
+    pub(crate) fn new(pool: Database, events: EventBus, clock: Arc<dyn Clock>, settings: ImportSettings) -> Self {
         Self { pool, events, clock, settings, wake: Arc::new(Notify::new()) }
     }
 

@@ -2,11 +2,11 @@ use std::collections::HashMap;
 
 use async_trait::async_trait;
 use cqrs::{Call, QueryHandler};
+use database::Database;
 use event_bus::EventBus;
 use kernel::actor::RecordedActor;
 use kernel::{BookId, ErrorKind, Permission, Query, Refusal, UserId};
 use serde::Serialize;
-use sqlx::PgPool;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -67,12 +67,12 @@ impl Refusal for BookHistoryError {
 }
 
 pub(crate) struct BookHistoryHandler {
-    pool: PgPool,
+    pool: Database,
     events: EventBus,
 }
 
 impl BookHistoryHandler {
-    pub(crate) fn new(pool: PgPool, events: EventBus) -> Self {
+    pub(crate) fn new(pool: Database, events: EventBus) -> Self {
         Self { pool, events }
     }
 

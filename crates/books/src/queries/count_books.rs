@@ -1,7 +1,7 @@
 use async_trait::async_trait;
 use cqrs::{Call, QueryHandler, Source};
+use database::Database;
 use kernel::{ErrorKind, Query, Refusal, UserId};
-use sqlx::PgPool;
 
 use crate::view::{self, View};
 
@@ -36,12 +36,12 @@ impl Refusal for CountBooksError {
 }
 
 pub(crate) struct CountBooksHandler {
-    pool: PgPool,
+    pool: Database,
     view: View,
 }
 
 impl CountBooksHandler {
-    pub(crate) fn new(pool: PgPool, view: View) -> Self {
+    pub(crate) fn new(pool: Database, view: View) -> Self {
         Self { pool, view }
     }
 }

@@ -1,8 +1,9 @@
 use async_trait::async_trait;
 use cqrs::{Call, QueryHandler};
+use database::Database;
 use kernel::{Detail, ErrorKind, Query, Refusal, UserId};
 use serde::Serialize;
-use sqlx::{PgConnection, PgPool, Postgres, QueryBuilder};
+use sqlx::{PgConnection, Postgres, QueryBuilder};
 use time::{Duration, OffsetDateTime};
 use tokio::sync::Mutex;
 use uuid::Uuid;
@@ -164,13 +165,13 @@ async fn languages(connection: &mut PgConnection, among: &Among) -> Result<Vec<L
 /// Redis has a list for each category and each language, but nothing tells which lists there are: PostgreSQL counts. The
 /// count of the whole catalogue is kept.
 pub(crate) struct CountFacetsHandler {
-    pool: PgPool,
+    pool: Database,
     /// Held while somebody counts, so that of those who ask at once one does.
     kept: Mutex<Option<(OffsetDateTime, Facets)>>,
 }
 
 impl CountFacetsHandler {
-    pub(crate) fn new(pool: PgPool) -> Self {
+    pub(crate) fn new(pool: Database) -> Self {
         Self { pool, kept: Mutex::default() }
     }
 

@@ -1,7 +1,7 @@
 use async_trait::async_trait;
 use cqrs::{Call, QueryHandler};
+use database::Database;
 use kernel::{BookId, ErrorKind, Query, Refusal};
-use sqlx::PgPool;
 use time::OffsetDateTime;
 
 use crate::domain::export::{HEADER, ShelfRow};
@@ -67,11 +67,11 @@ impl Refusal for ExportShelfError {
 }
 
 pub(crate) struct ExportShelfHandler {
-    pool: PgPool,
+    pool: Database,
 }
 
 impl ExportShelfHandler {
-    pub(crate) fn new(pool: PgPool) -> Self {
+    pub(crate) fn new(pool: Database) -> Self {
         Self { pool }
     }
 }

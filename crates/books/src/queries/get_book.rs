@@ -1,7 +1,7 @@
 use async_trait::async_trait;
 use cqrs::{Call, QueryHandler, Source};
+use database::Database;
 use kernel::{BookId, ErrorKind, Query, Refusal};
-use sqlx::PgPool;
 
 use crate::view::{self, BookView, View, ViewError};
 
@@ -42,12 +42,12 @@ impl Refusal for GetBookError {
 }
 
 pub(crate) struct GetBookHandler {
-    pool: PgPool,
+    pool: Database,
     view: View,
 }
 
 impl GetBookHandler {
-    pub(crate) fn new(pool: PgPool, view: View) -> Self {
+    pub(crate) fn new(pool: Database, view: View) -> Self {
         Self { pool, view }
     }
 

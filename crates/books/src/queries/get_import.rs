@@ -1,7 +1,7 @@
 use async_trait::async_trait;
 use cqrs::{Call, QueryHandler};
+use database::Database;
 use kernel::{ErrorKind, ImportId, Query, Refusal};
-use sqlx::PgPool;
 use sqlx::types::Json;
 use uuid::Uuid;
 
@@ -50,11 +50,11 @@ impl Refusal for GetImportError {
 }
 
 pub(crate) struct GetImportHandler {
-    pool: PgPool,
+    pool: Database,
 }
 
 impl GetImportHandler {
-    pub(crate) fn new(pool: PgPool) -> Self {
+    pub(crate) fn new(pool: Database) -> Self {
         Self { pool }
     }
 

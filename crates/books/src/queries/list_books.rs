@@ -1,8 +1,9 @@
 use async_trait::async_trait;
 use cqrs::{Call, QueryHandler, Source};
+use database::Database;
 use kernel::{Detail, ErrorKind, Page, PageRequest, Query, Refusal, UserId};
 use read_store::Direction;
-use sqlx::{PgConnection, PgPool, Postgres, QueryBuilder};
+use sqlx::{PgConnection, Postgres, QueryBuilder};
 use uuid::Uuid;
 
 use super::cursor::{Cursor, Key, UNKNOWN_YEAR};
@@ -206,12 +207,12 @@ impl Wanted {
 
 #[derive(Clone)]
 pub(crate) struct ListBooksHandler {
-    pool: PgPool,
+    pool: Database,
     view: View,
 }
 
 impl ListBooksHandler {
-    pub(crate) fn new(pool: PgPool, view: View) -> Self {
+    pub(crate) fn new(pool: Database, view: View) -> Self {
         Self { pool, view }
     }
 

@@ -1,7 +1,7 @@
 use async_trait::async_trait;
 use cqrs::{Call, QueryHandler};
+use database::Database;
 use kernel::{ErrorKind, Page, PageRequest, Query, Refusal};
-use sqlx::PgPool;
 
 use super::import_view::{ImportRow, ImportSummary};
 
@@ -42,11 +42,11 @@ impl Refusal for ListImportsError {
 }
 
 pub(crate) struct ListImportsHandler {
-    pool: PgPool,
+    pool: Database,
 }
 
 impl ListImportsHandler {
-    pub(crate) fn new(pool: PgPool) -> Self {
+    pub(crate) fn new(pool: Database) -> Self {
         Self { pool }
     }
 }

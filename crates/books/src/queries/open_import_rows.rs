@@ -1,8 +1,8 @@
 use async_trait::async_trait;
 use cqrs::{Call, QueryHandler};
+use database::Database;
 use kernel::{ErrorKind, ImportId, Query, Refusal};
 use serde::Serialize;
-use sqlx::PgPool;
 
 /// What waits for the caller over all their imports, for a notice on their shelf.
 #[derive(Debug, Clone)]
@@ -52,11 +52,11 @@ impl Refusal for OpenImportRowsError {
 }
 
 pub(crate) struct OpenImportRowsHandler {
-    pool: PgPool,
+    pool: Database,
 }
 
 impl OpenImportRowsHandler {
-    pub(crate) fn new(pool: PgPool) -> Self {
+    pub(crate) fn new(pool: Database) -> Self {
         Self { pool }
     }
 }

@@ -1,8 +1,8 @@
 use async_trait::async_trait;
 use cqrs::{Call, QueryHandler};
+use database::Database;
 use kernel::{Detail, ErrorKind, ImportId, Query, Refusal};
 use serde::Serialize;
-use sqlx::PgPool;
 use sqlx::types::Json;
 
 use super::ImportStatus;
@@ -71,11 +71,11 @@ impl Refusal for ReviewShelvesError {
 }
 
 pub(crate) struct ReviewShelvesHandler {
-    pool: PgPool,
+    pool: Database,
 }
 
 impl ReviewShelvesHandler {
-    pub(crate) fn new(pool: PgPool) -> Self {
+    pub(crate) fn new(pool: Database) -> Self {
         Self { pool }
     }
 }

@@ -1,8 +1,9 @@
 use async_trait::async_trait;
 use cqrs::{Call, QueryHandler};
+use database::Database;
 use kernel::{Detail, ErrorKind, Query, Refusal};
 use serde::Serialize;
-use sqlx::{PgConnection, PgPool, QueryBuilder};
+use sqlx::{PgConnection, QueryBuilder};
 
 use crate::domain::search::{QueryText, QueryTextError, main_title};
 use crate::domain::words::words;
@@ -72,11 +73,11 @@ impl Refusal for SuggestBooksError {
 }
 
 pub(crate) struct SuggestBooksHandler {
-    pool: PgPool,
+    pool: Database,
 }
 
 impl SuggestBooksHandler {
-    pub(crate) fn new(pool: PgPool) -> Self {
+    pub(crate) fn new(pool: Database) -> Self {
         Self { pool }
     }
 }

@@ -2,12 +2,12 @@ use std::collections::HashMap;
 
 use async_trait::async_trait;
 use cqrs::{Call, QueryHandler};
+use database::Database;
 use event_bus::{EventBus, Recorded};
 use kernel::actor::RecordedActor;
 use kernel::{BorrowId, ErrorKind, Query, Refusal, UserId};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use sqlx::PgPool;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -65,12 +65,12 @@ impl Refusal for BorrowTimelineError {
 }
 
 pub(crate) struct BorrowTimelineHandler {
-    pool: PgPool,
+    pool: Database,
     events: EventBus,
 }
 
 impl BorrowTimelineHandler {
-    pub(crate) fn new(pool: PgPool, events: EventBus) -> Self {
+    pub(crate) fn new(pool: Database, events: EventBus) -> Self {
         Self { pool, events }
     }
 

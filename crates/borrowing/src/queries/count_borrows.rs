@@ -1,9 +1,9 @@
 use async_trait::async_trait;
 use cqrs::{Call, QueryHandler, Source};
+use database::Database;
 use kernel::{ErrorKind, Query, Refusal, UserId};
 use read_store::ReadStoreError;
 use serde::Serialize;
-use sqlx::PgPool;
 
 use crate::view::{Tally, View};
 
@@ -51,12 +51,12 @@ impl Refusal for CountBorrowsError {
 }
 
 pub(crate) struct CountBorrowsHandler {
-    pool: PgPool,
+    pool: Database,
     view: View,
 }
 
 impl CountBorrowsHandler {
-    pub(crate) fn new(pool: PgPool, view: View) -> Self {
+    pub(crate) fn new(pool: Database, view: View) -> Self {
         Self { pool, view }
     }
 

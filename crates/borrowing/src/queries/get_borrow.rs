@@ -1,7 +1,7 @@
 use async_trait::async_trait;
 use cqrs::{Call, QueryHandler, Source};
+use database::Database;
 use kernel::{BorrowId, ErrorKind, Query, Refusal};
-use sqlx::PgPool;
 
 use crate::domain::Part;
 use crate::view::{self, BorrowView, View};
@@ -43,12 +43,12 @@ impl Refusal for GetBorrowError {
 }
 
 pub(crate) struct GetBorrowHandler {
-    pool: PgPool,
+    pool: Database,
     view: View,
 }
 
 impl GetBorrowHandler {
-    pub(crate) fn new(pool: PgPool, view: View) -> Self {
+    pub(crate) fn new(pool: Database, view: View) -> Self {
         Self { pool, view }
     }
 

@@ -1,8 +1,8 @@
 use async_trait::async_trait;
 use cqrs::{Call, QueryHandler};
+use database::Database;
 use kernel::{BookId, BorrowId, ErrorKind, Query, Refusal, UserId};
 use serde::Serialize;
-use sqlx::PgPool;
 use time::OffsetDateTime;
 
 use crate::domain::BorrowStatus;
@@ -59,11 +59,11 @@ impl Refusal for LendingOutlookError {
 
 /// Asks PostgreSQL: Redis has no list of the borrows of one book.
 pub(crate) struct LendingOutlookHandler {
-    pool: PgPool,
+    pool: Database,
 }
 
 impl LendingOutlookHandler {
-    pub(crate) fn new(pool: PgPool) -> Self {
+    pub(crate) fn new(pool: Database) -> Self {
         Self { pool }
     }
 }

@@ -2,9 +2,10 @@ use std::str::FromStr;
 
 use async_trait::async_trait;
 use cqrs::{Call, QueryHandler, Source};
+use database::Database;
 use kernel::{Detail, ErrorKind, Page, PageRequest, Permission, Query, Refusal, UserId};
 use read_store::{Direction, ReadStoreError};
-use sqlx::{PgPool, Postgres, QueryBuilder};
+use sqlx::{Postgres, QueryBuilder};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -131,7 +132,7 @@ struct Wanted {
 }
 
 pub(crate) struct ListBorrowsHandler {
-    pool: PgPool,
+    pool: Database,
     view: View,
 }
 
@@ -144,7 +145,7 @@ enum ViewError {
 }
 
 impl ListBorrowsHandler {
-    pub(crate) fn new(pool: PgPool, view: View) -> Self {
+    pub(crate) fn new(pool: Database, view: View) -> Self {
         Self { pool, view }
     }
 

@@ -7,12 +7,12 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use async_trait::async_trait;
 use cqrs::{Call, CommandBus, CommandHandler, QueryBus, QueryHandler, Source};
+use database::Database;
 use event_bus::{BusSettings, EventBus};
 use kernel::event::Published;
 use kernel::{Command, DecodeError, ErrorKind, Event, ManualClock, Query, Refusal};
 use serde::Serialize;
 use serde_json::{Value, json};
-use sqlx::PgPool;
 use testkit::{A_SATURDAY, TestDatabase};
 use uuid::Uuid;
 
@@ -104,7 +104,7 @@ impl Event for Added {
 /// Handles all of the above.
 #[derive(Clone)]
 pub struct Adder {
-    pub pool: PgPool,
+    pub pool: Database,
     /// How often a handler was begun.
     pub starts: Arc<AtomicU32>,
     /// Let another transaction reach the counter between a start's first word and its work, this often.
@@ -186,7 +186,7 @@ impl QueryHandler<Where> for Looking {
 
 pub struct Counter {
     /// Holds the database; dropped last.
-    pub pool: PgPool,
+    pub pool: Database,
     pub clock: Arc<ManualClock>,
     pub events: EventBus,
     pub adder: Adder,
@@ -198,7 +198,7 @@ pub struct Counter {
 impl Counter {
     pub async fn new() -> Self {
         let database = TestDatabase::new().await;
-        let pool = database.pool("books");
+        let pool = Database::from(database.pool("books"));
         sqlx::raw_sql(
             "create table books.counter (id uuid primary key, n bigint not null);
             insert into books.counter values (gen_random_uuid(), 0);

@@ -1,9 +1,9 @@
 use async_trait::async_trait;
 use cqrs::{Call, CommandHandler};
+use database::Database;
 use kernel::{Command, ErrorKind, NotificationId, Refusal};
 use notifications_events::{NotificationDeleted, NotificationEvent};
 use serde::Serialize;
-use sqlx::PgPool;
 
 /// The caller throws a notification away. The row stays without its text, so that a replay of the log does not tell it
 /// again.
@@ -48,11 +48,11 @@ impl Refusal for DeleteNotificationError {
 }
 
 pub(crate) struct DeleteNotificationHandler {
-    pool: PgPool,
+    pool: Database,
 }
 
 impl DeleteNotificationHandler {
-    pub(crate) fn new(pool: PgPool) -> Self {
+    pub(crate) fn new(pool: Database) -> Self {
         Self { pool }
     }
 }

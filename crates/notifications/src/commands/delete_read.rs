@@ -1,9 +1,9 @@
 use async_trait::async_trait;
 use cqrs::{Call, CommandHandler};
+use database::Database;
 use kernel::{Command, ErrorKind, Refusal};
 use notifications_events::{NotificationDeleted, NotificationEvent};
 use serde::Serialize;
-use sqlx::PgPool;
 
 use super::CHUNK;
 
@@ -42,11 +42,11 @@ impl Refusal for DeleteReadError {
 }
 
 pub(crate) struct DeleteReadHandler {
-    pool: PgPool,
+    pool: Database,
 }
 
 impl DeleteReadHandler {
-    pub(crate) fn new(pool: PgPool) -> Self {
+    pub(crate) fn new(pool: Database) -> Self {
         Self { pool }
     }
 }

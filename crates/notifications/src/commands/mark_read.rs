@@ -1,9 +1,9 @@
 use async_trait::async_trait;
 use cqrs::{Call, CommandHandler};
+use database::Database;
 use kernel::{Command, ErrorKind, NotificationId, Refusal};
 use notifications_events::{NotificationEvent, NotificationRead};
 use serde::Serialize;
-use sqlx::PgPool;
 use sqlx::types::Json;
 
 use crate::domain::NotificationData;
@@ -51,11 +51,11 @@ impl Refusal for MarkReadError {
 }
 
 pub(crate) struct MarkReadHandler {
-    pool: PgPool,
+    pool: Database,
 }
 
 impl MarkReadHandler {
-    pub(crate) fn new(pool: PgPool) -> Self {
+    pub(crate) fn new(pool: Database) -> Self {
         Self { pool }
     }
 }

@@ -2,9 +2,9 @@ use std::str::FromStr;
 
 use async_trait::async_trait;
 use cqrs::{Call, QueryHandler, Source};
+use database::Database;
 use kernel::{Detail, ErrorKind, Page, PageRequest, Query, Refusal, UserId};
 use read_store::Direction;
-use sqlx::PgPool;
 use sqlx::types::Json;
 use time::OffsetDateTime;
 use time::macros::datetime;
@@ -104,12 +104,12 @@ enum Start {
 }
 
 pub(crate) struct ListNotificationsHandler {
-    pool: PgPool,
+    pool: Database,
     view: View,
 }
 
 impl ListNotificationsHandler {
-    pub(crate) fn new(pool: PgPool, view: View) -> Self {
+    pub(crate) fn new(pool: Database, view: View) -> Self {
         Self { pool, view }
     }
 

@@ -1,7 +1,7 @@
 use async_trait::async_trait;
 use cqrs::{Call, QueryHandler};
+use database::Database;
 use kernel::{ErrorKind, Position, Query, Refusal};
-use sqlx::PgPool;
 use sqlx::types::Json;
 
 use crate::domain::NotificationData;
@@ -66,11 +66,11 @@ impl Refusal for NotificationsSinceError {
 }
 
 pub(crate) struct NotificationsSinceHandler {
-    pool: PgPool,
+    pool: Database,
 }
 
 impl NotificationsSinceHandler {
-    pub(crate) fn new(pool: PgPool) -> Self {
+    pub(crate) fn new(pool: Database) -> Self {
         Self { pool }
     }
 

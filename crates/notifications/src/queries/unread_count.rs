@@ -1,7 +1,7 @@
 use async_trait::async_trait;
 use cqrs::{Call, QueryHandler, Source};
+use database::Database;
 use kernel::{ErrorKind, Query, Refusal};
-use sqlx::PgPool;
 
 use crate::view::{self, View};
 
@@ -40,12 +40,12 @@ impl Refusal for UnreadCountError {
 }
 
 pub(crate) struct UnreadCountHandler {
-    pool: PgPool,
+    pool: Database,
     view: View,
 }
 
 impl UnreadCountHandler {
-    pub(crate) fn new(pool: PgPool, view: View) -> Self {
+    pub(crate) fn new(pool: Database, view: View) -> Self {
         Self { pool, view }
     }
 }

@@ -1,8 +1,8 @@
 use async_trait::async_trait;
 use cqrs::{Call, CommandHandler};
+use database::Database;
 use kernel::{Command, Detail, ErrorKind, Refusal, UserId};
 use serde::Serialize;
-use sqlx::PgPool;
 use users_events::{UserEvent, UserRoleChanged};
 
 use crate::member::{self, MemberRefused};
@@ -68,7 +68,7 @@ impl Refusal for ChangeRoleError {
 }
 
 pub(crate) struct ChangeRoleHandler {
-    pub pool: PgPool,
+    pub pool: Database,
 }
 
 #[async_trait]

@@ -3,9 +3,9 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use cqrs::{Call, CommandHandler};
+use database::Database;
 use kernel::{Command, Detail, ErrorKind, Permission, Refusal, UserId};
 use serde::Serialize;
-use sqlx::PgPool;
 use users_events::{UserDeleted, UserEvent};
 
 use crate::member::{self, MemberRefused};
@@ -101,7 +101,7 @@ impl Refusal for DeleteUserError {
 }
 
 pub(crate) struct DeleteUserHandler {
-    pub pool: PgPool,
+    pub pool: Database,
     pub lending: Arc<dyn LendingGate>,
     pub passwords: Arc<dyn PasswordCheck>,
 }

@@ -1,8 +1,8 @@
 use async_trait::async_trait;
 use cqrs::{Call, CommandHandler};
+use database::Database;
 use kernel::{Command, Detail, ErrorKind, LanguageTag, Line, Prose, Refusal};
 use serde::Serialize;
-use sqlx::PgPool;
 use users_events::{UserEvent, UserUpdated};
 
 use crate::domain::{Preferences, TimeZoneName};
@@ -83,7 +83,7 @@ impl Refusal for UpdateProfileError {
 }
 
 pub(crate) struct UpdateProfileHandler {
-    pub pool: PgPool,
+    pub pool: Database,
 }
 
 #[async_trait]

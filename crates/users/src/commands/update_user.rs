@@ -1,8 +1,8 @@
 use async_trait::async_trait;
 use cqrs::{Call, CommandHandler};
+use database::Database;
 use kernel::{Command, Detail, ErrorKind, Line, Refusal, UserId};
 use serde::Serialize;
-use sqlx::PgPool;
 use users_events::{UserEvent, UserUpdated};
 
 use crate::member::{self, MemberRefused};
@@ -65,7 +65,7 @@ impl Refusal for UpdateUserError {
 }
 
 pub(crate) struct UpdateUserHandler {
-    pub pool: PgPool,
+    pub pool: Database,
 }
 
 #[async_trait]

@@ -1,7 +1,7 @@
 use async_trait::async_trait;
 use cqrs::{Call, QueryHandler};
+use database::Database;
 use kernel::{ErrorKind, Permission, PermissionSet, Query, Refusal};
-use sqlx::PgPool;
 
 /// The roles and what they permit, from the least to the most.
 #[derive(Debug, Clone)]
@@ -35,7 +35,7 @@ impl Refusal for ListRolesError {
 }
 
 pub(crate) struct ListRolesHandler {
-    pub pool: PgPool,
+    pub pool: Database,
 }
 
 #[async_trait]

@@ -1,8 +1,9 @@
 use async_trait::async_trait;
 use cqrs::{Call, QueryHandler};
+use database::Database;
 use kernel::text::{fold, fold_marking_elisions, is_blank};
 use kernel::{ErrorKind, Page, PageRequest, Permission, Query, Refusal, UserId};
-use sqlx::{PgPool, Postgres, QueryBuilder};
+use sqlx::{Postgres, QueryBuilder};
 use uuid::Uuid;
 
 use crate::view::{ProfileView, Row};
@@ -68,7 +69,7 @@ impl Refusal for ListUsersError {
 }
 
 pub(crate) struct ListUsersHandler {
-    pub pool: PgPool,
+    pub pool: Database,
 }
 
 #[async_trait]

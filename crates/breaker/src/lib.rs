@@ -1,5 +1,5 @@
-//! Keeps a dead Redis cheap: after some failures in a row calls are refused at once instead of each waiting for its
-//! time-out, until one probe gets through.
+//! A circuit breaker. It keeps a dead server cheap: after some failures in a row calls are refused at once instead of
+//! each waiting for its time-out, until one probe succeeds. `read-store` has one for Redis, `database` one for PostgreSQL.
 //!
 //! Own code, because the state has to be a metric and the crate at hand (recloser) does not show it. Time is an argument:
 //! the tests move it.
@@ -19,6 +19,7 @@ pub struct BreakerSettings {
     pub wait: Duration,
 }
 
+/// As they suit a server that many calls ask.
 impl Default for BreakerSettings {
     fn default() -> Self {
         Self { failures: 5, wait: Duration::from_secs(1) }
@@ -26,11 +27,22 @@ impl Default for BreakerSettings {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum BreakerState {
+pub enum BreakerState {
     Closed,
     /// One call is on its way to find out.
     HalfOpen,
     Open,
+}
+
+impl BreakerState {
+    /// For a gauge: 0 closed, 1 half-open, 2 open.
+    pub fn number(self) -> i64 {
+        match self {
+            Self::Closed => 0,
+            Self::HalfOpen => 1,
+            Self::Open => 2,
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -48,7 +60,7 @@ struct Inner {
 }
 
 #[derive(Debug)]
-pub(crate) struct Breaker {
+pub struct Breaker {
     settings: BreakerSettings,
     inner: Mutex<Inner>,
     /// Told each change of state.
@@ -57,19 +69,19 @@ pub(crate) struct Breaker {
 
 /// The right to make one call. Say how it went; dropped unsaid (the caller went away), it counts for nothing.
 #[derive(Debug)]
-pub(crate) struct Permit<'b> {
+pub struct Permit<'b> {
     breaker: &'b Breaker,
     epoch: u64,
 }
 
 impl Breaker {
-    pub(crate) fn new(settings: BreakerSettings, changed: fn(BreakerState)) -> Self {
+    pub fn new(settings: BreakerSettings, changed: fn(BreakerState)) -> Self {
         changed(BreakerState::Closed);
         Self { settings, inner: Mutex::new(Inner { mode: Mode::Closed { failures: 0 }, epoch: 0 }), changed }
     }
 
-    /// `None`: do not call.
-    pub(crate) fn admit(&self, now: Instant) -> Option<Permit<'_>> {
+    /// `None`: do not call. While it is open, the first call after the wait is admitted as a probe.
+    pub fn admit(&self, now: Instant) -> Option<Permit<'_>> {
         let mut inner = self.inner();
         match inner.mode {
             Mode::Closed { .. } => {}
@@ -81,8 +93,7 @@ impl Breaker {
         Some(Permit { breaker: self, epoch: inner.epoch })
     }
 
-    #[cfg(test)]
-    pub(crate) fn state(&self) -> BreakerState {
+    pub fn state(&self) -> BreakerState {
         self.inner().mode.state()
     }
 
@@ -108,7 +119,7 @@ impl Mode {
 }
 
 impl Permit<'_> {
-    pub(crate) fn succeeded(self) {
+    pub fn succeeded(self) {
         let mut inner = self.breaker.inner();
         if inner.epoch != self.epoch {
             return;
@@ -121,7 +132,7 @@ impl Permit<'_> {
     }
 
     /// Whether this failure opened the breaker.
-    pub(crate) fn failed(self, now: Instant) -> bool {
+    pub fn failed(self, now: Instant) -> bool {
         let mut inner = self.breaker.inner();
         if inner.epoch != self.epoch {
             return false;

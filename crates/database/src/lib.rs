@@ -1,0 +1,121 @@
+//! A context's way to PostgreSQL: its pool, behind one breaker for the whole process.
+//!
+//! | where | what |
+//! |---|---|
+//! | [`Database`] | a pool that refuses at once while PostgreSQL is away; used like a `PgPool` |
+//! | [`Server`] | whether PostgreSQL is away, as one task of the process finds out; shared by all pools |
+//!
+//! A pool alone cannot do this: it waits for its time-out with each caller, and when statements hang all its
+//! connections are in use, so that nobody even notices. Background work may use [`Database::pool`]: it has its own pauses.
+//!
+//! Connections are opened on the runtime on which the [`Database`] was made, whoever asks for one. A connection that
+//! was opened on an HTTP worker's runtime dies with that worker, in the hands of whoever uses it then.
+
+mod runtime;
+mod server;
+
+pub use server::Server;
+
+use std::fmt;
+
+use futures_util::future::BoxFuture;
+use futures_util::stream::{self, BoxStream, TryStreamExt};
+use sqlx::pool::PoolConnection;
+use sqlx::postgres::{PgPool, PgQueryResult, PgRow, PgStatement, PgTypeInfo};
+use sqlx::{Describe, Either, Error, Execute, Executor, Postgres, SqlStr, Transaction};
+
+use runtime::Runtime;
+
+/// The pool of one role. Cheap to clone.
+#[derive(Clone)]
+pub struct Database {
+    pool: PgPool,
+    server: Server,
+    runtime: Runtime,
+}
+
+impl Database {
+    /// To be called on the runtime that shall carry the connections.
+    pub fn new(pool: PgPool, server: Server) -> Self {
+        Self { pool, server, runtime: Runtime::current() }
+    }
+
+    /// The pool without the breaker, for work in the background.
+    pub fn pool(&self) -> &PgPool {
+        &self.pool
+    }
+
+    pub fn server(&self) -> &Server {
+        &self.server
+    }
+
+    pub async fn acquire(&self) -> Result<PoolConnection<Postgres>, Error> {
+        self.guard(self.pool.acquire()).await
+    }
+
+    pub async fn begin(&self) -> Result<Transaction<'static, Postgres>, Error> {
+        self.guard(self.pool.begin()).await
+    }
+
+    /// The outcome of `work`, or a refusal as soon as PostgreSQL is known to be away.
+    async fn guard<T>(&self, work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+        if self.server.is_away() {
+            return Err(Server::refusal());
+        }
+        tokio::select! {
+            biased;
+            outcome = self.runtime.carry(work) => outcome,
+            () = self.server.went_away() => Err(Server::refusal()),
+        }
+    }
+}
+
+/// Without a breaker: nobody looks after the server.
+impl From<PgPool> for Database {
+    fn from(pool: PgPool) -> Self {
+        Self::new(pool, Server::unwatched())
+    }
+}
+
+impl fmt::Debug for Database {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Database").field("away", &self.server.is_away()).finish_non_exhaustive()
+    }
+}
+
+impl<'d> Executor<'d> for &'d Database {
+    type Database = Postgres;
+
+    fn fetch_many<'e, 'q: 'e, E>(self, query: E) -> BoxStream<'e, Result<Either<PgQueryResult, PgRow>, Error>>
+    where
+        'd: 'e,
+        E: 'q + Execute<'q, Postgres>,
+    {
+        let rows = self.pool.fetch_many(query);
+        Box::pin(stream::try_unfold(rows, async |mut rows| {
+            let next = self.guard(rows.try_next()).await?;
+            Ok(next.map(|next| (next, rows)))
+        }))
+    }
+
+    fn fetch_optional<'e, 'q: 'e, E>(self, query: E) -> BoxFuture<'e, Result<Option<PgRow>, Error>>
+    where
+        'd: 'e,
+        E: 'q + Execute<'q, Postgres>,
+    {
+        Box::pin(self.guard(self.pool.fetch_optional(query)))
+    }
+
+    fn prepare_with<'e>(self, sql: SqlStr, parameters: &'e [PgTypeInfo]) -> BoxFuture<'e, Result<PgStatement, Error>>
+    where
+        'd: 'e,
+    {
+        Box::pin(self.guard(self.pool.prepare_with(sql, parameters)))
+    }
+    fn describe<'e>(self, sql: SqlStr) -> BoxFuture<'e, Result<Describe<Postgres>, Error>>
+    where
+        'd: 'e,
+    {
+        Box::pin(self.guard(self.pool.describe(sql)))
+    }
+}
