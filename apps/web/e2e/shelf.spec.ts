@@ -41,7 +41,7 @@ test('an empty shelf leads to the first book, described by hand', async ({ commu
   await expect(page.getByRole('heading', { name: 'Good Omens', level: 1 })).toBeVisible()
 
   await page.goto('/shelf')
-  await expect(row(page, 'Good Omens')).toContainText('Terry Pratchett and Neil Gaiman')
+  await expect(row(page, 'Good Omens')).toContainText('Terry Pratchett, Neil Gaiman')
   await expect(row(page, 'Good Omens').getByRole('button', { name: 'To give away' })).toBeVisible()
 })
 

@@ -4,12 +4,10 @@ import { Link, NavLink, useLocation, useSearchParams } from 'react-router'
 import { classes } from './classes'
 import { Icon } from './Icon'
 import { PageTitle } from './PageTitle'
+import { titleSize } from './title-size'
 import { Written } from './Written'
 
 export { PageTitle }
-
-/** A title that a member wrote may be that long: it leaves room for what follows. */
-const LONG = 120
 
 /** The heading of a page; it also names the browser's tab. */
 export function PageHeader({
@@ -34,7 +32,7 @@ export function PageHeader({
         </Link>
       )}
       <div className="flex flex-wrap items-center justify-between gap-x-6 gap-y-3">
-        <Written as="h1" className={classes('min-w-0', title.length > LONG ? 'text-heading' : 'text-title')}>
+        <Written as="h1" className={classes('min-w-0', titleSize(title))}>
           {title}
         </Written>
         {actions && <div className="flex flex-wrap items-center gap-3">{actions}</div>}

@@ -9,6 +9,7 @@ import { Cover } from '@/ui/Cover'
 import { EmptyState, ErrorState, Loading, Skeleton } from '@/ui/Feedback'
 import { Icon } from '@/ui/Icon'
 import { PageHeader, PageTitle } from '@/ui/Layout'
+import { titleSize } from '@/ui/title-size'
 import { Written } from '@/ui/Written'
 import { Authors } from './Authors'
 import { BackToBooks } from './BackToBooks'
@@ -18,9 +19,6 @@ import { Outlook } from './Outlook'
 import { OwnerLink } from './OwnerLink'
 import { useBook } from './queries'
 import { ShareButton } from './ShareButton'
-
-/** Such a title would hide everything else on a phone. */
-const LONG = 120
 
 export default function BookPage() {
   const { id = '' } = useParams()
@@ -53,7 +51,7 @@ export default function BookPage() {
         </div>
         <div className="flex min-w-0 flex-col gap-6 md:gap-7">
           <header className="flex flex-col gap-2">
-            <Written as="h1" className={known.title.length > LONG ? 'text-heading' : 'text-title'}>
+            <Written as="h1" className={titleSize(known.title)}>
               {known.title}
             </Written>
             <Authors names={known.authors} />

@@ -1,7 +1,7 @@
 import { useTranslation } from 'react-i18next'
 import { useFormats } from '@/i18n/format'
 import { ErrorState, Loading, Skeleton } from '@/ui/Feedback'
-import { Written } from '@/ui/Written'
+import { Quote } from '@/ui/Quote'
 import { wordsOf, worthTelling, type Happening } from './happening'
 import { HappeningText } from './HappeningText'
 import { useTimeline } from './queries'
@@ -51,13 +51,5 @@ function Entry({ happening, borrowerId }: { happening: Happening; borrowerId: st
         {format.moment(happening.at)}
       </time>
     </li>
-  )
-}
-
-export function Quote({ children }: { children: string }) {
-  return (
-    <Written as="blockquote" className="my-1 border-l-2 border-line pl-3 whitespace-pre-line text-soft">
-      {children}
-    </Written>
   )
 }

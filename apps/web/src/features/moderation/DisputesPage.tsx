@@ -12,6 +12,7 @@ import { EmptyState, ErrorState, Loading, Notice, Skeleton, StatusPill } from '@
 import { Icon } from '@/ui/Icon'
 import { Card, PageHeader, QueryTabs } from '@/ui/Layout'
 import { LoadMore } from '@/ui/LoadMore'
+import { Quote } from '@/ui/Quote'
 import { Written, WrittenList } from '@/ui/Written'
 import { disputeLists, useDisputes, type Dispute, type DisputeList } from './queries'
 
@@ -145,14 +146,6 @@ function Decision({
         </Link>
       </p>
     </div>
-  )
-}
-
-function Quote({ children }: { children: string }) {
-  return (
-    <Written as="blockquote" className="mt-1 border-l-2 border-line pl-3 whitespace-pre-line text-soft">
-      {children}
-    </Written>
   )
 }
 

@@ -10,6 +10,7 @@ import { LinkButton } from '@/ui/Button'
 import { EmptyState, ErrorState, Loading, Notice, Skeleton } from '@/ui/Feedback'
 import { Icon } from '@/ui/Icon'
 import { PageHeader, PageTitle } from '@/ui/Layout'
+import { titleSize } from '@/ui/title-size'
 import { Written } from '@/ui/Written'
 import { usePerson, type Person } from './queries'
 import { recordOf } from './record'
@@ -55,7 +56,7 @@ function Somebody({ person }: { person: Person }) {
       <header className="flex items-center gap-4 sm:gap-6">
         <Avatar name={name} url={avatarUrl ?? null} className="size-16 text-xl sm:size-20" />
         <div className="min-w-0">
-          <Written as="h1" className="text-title">
+          <Written as="h1" className={titleSize(name)}>
             {name}
           </Written>
           <p className="text-soft">{t('since', { day: format.day(memberSince) })}</p>

@@ -1,19 +1,16 @@
 import { Plus } from 'lucide'
 import { useTranslation } from 'react-i18next'
-import { useFormats } from '@/i18n/format'
-import { isolated } from '@/i18n/isolate'
 import { LinkButton } from '@/ui/Button'
 import { Cover } from '@/ui/Cover'
 import { ErrorState, Loading, Skeleton } from '@/ui/Feedback'
 import { Icon } from '@/ui/Icon'
 import { Card } from '@/ui/Layout'
-import { Written } from '@/ui/Written'
+import { Written, WrittenList } from '@/ui/Written'
 import { useBook } from './queries'
 
 /** The last step: it is on the shelf; what now? */
 export function Added({ id }: { id: string }) {
   const { t } = useTranslation('shelf')
-  const format = useFormats()
   const { data: book, error, refetch } = useBook(id)
   if (error) return <ErrorState error={error} onRetry={() => void refetch()} />
   if (!book)
@@ -34,9 +31,7 @@ export function Added({ id }: { id: string }) {
         <Written as="h2" className="line-clamp-4 text-heading">
           {book.title}
         </Written>
-        <Written as="p" className="line-clamp-2 text-soft">
-          {format.list(book.authors.map(isolated))}
-        </Written>
+        <WrittenList as="p" className="line-clamp-2 text-soft" items={book.authors} />
         <p>{t(`added.${book.lending as 'lend'}`)}</p>
         <div className="mt-4 flex flex-col gap-3 sm:flex-row sm:flex-wrap">
           <LinkButton to="/shelf/add" icon={<Icon of={Plus} className="size-5" />}>

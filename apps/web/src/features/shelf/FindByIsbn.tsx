@@ -7,7 +7,6 @@ import { useNavigate } from 'react-router'
 import * as z from 'zod/mini'
 import { useUserId } from '@/api/useSession'
 import { useFormats } from '@/i18n/format'
-import { isolated } from '@/i18n/isolate'
 import { Button } from '@/ui/Button'
 import { Cover } from '@/ui/Cover'
 import { ErrorState, Loading, Notice, Skeleton } from '@/ui/Feedback'
@@ -15,7 +14,7 @@ import { TextField } from '@/ui/form/fields'
 import { Form } from '@/ui/form/Form'
 import { Icon } from '@/ui/Icon'
 import { Card } from '@/ui/Layout'
-import { Written } from '@/ui/Written'
+import { Written, WrittenList } from '@/ui/Written'
 import { editionOf, emptyBook, type Book, type BookValues } from './book-form'
 import { useDraftPlace } from './draft'
 import { readIsbn } from './isbn'
@@ -163,9 +162,7 @@ function Known({ book, onTake }: { book: Book; onTake: () => void }) {
         <Written as="h3" className="line-clamp-3 max-w-full text-lg leading-snug">
           {book.title}
         </Written>
-        <Written as="p" className="line-clamp-2 max-w-full text-soft">
-          {format.list(book.authors.map(isolated))}
-        </Written>
+        <WrittenList as="p" className="line-clamp-2 max-w-full text-soft" items={book.authors} />
         <p className="line-clamp-2 max-w-full text-sm wrap-anywhere text-soft">{facts.filter(Boolean).join(' · ')}</p>
         <Button className="mt-2" size="small" onClick={onTake}>
           {t('isbn.take')}

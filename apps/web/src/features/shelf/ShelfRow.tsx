@@ -1,15 +1,13 @@
 import { ChevronDown, EllipsisVertical, HandHelping, Inbox, Pencil, Trash2 } from 'lucide'
 import { useTranslation } from 'react-i18next'
 import { Link } from 'react-router'
-import { useFormats } from '@/i18n/format'
-import { isolated } from '@/i18n/isolate'
 import { Button, IconButton } from '@/ui/Button'
 import { Cover } from '@/ui/Cover'
 import { DueDate } from '@/ui/DueDate'
 import { StatusPill } from '@/ui/Feedback'
 import { Icon } from '@/ui/Icon'
 import { Menu, MenuChoice, MenuItem, MenuLink } from '@/ui/Menu'
-import { Written } from '@/ui/Written'
+import { Written, WrittenList } from '@/ui/Written'
 import { lendings, type Book, type Lending } from './book-form'
 import { useChangeLending } from './commands'
 import type { LoansOfBook } from './useLoansOfBooks'
@@ -27,7 +25,6 @@ export function ShelfRow({
   onDelete: () => void
 }) {
   const { t } = useTranslation('shelf')
-  const format = useFormats()
   const address = `/books/${book.id}`
   return (
     <li className="grid grid-cols-[3.5rem_minmax(0,1fr)_auto] items-center gap-x-4 gap-y-2 p-4 [contain-intrinsic-size:auto_8rem] [content-visibility:auto] md:grid-cols-[3.5rem_minmax(0,1fr)_auto_auto]">
@@ -35,18 +32,16 @@ export function ShelfRow({
         <Cover title={book.title} authors={book.authors} url={book.coverUrl ?? null} />
       </div>
       <div className="relative flex min-w-0 flex-col gap-0.5 self-start md:self-center">
-        <Written as="h2" className="line-clamp-2 text-left text-lg leading-snug">
+        <Written as="h2" className="text-left text-lg leading-snug">
           {/* The whole text can be tapped. */}
           <Link
             to={address}
-            className="decoration-control underline-offset-4 after:absolute after:inset-0 hover:underline"
+            className="line-clamp-2 decoration-control underline-offset-4 after:absolute after:inset-0 hover:underline"
           >
             {book.title}
           </Link>
         </Written>
-        <Written as="p" className="truncate text-left text-soft">
-          {format.list(book.authors.map(isolated))}
-        </Written>
+        <WrittenList as="p" className="truncate text-left text-soft" items={book.authors} />
         {loans && <Loans loans={loans} />}
       </div>
       <div className="-mt-2 -mr-3 self-start md:order-last md:mt-0 md:self-center">
