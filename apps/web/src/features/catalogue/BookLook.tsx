@@ -26,7 +26,7 @@ export function BookLook({
     <li className="group relative row-span-3 grid min-w-0 grid-rows-subgrid gap-y-0">
       {cover}
       <div className="mt-3 min-w-0 text-[0.9375rem]/5">
-        <Written as="h2" className="line-clamp-2 text-left font-sans text-wrap">
+        <Written as="h2" className="text-left font-sans text-wrap">
           {title}
         </Written>
         <WrittenList as="p" className="truncate text-left text-sm/5 text-soft" items={authors} />

@@ -52,6 +52,7 @@ export const gridLook = {
   grid: 'transition-opacity grid grid-cols-2 gap-x-4 gap-y-8 min-[30rem]:grid-cols-3 sm:gap-x-6 md:grid-cols-4 lg:grid-cols-4 xl:grid-cols-5',
   /** Of a book that is drawn later. */
   place: 'row-span-3 aspect-2/3 rounded-sm bg-sunken',
-  link: 'rounded-sm decoration-control underline-offset-4 group-hover:underline after:absolute after:inset-0 after:rounded-sm',
+  // Cut off by itself: else its further lines, unseen, lie on what follows.
+  link: 'line-clamp-2 rounded-sm decoration-control underline-offset-4 group-hover:underline after:absolute after:inset-0 after:rounded-sm',
   cover: 'transition-transform duration-200 group-hover:-translate-y-1 motion-reduce:transform-none',
 }

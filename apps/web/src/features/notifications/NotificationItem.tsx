@@ -41,14 +41,12 @@ export function NotificationItem({
         {!read && <span className="absolute -top-0.5 -right-0.5 size-3 rounded-full border-2 border-card bg-ink" />}
       </span>
       <div className="min-w-0 flex-1">
-        <p
-          className={classes(
-            'leading-snug',
-            read ? 'text-ink' : 'font-semibold',
-            brief ? 'line-clamp-2' : 'line-clamp-4',
-          )}
-        >
-          <Link to={placeOf(notification)} onClick={open} className="after:absolute after:inset-0">
+        <p className={classes('leading-snug', read ? 'text-ink' : 'font-semibold')}>
+          <Link
+            to={placeOf(notification)}
+            onClick={open}
+            className={classes('after:absolute after:inset-0', brief ? 'line-clamp-2' : 'line-clamp-4')}
+          >
             {!read && <span className="sr-only">{t('unread')} </span>}
             <Written>{title}</Written>
           </Link>
