@@ -1,3 +1,4 @@
+import { explore } from './explore'
 import { expect, type Page, test } from './fixtures'
 import { findings, settled } from './inspect'
 
@@ -45,6 +46,50 @@ const FAULTS: [string, RegExp, (page: Page) => Promise<unknown>][] = [
       }),
   ],
   [
+    'a link with lines that are cut off',
+    /^reaches beyond where it is cut off/,
+    (page) =>
+      put(page, '<p id="cut"><a href="/">Home and away, at sea and on land</a></p>', {
+        '#cut': {
+          width: '4rem',
+          display: '-webkit-box',
+          webkitBoxOrient: 'vertical',
+          webkitLineClamp: '2',
+          overflow: 'hidden',
+        },
+      }),
+  ],
+  [
+    'rows that lie on each other',
+    /^rows overlap/,
+    (page) => put(page, '<ul><li>One</li><li id="two">Two</li></ul>', { '#two': { marginTop: '-12px' } }),
+  ],
+  [
+    'a number that is broken',
+    /^breaks a number/,
+    (page) => put(page, '<p id="number">1234</p>', { '#number': { width: '1ch', overflowWrap: 'anywhere' } }),
+  ],
+  [
+    'names that run together',
+    /^runs together: Yearoptional/,
+    (page) => put(page, '<label for="year">Year<span>optional</span></label><input id="year">'),
+  ],
+  [
+    'the head of a row that runs together',
+    /^runs together: Adayou/,
+    (page) => put(page, '<table><tr><th scope="row"><b>Ada</b><span>you</span></th><td>Member</td></tr></table>'),
+  ],
+  [
+    'a link that is too low for a finger',
+    /^low link/,
+    (page) => put(page, '<div><a href="/" id="low">Home</a></div>', { '#low': { display: 'inline-block' } }),
+  ],
+  [
+    'an empty stop in a dialog',
+    /^empty stop in a dialog/,
+    (page) => put(page, '<div role="dialog" aria-label="Sure?"><button type="button">Yes</button></div>'),
+  ],
+  [
     'a field without a label',
     /^label/,
     (page) => page.evaluate(() => document.querySelector('main')?.append(document.createElement('input'))),
@@ -56,23 +101,62 @@ const FAULTS: [string, RegExp, (page: Page) => Promise<unknown>][] = [
   ],
 ]
 
+/** Adds markup at the end of the page. Styles are set by script, since the page's policy forbids them as attributes. */
+function put(page: Page, markup: string, styles: Record<string, Record<string, string>> = {}): Promise<void> {
+  return page.locator('main').evaluate(
+    (main, { markup, styles }) => {
+      main.insertAdjacentHTML('beforeend', markup)
+      for (const [selector, style] of Object.entries(styles))
+        Object.assign(main.querySelector<HTMLElement>(selector)!.style, style)
+    },
+    { markup, styles },
+  )
+}
+
 function onHeading(page: Page, name: string, value: string): Promise<void> {
   return page
     .locator('h1')
     .evaluate((heading, style) => heading.style.setProperty(style.name, style.value), { name, value })
 }
 
-for (const [fault, seen, put] of FAULTS) {
+for (const [fault, seen, spoil] of FAULTS) {
   test(`inspection sees ${fault}`, async ({ visitor }) => {
     const page = await visitor()
     await page.goto('/login')
     await settled(page)
     expect(await findings(page)).toEqual([])
-    await put(page)
+    await spoil(page)
     await settled(page)
     expect(await findings(page)).toContainEqual(expect.stringMatching(seen))
   })
 }
+
+test('a page is not settled while a list holds places for what it has not drawn', async ({ visitor }) => {
+  const page = await visitor()
+  await page.goto('/login')
+  await settled(page)
+  await put(page, '<ul><li aria-hidden="true" id="place"></li></ul>')
+  await page.evaluate(() => setTimeout(() => document.getElementById('place')!.remove(), 500))
+  await settled(page)
+  expect(await page.locator('#place').count()).toBe(0)
+})
+
+test('exploring a page counts what opens on it, and nothing else', async ({ visitor }) => {
+  const page = await visitor()
+  await page.goto('/login')
+  await settled(page)
+  await put(page, '<button type="button">Idle</button>')
+  expect(await explore(page, async () => {})).toBe(0)
+  await put(page, '<button type="button" id="opens">Open</button><div role="dialog" id="opened" hidden>Sure?</div>')
+  await page.evaluate(() => {
+    const dialog = document.getElementById('opened')!
+    document.getElementById('opens')!.addEventListener('click', () => (dialog.hidden = false))
+    document.addEventListener('keydown', ({ key }) => key === 'Escape' && (dialog.hidden = true))
+  })
+  expect(await explore(page, async () => {})).toBe(1)
+  await put(page, '<details><summary>More</summary>Much more</details>')
+  expect(await explore(page, async () => {})).toBe(2)
+})
 
 /** What a browser complains of, and what must be seen of it. */
 const COMPLAINTS: [string, RegExp, () => unknown][] = [

@@ -6,10 +6,11 @@ import { drawn, settled } from './inspect'
 const MOST = 10
 
 /**
- * Opens each dialog, sheet and menu that a page has a button for, and those that a menu leads to; `look` looks at each.
- * Nothing is sent: what is asked of the host is refused.
+ * Unfolds what is folded on a page. Then opens each dialog, sheet and menu that the page has a button for, and those that
+ * a menu leads to. `look` looks at each.
+ * Nothing is sent: what is asked of the host is refused. Returns how many opened.
  */
-export async function explore(page: Page, look: (name: string) => Promise<void>): Promise<void> {
+export async function explore(page: Page, look: (name: string) => Promise<void>): Promise<number> {
   await page.route('**/api/v1/**', (route) =>
     route.request().method() === 'GET' || route.request().url().includes('/auth/refresh-token')
       ? route.fallback()
@@ -21,6 +22,7 @@ export async function explore(page: Page, look: (name: string) => Promise<void>)
     await page.goto(address)
     await settled(page)
   }
+  let opened = await unfold(page, look)
   const opens = openerOf(page)
   const seen = new Set<string>()
   const buttons = page.locator('#main button:visible:enabled:not([type=submit])')
@@ -29,10 +31,12 @@ export async function explore(page: Page, look: (name: string) => Promise<void>)
     if (seen.has(kind)) continue
     seen.add(kind)
     if (await opens(buttons.nth(place))) {
+      opened += 1
       await look(`${seen.size}`)
       const items = page.getByRole('menuitem')
       for (let item = 0; item < (await items.count()); item += 1) {
         if (await opens(items.nth(item))) {
+          opened += 1
           await look(`${seen.size}-${item + 1}`)
           await close(page)
         }
@@ -44,6 +48,23 @@ export async function explore(page: Page, look: (name: string) => Promise<void>)
     }
     await back()
   }
+  return opened
+}
+
+/** Parts that a page shows on demand, such as the history of a book. They stay open. Returns how many. */
+async function unfold(page: Page, look: (name: string) => Promise<void>): Promise<number> {
+  const folded = page.locator(
+    '#main :is(details:not([open]) > summary, button[aria-expanded=false]:not([aria-haspopup])):visible',
+  )
+  let unfolded = 0
+  for (let left = await folded.count(); left > 0 && unfolded < MOST; left = await folded.count()) {
+    await folded.first().focus()
+    await page.keyboard.press('Enter')
+    await expect(folded).toHaveCount(left - 1)
+    unfolded += 1
+    await look(`unfolded-${unfolded}`)
+  }
+  return unfolded
 }
 
 const REFUSED = { code: 'CONFLICT', message: 'Not while it is looked at.', details: [] }

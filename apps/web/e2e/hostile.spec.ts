@@ -31,6 +31,14 @@ const MORE: Row[] = [
   { name: 'browse-suggestions-of-such', as: 'visitor', path: '/', after: suggestions },
   { name: 'bell', as: 'ada', path: '/account/password', after: bell },
   { name: 'account-menu', as: 'ada', path: '/', after: accountMenu },
+  // Members alone are shown where somebody lives, and what they say of themselves.
+  { name: 'person-of-ada', as: 'grace', path: ({ ada }) => Promise.resolve(`/people/${ada.id}`), after: introduced },
+  {
+    name: 'person-of-barbara',
+    as: 'ada',
+    path: ({ barbara }) => Promise.resolve(`/people/${barbara.id}`),
+    after: introduced,
+  },
   ...[0, 2, 3, 5].map((place): Row => ({ name: `book-${place}`, as: 'visitor', path: (scene) => book(scene, place) })),
   ...LOANS.map(([as, status]): Row => ({
     name: `loan-${status}-of-${as}`,
@@ -57,6 +65,11 @@ async function suggestions(page: Page): Promise<void> {
   await expect(page.getByRole('listbox')).toBeVisible()
 }
 
+async function introduced(page: Page): Promise<void> {
+  await expect(page.getByRole('main').getByText(HOSTILE.location)).toBeVisible()
+  await expect(page.getByRole('main').getByText(HOSTILE.note)).toBeVisible()
+}
+
 async function bell(page: Page): Promise<void> {
   await page.setViewportSize({ width: 1280, height: 800 })
   await page
@@ -71,7 +84,7 @@ async function accountMenu(page: Page): Promise<void> {
   await expect(page.getByRole('menu')).toBeVisible()
 }
 
-for (const { name, as, path, before, after, troubles: expected } of [...PAGES, ...MORE]) {
+for (const { name, as, path, before, after, opens, troubles: expected } of [...PAGES, ...MORE]) {
   test(`${name} holds out against hostile texts`, async ({ scene, visitor, signedIn, troubles }) => {
     // In French, whose words are longer.
     const look = { language: 'fr' } as const
@@ -84,7 +97,8 @@ for (const { name, as, path, before, after, troubles: expected } of [...PAGES, .
     if (before || after) return
     troubles.expect(/409/)
     await page.setViewportSize({ width: 390, height: 800 })
-    await explore(page, (part) => fits(page, `hostile/${name}.${part}`))
+    const opened = await explore(page, (part) => fits(page, `hostile/${name}.${part}`))
+    if (opens) expect(opened, `what opens on ${name}`).toBeGreaterThan(0)
   })
 }
 

@@ -14,6 +14,7 @@ export const HOSTILE = {
   member: repeated('Rhoshandiatellyneshiaunneveshenk', 100),
   category: repeated('Llanfairpwllgwyngyllgogerychwyrndrobwll', 60),
   place: repeated('Taumatawhakatangihangakoauauotamatea', 200),
+  location: repeated('Taumatawhakatangihangakoauauotamatea', 100),
   note: repeated('Pneumonoultramicroscopicsilicovolcanoconiosis', 900),
   arabic: 'ألف ليلة وليلة: حكايات شهرزاد (2nd ed.)',
   arabicAuthor: 'نجيب محفوظ',
@@ -57,7 +58,15 @@ async function introduce({ api, name }: Member): Promise<void> {
   const { data } = await api.GET('/api/v1/profile')
   const { language, timeZone, version } = data!.data
   await api.PUT('/api/v1/profile', {
-    body: { name, language, timeZone, bio: HOSTILE.note, location: HOSTILE.place.slice(0, 100) },
+    body: {
+      name,
+      language,
+      timeZone,
+      bio: HOSTILE.note,
+      location: HOSTILE.location,
+      showBio: true,
+      showLocation: true,
+    },
     headers: { 'If-Match': `"${version}"` },
   })
 }

@@ -31,7 +31,9 @@ async function still(page: Page): Promise<void> {
   // No promise in here: it would be taken for true.
   await page.waitForFunction(() => {
     const moving = document.getAnimations().some(({ effect }) => effect?.getTiming().iterations !== Infinity)
-    const loading = document.fonts.status === 'loading' || document.querySelector('main .animate-pulse[aria-hidden]')
+    // A list that starts holds places for the books out of sight, and grows when it draws them.
+    const waiting = document.querySelector('main :is(.animate-pulse, li)[aria-hidden]')
+    const loading = document.fonts.status === 'loading' || waiting
     return Boolean(document.querySelector('main h1')) && !loading && !moving
   })
 }
@@ -70,7 +72,9 @@ async function axeFinds(page: Page, options: axe.RunOptions, except: string[] = 
  */
 async function runTogether(page: Page): Promise<string[]> {
   return page.evaluate(() => {
-    const named = document.querySelectorAll('label, legend, button, a, summary, h1, h2, h3, h4, [role="menuitem"]')
+    const named = document.querySelectorAll(
+      'label, legend, button, a, summary, h1, h2, h3, h4, th, [role="menuitem"], [role="rowheader"]',
+    )
     const inline = (from: Node, to: Element) => {
       for (let it = from.parentElement; it && it !== to; it = it.parentElement)
         if (getComputedStyle(it).display !== 'inline') return false

@@ -41,6 +41,13 @@ export async function misplaced(page: Page): Promise<string[]> {
       if (element.scrollWidth > element.clientWidth + 1) faults.push(`scrolls sideways inside: ${text(element)}`)
     }
 
+    // Lines of a link that are cut off still count as part of it: they lie on what follows.
+    for (const link of document.querySelectorAll('a[href], button')) {
+      const box = parents(link).find(cut)?.getBoundingClientRect()
+      const beyond = (area: DOMRect) => box && (area.bottom > box.bottom + 1 || area.right > box.right + 1)
+      if ([...link.getClientRects()].some(beyond)) faults.push(`reaches beyond where it is cut off: ${text(link)}`)
+    }
+
     const covers = all.filter((element) => element.matches('[aria-hidden].aspect-2\\/3'))
     const rows = all.filter((element) => element.matches('li'))
     const overlap = (one: Element, other: Element) => {

@@ -23,6 +23,8 @@ export interface Row {
   before?: (page: Page) => Promise<void>
   /** What is done on it before it is looked at, in either language. */
   after?: (page: Page) => Promise<void>
+  /** There is something on it that opens or unfolds: `explore` must see it do so. */
+  opens?: true
   /** Rules of axe that do not fit it. */
   except?: string[]
   /** What the browser may complain of. */
@@ -44,7 +46,7 @@ export const PAGES: Row[] = [
   { name: 'browse-filters', as: 'visitor', path: '/?language=en&available=true' },
   { name: 'browse-failed', as: 'visitor', path: '/?sort=title', before: listFails, troubles: /500/ },
   { name: 'book', as: 'visitor', path: ({ barbara }) => firstBook(barbara) },
-  { name: 'book-own', as: 'barbara', path: ({ barbara }) => firstBook(barbara) },
+  { name: 'book-own', as: 'barbara', path: ({ barbara }) => firstBook(barbara), opens: true },
   { name: 'book-edit', as: 'barbara', path: async ({ barbara }) => `${await firstBook(barbara)}/edit` },
   { name: 'book-ask', as: 'barbara', path: async ({ ada }) => `${await freeBook(ada)}?ask`, after: dialog },
   { name: 'person', as: 'visitor', path: ({ barbara }) => Promise.resolve(`/people/${barbara.id}`) },
@@ -56,7 +58,7 @@ export const PAGES: Row[] = [
   { name: 'forgot-password', as: 'visitor', path: '/forgot-password' },
   { name: 'reset-password', as: 'visitor', path: '/reset-password?token=0123456789' },
   { name: 'not-found', as: 'visitor', path: '/no/such/page' },
-  { name: 'shelf', as: 'barbara', path: '/shelf' },
+  { name: 'shelf', as: 'barbara', path: '/shelf', opens: true },
   { name: 'shelf-delete', as: 'barbara', path: '/shelf', after: (page) => deleting(page) },
   { name: 'shelf-delete-refused', as: 'grace', path: '/shelf', after: deleteRefused, troubles: /409/ },
   { name: 'shelf-add', as: 'barbara', path: '/shelf/add' },
@@ -66,7 +68,7 @@ export const PAGES: Row[] = [
   { name: 'shelf-import-report', as: 'grace', path: (scene) => imported(scene, false) },
   { name: 'loans', as: 'barbara', path: '/loans' },
   { name: 'loan', as: 'barbara', path: ({ barbara }) => firstLoan(barbara) },
-  { name: 'loan-to-answer', as: 'ada', path: ({ ada }) => firstLoan(ada, 'pending') },
+  { name: 'loan-to-answer', as: 'ada', path: ({ ada }) => firstLoan(ada, 'pending'), opens: true },
   { name: 'loan-to-hand-over', as: 'ada', path: ({ ada }) => firstLoan(ada, 'approved') },
   { name: 'loan-extension', as: 'grace', path: ({ grace }) => firstLoan(grace, 'active') },
   { name: 'loan-agreed-without-place', as: 'barbara', path: withoutPlace },
