@@ -29,6 +29,8 @@ const firstLoad: Rolldown.CodeSplittingNameFunction = (id, build) => {
   return app(id, build) ? 'app' : null
 }
 
+const FIRST_FILES = /^assets\/(?:start|app|vendor|rolldown-runtime)-/
+
 type Build = Parameters<Rolldown.CodeSplittingNameFunction>[1]
 
 /** Whether a module is needed by `entry` without a further trip. */
@@ -120,7 +122,11 @@ export default defineConfig({
   build: {
     manifest: true,
     sourcemap: false,
-    modulePreload: { polyfill: false },
+    // A lazy part lists the files to fetch with it: those of the first load are there already.
+    modulePreload: {
+      polyfill: false,
+      resolveDependencies: (_file, needed) => needed.filter((file) => !FIRST_FILES.test(file)),
+    },
     rolldownOptions: {
       output: {
         codeSplitting: {
