@@ -76,8 +76,8 @@ export function isTransient(error: unknown): boolean {
 }
 
 /**
- * Worth another attempt before anybody is told. Who has waited in vain is told at once, and tries again when they like;
- * so is who is offline.
+ * Whether the app tries again by itself before it shows the problem. After a long wait without an answer, and offline, it
+ * shows the problem at once: the user decides when to try again.
  */
 export function isWorthRetrying(error: unknown): boolean {
   return isTransient(error) && !(error instanceof NoAnswer) && !(error instanceof Offline)

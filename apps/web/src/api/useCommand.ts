@@ -47,11 +47,11 @@ export function useCommand<Input = void, Output = unknown>(command: Command<Inpu
 
   const mutation = useMutation({
     networkMode: 'always',
-    // When the line is cut on the way, what is not there yet stays here: it would go out when nobody expects it.
+    // A command that failed because the line was cut is not sent again: the user would not expect it by then.
     retry: (failures, error) => failures < RETRIES && isWorthRetrying(error) && !isOffline() && navigator.onLine,
     retryDelay,
     mutationFn: (input: Input) => {
-      // Between attempts TanStack waits until somebody looks at the page, however long that takes.
+      // Before another attempt TanStack waits until the page has the focus, however long that takes.
       const { count, since } = attempts.current
       if (count > 0 && (isOffline() || Date.now() - since > RETRY_WITHIN)) throw new NoAnswer('not tried again')
       attempts.current.count += 1

@@ -17,9 +17,9 @@ interface Place {
 }
 
 /**
- * Moves the focus on when the focused element disappears or is disabled: to the same thing elsewhere, to its neighbour in a list, else
- * to the heading of the part that held it. The browser would drop it to the top of the page. Whoever moves it in that
- * moment, a dialog or a page, comes first.
+ * Moves the focus when the focused element disappears or is disabled: to the same thing elsewhere, to its neighbour in a
+ * list, else to the heading of the part that held it. The browser would drop it to the top of the page. A dialog or a page
+ * that moves the focus itself in that moment wins.
  */
 export function keepFocus(): void {
   let focused: Focused | undefined

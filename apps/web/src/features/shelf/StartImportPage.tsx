@@ -46,7 +46,7 @@ export default function StartImportPage() {
   function take(file: File) {
     setFile(file)
     setSent(0)
-    // A host that has had enough hangs up before it is heard: what is too large is not sent.
+    // The host closes the connection on a file that is too large, and its answer is lost: the app does not send such a file.
     const tooLarge = limits && file.size > limits.maxBytes
     const refused = file.size === 0 ? 'empty' : tooLarge ? 'tooLarge' : isWorkbook(file) ? 'workbook' : undefined
     setRefused(refused && t(`startImport.${refused}`))

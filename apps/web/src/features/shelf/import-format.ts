@@ -18,7 +18,7 @@ const PROGRAMS: Partial<Record<Format, string>> = {
   goodbooks: 'goodbooks-10k',
 }
 
-/** Whether the columns mean what the program says that wrote the file; those of anybody's own table are guessed. */
+/** Whether a known program wrote the file. Of any other table the columns are guessed. */
 export function isRecognised(format: Format | null | undefined): boolean {
   return format !== 'table' && format !== null && format !== undefined
 }

@@ -1,4 +1,4 @@
-/** A word without the blanks around and between its parts that nobody means. */
+/** A tag in one form: composed letters, no blanks around it, one blank between its words. */
 export const plainTag = (text: string) => text.normalize('NFC').trim().replaceAll(/\s+/g, ' ')
 
 /** Letters that Unicode does not take apart into a plain letter and a mark. */
