@@ -25,7 +25,7 @@ use wording::Language;
 
 use crate::contexts::{Context, require_published};
 use crate::http::{self, Api, Gate, HotAnswers};
-use crate::ports::{KeptInMemory, Ports};
+use crate::ports::{Hosts, Ports};
 use crate::settings::Settings;
 
 /// How long a request waits for a connection before it is told to come back.
@@ -164,7 +164,7 @@ impl App {
             Notifications::new(pool(Context::Notifications)?, projection(Context::Notifications), zone, language);
 
         let (mut commands, mut queries) =
-            cqrs::builders(Arc::clone(&clock), events.clone(), Some(Arc::new(KeptInMemory(read_store.clone()))));
+            cqrs::builders(Arc::clone(&clock), events.clone(), Some(Arc::new(Hosts(read_store.clone()))));
         auth.register(&mut commands, &mut queries);
         users.register(&mut commands, &mut queries);
         books.register(&mut commands, &mut queries);

@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use auth::CheckPassword;
 use books::GetBook;
 use borrowing::{CloseMember, WithdrawBook};
-use cqrs::{Ask, Caller, CommandBus, Dispatch, KeptAnswers, MissingHandler, QueryBus};
+use cqrs::{Announced, Ask, Caller, CommandBus, Dispatch, MissingHandler, OtherHosts, QueryBus};
 use kernel::{BookId, ErrorKind, Refusal, UserId};
 use read_store::ReadStore;
 use secrecy::SecretString;
@@ -62,16 +62,34 @@ impl Ports {
     }
 }
 
-/// What processes keep in memory, as the command bus needs it: the read store's word on who has heard of a change.
-pub struct KeptInMemory(pub ReadStore);
+/// The other hosts, as the buses need them: the read store's word on who has heard of what.
+pub struct Hosts(pub ReadStore);
 
 // Or a writer would be answered while a frozen host may still trust what it keeps.
 const _: () = assert!(cqrs::KEPT_WITHIN.as_millis() > read_store::LEASE_OVER.as_millis());
 
 #[async_trait]
-impl KeptAnswers for KeptInMemory {
+impl OtherHosts for Hosts {
     async fn known_everywhere(&self, since: Instant, within: Duration) -> bool {
         self.0.known_everywhere(since, within).await
+    }
+
+    async fn announce(&self, text: &str) -> bool {
+        match self.0.announce(text).await {
+            Ok(()) => true,
+            Err(error) => {
+                tracing::debug!(%error, "an announcement was not made");
+                false
+            }
+        }
+    }
+
+    fn on_announcement(&self, hearer: Announced) {
+        self.0.on_announcement(hearer);
+    }
+
+    fn session(&self) -> Option<u64> {
+        self.0.session()
     }
 }
 

@@ -186,9 +186,9 @@ impl<C: Command> Dispatch<C> {
     }
 
     async fn send_here(&self, caller: &Caller, command: C) -> Result<Done<C::Output>, DispatchError<C::Error>> {
-        let Shared { events, own_writes, kept, .. } = &*self.shared;
+        let Shared { events, own_writes, others, .. } = &*self.shared;
         let begun = Instant::now();
-        own_writes.known(events, &caller.actor, &self.registered.context, WAITS_WITHIN).await;
+        own_writes.known(&caller.actor, &self.registered.context, WAITS_WITHIN).await;
         let left = WAITS_WITHIN.saturating_sub(begun.elapsed());
         let started = Instant::now();
         let outcome = self.execute(caller, command).await;
@@ -209,16 +209,15 @@ impl<C: Command> Dispatch<C> {
         if let Some(Told { position, families }) = &told {
             let families: Vec<&str> = families.iter().map(AsRef::as_ref).collect();
             let views = events.wait_for(*position, Scope::ConsumersOf(&families), left);
-            if views.instrument(tracing::debug_span!("views")).await == Heard::Yes {
-                since = Instant::now();
-            } else {
+            if views.instrument(tracing::debug_span!("views")).await != Heard::Yes {
                 tracing::debug!(command = C::NAME, %position, "answered before every view was refreshed");
-                own_writes.remember(events, &caller.actor, *position);
+                own_writes.announce(&caller.actor, *position, KEPT_WITHIN).await;
             }
+            since = Instant::now();
         }
         // Also when nothing was told: sessions are shown in Redis by the command itself.
-        if let Some(kept) = kept
-            && !kept.known_everywhere(since, KEPT_WITHIN).await
+        if let Some(others) = others
+            && !others.known_everywhere(since, KEPT_WITHIN).await
         {
             tracing::warn!(command = C::NAME, "answered before every process knew what it must not answer any more");
         }

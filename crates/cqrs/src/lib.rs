@@ -30,29 +30,50 @@ use database::Database;
 use event_bus::EventBus;
 use kernel::Clock;
 
-/// Answers that processes keep in memory: a writer is answered when none of them is older than the views are.
+/// Told what any process announces.
+pub type Announced = Box<dyn Fn(&str) + Send + Sync>;
+
+/// The processes that share the community, this one too: what they keep in memory, and what they have heard.
 #[async_trait]
-pub trait KeptAnswers: Send + Sync {
-    /// Waits until no process gives answers that the views have outrun by `since`, at most `within`. Returns whether that is
-    /// certain.
+pub trait OtherHosts: Send + Sync {
+    /// Waits until no process gives answers that the views have outrun by `since`, and each has heard what was announced
+    /// before it, at most `within`. Returns whether that is certain.
     async fn known_everywhere(&self, since: Instant, within: Duration) -> bool;
+
+    /// Tells every process a text. Returns whether it was sent.
+    async fn announce(&self, text: &str) -> bool;
+
+    /// `hearer` is told what any process announces.
+    fn on_announcement(&self, hearer: Announced);
+
+    /// As long as it stays the same, this process has heard every announcement of that time. `None`: it may have missed one.
+    fn session(&self) -> Option<u64>;
 }
 
 /// What both buses work with.
 struct Shared {
     clock: Arc<dyn Clock>,
     events: EventBus,
-    own_writes: own_writes::OwnWrites,
-    kept: Option<Arc<dyn KeptAnswers>>,
+    own_writes: Arc<own_writes::OwnWrites>,
+    others: Option<Arc<dyn OtherHosts>>,
 }
 
-/// Both buses, to be filled while the host is wired. `kept`: where answers are kept in memory.
+/// Both buses, to be filled while the host is wired. `others`: where several processes share the community.
 pub fn builders(
     clock: Arc<dyn Clock>,
     events: EventBus,
-    kept: Option<Arc<dyn KeptAnswers>>,
+    others: Option<Arc<dyn OtherHosts>>,
 ) -> (CommandBusBuilder, QueryBusBuilder) {
-    let shared = Arc::new(Shared { clock, events, own_writes: own_writes::OwnWrites::default(), kept });
+    let own_writes = Arc::new(own_writes::OwnWrites::new(events.clone(), others.clone()));
+    if let Some(others) = &others {
+        let hearer = Arc::downgrade(&own_writes);
+        others.on_announcement(Box::new(move |text| {
+            if let Some(hearer) = hearer.upgrade() {
+                hearer.announced(text);
+            }
+        }));
+    }
+    let shared = Arc::new(Shared { clock, events, own_writes, others });
     (CommandBusBuilder::new(Arc::clone(&shared)), QueryBusBuilder::new(shared))
 }
 

@@ -1,22 +1,30 @@
 //! Writes that were answered before every view showed them, as happens while a context is blocked, and for some seconds after
-//! the death of a process that ran subscriptions. The writer still sees the write in their next call: a query waits a
-//! moment, then asks PostgreSQL; a command waits a moment, because its context may not know of the write yet.
+//! the death of a process that ran subscriptions. The writer still sees the write in their next call, whichever process
+//! serves it: a query waits a moment, then asks PostgreSQL; a command waits a moment, because its context may not know of
+//! the write yet.
 //!
-//! Kept in memory: a caller whom another process serves next sends the position along.
+//! Such a write is announced to every process before its answer goes out. The roll call that every command ends with comes
+//! behind it on the same channel: by the answer, each process has heard of it or knows that it may have missed something.
+//! A process that may have missed something looks in PostgreSQL for every member. When it hears again, whatever it missed
+//! stands in the log already: for each member it demands the views to show the log as it is then. So nothing is stored, and
+//! a write whose views are in time costs nothing more.
+//!
+//! Where Redis cannot be reached by the process that answers, the others do not hear of it until it can: ADR 26.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use event_bus::{EventBus, Heard, Scope};
 use kernel::{Actor, Position, UserId};
 
+use crate::OtherHosts;
 use crate::command::KEPT_WITHIN;
 
-/// So many members' writes are remembered at most.
+/// So many members' writes are remembered apart; with more, everybody counts as somebody who wrote.
 const REMEMBERED: usize = 10_000;
 
-/// A member's last write that was answered early.
+/// A write that was answered early.
 struct Unseen {
     position: Position,
     /// Since when the views of a context are known to show it. What this process keeps in memory may be older for as long as
@@ -24,63 +32,156 @@ struct Unseen {
     shown: HashMap<String, Instant>,
 }
 
+impl Unseen {
+    fn at(position: Position) -> Self {
+        Self { position, shown: HashMap::new() }
+    }
+
+    /// Whether the views, and memory too, show it.
+    fn is_over(&mut self, events: &EventBus, scope: Scope<'_>) -> bool {
+        let context = if let Scope::Context(context) = scope { context } else { "" };
+        events.has_passed(self.position, scope)
+            && self.shown.entry(context.to_owned()).or_insert_with(Instant::now).elapsed() >= KEPT_WITHIN
+    }
+}
+
 #[derive(Default)]
-pub(crate) struct OwnWrites(Mutex<HashMap<UserId, Unseen>>);
+struct Remembered {
+    /// A member's last.
+    of: HashMap<UserId, Unseen>,
+    /// What anybody may have written.
+    of_anybody: Option<Unseen>,
+    /// In this time of listening every announcement was heard; see [`OtherHosts::session`].
+    session: Option<u64>,
+}
+
+impl Remembered {
+    fn all_of(&mut self, user: UserId) -> impl Iterator<Item = &mut Unseen> {
+        self.of.get_mut(&user).into_iter().chain(&mut self.of_anybody)
+    }
+
+    /// Forgets what everybody has known for long enough.
+    fn forget(&mut self, events: &EventBus, user: UserId) {
+        if self.of.get_mut(&user).is_some_and(|write| write.is_over(events, Scope::All)) {
+            self.of.remove(&user);
+        }
+        self.of_anybody.take_if(|write| write.is_over(events, Scope::All));
+    }
+
+    fn demand_of_anybody(&mut self, position: Position) {
+        let before = self.of_anybody.as_ref().map_or(position, |write| write.position);
+        self.of_anybody = Some(Unseen::at(position.max(before)));
+    }
+}
+
+pub(crate) struct OwnWrites {
+    events: EventBus,
+    others: Option<Arc<dyn OtherHosts>>,
+    remembered: Mutex<Remembered>,
+}
 
 impl OwnWrites {
-    /// The views do not show what `actor` did at `position`.
-    pub fn remember(&self, events: &EventBus, actor: &Actor, position: Position) {
+    pub fn new(events: EventBus, others: Option<Arc<dyn OtherHosts>>) -> Self {
+        Self { events, others, remembered: Mutex::default() }
+    }
+
+    fn remembered(&self) -> MutexGuard<'_, Remembered> {
+        self.remembered.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The views do not show what `actor` did at `position`: every process is told, at most `within`.
+    pub async fn announce(&self, actor: &Actor, position: Position, within: Duration) {
         let Some(user) = actor.user_id() else { return };
-        let mut unseen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if unseen.len() >= REMEMBERED {
-            unseen.retain(|_, write| !events.has_passed(write.position, Scope::All));
+        self.remember(user, position);
+        let Some(others) = &self.others else { return };
+        let text = format!("{user} {position}");
+        if tokio::time::timeout(within, others.announce(&text)).await != Ok(true) {
+            tracing::warn!(%position, "other hosts were not told of a write that no view shows yet");
         }
-        if unseen.len() >= REMEMBERED && !unseen.contains_key(&user) {
-            tracing::warn!("too many members wait for their own writes; one may read an older answer");
+    }
+
+    /// What a process has announced.
+    pub fn announced(&self, text: &str) {
+        let parsed = text.split_once(' ').map(|(user, position)| (user.parse(), position.parse()));
+        if let Some((Ok(user), Ok(position))) = parsed {
+            self.remember(user, position);
+        }
+    }
+
+    fn remember(&self, user: UserId, position: Position) {
+        let mut remembered = self.remembered();
+        if remembered.of.len() >= REMEMBERED {
+            remembered.of.retain(|_, write| !self.events.has_passed(write.position, Scope::All));
+        }
+        if remembered.of.len() >= REMEMBERED {
+            tracing::warn!("too many members wait for their own writes; everybody's reads wait");
+            let last = remembered.of.drain().map(|(_, write)| write.position).max();
+            remembered.demand_of_anybody(last.map_or(position, |last| last.max(position)));
             return;
         }
-        let last = unseen.get(&user).map_or(position, |write| position.max(write.position));
-        unseen.insert(user, Unseen { position: last, shown: HashMap::new() });
+        let last = remembered.of.get(&user).map_or(position, |write| position.max(write.position));
+        remembered.of.insert(user, Unseen::at(last));
     }
 
     /// Waits for the views of `context` to show what `actor` did last.
-    pub async fn shown(&self, events: &EventBus, actor: &Actor, context: &str, within: Duration) -> Heard {
-        let Some(position) = self.last(events, actor) else { return Heard::Yes };
-        events.wait_for(position, Scope::Context(context), within).await
+    pub async fn shown(&self, actor: &Actor, context: &str, within: Duration) -> Heard {
+        let Some(user) = actor.user_id() else { return Heard::Yes };
+        if !self.hears().await {
+            return if self.events.is_away() { Heard::Unknown } else { Heard::NotYet };
+        }
+        let position = {
+            let mut remembered = self.remembered();
+            remembered.forget(&self.events, user);
+            remembered.all_of(user).map(|write| write.position).max()
+        };
+        let Some(position) = position else { return Heard::Yes };
+        self.events.wait_for(position, Scope::Context(context), within).await
     }
 
     /// Waits for `context` to know what `actor` did last.
-    pub async fn known(&self, events: &EventBus, actor: &Actor, context: &str, within: Duration) {
-        if let Some(position) = self.last(events, actor) {
-            events.wait_for(position, Scope::Applier(context), within).await;
+    pub async fn known(&self, actor: &Actor, context: &str, within: Duration) {
+        let Some(user) = actor.user_id() else { return };
+        let position = {
+            let mut remembered = self.remembered();
+            remembered.forget(&self.events, user);
+            remembered.of.get(&user).map(|write| write.position)
+        };
+        if let Some(position) = position {
+            self.events.wait_for(position, Scope::Applier(context), within).await;
         }
     }
 
     /// Whether the views of `context`, or what is kept of them in memory, may lack something that `actor` did.
-    pub fn are_unseen(&self, events: &EventBus, actor: &Actor, context: &str) -> bool {
-        let Some(position) = self.last(events, actor) else { return false };
-        if !events.has_passed(position, Scope::Context(context)) {
+    pub fn are_unseen(&self, actor: &Actor, context: &str) -> bool {
+        let Some(user) = actor.user_id() else { return false };
+        let session = self.session();
+        let mut remembered = self.remembered();
+        if session.is_none() || session != Some(remembered.session) {
             return true;
         }
-        let Some(user) = actor.user_id() else { return false };
-        let mut unseen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        unseen.get_mut(&user).is_some_and(|write| {
-            write.shown.entry(context.to_owned()).or_insert_with(Instant::now).elapsed() < KEPT_WITHIN
-        })
+        remembered.forget(&self.events, user);
+        remembered.all_of(user).any(|write| !write.is_over(&self.events, Scope::Context(context)))
     }
 
-    /// What everybody has known for long enough is forgotten here.
-    fn last(&self, events: &EventBus, actor: &Actor) -> Option<Position> {
-        let user = actor.user_id()?;
-        let mut unseen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let write = unseen.get_mut(&user)?;
-        let position = write.position;
-        if events.has_passed(position, Scope::All)
-            && write.shown.entry(String::new()).or_insert_with(Instant::now).elapsed() >= KEPT_WITHIN
-        {
-            unseen.remove(&user);
-            return None;
+    /// The present time of listening, which alone is `Some(None)`; `None`: we may miss announcements.
+    fn session(&self) -> Option<Option<u64>> {
+        match &self.others {
+            None => Some(None),
+            Some(others) => others.session().map(Some),
         }
-        Some(position)
+    }
+
+    /// Whether we know of every write that was announced until now.
+    async fn hears(&self) -> bool {
+        let Some(session) = self.session() else { return false };
+        if self.remembered().session == session {
+            return true;
+        }
+        // Whatever was announced before this time began is in the log by now.
+        let Ok(last) = self.events.latest().await else { return false };
+        let mut remembered = self.remembered();
+        remembered.demand_of_anybody(last);
+        remembered.session = session;
+        true
     }
 }

@@ -77,7 +77,7 @@ impl QueryBus {
     /// Whether the views of `context` may lack something that `actor` did: what was read for others is no answer for them
     /// then.
     pub fn lacks_own_write(&self, actor: &Actor, context: &str) -> bool {
-        self.shared.own_writes.are_unseen(&self.shared.events, actor, context)
+        self.shared.own_writes.are_unseen(actor, context)
     }
 
     /// The only way to a query: asked for when the host starts, so that a missing handler shows then.
@@ -144,7 +144,7 @@ impl<Q: Query> Ask<Q> {
         {
             return Source::Database;
         }
-        match own_writes.shown(events, &caller.actor, context, OWN_WRITES_WITHIN).await {
+        match own_writes.shown(&caller.actor, context, OWN_WRITES_WITHIN).await {
             Heard::NotYet => Source::Database,
             // With the database away an older answer is better than none: nobody demanded this position.
             Heard::Yes | Heard::Unknown => Source::ReadStore,

@@ -223,6 +223,16 @@ impl EventBus {
         self.inner.progress.has_passed(position, scope)
     }
 
+    /// Whether PostgreSQL is away, as far as this process knows.
+    pub fn is_away(&self) -> bool {
+        self.inner.server.is_away()
+    }
+
+    /// The last committed event, whether or not the horizon hides it.
+    pub async fn latest(&self) -> Result<Position, sqlx::Error> {
+        log::latest(&self.inner.pool).await
+    }
+
     /// Everything that happened to one aggregate, oldest first.
     pub async fn history(&self, aggregate_type: &str, aggregate_id: Uuid) -> Result<Vec<Recorded>, sqlx::Error> {
         log::history(&self.inner.pool, aggregate_type, aggregate_id).await

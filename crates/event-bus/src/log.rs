@@ -299,6 +299,17 @@ pub(crate) async fn head(pool: &PgPool) -> Result<Position, sqlx::Error> {
     Ok(row.map_or(Position::START, |row| Position { transaction: row.transaction_id, sequence: row.position }))
 }
 
+/// The last event that is committed, below the horizon or not.
+pub(crate) async fn latest(pool: &PgPool) -> Result<Position, sqlx::Error> {
+    let row = sqlx::query!(
+        r#"select transaction_id::text::bigint as "transaction_id!", position from event_bus.log
+        order by log.transaction_id desc, log.position desc limit 1"#
+    )
+    .fetch_optional(pool)
+    .await?;
+    Ok(row.map_or(Position::START, |row| Position { transaction: row.transaction_id, sequence: row.position }))
+}
+
 /// Everything that happened to one aggregate, oldest first.
 pub(crate) async fn history(
     pool: &PgPool,

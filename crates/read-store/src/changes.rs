@@ -9,7 +9,7 @@
 
 use std::hash::{BuildHasher, RandomState};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use deadpool_redis::redis::{self, Client, RedisResult};
@@ -67,7 +67,11 @@ pub(crate) struct Changes {
     lease: Lease,
     roll: Mutex<Roll>,
     calls: Calls,
+    announced: OnceLock<Announced>,
 }
+
+/// Told what any process announces, ourselves too.
+pub(crate) type Announced = Box<dyn Fn(&str) + Send + Sync>;
 
 impl Changes {
     pub fn new(client: Client, caller: Arc<Caller>, settings: &Settings) -> Self {
@@ -85,6 +89,7 @@ impl Changes {
             lease: Lease::new(),
             roll: Mutex::default(),
             calls: Calls::default(),
+            announced: OnceLock::new(),
         }
     }
 
@@ -100,7 +105,8 @@ impl Changes {
         self.session() == Some(stamp.session) && self.stripes[stamp.stripe].load(Ordering::Acquire) == stamp.count
     }
 
-    fn session(&self) -> Option<u64> {
+    /// The time of listening: everything that was published in it until now has been heard. `None`: that is not certain.
+    pub fn session(&self) -> Option<u64> {
         self.lease.is_held().then(|| self.session.load(Ordering::Acquire))
     }
 
@@ -159,6 +165,16 @@ impl Changes {
         let (strangers, shown, run) = self.caller.call("roll_call", PUBLISH, call).await?;
         self.roll().see(&run, shown, Instant::now());
         Ok(u64::try_from(strangers).unwrap_or(0))
+    }
+
+    /// Tells every process a text. Whoever has answered a later roll call has heard it; whoever has not has no session.
+    pub async fn announce(&self, text: &str) -> Result<(), ReadStoreError> {
+        self.publish(&self.channel, format!("@{text}")).await
+    }
+
+    /// The first hearer counts.
+    pub fn on_announcement(&self, hearer: Announced) {
+        drop(self.announced.set(hearer));
     }
 
     /// Lets every process read anew whatever it keeps.
@@ -273,12 +289,17 @@ impl Changes {
         format!("{}:{caller}", self.channel)
     }
 
-    /// `!` is a sign of life of an older host, `?<who> <number>` a roll call, `*` lets everything be read anew; anything else
-    /// is the name of a projection and a JSON list of the ids that changed in it.
+    /// `!` is a sign of life of an older host, `?<who> <number>` a roll call, `@<text>` an announcement, `*` lets everything
+    /// be read anew, as an announcement does on older hosts; anything else is the name of a projection and a JSON list of the ids that changed in it.
     fn heard(self: &Arc<Self>, message: &str) {
         match message.split_at_checked(1) {
             Some(("!", "")) => {}
             Some(("?", call)) => self.asked(call),
+            Some(("@", text)) => {
+                if let Some(hearer) = self.announced.get() {
+                    hearer(text);
+                }
+            }
             Some(("*", "")) => self.all_changed(),
             _ => match message.split_once(' ').map(|(projection, ids)| (projection, serde_json::from_str(ids))) {
                 Some((projection, Ok(ids))) => {

@@ -157,6 +157,22 @@ impl ReadStore {
         self.inner.changes.known_everywhere(since.into(), within).await
     }
 
+    /// Tells every process of the community a text, see [`Self::on_announcement`]. After a later
+    /// [`Self::known_everywhere`] every process has heard it or has no [`Self::session`].
+    pub async fn announce(&self, text: &str) -> Result<(), ReadStoreError> {
+        self.inner.changes.announce(text).await
+    }
+
+    /// Who is told what any process announces, this one too. The first hearer counts.
+    pub fn on_announcement(&self, hearer: impl Fn(&str) + Send + Sync + 'static) {
+        self.inner.changes.on_announcement(Box::new(hearer));
+    }
+
+    /// As long as it stays the same, this process has heard every announcement of that time. `None`: it may have missed one.
+    pub fn session(&self) -> Option<u64> {
+        self.inner.changes.session()
+    }
+
     /// Lets every process read anew what it keeps in memory.
     pub async fn forget_kept(&self) -> Result<(), ReadStoreError> {
         self.inner.changes.forget().await
