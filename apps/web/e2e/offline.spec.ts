@@ -96,7 +96,7 @@ test('what is asked for offline is refused at once and never sends itself', asyn
 }) => {
   const [olga, finn] = [await community.register('Olga'), await community.register('Finn')]
   const borrow = await community.asks(finn, await community.book(olga, 'Passages'))
-  const words = 'You are offline. Nothing was sent.'
+  const words = 'Nothing was sent: you were offline.'
   troubles.expect(/ERR_INTERNET_DISCONNECTED/)
   /** Clicks offline, reads the words, comes back, sees that nothing leaves by itself; clicks again. */
   async function refusedOnce(page: Page, path: RegExp, click: () => Promise<void>) {

@@ -97,7 +97,7 @@ describe('a command without a line', () => {
     await renderPage(<ReadAll optimistic={optimistic} />)
     onlineManager.setOnline(false)
     await userEvent.click(screen.getByRole('button'))
-    await waitFor(() => expect(said()).toEqual(['You are offline. Nothing was sent.']))
+    await waitFor(() => expect(said()).toEqual(['Nothing was sent: you were offline.']))
     expect(screen.getByRole('button').ariaBusy).toBeNull()
     expect(optimistic).not.toHaveBeenCalled()
 
