@@ -58,6 +58,19 @@ it('counts the rows to repair of all imports, and leads to each of them', async 
   ])
 })
 
+it('tells imports of the same minute apart by what they were read as', async () => {
+  await open([summary('a', { failed: 1, format: 'storygraph' }), summary('b', { noted: 1, format: 'table' })], {
+    failed: 1,
+    noted: 1,
+    imports: ['a', 'b'],
+  })
+  await screen.findByText('1 row needs repair.')
+  expect(links()).toEqual([
+    [expect.stringMatching(/^Import of Nov 1, 2026.* An export from StoryGraph$/), '/shelf/import/a'],
+    [expect.stringMatching(/^Import of Nov 1, 2026.* A table of your own$/), '/shelf/import/b'],
+  ])
+})
+
 it('leads straight to the only import with rows to repair, however old it is', async () => {
   await open([summary('new', {})], { failed: 1, imports: ['old'] })
   await screen.findByText('1 row needs repair.')

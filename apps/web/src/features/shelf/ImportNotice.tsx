@@ -7,6 +7,7 @@ import { keys } from '@/api/keys'
 import { useFormats } from '@/i18n/format'
 import { Notice } from '@/ui/Feedback'
 import { Icon } from '@/ui/Icon'
+import { useFormatName } from './import-format'
 import { rowsDone } from './import-progress'
 import { isUnderWay, useImports, useOpenRows, type ImportSummary, type OpenRows } from './queries'
 
@@ -74,11 +75,12 @@ const NAMED = 3
 function Open({ open, imports }: { open: OpenRows; imports: readonly ImportSummary[] }) {
   const { t } = useTranslation('shelf')
   const format = useFormats()
+  const formatName = useFormatName()
   const { failed, noted } = open
   const [only] = open.imports
   const several = open.imports.length > 1
   const count = (count: number) => ({ count, number: format.number(count) })
-  const begun = (id: string) => imports.find((summary) => summary.id === id)?.createdAt
+  const summaryOf = (id: string) => imports.find((summary) => summary.id === id)
   return (
     <Notice tone="due" icon={<Icon of={FileWarning} className="size-5" />}>
       <div className="flex flex-wrap items-center justify-between gap-x-4">
@@ -91,11 +93,12 @@ function Open({ open, imports }: { open: OpenRows; imports: readonly ImportSumma
       {several && (
         <ul>
           {open.imports.slice(0, NAMED).map((id) => {
-            const when = begun(id)
+            const summary = summaryOf(id)
             return (
               <li key={id}>
-                <NoticeLink to={`/shelf/import/${id}`}>
-                  {when ? t('notice.lookAt', { when: format.moment(when) }) : t('notice.lookAtOlder')}
+                {/* Two may have begun in the same minute: the program tells them apart. */}
+                <NoticeLink to={`/shelf/import/${id}`} below={summary?.format && formatName(summary.format)}>
+                  {summary ? t('notice.lookAt', { when: format.moment(summary.createdAt) }) : t('notice.lookAtOlder')}
                 </NoticeLink>
               </li>
             )
@@ -111,10 +114,11 @@ function Open({ open, imports }: { open: OpenRows; imports: readonly ImportSumma
   )
 }
 
-function NoticeLink({ to, children }: { to: string; children: ReactNode }) {
+function NoticeLink({ to, below, children }: { to: string; below?: ReactNode; children: ReactNode }) {
   return (
-    <Link to={to} className="inline-flex min-h-11 items-center font-medium underline underline-offset-4">
-      {children}
+    <Link to={to} className="inline-flex min-h-11 flex-col justify-center py-1">
+      <span className="font-medium underline underline-offset-4">{children}</span>
+      {below && <span className="text-sm"> {below}</span>}
     </Link>
   )
 }
