@@ -47,6 +47,12 @@ describe.each(places)('the words of %s', (place) => {
     expect(missing).toEqual([])
   })
 
+  it('count in the text below a title that counts', () => {
+    const titles = meanings(english).filter((key) => key.endsWith('.title') && !(key in english))
+    const texts = titles.map((key) => key.replace(/title$/, 'text'))
+    expect(texts.filter((key) => key in english || key in french)).toEqual([])
+  })
+
   it('have the same holes to fill', () => {
     for (const [key, text] of Object.entries(french)) {
       const original = english[key] ?? english[key.replace(PLURAL, '_other')]

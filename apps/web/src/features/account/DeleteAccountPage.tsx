@@ -116,7 +116,7 @@ function LoansInTheWay({ loans }: { loans: readonly Loan[] }) {
   return (
     <Notice tone="late">
       <h2 className="font-medium">{t('delete.openLoans', { count: loans.length })}</h2>
-      <p className="mt-1">{t('delete.openLoansHint')}</p>
+      <p className="mt-1">{t('delete.openLoansHint', { count: loans.length })}</p>
       <ul className="mt-2 flex flex-col">
         {loans.map(({ id, book, owner, borrower, status }) => {
           const lends = owner.id === user?.id

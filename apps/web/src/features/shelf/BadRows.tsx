@@ -31,7 +31,7 @@ export function BadRows({ data }: { data: Import }) {
         <h2 ref={heading} tabIndex={-1} className="text-heading">
           {allDone ? t('repair.allDone') : t('repair.title', { count: data.failed })}
         </h2>
-        {!allDone && <p className="mt-1 max-w-prose text-soft">{t('repair.text')}</p>}
+        {!allDone && <p className="mt-1 max-w-prose text-soft">{t('repair.text', { count: data.failed })}</p>}
       </div>
       {!allDone && (
         <DataTable

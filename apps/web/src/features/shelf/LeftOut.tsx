@@ -27,7 +27,7 @@ export function LeftOut({ data }: { data: Import }) {
     <section className="flex flex-col gap-3">
       <div>
         <h2 className="text-heading">{t('leftOut.title', { count, number: format.number(count) })}</h2>
-        <p className="mt-1 max-w-prose text-soft">{t('leftOut.text')}</p>
+        <p className="mt-1 max-w-prose text-soft">{t('leftOut.text', { count })}</p>
       </div>
       {groups.map((group) => (
         <Group key={group.reason} importId={data.id} group={group} />

@@ -17,7 +17,7 @@ export function Notes({ data }: { data: Import }) {
     <section className="flex flex-col gap-3">
       <div>
         <h2 className="text-heading">{t('notes.title', { count: data.noted })}</h2>
-        <p className="mt-1 max-w-prose text-soft">{t('notes.text')}</p>
+        <p className="mt-1 max-w-prose text-soft">{t('notes.text', { count: data.noted })}</p>
       </div>
       <ul className="divide-y divide-line rounded-lg border border-line bg-card">
         {rows.map((noted) => (
