@@ -9,6 +9,7 @@ use async_trait::async_trait;
 use database::Database;
 use event_bus::{Heard, Scope};
 use kernel::{Actor, Detail, ErrorKind, Query, Refusal};
+use tokio::sync::{Semaphore, SemaphorePermit};
 use tracing::Span;
 use tracing::field::Empty;
 
@@ -19,6 +20,8 @@ use crate::{DuplicateHandler, MissingHandler, Shared, context_of, metrics};
 const VIEWS_WITHIN: Duration = Duration::from_millis(500);
 /// How long a query waits for the views to show what its caller did before, when they were late already.
 const OWN_WRITES_WITHIN: Duration = Duration::from_millis(50);
+/// How long a query waits for its turn in PostgreSQL when the views are late.
+const ROOM_WITHIN: Duration = Duration::from_millis(100);
 /// How long a handler may take.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -30,11 +33,13 @@ pub trait QueryHandler<Q: Query>: Send + Sync + 'static {
 struct Registered<Q: Query> {
     handler: Arc<dyn QueryHandler<Q>>,
     context: Arc<str>,
+    /// How many queries of the context may ask PostgreSQL because its views are late.
+    late: Arc<Semaphore>,
 }
 
 impl<Q: Query> Clone for Registered<Q> {
     fn clone(&self) -> Self {
-        Self { handler: Arc::clone(&self.handler), context: Arc::clone(&self.context) }
+        Self { handler: Arc::clone(&self.handler), context: Arc::clone(&self.context), late: Arc::clone(&self.late) }
     }
 }
 
@@ -42,17 +47,23 @@ impl<Q: Query> Clone for Registered<Q> {
 pub struct QueryBusBuilder {
     shared: Arc<Shared>,
     handlers: HashMap<TypeId, Box<dyn Any + Send + Sync>>,
+    late: HashMap<String, Arc<Semaphore>>,
     duplicate: Option<DuplicateHandler>,
 }
 
 impl QueryBusBuilder {
     pub(crate) fn new(shared: Arc<Shared>) -> Self {
-        Self { shared, handlers: HashMap::new(), duplicate: None }
+        Self { shared, handlers: HashMap::new(), late: HashMap::new(), duplicate: None }
     }
 
     /// `pool` is the context's own: its role says whose views a query relies on.
     pub fn register<Q: Query>(&mut self, pool: &Database, handler: impl QueryHandler<Q>) {
-        let registered = Registered::<Q> { handler: Arc::new(handler), context: context_of(pool).into() };
+        let context = context_of(pool);
+        // Half of the pool: the rest is for commands, and for members who wait for a write of their own.
+        let half = usize::try_from(pool.pool().options().get_max_connections() / 2).unwrap_or(1).max(1);
+        let late = self.late.entry(context.clone()).or_insert_with(|| Arc::new(Semaphore::new(half)));
+        let registered =
+            Registered::<Q> { handler: Arc::new(handler), context: context.into(), late: Arc::clone(late) };
         if self.handlers.insert(TypeId::of::<Q>(), Box::new(registered)).is_some() {
             self.duplicate = Some(DuplicateHandler(Q::NAME));
         }
@@ -78,6 +89,11 @@ impl QueryBus {
     /// then.
     pub fn lacks_own_write(&self, actor: &Actor, context: &str) -> bool {
         self.shared.own_writes.are_unseen(actor, context)
+    }
+
+    /// Whether the views of `context` are so late that nobody relies on them.
+    pub fn is_late(&self, context: &str) -> bool {
+        self.shared.events.is_late(context) && !self.shared.events.is_away()
     }
 
     /// The only way to a query: asked for when the host starts, so that a missing handler shows then.
@@ -151,6 +167,16 @@ impl<Q: Query> Ask<Q> {
         }
     }
 
+    /// With views that are late, PostgreSQL answers as many queries at a time as it has room for; the others are answered
+    /// by the views, late as they are.
+    async fn room_for_late(&self) -> Option<SemaphorePermit<'_>> {
+        let events = &self.shared.events;
+        if !events.is_late(&self.registered.context) || events.is_away() {
+            return None;
+        }
+        tokio::time::timeout(ROOM_WITHIN, self.registered.late.acquire()).await.ok()?.ok()
+    }
+
     pub async fn ask(&self, caller: &Caller, query: Q) -> Result<Q::Answer, AskError<Q::Error>> {
         let span = || {
             let name = format!("query {}", Q::NAME);
@@ -160,7 +186,14 @@ impl<Q: Query> Ask<Q> {
     }
 
     async fn ask_here(&self, caller: &Caller, query: Q) -> Result<Q::Answer, AskError<Q::Error>> {
-        let source = self.source(caller).await;
+        let mut source = self.source(caller).await;
+        let mut _room = None;
+        if source == Source::ReadStore {
+            _room = self.room_for_late().await;
+            if _room.is_some() {
+                source = Source::Database;
+            }
+        }
         let call = Call::new(caller, Arc::clone(&self.shared.clock), source, None);
         let started = Instant::now();
         let answer = tokio::time::timeout(TIMEOUT, self.registered.handler.handle(&call, query)).await;

@@ -18,6 +18,7 @@ use uuid::Uuid;
 use crate::dead_letters::{self, DeadLetter};
 use crate::find::{self, EventCursor, EventFilter, EventPage};
 use crate::horizon::{Hidden, Watch};
+use crate::lateness::{self, Lateness};
 use crate::lease::Leases;
 use crate::log::{self, Recorded};
 use crate::progress::{Heard, Progress, Scope};
@@ -57,6 +58,7 @@ pub(crate) struct Inner {
     pub wake: watch::Sender<()>,
     pub progress: Progress,
     horizon: Watch,
+    pub lateness: Lateness,
     tail: broadcast::Sender<Arc<Recorded>>,
     /// What we hold, and when that stops being certain.
     leases: Mutex<(HashSet<String>, Option<Instant>)>,
@@ -72,7 +74,7 @@ impl Inner {
 /// The event bus of one process. Cheap to clone.
 #[derive(Clone)]
 pub struct EventBus {
-    inner: Arc<Inner>,
+    pub(crate) inner: Arc<Inner>,
 }
 
 /// The runners of a process. Dropping it stops them wherever they are; [`Running::stop`] lets them finish.
@@ -126,6 +128,7 @@ impl EventBus {
             wake: watch::Sender::new(()),
             progress: Progress::default(),
             horizon: Watch::default(),
+            lateness: Lateness::default(),
             tail: broadcast::Sender::new(1024),
             leases: Mutex::new((HashSet::new(), None)),
         };
@@ -152,6 +155,8 @@ impl EventBus {
 
         let shutdown = CancellationToken::new();
         let mut keepers = JoinSet::new();
+        let (bus, watched) = (Arc::clone(&self.inner), names.clone());
+        keepers.spawn(async move { lateness::watch(&bus, &watched).await });
         keepers.spawn(self.clone().keep_leases(names, expired));
         keepers.spawn(sessions::end_waiting(sessions::pools(&self.inner.pool, &subscriptions), told));
         keepers.spawn(self.clone().measure());

@@ -8,6 +8,7 @@
 //! | `runner` | the loop that feeds one subscription: batches, retries, parking |
 //! | `handling` | handing events to a handler, in their traces |
 //! | `horizon` | noticing that an open transaction hides events, and naming its session |
+//! | `lateness` | how late the views of each context are |
 //! | `lease` | one active runner per subscription across processes |
 //! | `sessions` | ending the sessions of a process that is frozen |
 //! | `progress` | how far subscriptions have come, and waiting for it |
@@ -22,6 +23,7 @@ pub mod fault;
 pub mod find;
 mod handling;
 mod horizon;
+mod lateness;
 mod lease;
 pub mod log;
 mod metrics;

@@ -43,6 +43,12 @@ pub static HIDDEN_SECONDS: LazyLock<Gauge> = LazyLock::new(|| {
         .expect(ONCE)
 });
 
+/// How long the views of a context have not shown the end of the log.
+pub static VIEWS_LATE_SECONDS: LazyLock<GaugeVec> = LazyLock::new(|| {
+    register_gauge_vec!("views_late_seconds", "Seconds by which the views of a context are late.", &["context"])
+        .expect(ONCE)
+});
+
 /// Sets what is measured of one subscription.
 pub fn show(status: &SubscriptionStatus) {
     LAG_SECONDS.with_label_values(&[&status.name]).set(status.lag_seconds);

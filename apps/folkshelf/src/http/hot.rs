@@ -9,7 +9,8 @@
 //! answers are kept or not.
 //!
 //! What is not given from memory: books to moderators and to the owners of those shown (they see more), anything to members
-//! who wait for a write of their own, or to callers who demand a position or bring a trace or an origin along. Read-store
+//! who wait for a write of their own, anything while the views are late, or to callers who demand a position or bring a trace
+//! or an origin along. Read-store
 //! decides whether an answer still holds (`read_store::Local`). Such answers are counted like all others, and logged at
 //! debug only: a line each would cost more than they do.
 
@@ -281,12 +282,16 @@ fn wanted(request: &ServiceRequest) -> Option<(&'static HotRoute, String)> {
 
 /// Who is looking, as far as it matters here; `None`: somebody for whom the routes must look.
 async fn viewer(api: &Api, request: &ServiceRequest, route: &HotRoute) -> Option<Option<UserId>> {
+    let context = (route.shelf)(&api.hot).context;
+    if api.queries.is_late(context) {
+        return None;
+    }
     let Some(authorization) = request.headers().get(header::AUTHORIZATION) else {
         return (!route.personal && !api.community.has_closed_catalogue()).then_some(None);
     };
     let actor = api.gate.known(bearer(authorization)?).await?;
     let Actor::Member { id, .. } = actor else { return None };
     let sees_more = !route.personal && actor.may(Permission::ModerateBook);
-    let lacks_own_write = api.queries.lacks_own_write(&actor, (route.shelf)(&api.hot).context);
+    let lacks_own_write = api.queries.lacks_own_write(&actor, context);
     (!sees_more && !lacks_own_write).then_some(Some(id))
 }

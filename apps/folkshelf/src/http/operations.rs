@@ -1,5 +1,6 @@
 //! For operators: health and metrics.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use actix_web::{HttpResponse, get, web};
@@ -36,6 +37,9 @@ pub struct HealthReport {
     /// Seconds for which an open transaction has hidden what happened; absent below 5. The log names its session.
     #[serde(skip_serializing_if = "Option::is_none")]
     events_hidden_seconds: Option<u64>,
+    /// Seconds by which the views of a context are late; absent below 5. Reads ask PostgreSQL meanwhile.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    views_late_seconds: BTreeMap<String, u64>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -60,10 +64,11 @@ async fn report(api: &Api) -> HealthReport {
         tokio::time::timeout(PATIENCE, api.events.subscriptions()),
     );
     let cache = health(matches!(cache, Ok(Ok(()))));
-    let hidden = api.events.hidden();
+    let (hidden, late_views) = (api.events.hidden(), api.events.late_views());
     let (database, event_log) = match log {
         Ok(Ok(subscriptions)) => {
             let late = hidden.is_some()
+                || !late_views.is_empty()
                 || subscriptions.iter().any(|s| !s.running || s.lag_seconds > LATE || s.dead_letters > 0);
             (Health::Healthy, if late { Health::Degraded } else { Health::Healthy })
         }
@@ -81,6 +86,7 @@ async fn report(api: &Api) -> HealthReport {
         version: env!("CARGO_PKG_VERSION"),
         checks: Checks { database, cache, event_log },
         events_hidden_seconds: hidden.map(|hidden| hidden.duration.as_secs()),
+        views_late_seconds: late_views.into_iter().map(|(context, late)| (context, late.as_secs())).collect(),
     }
 }
 
