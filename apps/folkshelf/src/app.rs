@@ -11,7 +11,7 @@ use borrowing::{Borrowing, LendingRules};
 use cqrs::{Caller, CommandBus, QueryBus};
 use database::{Database, Server};
 use event_bus::{BusSettings, EventBus, Running, Subscription};
-use kernel::{Actor, Clock, LanguageTag};
+use kernel::{Actor, Clock, CorrectedClock, LanguageTag};
 use notifications::Notifications;
 use read_store::ReadStore;
 use secrecy::ExposeSecret;
@@ -104,13 +104,24 @@ pub struct App {
 }
 
 impl App {
-    pub async fn new(settings: &Settings, clock: Arc<dyn Clock>) -> anyhow::Result<Self> {
+    /// With PostgreSQL's time.
+    pub async fn new(settings: &Settings) -> anyhow::Result<Self> {
+        let clock = Arc::<CorrectedClock>::default();
+        Self::with(settings, Arc::clone(&clock), clock).await
+    }
+
+    /// With a time of its own: to tell what happened before.
+    pub async fn at(settings: &Settings, clock: Arc<dyn Clock>) -> anyhow::Result<Self> {
+        Self::with(settings, Arc::default(), clock).await
+    }
+
+    async fn with(settings: &Settings, corrected: Arc<CorrectedClock>, clock: Arc<dyn Clock>) -> anyhow::Result<Self> {
         let read_store = ReadStore::connect(read_store::Settings::new(
             settings.redis.url.expose_secret(),
             settings.redis.prefix.as_str(),
         ))?;
         let process = Uuid::now_v7();
-        let server = Server::new();
+        let server = Server::new(corrected);
         let events = event_bus_of(process, settings, &server, Arc::clone(&clock))?;
         let zone = settings.community.time_zone.as_str();
         let language = language(settings)?;
@@ -213,6 +224,10 @@ impl App {
     pub async fn start(&self) -> anyhow::Result<Work> {
         let subscriptions = self.subscriptions();
         require_published(&subscriptions)?;
+        let (server, options) = self.server.clone();
+        if let Err(error) = server.set_clock(&options).await {
+            tracing::warn!(%error, "PostgreSQL did not tell the time");
+        }
         let running = self
             .events
             .start(subscriptions)
@@ -220,7 +235,6 @@ impl App {
             .context("the event log cannot be read; is the database there, and migrated?")?;
         let stop = || self.shutdown.clone();
         let (store, commands) = (self.read_store.clone(), self.commands.clone());
-        let (server, options) = self.server.clone();
         let until = stop();
         self.background.spawn(async move { until.run_until_cancelled(server.watch(options)).await });
         let (auth, books, borrowing) = (self.auth.clone(), self.books.clone(), self.borrowing.clone());

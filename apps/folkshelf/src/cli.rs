@@ -149,7 +149,7 @@ fn system_clock() -> Arc<dyn Clock> {
 async fn serve(settings: &Settings) -> anyhow::Result<()> {
     let shutdown = CancellationToken::new();
     tokio::spawn(stop_on_signal(shutdown.clone()));
-    let app = App::new(settings, system_clock()).await?;
+    let app = App::new(settings).await?;
     let running = app.start().await?;
     let api = app.api(settings, shutdown.clone())?;
     let served = http::serve(settings, api, shutdown).await;
@@ -174,7 +174,7 @@ async fn stop_on_signal(shutdown: CancellationToken) {
 }
 
 async fn rebuild(settings: &Settings, projection: Option<String>) -> anyhow::Result<()> {
-    let app = App::new(settings, system_clock()).await?;
+    let app = App::new(settings).await?;
     let known = app.projections();
     let wanted: Vec<&str> = match &projection {
         None => known.clone(),
@@ -244,7 +244,7 @@ async fn subscriptions(settings: &Settings, command: Subscriptions) -> anyhow::R
 }
 
 async fn promote(settings: &Settings, email: &str, role: &str) -> anyhow::Result<()> {
-    let app = App::new(settings, system_clock()).await?;
+    let app = App::new(settings).await?;
     let running = app.start().await?;
     let outcome = app.promote(Actor::System("command line"), email, role).await;
     running.stop().await;

@@ -65,15 +65,13 @@ pub fn require_published(subscriptions: &[Subscription]) -> anyhow::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::HashSet;
-    use std::fmt::Write;
-    use std::sync::Arc;
-
     use event_bus::{Delivery, HandlerError, Hear, Recorded};
     use kernel::event::Published;
-    use kernel::{DecodeError, Event, SystemClock};
+    use kernel::{DecodeError, Event};
     use serde_json::Value;
     use sqlx::PgPool;
+    use std::collections::HashSet;
+    use std::fmt::Write;
     use uuid::Uuid;
 
     use super::*;
@@ -84,7 +82,7 @@ mod tests {
         let file = tempfile::Builder::new().suffix(".toml").tempfile().expect("a file");
         std::fs::write(file.path(), "environment = \"development\"").expect("written");
         let settings = Settings::load(Some(file.path())).expect("the defaults are whole");
-        App::new(&settings, Arc::new(SystemClock)).await.expect("wired").subscriptions()
+        App::new(&settings).await.expect("wired").subscriptions()
     }
 
     /// As READMEs and the context map show who consumes what.

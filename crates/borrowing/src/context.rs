@@ -106,7 +106,7 @@ impl Borrowing {
 
     /// Lets requests run out and reminds people, until it is told to stop. May run on every replica.
     pub async fn run_scheduler(&self, clock: Arc<dyn Clock>, every: Duration, shutdown: CancellationToken) {
-        self.scheduler.run(every, move || clock.now(), shutdown).await;
+        self.scheduler.run(every, &*clock, shutdown).await;
     }
 
     /// One look at the clock.

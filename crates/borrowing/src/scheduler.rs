@@ -7,8 +7,8 @@ use std::time::Duration;
 use borrowing_events::BorrowEvent;
 use database::Database;
 use event_bus::{Meta, undone_by_another};
-use kernel::BorrowId;
 use kernel::actor::RecordedActor;
+use kernel::{BorrowId, Clock};
 use time::OffsetDateTime;
 use tokio_util::sync::CancellationToken;
 
@@ -36,18 +36,16 @@ pub(crate) struct Scheduler {
 }
 
 impl Scheduler {
-    /// Looks at the clock every `every`, until it is told to stop; what it is at is finished.
-    pub(crate) async fn run(
-        &self,
-        every: Duration,
-        now: impl Fn() -> OffsetDateTime + Send,
-        shutdown: CancellationToken,
-    ) {
+    /// Looks at the clock every `every`, until it is told to stop; what it is at is finished. While the clock is not trusted it
+    /// does nothing: another host does.
+    pub(crate) async fn run(&self, every: Duration, clock: &dyn Clock, shutdown: CancellationToken) {
         loop {
-            match self.tick(now()).await {
-                Ok(tick) if tick == Tick::default() => {}
-                Ok(tick) => tracing::info!(tick.expired, tick.reminded, "time has passed"),
-                Err(error) => tracing::warn!(%error, "the scheduler could not do its work; it tries again"),
+            if clock.is_trusted() {
+                match self.tick(clock.now()).await {
+                    Ok(tick) if tick == Tick::default() => {}
+                    Ok(tick) => tracing::info!(tick.expired, tick.reminded, "time has passed"),
+                    Err(error) => tracing::warn!(%error, "the scheduler could not do its work; it tries again"),
+                }
             }
             tokio::select! {
                 () = tokio::time::sleep(every) => {}

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`Database`] | a pool that refuses at once while PostgreSQL is away; used like a `PgPool` |
 //! | [`Server`] | whether PostgreSQL is away, as one task of the process finds out; shared by all pools |
+//! | `skew` | how far the machine's clock is from PostgreSQL's |
 //!
 //! A pool alone cannot do this: it waits for its time-out with each caller, and when statements hang all its
 //! connections are in use, so that nobody even notices. Background work may use [`Database::pool`]: it has its own pauses.
@@ -13,6 +14,7 @@
 
 mod runtime;
 mod server;
+mod skew;
 
 pub use server::Server;
 
@@ -55,6 +57,11 @@ impl Database {
 
     pub async fn begin(&self) -> Result<Transaction<'static, Postgres>, Error> {
         self.guard(self.pool.begin()).await
+    }
+
+    /// Does `work` that uses [`Self::pool`], on whichever runtime the caller is: connections that it opens belong to ours.
+    pub async fn carry<F: Future>(&self, work: F) -> F::Output {
+        self.runtime.carry(work).await
     }
 
     /// The outcome of `work`, or a refusal as soon as PostgreSQL is known to be away.

@@ -1,5 +1,6 @@
 //! Time comes in from outside, so that a test can move it and a jump of the machine's clock has one place to matter.
 
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use time::{Duration, OffsetDateTime};
@@ -8,6 +9,16 @@ pub trait Clock: Send + Sync + 'static {
     /// The present time in UTC, cut to microseconds: PostgreSQL keeps no more, and what was written must compare
     /// equal to what is read back.
     fn now(&self) -> OffsetDateTime;
+
+    /// What it adds to the machine's time; no time for a clock that has nothing to do with the machine's.
+    fn offset(&self) -> Duration {
+        Duration::ZERO
+    }
+
+    /// Whether it is good enough to act on time alone, as schedulers do.
+    fn is_trusted(&self) -> bool {
+        true
+    }
 }
 
 /// The machine's clock.
@@ -18,6 +29,42 @@ impl Clock for SystemClock {
     #[allow(clippy::disallowed_methods, reason = "the one place that may ask the machine")]
     fn now(&self) -> OffsetDateTime {
         to_microseconds(OffsetDateTime::now_utc())
+    }
+}
+
+/// The machine's clock as another one corrects it, so that all hosts have one time.
+#[derive(Debug, Default)]
+pub struct CorrectedClock {
+    /// Microseconds to add.
+    offset: AtomicI64,
+}
+
+impl CorrectedClock {
+    /// A machine whose clock is further off than this may be wrong in other ways: nothing is begun by its time alone.
+    pub const TRUSTED: Duration = Duration::seconds(30);
+
+    pub fn machine(&self) -> OffsetDateTime {
+        SystemClock.now()
+    }
+
+    pub fn correct(&self, offset: Duration) {
+        let micros = i64::try_from(offset.whole_microseconds()).unwrap_or(0);
+        self.offset.store(micros, Ordering::Relaxed);
+    }
+}
+
+impl Clock for CorrectedClock {
+    fn now(&self) -> OffsetDateTime {
+        let now = self.machine();
+        now.checked_add(self.offset()).unwrap_or(now)
+    }
+
+    fn offset(&self) -> Duration {
+        Duration::microseconds(self.offset.load(Ordering::Relaxed))
+    }
+
+    fn is_trusted(&self) -> bool {
+        self.offset().abs() <= Self::TRUSTED
     }
 }
 
@@ -47,4 +94,21 @@ impl Clock for ManualClock {
 
 fn to_microseconds(moment: OffsetDateTime) -> OffsetDateTime {
     moment - Duration::nanoseconds(i64::from(moment.nanosecond() % 1_000))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_corrected_clock_shows_the_other_ones_time_and_is_trusted_up_to_half_a_minute() {
+        let clock = CorrectedClock::default();
+        assert!(clock.is_trusted());
+        for (offset, trusted) in [(-3600, false), (-31, false), (-30, true), (2, true), (31, false)] {
+            clock.correct(Duration::seconds(offset));
+            let apart = clock.now() - clock.machine();
+            assert!((apart - Duration::seconds(offset)).abs() < Duration::seconds(1), "{apart}");
+            assert_eq!(clock.is_trusted(), trusted, "{offset}");
+        }
+    }
 }

@@ -23,7 +23,7 @@ pub mod page;
 pub mod text;
 
 pub use actor::{Actor, Permission, PermissionSet};
-pub use clock::{Clock, ManualClock, SystemClock};
+pub use clock::{Clock, CorrectedClock, ManualClock, SystemClock};
 pub use error::{Detail, ErrorKind, Refusal};
 pub use event::{DecodeError, Event, Position};
 pub use ids::{BookId, BorrowId, EventId, ImportId, NotificationId, SessionId, UserId};

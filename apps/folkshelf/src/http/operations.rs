@@ -15,6 +15,9 @@ const PATIENCE: Duration = Duration::from_secs(1);
 /// Events older than this that nobody has handled are worth an operator's look.
 const LATE: f64 = 60.0;
 
+/// A clock further off than this is worth an operator's look.
+const OFF: time::Duration = time::Duration::seconds(2);
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Health {
@@ -51,6 +54,8 @@ struct Checks {
     cache: Health,
     /// Whether what happened is told in time.
     event_log: Health,
+    /// The machine's clock: degraded when it is more than 2 s from PostgreSQL's, unhealthy beyond 30 s.
+    clock: Health,
 }
 
 pub(super) fn configure(services: &mut utoipa_actix_web::service_config::ServiceConfig) {
@@ -74,9 +79,14 @@ async fn report(api: &Api) -> HealthReport {
         }
         Ok(Err(_)) | Err(_) => (Health::Unhealthy, Health::Unhealthy),
     };
-    let status = match (database, cache, event_log) {
-        (Health::Healthy, Health::Healthy, Health::Healthy) => Health::Healthy,
-        (Health::Unhealthy, Health::Unhealthy, _) => Health::Unhealthy,
+    let clock = match api.clock.offset() {
+        _ if !api.clock.is_trusted() => Health::Unhealthy,
+        offset if offset.abs() > OFF => Health::Degraded,
+        _ => Health::Healthy,
+    };
+    let status = match (database, cache, event_log, clock) {
+        (Health::Healthy, Health::Healthy, Health::Healthy, Health::Healthy) => Health::Healthy,
+        (Health::Unhealthy, Health::Unhealthy, _, _) => Health::Unhealthy,
         _ => Health::Degraded,
     };
     HealthReport {
@@ -84,7 +94,7 @@ async fn report(api: &Api) -> HealthReport {
         timestamp: api.clock.now(),
         uptime: api.started.elapsed().as_secs(),
         version: env!("CARGO_PKG_VERSION"),
-        checks: Checks { database, cache, event_log },
+        checks: Checks { database, cache, event_log, clock },
         events_hidden_seconds: hidden.map(|hidden| hidden.duration.as_secs()),
         views_late_seconds: late_views.into_iter().map(|(context, late)| (context, late.as_secs())).collect(),
     }
@@ -113,14 +123,18 @@ async fn get_liveness() -> HttpResponse {
     HttpResponse::NoContent().finish()
 }
 
-/// Whether it can answer requests.
+/// Whether it can answer requests. A host whose clock is more than 30 s off is not ready.
 #[utoipa::path(tag = "operations", responses(
     (status = 200, description = "It can", body = HealthReport),
     (status = 503, description = "It cannot", body = HealthReport),
 ))]
 #[get("/health/ready")]
 async fn get_readiness(api: web::Data<Api>) -> HttpResponse {
-    answer(report(&api).await)
+    let mut report = report(&api).await;
+    if report.checks.clock == Health::Unhealthy {
+        report.status = Health::Unhealthy;
+    }
+    answer(report)
 }
 
 /// Prometheus text. On the main address only where no other is configured.

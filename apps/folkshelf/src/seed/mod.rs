@@ -46,7 +46,7 @@ pub async fn run(settings: &Settings) -> anyhow::Result<()> {
         bail!("demo accounts have a password that everybody knows: seeding is for development only");
     }
     let clock = Arc::new(ManualClock::at(SystemClock.now() - HISTORY));
-    let app = App::new(settings, Arc::clone(&clock) as Arc<dyn Clock>).await?;
+    let app = App::at(settings, Arc::clone(&clock) as Arc<dyn Clock>).await?;
     let work = app.start().await?;
     let outcome = Demo { app: &app, clock: &clock, now: SystemClock.now() }.make().await;
     work.stop().await;

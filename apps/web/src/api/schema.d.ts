@@ -1181,7 +1181,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Whether it can answer requests. */
+        /** Whether it can answer requests. A host whose clock is more than 30 s off is not ready. */
         get: operations["get_readiness"];
         put?: never;
         post?: never;
@@ -1443,6 +1443,8 @@ export interface components {
         Checks: {
             /** @description Redis: without it PostgreSQL answers the reads. */
             cache: components["schemas"]["Health"];
+            /** @description The machine's clock: degraded when it is more than 2 s from PostgreSQL's, unhealthy beyond 30 s. */
+            clock: components["schemas"]["Health"];
             /** @description PostgreSQL: without it there are no writes. */
             database: components["schemas"]["Health"];
             /** @description Whether what happened is told in time. */
@@ -2097,6 +2099,10 @@ export interface components {
              */
             uptime: number;
             version: string;
+            /** @description Seconds by which the views of a context are late; absent below 5. Reads ask PostgreSQL meanwhile. */
+            viewsLateSeconds?: {
+                [key: string]: number;
+            };
         };
         HistoryEntry: {
             actor?: components["schemas"]["BookOwner"] | null;

@@ -7,7 +7,7 @@ const FOUNDATION: &[(&str, &[&str])] = &[
     ("kernel", &[]),
     ("trace", &[]),
     ("breaker", &[]),
-    ("database", &["breaker"]),
+    ("database", &["breaker", "kernel"]),
     ("event-bus", &["kernel", "trace", "database"]),
     ("cqrs", &["kernel", "event-bus", "trace", "database"]),
     ("read-store", &["kernel", "breaker"]),
