@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use database::{Database, Server};
+use database::Database;
 use kernel::{Clock, Position};
 use sqlx::PgPool;
 use sqlx::postgres::PgListener;
@@ -48,9 +48,10 @@ impl Default for BusSettings {
 }
 
 pub(crate) struct Inner {
+    /// That of `database`, for the tasks of the bus itself.
     pub pool: PgPool,
-    /// Whether PostgreSQL is away: then nobody waits for it.
-    server: Server,
+    /// For whoever calls from another runtime.
+    database: Database,
     pub clock: Arc<dyn Clock>,
     pub settings: BusSettings,
     /// This process, among those that share the database.
@@ -121,7 +122,7 @@ impl EventBus {
         let database = pool.into();
         let inner = Inner {
             pool: database.pool().clone(),
-            server: database.server().clone(),
+            database,
             clock,
             holder: settings.process,
             settings,
@@ -217,10 +218,14 @@ impl EventBus {
 
     /// Waits until the subscriptions of `scope` have handled the event at `position`, at most `within`.
     pub async fn wait_for(&self, position: Position, scope: Scope<'_>, within: Duration) -> Heard {
-        if self.inner.server.is_away() {
+        if self.inner.database.server().is_away() {
             return self.inner.progress.seen(position);
         }
-        self.inner.progress.wait_for(&self.inner.pool, position, scope, within).await
+        self.carry(self.inner.progress.wait_for(&self.inner.pool, position, scope, within)).await
+    }
+
+    async fn carry<F: Future>(&self, work: F) -> F::Output {
+        self.inner.database.carry(work).await
     }
 
     /// Whether it is known already that they have.
@@ -230,17 +235,17 @@ impl EventBus {
 
     /// Whether PostgreSQL is away, as far as this process knows.
     pub fn is_away(&self) -> bool {
-        self.inner.server.is_away()
+        self.inner.database.server().is_away()
     }
 
     /// The last committed event, whether or not the horizon hides it.
     pub async fn latest(&self) -> Result<Position, sqlx::Error> {
-        log::latest(&self.inner.pool).await
+        self.carry(log::latest(&self.inner.pool)).await
     }
 
     /// Everything that happened to one aggregate, oldest first.
     pub async fn history(&self, aggregate_type: &str, aggregate_id: Uuid) -> Result<Vec<Recorded>, sqlx::Error> {
-        log::history(&self.inner.pool, aggregate_type, aggregate_id).await
+        self.carry(log::history(&self.inner.pool, aggregate_type, aggregate_id)).await
     }
 
     /// Up to `limit` events that pass `filter`, newest first: those behind `after`, or else after skipping `offset`.
@@ -251,7 +256,7 @@ impl EventBus {
         offset: u64,
         limit: u32,
     ) -> Result<EventPage, sqlx::Error> {
-        find::find(&self.inner.pool, filter, after, offset, limit).await
+        self.carry(find::find(&self.inner.pool, filter, after, offset, limit)).await
     }
 
     /// Events as this process sees them appear, from now on. Not durable: whoever listens can fall behind and must be
@@ -276,7 +281,7 @@ impl EventBus {
             ) behind
             order by s.name"#
         )
-        .fetch_all(&self.inner.pool)
+        .fetch_all(&self.inner.database)
         .await?;
         Ok(rows
             .into_iter()
@@ -310,24 +315,24 @@ impl EventBus {
             from.transaction,
             from.sequence,
         )
-        .fetch_optional(&self.inner.pool)
+        .fetch_optional(&self.inner.database)
         .await?;
         Ok(moved.is_some())
     }
 
     /// The newest dead letters and how many there are.
     pub async fn dead_letters(&self, offset: i64, limit: i64) -> Result<(Vec<DeadLetter>, u64), sqlx::Error> {
-        dead_letters::list(&self.inner.pool, offset, limit).await
+        self.carry(dead_letters::list(&self.inner.pool, offset, limit)).await
     }
 
     /// Asks for another try; whoever runs the subscription makes it. `false`: there is no such dead letter.
     pub async fn retry_dead_letter(&self, id: Uuid) -> Result<bool, sqlx::Error> {
-        dead_letters::request_retry(&self.inner.pool, id).await
+        self.carry(dead_letters::request_retry(&self.inner.pool, id)).await
     }
 
     /// `false`: there is no such dead letter.
     pub async fn drop_dead_letter(&self, id: Uuid) -> Result<bool, sqlx::Error> {
-        dead_letters::drop_letter(&self.inner.pool, id).await
+        self.carry(dead_letters::drop_letter(&self.inner.pool, id)).await
     }
 }
 

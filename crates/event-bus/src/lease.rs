@@ -8,7 +8,8 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use sqlx::PgPool;
+use sqlx::{ConnectOptions, Connection, PgPool};
+use tokio::time::timeout;
 use uuid::Uuid;
 
 use crate::subscription::Subscription;
@@ -17,6 +18,8 @@ use crate::subscription::Subscription;
 pub(crate) const SPAN: Duration = Duration::from_secs(3);
 /// How often leases are renewed and free ones looked for: a dead holder's work moves within SPAN + EVERY.
 pub(crate) const EVERY: Duration = Duration::from_millis(750);
+/// How long giving the leases back may take, each of two times: then they run out anyway.
+const RELEASE_WITHIN: Duration = Duration::from_millis(1500);
 
 /// Makes the subscription known. An existing one keeps its checkpoint.
 pub(crate) async fn declare(pool: &PgPool, subscription: &Subscription) -> Result<(), sqlx::Error> {
@@ -88,13 +91,26 @@ pub(crate) async fn renew(pool: &PgPool, holder: Uuid, names: &[String]) -> Resu
     Ok(leases)
 }
 
-/// Gives everything back at once, so that another process need not wait for the leases to run out.
+/// Gives everything back at once, so that another process need not wait for the leases to run out. On a connection of its
+/// own, and twice if need be: at a stop those of the pool may be in the hands of work that was cut short.
 pub(crate) async fn release(pool: &PgPool, holder: Uuid) -> Result<(), sqlx::Error> {
+    let mut outcome = Ok(());
+    for _ in 0..2 {
+        outcome = timeout(RELEASE_WITHIN, release_once(pool, holder)).await.unwrap_or(Err(sqlx::Error::PoolTimedOut));
+        if outcome.is_ok() {
+            break;
+        }
+    }
+    outcome
+}
+
+async fn release_once(pool: &PgPool, holder: Uuid) -> Result<(), sqlx::Error> {
+    let mut connection = pool.connect_options().connect().await?;
     sqlx::query!(
         "update event_bus.subscription set lease_holder = null, lease_until = now() where lease_holder = $1",
         holder,
     )
-    .execute(pool)
+    .execute(&mut connection)
     .await?;
-    Ok(())
+    connection.close().await
 }
