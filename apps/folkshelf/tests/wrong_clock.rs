@@ -16,7 +16,7 @@ use time::format_description::well_known::Rfc3339;
 fn faketime() -> Option<PathBuf> {
     let folders = std::fs::read_dir("/usr/lib").ok()?.filter_map(|entry| Some(entry.ok()?.path()));
     folders
-        .chain([PathBuf::from("/usr/lib")])
+        .chain(["/usr/lib", "/usr/lib64"].map(PathBuf::from))
         .map(|folder| folder.join("faketime/libfaketime.so.1"))
         .find(|library| library.exists())
 }
