@@ -1,4 +1,6 @@
-//! POST /borrows beside pgbench, which runs the statements of that command alone: no HTTP, no views, nobody told.
+//! POST /borrows beside pgbench, which runs the statements of that command alone: no HTTP, no views, nobody told. Twice:
+//! with the host stopped, which is the yardstick, and with it running, whose readers then look at what pgbench writes.
+//! And the steps of a borrow one at a time, for what each takes.
 
 use std::process::Command;
 use std::sync::Arc;
@@ -11,12 +13,13 @@ use serde_json::json;
 use sqlx::ConnectOptions;
 
 use crate::host::{Host, Place};
+use crate::steps;
 
 const CLIENTS: usize = 32;
 const BOOKS: usize = 4_000;
 const FOR: Duration = Duration::from_secs(5);
 
-pub async fn compare(place: &Place, host: &Host, rounds: usize) -> anyhow::Result<()> {
+pub async fn compare(place: &Place, host: Host, rounds: usize) -> anyhow::Result<()> {
     let shelf = Arc::new(host.shelve(&host.register("bertha").await?, BOOKS).await?);
     let mut owner = place.database.owner_options().connect().await?;
     sqlx::raw_sql(
@@ -26,18 +29,41 @@ pub async fn compare(place: &Place, host: &Host, rounds: usize) -> anyhow::Resul
     )
     .execute(&mut owner)
     .await?;
-    let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+    drop(host);
+    let (mut ours, mut beside, mut alone) = (Vec::new(), Vec::new(), Vec::new());
     for round in 0..rounds {
-        ours.push(requests(host, &shelf, round).await?);
-        theirs.push(pgbench(place)?);
+        alone.push(pgbench(place)?);
+        let host = Host::start(place, 32).await?;
+        until_level(place).await?;
+        ours.push(requests(&host, &shelf, round).await?);
+        until_level(place).await?;
+        beside.push(pgbench(place)?);
+        until_level(place).await?;
     }
-    ours.sort_by(f64::total_cmp);
-    theirs.sort_by(f64::total_cmp);
-    let (ours, theirs) = (ours[rounds / 2], theirs[rounds / 2]);
+    let [ours, beside, alone] = [ours, beside, alone].map(|mut rates| {
+        rates.sort_by(f64::total_cmp);
+        rates[rounds / 2]
+    });
     println!(
-        "POST /borrows, {CLIENTS} clients: {ours:.0}/s beside {theirs:.0}/s of pgbench: {:.2} (goal 0.70)",
-        ours / theirs
+        "POST /borrows, {CLIENTS} clients: {ours:.0}/s; pgbench {alone:.0}/s with the host stopped: {:.2} (goal 0.40), \
+        {beside:.0}/s with it running: {:.2}",
+        ours / alone,
+        ours / beside
     );
+    steps::one_at_a_time(&Host::start(place, 32).await?).await
+}
+
+/// Waits until every subscription has handled everything there is.
+async fn until_level(place: &Place) -> anyhow::Result<()> {
+    let mut owner = place.database.owner_options().connect().await?;
+    let behind = "select exists (
+        select from event_bus.subscription s, event_bus.log l
+        where (l.transaction_id, l.position) > (s.transaction_id, s.position))";
+    let begun = Instant::now();
+    while sqlx::query_scalar::<_, bool>(behind).fetch_one(&mut owner).await? {
+        ensure!(begun.elapsed() < Duration::from_secs(120), "the subscriptions do not catch up");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
     Ok(())
 }
 

@@ -8,6 +8,7 @@ mod borrows;
 mod host;
 mod load;
 mod million;
+mod steps;
 
 use std::time::Duration;
 
@@ -36,7 +37,7 @@ async fn main() -> anyhow::Result<()> {
     let rounds = 3;
     let place = Place::new().await;
     if std::env::args().any(|argument| argument == "borrows") {
-        return borrows::compare(&place, &Host::start(&place, 32).await?, rounds).await;
+        return borrows::compare(&place, Host::start(&place, 32).await?, rounds).await;
     }
     let started = std::time::Instant::now();
     let host = Host::start(&place, 32).await?;
@@ -109,5 +110,5 @@ async fn main() -> anyhow::Result<()> {
     let started = std::time::Instant::now();
     let host = Host::start(&place, 32).await?;
     println!("start on an existing database: ready in {} ms (goal 1000)", host.until_ready(started).await?.as_millis());
-    borrows::compare(&place, &host, rounds).await
+    borrows::compare(&place, host, rounds).await
 }
