@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use reqwest::Method;
 use serde_json::json;
-use support::{Host, Place, Reply};
+use support::{Host, Person, Place, Reply};
 use testkit::{PrivatePostgres, PrivateRedis, eventually};
 
 #[tokio::test]
@@ -18,6 +18,8 @@ async fn without_redis_reads_and_writes_go_on_and_the_views_come_back_by_themsel
     environment.push(("FOLKSHELF_REDIS__URL".to_owned(), redis.url()));
     let host = Host::start_with(&environment);
     let owner = host.register("Olga").await;
+    let admin = host.register("Ada").await;
+    support::command_line(&place, &["users", "promote", &admin.email]);
     owner.lists(&host, "Before").await;
 
     redis.kill().await;
@@ -36,35 +38,45 @@ async fn without_redis_reads_and_writes_go_on_and_the_views_come_back_by_themsel
     owner.does(&host, &borrow, "approve", json!({})).await;
     assert_eq!(finn.borrow(&host, &borrow).await["status"], "approved");
     assert_eq!(host.get("/books").await.expect(200).ids().len(), 2);
-    eventually("every projection is served again", || async { projections_ready(&host).await }).await;
+    eventually("every projection is served again", || views_are_back(&host, &admin)).await;
     assert_eq!(host.get(&format!("/books/{book}")).await.expect(200).data()["status"], "reserved");
 }
 
-/// Whether all reads come from Redis again.
-async fn projections_ready(host: &Host) -> bool {
-    let text = host.get("/metrics").await.body;
-    let text = text.as_str().unwrap_or_default();
-    text.lines().any(|line| line.starts_with("read_store_breaker_state") && line.ends_with(" 0"))
+/// Whether all reads come from Redis again, and every view shows all that has happened.
+async fn views_are_back(host: &Host, admin: &Person) -> bool {
+    let projections = admin.get(host, "/admin/projections").await.expect(200);
+    let subscriptions = admin.get(host, "/admin/subscriptions").await.expect(200);
+    let list = |reply: &Reply| reply.data().as_array().expect("a list").clone();
+    list(&projections).iter().all(|p| p["ready"] == true && p["rebuilding"].is_null())
+        && list(&subscriptions).iter().all(|s| s["behind"] == 0)
 }
 
 #[tokio::test]
 async fn a_wiped_redis_changes_no_answer() {
-    let place = Place::new().await;
-    let redis = PrivateRedis::start().await;
-    let mut environment = place.environment();
-    environment.push(("FOLKSHELF_REDIS__URL".to_owned(), redis.url()));
-    let host = Host::start_with(&environment);
-    let owner = host.register("Olga").await;
-    for nth in 0..30 {
-        owner.lists(&host, &format!("Volume {nth}")).await;
-    }
-    let before = host.get("/books?limit=100").await.expect(200);
-    let wiped = std::process::Command::new("redis-cli").args(["-u", &redis.url(), "flushall"]).output();
-    assert!(wiped.expect("redis-cli runs").status.success());
-    for _ in 0..50 {
-        let now = host.get("/books?limit=100").await.expect(200);
-        assert_eq!(now.body, before.body);
-        owner.get(&host, "/users/me").await.expect(200);
+    // With nothing kept in the host's memory, and with as much as it keeps by itself.
+    for memory in ["0", "32"] {
+        let place = Place::new().await;
+        let redis = PrivateRedis::start().await;
+        let mut environment = place.environment();
+        environment.push(("FOLKSHELF_REDIS__URL".to_owned(), redis.url()));
+        environment.push(("FOLKSHELF_HTTP__MEMORY_CACHE_MIB".to_owned(), memory.to_owned()));
+        let host = Host::start_with(&environment);
+        let owner = host.register("Olga").await;
+        support::command_line(&place, &["users", "promote", &owner.email]);
+        for nth in 0..30 {
+            owner.lists(&host, &format!("Volume {nth}")).await;
+        }
+        eventually("the views are served", || views_are_back(&host, &owner)).await;
+        let before = host.get("/books?limit=100").await.expect(200);
+        let wiped = std::process::Command::new("redis-cli").args(["-u", &redis.url(), "flushall"]).output();
+        assert!(wiped.expect("redis-cli runs").status.success());
+        for _ in 0..50 {
+            assert_eq!(host.get("/books?limit=100").await.expect(200).body, before.body);
+            assert_eq!(owner.get(&host, "/books/mine?limit=100").await.expect(200).ids().len(), 30);
+            owner.get(&host, "/users/me").await.expect(200);
+        }
+        eventually("the views are built again", || views_are_back(&host, &owner)).await;
+        assert_eq!(host.get("/books?limit=100").await.expect(200).body, before.body);
     }
 }
 

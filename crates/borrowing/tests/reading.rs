@@ -251,10 +251,20 @@ async fn a_replay_of_the_log_changes_nothing() {
 
 #[tokio::test]
 async fn a_wiped_redis_is_filled_again_while_postgresql_answers() {
-    let world = World::new().await;
+    let mut redis = PrivateRedis::start().await;
+    let world = World::with(LendingRules::default(), &redis.url()).await;
+    world.until_served().await;
     let them = Neighbours::of(&world).await;
     let loan = them.a_loan(&world).await;
-    world.store.rebuild("borrowing").await.expect("rebuilt");
+
+    redis.kill().await;
+    redis.start_again().await;
+    eventually("the projection is built again", async || {
+        assert_eq!(world.get(them.grace, loan.id).await.status, BorrowStatus::Active);
+        assert_eq!(world.list(&member(them.grace), Role::Borrower, &[]).await.total, 1);
+        world.is_served().await
+    })
+    .await;
     assert_eq!(world.get(them.grace, loan.id).await.status, BorrowStatus::Active);
     assert_eq!(world.list(&member(them.grace), Role::Borrower, &[]).await.total, 1);
 }

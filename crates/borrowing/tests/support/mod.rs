@@ -62,12 +62,17 @@ impl World {
 
     pub async fn with_rules(rules: LendingRules) -> Self {
         let world = Self::with(rules, &testkit::redis_url()).await;
-        eventually("the projection is built", async || {
-            let status = world.store.status().await;
-            status.is_ok_and(|all| all.iter().all(|projection| projection.ready))
-        })
-        .await;
+        world.until_served().await;
         world
+    }
+
+    pub async fn until_served(&self) {
+        eventually("the projection is built", async || self.is_served().await).await;
+    }
+
+    /// Whether Redis answers.
+    pub async fn is_served(&self) -> bool {
+        self.store.status().await.is_ok_and(|all| all.iter().all(|projection| projection.ready))
     }
 
     /// Redis may be away.
