@@ -89,7 +89,7 @@ struct Noting(Mutex<Vec<Duration>>);
 
 #[async_trait]
 impl Project for Noting {
-    async fn project(&self, events: &[Recorded]) -> Result<(), HandlerError> {
+    async fn project(&self, events: &[Arc<Recorded>]) -> Result<(), HandlerError> {
         let now = SystemClock.now();
         let ages = events.iter().map(|event| (now - event.occurred_at).unsigned_abs());
         self.0.lock().expect("no panic holds it").extend(ages);

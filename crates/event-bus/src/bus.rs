@@ -7,7 +7,6 @@ use std::time::Duration;
 use database::Database;
 use kernel::{Clock, Position};
 use sqlx::PgPool;
-use sqlx::postgres::PgListener;
 use time::OffsetDateTime;
 use tokio::sync::{broadcast, mpsc, watch};
 use tokio::task::JoinSet;
@@ -15,6 +14,7 @@ use tokio::time::{Instant, MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
+use crate::checkpoint::Checkpoints;
 use crate::dead_letters::{self, DeadLetter};
 use crate::find::{self, EventCursor, EventFilter, EventPage};
 use crate::horizon::{Hidden, Watch};
@@ -24,6 +24,8 @@ use crate::log::{self, Recorded};
 use crate::progress::{Heard, Progress, Scope};
 use crate::runner::Runner;
 use crate::subscription::Subscription;
+use crate::told::{self, ASK};
+use crate::window::{self, Window};
 use crate::{lease, metrics, sessions};
 
 /// How often the lag of the subscriptions is measured.
@@ -56,16 +58,25 @@ pub(crate) struct Inner {
     pub settings: BusSettings,
     /// This process, among those that share the database.
     pub holder: Uuid,
+    /// There is something new in the log.
     pub wake: watch::Sender<()>,
+    /// There is something to do for subscriptions.
+    pub stirred: watch::Sender<()>,
     pub progress: Progress,
+    pub checkpoints: Checkpoints,
+    pub window: Window,
     horizon: Watch,
     pub lateness: Lateness,
-    tail: broadcast::Sender<Arc<Recorded>>,
+    pub tail: broadcast::Sender<Arc<Recorded>>,
     /// What we hold, and when that stops being certain.
     leases: Mutex<(HashSet<String>, Option<Instant>)>,
 }
 
 impl Inner {
+    pub fn stir(&self) {
+        self.stirred.send_replace(());
+    }
+
     pub fn holds(&self, name: &str) -> bool {
         let leases = self.leases.lock().unwrap_or_else(PoisonError::into_inner);
         leases.1.is_some_and(|until| Instant::now() < until) && leases.0.contains(name)
@@ -94,6 +105,10 @@ impl Running {
         while self.runners.join_next().await.is_some() {}
         // Only now: until its last turn is done a runner needs its lease.
         self.keepers.shutdown().await;
+        let Inner { pool, holder, checkpoints, .. } = &*self.bus.inner;
+        if let Err(error) = checkpoints.flush(pool, *holder).await {
+            tracing::warn!(%error, "checkpoints were not written; some events are looked at again");
+        }
         if let Err(error) = lease::release(&self.bus.inner.pool, self.bus.inner.holder).await {
             tracing::warn!(%error, "leases were not given back; they run out by themselves");
         }
@@ -127,7 +142,10 @@ impl EventBus {
             holder: settings.process,
             settings,
             wake: watch::Sender::new(()),
+            stirred: watch::Sender::new(()),
             progress: Progress::default(),
+            checkpoints: Checkpoints::default(),
+            window: Window::default(),
             horizon: Watch::default(),
             lateness: Lateness::default(),
             tail: broadcast::Sender::new(1024),
@@ -150,9 +168,11 @@ impl EventBus {
             lease::declare(&self.inner.pool, subscription).await?;
         }
         let names: Vec<String> = subscriptions.iter().map(|s| s.name.to_owned()).collect();
+        self.inner.progress.declare(&names);
         let (expired, told) = mpsc::channel(8);
         self.renew(&names, &expired).await?;
         let tail_from = log::head(&self.inner.pool).await?;
+        self.inner.window.begin(tail_from);
 
         let shutdown = CancellationToken::new();
         let mut keepers = JoinSet::new();
@@ -163,8 +183,12 @@ impl EventBus {
         keepers.spawn(self.clone().measure());
         let watched = Arc::clone(&self.inner);
         keepers.spawn(async move { watched.horizon.run(&watched.pool).await });
-        keepers.spawn(listen(Arc::clone(&self.inner)));
-        keepers.spawn(feed_tail(Arc::clone(&self.inner), tail_from));
+        keepers.spawn(told::listen(Arc::clone(&self.inner)));
+        keepers.spawn(window::read(Arc::clone(&self.inner)));
+        let flushed = Arc::clone(&self.inner);
+        keepers.spawn(async move {
+            flushed.checkpoints.keep(&flushed.pool, flushed.holder, &flushed.progress.moved).await;
+        });
         let mut runners = JoinSet::new();
         for subscription in subscriptions {
             runners.spawn(Runner::new(Arc::clone(&self.inner), subscription).run(shutdown.clone()));
@@ -187,7 +211,7 @@ impl EventBus {
             gained
         };
         if gained {
-            self.inner.wake.send_replace(());
+            self.inner.stir();
         }
         self.inner.progress.list(&self.inner.pool, asked_at).await
     }
@@ -243,6 +267,11 @@ impl EventBus {
         self.carry(log::latest(&self.inner.pool)).await
     }
 
+    /// Up to here this process has read the log; what the tail has shown lies before. It is below the horizon for good.
+    pub fn read_to(&self) -> Position {
+        self.inner.window.read_to()
+    }
+
     /// Everything that happened to one aggregate, oldest first.
     pub async fn history(&self, aggregate_type: &str, aggregate_id: Uuid) -> Result<Vec<Recorded>, sqlx::Error> {
         self.carry(log::history(&self.inner.pool, aggregate_type, aggregate_id)).await
@@ -266,6 +295,7 @@ impl EventBus {
     }
 
     pub async fn subscriptions(&self) -> Result<Vec<SubscriptionStatus>, sqlx::Error> {
+        self.inner.checkpoints.flush(&self.inner.pool, self.inner.holder).await?;
         let rows = sqlx::query!(
             r#"select s.name, s.transaction_id::text::bigint as "transaction_id!", s.position,
                 behind.events as "behind!", coalesce(extract(epoch from now() - behind.oldest)::float8, 0) as "lag!",
@@ -303,17 +333,20 @@ impl EventBus {
         self.inner.horizon.hidden()
     }
 
-    /// Sets a subscription's checkpoint: it handles again everything after `from`. `false`: no such subscription.
+    /// Sets a subscription's checkpoint: it handles again everything after `from`. `false`: no such subscription. Where the
+    /// table has that checkpoint already, its runner may be ahead of it in memory: one place further back tells it so.
     pub async fn replay(&self, subscription: &str, from: Position) -> Result<bool, sqlx::Error> {
         let moved = sqlx::query!(
             "with moved as (
-                update event_bus.subscription set transaction_id = $2::bigint::text::xid8, position = $3
+                update event_bus.subscription set transaction_id = $2::bigint::text::xid8,
+                    position = case when (transaction_id, position) = ($2::bigint::text::xid8, $3) then $3 - 1 else $3 end
                 where name = $1 returning name
             )
-            select pg_notify('event_bus_log', '') from moved",
+            select pg_notify('event_bus_log', $4) from moved",
             subscription,
             from.transaction,
             from.sequence,
+            ASK,
         )
         .fetch_optional(&self.inner.database)
         .await?;
@@ -348,50 +381,4 @@ fn require_leaders(subscriptions: &[Subscription]) -> Result<(), sqlx::Error> {
         }
     }
     Ok(())
-}
-
-/// Turns NOTIFY into wakes. A lost connection costs wakes, not events: runners also poll.
-async fn listen(bus: Arc<Inner>) {
-    loop {
-        let listening = async {
-            let mut listener = PgListener::connect_with(&bus.pool).await?;
-            listener.listen("event_bus_log").await?;
-            loop {
-                // Whatever was told before we listened, or while the connection was lost (`None`), nobody tells again.
-                bus.wake.send_replace(());
-                listener.try_recv().await?;
-            }
-        };
-        let ended: Result<(), sqlx::Error> = listening.await;
-        if let Err(error) = ended {
-            tracing::warn!(%error, "not woken by the log for now; polling goes on");
-        }
-        tokio::time::sleep(Duration::from_secs(1)).await;
-    }
-}
-
-/// Shows new events to whoever listens in this process.
-async fn feed_tail(bus: Arc<Inner>, mut from: Position) {
-    let mut wake = bus.wake.subscribe();
-    loop {
-        let pause = match log::read(&bus.pool, from, 200).await {
-            Ok(events) if events.is_empty() => match log::goes_on_after(&bus.pool, from).await {
-                Ok(true) => Duration::from_millis(5),
-                Ok(false) | Err(_) => Duration::from_secs(1),
-            },
-            Ok(events) => {
-                for event in events {
-                    from = event.position;
-                    // Nobody listening is no error.
-                    drop(bus.tail.send(Arc::new(event)));
-                }
-                continue;
-            }
-            Err(_) => Duration::from_secs(1),
-        };
-        tokio::select! {
-            () = tokio::time::sleep(pause) => {}
-            _ = wake.changed() => {}
-        }
-    }
 }

@@ -7,6 +7,7 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use crate::log::{Recorded, Row};
+use crate::told::ASK;
 
 /// An event that was parked.
 #[derive(Debug, Clone)]
@@ -86,8 +87,9 @@ pub(crate) async fn request_retry(pool: &PgPool, id: Uuid) -> Result<bool, sqlx:
         "with asked as (
             update event_bus.dead_letter set retry_requested_at = now() where id = $1 returning id
         )
-        select pg_notify('event_bus_log', '') from asked",
+        select pg_notify('event_bus_log', $2) from asked",
         id,
+        ASK,
     )
     .fetch_optional(pool)
     .await?;

@@ -33,6 +33,13 @@ pub trait Hear<E: Event>: Send + Sync + 'static {
     async fn hear(&self, delivery: &mut Delivery<'_>, event: &Recorded, heard: E) -> Result<(), HandlerError>;
 }
 
+/// Hears events of a family together that follow each other in the log, as far as they came at once: for whoever does the
+/// same for many as cheaply as for one.
+#[async_trait]
+pub trait HearTogether<E: Event>: Send + Sync + 'static {
+    async fn hear(&self, delivery: &mut Delivery<'_>, events: &[(&Recorded, E)]) -> Result<(), HandlerError>;
+}
+
 /// Shows something elsewhere than in PostgreSQL. What became stale is gathered over a batch of events and refreshed once.
 #[async_trait]
 pub trait Refresh: Send + Sync + 'static {
@@ -74,14 +81,30 @@ impl<R: Copy> Routes<R> {
     }
 }
 
-type Handing<S> = for<'a> fn(&'a S, &'a mut Delivery<'_>, &'a Recorded) -> BoxFuture<'a, Result<(), HandlerError>>;
+type Handing<S> =
+    for<'a> fn(&'a S, &'a mut Delivery<'_>, &'a [&'a Recorded]) -> BoxFuture<'a, Result<(), HandlerError>>;
+
+/// How events of a family are handed over.
+struct Way<S> {
+    family: &'static str,
+    together: bool,
+    hand: Handing<S>,
+}
+
+impl<S> Clone for Way<S> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<S> Copy for Way<S> {}
 
 /// A subscription being declared: [`Subscription::hear`].
 pub struct Hearing<S> {
     name: &'static str,
     pool: PgPool,
     subscriber: Arc<S>,
-    routes: Routes<Handing<S>>,
+    routes: Routes<Way<S>>,
 }
 
 impl<S: Send + Sync + 'static> Hearing<S> {
@@ -94,14 +117,35 @@ impl<S: Send + Sync + 'static> Hearing<S> {
     where
         S: Hear<E>,
     {
-        self.routes.add::<E>(|subscriber, delivery, event| {
+        let hand: Handing<S> = |subscriber, delivery, events| {
             Box::pin(async move {
-                match event.decode::<E>()? {
-                    Some(heard) => subscriber.hear(delivery, event, heard).await,
-                    None => Ok(()),
+                for event in events {
+                    if let Some(heard) = event.decode::<E>()? {
+                        subscriber.hear(delivery, event, heard).await?;
+                    }
                 }
+                Ok(())
             })
-        });
+        };
+        self.routes.add::<E>(Way { family: E::FAMILY, together: false, hand });
+        self
+    }
+
+    #[must_use]
+    pub fn consumes_together<E: Event>(mut self) -> Self
+    where
+        S: HearTogether<E>,
+    {
+        let hand: Handing<S> = |subscriber, delivery, events| {
+            Box::pin(async move {
+                let mut heard = Vec::with_capacity(events.len());
+                for event in events {
+                    heard.extend(event.decode::<E>()?.map(|told| (*event, told)));
+                }
+                subscriber.hear(delivery, &heard).await
+            })
+        };
+        self.routes.add::<E>(Way { family: E::FAMILY, together: true, hand });
         self
     }
 }
@@ -116,8 +160,21 @@ impl<S: Send + Sync + 'static> From<Hearing<S>> for Subscription {
 #[async_trait]
 impl<S: Send + Sync + 'static> Apply for Hearing<S> {
     async fn apply(&self, delivery: &mut Delivery<'_>, event: &Recorded) -> Result<(), HandlerError> {
-        match self.routes.of(event) {
-            Some(hand) => hand(&self.subscriber, delivery, event).await,
+        self.apply_together(delivery, &[event]).await
+    }
+
+    fn together(&self, events: &[&Recorded]) -> usize {
+        match events.first().and_then(|event| self.routes.of(event)) {
+            Some(Way { family, together: true, .. }) => {
+                events.iter().take_while(|event| self.routes.of(event).is_some_and(|way| way.family == family)).count()
+            }
+            Some(_) | None => 1,
+        }
+    }
+
+    async fn apply_together(&self, delivery: &mut Delivery<'_>, events: &[&Recorded]) -> Result<(), HandlerError> {
+        match events.first().and_then(|event| self.routes.of(event)) {
+            Some(way) => (way.hand)(&self.subscriber, delivery, events).await,
             None => Ok(()),
         }
     }
@@ -171,7 +228,7 @@ impl<V: Refresh> From<Showing<V>> for Subscription {
 
 #[async_trait]
 impl<V: Refresh> Project for Showing<V> {
-    async fn project(&self, events: &[Recorded]) -> Result<(), HandlerError> {
+    async fn project(&self, events: &[Arc<Recorded>]) -> Result<(), HandlerError> {
         let (mut stale, mut any) = (V::Stale::default(), false);
         for event in events {
             if let Some(outdate) = self.routes.of(event) {

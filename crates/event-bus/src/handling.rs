@@ -3,13 +3,14 @@
 //! The spans of a recorded trace that are made here are listed in `docs/observability.md`.
 
 use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::FutureExt;
 use sqlx::{Postgres, Transaction};
 use time::OffsetDateTime;
 use tokio::time::Instant;
-use tracing::{Instrument, Span};
+use tracing::Span;
 
 use crate::log::Recorded;
 use crate::subscription::{Apply, Delivery, HandlerError, Project};
@@ -28,38 +29,42 @@ pub(crate) fn checkpoint(subscription: &str) -> Span {
     tracing::debug_span!("checkpoint", subscription)
 }
 
-/// Hands one event over, in its own trace.
+/// Hands over events that the handler takes in one go, in their traces. `true`: it had to do with the transaction.
 pub(crate) async fn apply(
     subscription: &str,
     handler: &dyn Apply,
     tx: &mut Transaction<'static, Postgres>,
-    event: &Recorded,
+    events: &[&Recorded],
     now: OffsetDateTime,
-) -> Result<(), HandlerError> {
+) -> Result<bool, HandlerError> {
+    let Some(first) = events.first() else { return Ok(false) };
     let work = async {
         let begun = Instant::now();
-        let outcome = handler.apply(&mut Delivery::new(tx, subscription, event, now), event).await;
-        trace::handled("subscription", subscription, 1, begun.elapsed());
-        outcome
+        let mut delivery = Delivery::new(tx, subscription, first, now);
+        let outcome = handler.apply_together(&mut delivery, events).await;
+        trace::handled("subscription", subscription, events.len(), begun.elapsed());
+        outcome.map(|()| delivery.is_touched())
     };
-    trace::within(event.trace.as_deref(), || span(subscription, &event.name, 1), work).await
+    let traces: Vec<Option<&str>> = events.iter().map(|event| event.trace.as_deref()).collect();
+    let span = || span(subscription, &first.name, events.len());
+    match traces[..] {
+        [one] => trace::within(one, span, work).await,
+        _ => trace::within_all(&traces, span, work).await,
+    }
 }
 
-/// Hands a batch over and then does `settle`, both in the traces of its events.
-pub(crate) async fn project<T>(
+/// Hands a batch over, in the traces of its events.
+pub(crate) async fn project(
     subscription: &str,
     handler: &dyn Project,
-    events: &[Recorded],
-    settle: impl AsyncFnOnce() -> Result<T, HandlerError>,
-) -> Result<T, HandlerError> {
+    events: &[Arc<Recorded>],
+) -> Result<(), HandlerError> {
     let traces: Vec<Option<&str>> = events.iter().map(|event| event.trace.as_deref()).collect();
     let work = async {
         let begun = Instant::now();
         let outcome = handler.project(events).await;
         trace::handled("subscription", subscription, events.len(), begun.elapsed());
-        outcome?;
-        let span = checkpoint(subscription);
-        settle().instrument(span).await
+        outcome
     };
     let first = &events[0].name;
     trace::within_all(&traces, || span(subscription, first, events.len()), work).await

@@ -21,16 +21,22 @@ pub(crate) const EVERY: Duration = Duration::from_millis(750);
 /// How long giving the leases back may take, each of two times: then they run out anyway.
 const RELEASE_WITHIN: Duration = Duration::from_millis(1500);
 
-/// Makes the subscription known. An existing one keeps its checkpoint.
+/// Makes the subscription known. An existing one keeps its checkpoint, and the families that another program declared: while
+/// both run, either may hold the lease.
 pub(crate) async fn declare(pool: &PgPool, subscription: &Subscription) -> Result<(), sqlx::Error> {
     let consumes: Option<Vec<String>> =
         subscription.consumes().map(|families| families.iter().map(|family| family.name.to_owned()).collect());
     sqlx::query!(
         "insert into event_bus.subscription (name, follows, consumes, projects) values ($1, $2, $3, $4)
         on conflict (name) do update
-            set follows = excluded.follows, consumes = excluded.consumes, projects = excluded.projects
-            where (subscription.follows, subscription.consumes, subscription.projects)
-                is distinct from (excluded.follows, excluded.consumes, excluded.projects)",
+            set follows = excluded.follows, projects = excluded.projects,
+                consumes = case when excluded.consumes is not null then
+                    (select array_agg(distinct family) from unnest(subscription.consumes || excluded.consumes) family)
+                end
+            where subscription.consumes is null or excluded.consumes is null
+                or not subscription.consumes @> excluded.consumes
+                or (subscription.follows, subscription.projects)
+                    is distinct from (excluded.follows, excluded.projects)",
         subscription.name(),
         subscription.follows,
         consumes as Option<Vec<String>>,

@@ -6,6 +6,9 @@
 //! | [`family`] | which events a subscription consumes, and who handles them |
 //! | [`subscription`] | what a context subscribes with: [`Apply`] into PostgreSQL, [`Project`] elsewhere |
 //! | `runner` | the loop that feeds one subscription: batches, retries, parking |
+//! | `checkpoint` | where a subscription stands, in memory and in the table |
+//! | `told` | what processes tell each other on the log's channel |
+//! | `window` | the log as this process has read it lately, for all of its readers |
 //! | `handling` | handing events to a handler, in their traces |
 //! | `horizon` | noticing that an open transaction hides events, and naming its session |
 //! | `lateness` | how late the views of each context are |
@@ -17,6 +20,7 @@
 //! | [`fault`] | telling a database that is away from a defect |
 
 mod bus;
+mod checkpoint;
 pub mod dead_letters;
 pub mod family;
 pub mod fault;
@@ -31,10 +35,12 @@ mod progress;
 mod runner;
 mod sessions;
 pub mod subscription;
+mod told;
+mod window;
 
 pub use bus::{BusSettings, EventBus, Running, SubscriptionStatus};
 pub use dead_letters::DeadLetter;
-pub use family::{Family, Hear, Outdate, Refresh};
+pub use family::{Family, Hear, HearTogether, Outdate, Refresh};
 pub use fault::{error_kind, unavailable, undone_by_another};
 pub use find::{EventCursor, EventFilter, EventPage};
 pub use horizon::{Hidden, Holder};

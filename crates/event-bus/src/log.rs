@@ -122,31 +122,58 @@ pub async fn append_all<E: Event>(
     let Some((first, _)) = events.first() else { return Ok(None) };
     let (name, events_in_all) = (first.name(), events.len());
     let span = || tracing::debug_span!("append", otel.name = format!("append {name}"), events = events_in_all);
-    trace::within(meta.trace.as_deref(), span, append_all_here(tx, meta, events)).await
+    let appending = async {
+        let trace = trace_at_hand();
+        append_many(tx, meta, events.iter().map(|(event, version)| (trace.as_deref(), event, *version))).await
+    };
+    Ok(trace::within(meta.trace.as_deref(), span, appending).await?.into_iter().max())
 }
 
-async fn append_all_here<E: Event>(
+/// As [`append_all`], each because of another event, whose trace it carries. Where they are, in the same order.
+pub(crate) async fn append_each<E: Event>(
     tx: &mut Transaction<'_, Postgres>,
     meta: &Meta,
-    events: &[(E, i64)],
-) -> Result<Option<Position>, sqlx::Error> {
+    events: &[(&Recorded, E, i64)],
+) -> Result<Vec<Position>, sqlx::Error> {
+    let Some((_, first, _)) = events.first() else { return Ok(Vec::new()) };
+    let (name, events_in_all) = (first.name(), events.len());
+    let span = || tracing::debug_span!("append", otel.name = format!("append {name}"), events = events_in_all);
+    let one_cause = events.iter().all(|(cause, ..)| cause.trace == events[0].0.trace);
+    let appending = async {
+        let at_hand = trace_at_hand().filter(|_| one_cause);
+        let told = events
+            .iter()
+            .map(|(cause, event, version)| (at_hand.as_deref().or(cause.trace.as_deref()), event, *version));
+        append_many(tx, meta, told).await
+    };
+    trace::within(meta.trace.as_deref(), span, appending).await
+}
+
+/// Events with their traces and versions. Where they are, in the same order.
+async fn append_many<'e, E: Event>(
+    tx: &mut Transaction<'_, Postgres>,
+    meta: &Meta,
+    events: impl Iterator<Item = (Option<&'e str>, &'e E, i64)>,
+) -> Result<Vec<Position>, sqlx::Error> {
     let (mut ids, mut names, mut versions, mut types) = (vec![], vec![], vec![], vec![]);
-    let (mut aggregates, mut aggregate_versions, mut payloads) = (vec![], vec![], vec![]);
-    for (event, aggregate_version) in events {
+    let (mut aggregates, mut aggregate_versions, mut payloads, mut traces) = (vec![], vec![], vec![], vec![]);
+    for (trace, event, aggregate_version) in events {
         ids.push(EventId::new(meta.occurred_at).uuid());
         names.push(event.name().to_owned());
         versions.push(event.version());
         types.push(event.aggregate_type().to_owned());
         aggregates.push(event.aggregate_id());
-        aggregate_versions.push(*aggregate_version);
+        aggregate_versions.push(aggregate_version);
         payloads.push(encoded(event)?);
+        traces.push(trace.map(str::to_owned));
     }
     let rows = sqlx::query!(
         r#"insert into event_bus.log
             (id, name, version, aggregate_type, aggregate_id, aggregate_version, payload, actor, trace, occurred_at)
-        select e.id, e.name, e.version, e.aggregate_type, e.aggregate_id, e.aggregate_version, e.payload, $8, $9, $10
-        from unnest($1::uuid[], $2::text[], $3::smallint[], $4::text[], $5::uuid[], $6::bigint[], $7::jsonb[])
-            with ordinality as e (id, name, version, aggregate_type, aggregate_id, aggregate_version, payload, nth)
+        select e.id, e.name, e.version, e.aggregate_type, e.aggregate_id, e.aggregate_version, e.payload, $9, e.trace, $10
+        from unnest($1::uuid[], $2::text[], $3::smallint[], $4::text[], $5::uuid[], $6::bigint[], $7::jsonb[], $8::text[])
+            with ordinality as e
+                (id, name, version, aggregate_type, aggregate_id, aggregate_version, payload, trace, nth)
         order by e.nth
         returning position, transaction_id::text::bigint as "transaction_id!""#,
         &ids,
@@ -156,13 +183,17 @@ async fn append_all_here<E: Event>(
         &aggregates,
         &aggregate_versions,
         &payloads,
+        &traces as &[Option<String>],
         encoded_actor(meta)?,
-        trace_at_hand(),
         meta.occurred_at,
     )
     .fetch_all(&mut **tx)
     .await?;
-    Ok(rows.iter().map(|row| Position { transaction: row.transaction_id, sequence: row.position }).max())
+    let mut positions: Vec<Position> =
+        rows.iter().map(|row| Position { transaction: row.transaction_id, sequence: row.position }).collect();
+    // Drawn in the order of insertion.
+    positions.sort_unstable();
+    Ok(positions)
 }
 
 fn encoded<E: Event>(event: &E) -> Result<Value, sqlx::Error> {

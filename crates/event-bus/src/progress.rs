@@ -16,7 +16,10 @@ use tokio::sync::futures::Notified;
 use tokio::time::Instant;
 
 use crate::lease;
+use crate::told::HURRY;
 
+/// How often whoever runs subscriptions is told to hurry.
+const HURRY_EVERY: Duration = Duration::from_millis(500);
 /// How often the table is read while somebody waits for subscriptions of another process.
 const LOOK_EVERY: Duration = Duration::from_millis(10);
 /// A list of subscriptions older than this is read again before it is relied on; holding leases reads it more often.
@@ -82,15 +85,29 @@ struct Listed {
     consumes: Option<Vec<String>>,
     projects: bool,
     position: Position,
+    /// Somebody asked to try a dead letter of it again.
+    retry: bool,
     /// When its lease runs out, or did.
     leased_until: Instant,
 }
 
+/// What somebody may want of a subscription, as the table had it at a moment.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Asked {
+    pub at: Instant,
+    /// Its checkpoint; another one than we have written was set by somebody.
+    pub position: Position,
+    pub retry: bool,
+}
+
 #[derive(Default)]
 struct State {
-    /// Every subscription that some process has run within the last minute.
+    /// Those that this process may run.
+    declared: Vec<String>,
+    /// Those, and every other one that some process has run within the last minute.
     listed: HashMap<String, Listed>,
     listed_at: Option<Instant>,
+    hurried_at: Option<Instant>,
     /// How far those have come that we run.
     ours: HashMap<&'static str, Position>,
     /// How far each subscription had come when we last ran it: stays true when it runs elsewhere, or nowhere.
@@ -132,6 +149,14 @@ impl State {
         }
     }
 
+    fn may_hurry(&mut self, now: Instant) -> bool {
+        let may = self.hurried_at.is_none_or(|at| at + HURRY_EVERY <= now);
+        if may {
+            self.hurried_at = Some(now);
+        }
+        may
+    }
+
     /// Who has not come in time is waited for by nobody until they have.
     fn give_up_on(&mut self, position: Position, scope: Scope<'_>) {
         let late: Vec<String> = self
@@ -170,12 +195,17 @@ pub(crate) struct Progress {
     state: Mutex<State>,
     /// Held by whoever reads the table for all.
     reading: tokio::sync::Mutex<()>,
-    moved: Notify,
+    pub moved: Notify,
 }
 
 impl Progress {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// These may run here: whoever waits learns that they have not come, even when nobody has run them for long.
+    pub fn declare(&self, names: &[String]) {
+        names.clone_into(&mut self.state().declared);
     }
 
     /// One of our runners handled everything up to `position`.
@@ -223,12 +253,16 @@ impl Progress {
         if self.is_listed_since(wanted) {
             return Ok(());
         }
+        let declared = self.state().declared.clone();
         let asked_at = Instant::now();
         let rows = sqlx::query!(
             r#"select name, transaction_id::text::bigint as "transaction!", position, consumes,
                 coalesce(projects, follows is not null) as "projects!",
-                extract(epoch from lease_until - now())::float8 as "leased_for!"
-            from event_bus.subscription where lease_until > now() - interval '1 minute'"#
+                coalesce(extract(epoch from lease_until - now())::float8, -3600) as "leased_for!",
+                exists (select 1 from event_bus.dead_letter d
+                    where d.subscription = subscription.name and d.retry_requested_at is not null) as "retry!"
+            from event_bus.subscription where lease_until > now() - interval '1 minute' or name = any($1)"#,
+            &declared,
         )
         .fetch_all(pool);
         let rows = tokio::time::timeout(LISTED_FOR, rows).await.map_err(|_| sqlx::Error::PoolTimedOut)??;
@@ -237,7 +271,10 @@ impl Progress {
             let leased_until =
                 if row.leased_for < 0.0 { asked_at.checked_sub(leased).unwrap_or(asked_at) } else { asked_at + leased };
             let position = Position { transaction: row.transaction, sequence: row.position };
-            (row.name, Listed { consumes: row.consumes, projects: row.projects, position, leased_until })
+            (
+                row.name,
+                Listed { consumes: row.consumes, projects: row.projects, position, retry: row.retry, leased_until },
+            )
         });
         let listed = listed.collect();
         let mut state = self.state();
@@ -247,6 +284,18 @@ impl Progress {
             state.late.keys().filter(|name| !state.listed.contains_key(*name)).cloned().collect();
         state.late.retain(|name, _| !gone.contains(name));
         Ok(())
+    }
+
+    /// What the table says that somebody wants of a subscription.
+    pub fn asked(&self, name: &str) -> Option<Asked> {
+        let state = self.state();
+        let listed = state.listed.get(name)?;
+        Some(Asked { at: state.listed_at?, position: listed.position, retry: listed.retry })
+    }
+
+    /// How far one of our own has come.
+    pub fn ours(&self, name: &str) -> Option<Position> {
+        self.state().ours.get(name).copied()
     }
 
     /// Whether those of `scope` are known to have handled the event at `position`. Asks nobody.
@@ -286,6 +335,11 @@ impl Progress {
                 }
                 return Heard::NotYet;
             }
+            if elsewhere && self.state().may_hurry(now) {
+                let hurry = sqlx::query!("select pg_notify('event_bus_log', $1)", HURRY).execute(pool);
+                // Without it they say so a quarter of a second later.
+                drop(tokio::time::timeout_at(deadline, hurry).await);
+            }
             let look_at = if elsewhere { deadline.min(now + LOOK_EVERY) } else { deadline };
             if tokio::time::timeout_at(look_at, moved).await.is_err() && elsewhere {
                 let listed = tokio::time::timeout_at(deadline, self.list(pool, now)).await;
@@ -322,7 +376,7 @@ mod tests {
 
     fn listed(consumes: Option<&[&str]>, projects: bool) -> Listed {
         let consumes = consumes.map(|families| families.iter().map(|family| (*family).to_owned()).collect());
-        Listed { consumes, projects, position: Position::START, leased_until: Instant::now() }
+        Listed { consumes, projects, position: Position::START, retry: false, leased_until: Instant::now() }
     }
 
     #[test]

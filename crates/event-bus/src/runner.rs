@@ -13,19 +13,18 @@ use tokio_util::sync::CancellationToken;
 use tracing::{Instrument, Span};
 
 use crate::bus::Inner;
+use crate::checkpoint::Checkpoint;
 use crate::handling::{self, caught};
 use crate::log::{self, Recorded};
 use crate::subscription::{HandlerError, Subscription, Work};
 use crate::{dead_letters, metrics};
 
-/// Without a wake, the log is looked at this often: a lost NOTIFY costs no more.
+/// Without anything new, leases and requests are looked at this often.
 const POLL: Duration = Duration::from_millis(500);
-/// Events are committed but still hidden by the horizon: look again this soon, then ever less often …
-const HIDDEN_POLL: Duration = Duration::from_millis(2);
-/// … doubling this many times: whoever keeps a transaction open must not keep every runner busy.
-const HIDDEN_DOUBLINGS: u32 = 4;
 /// A transaction that applies events takes no further one after this long.
 const APPLY_FOR: Duration = Duration::from_millis(50);
+/// So many events are handed over in one go at most.
+const TOGETHER: usize = 50;
 /// How long to wait when the database is away, at most.
 const MAX_AWAY: Duration = Duration::from_secs(5);
 
@@ -39,103 +38,91 @@ struct Failing {
 pub(crate) struct Runner {
     bus: Arc<Inner>,
     subscription: Subscription,
-    /// `None`: to be read from the table, at the start and whenever somebody else may have moved it.
-    checkpoint: Option<Position>,
+    checkpoint: Arc<Checkpoint>,
     failing: Option<Failing>,
     /// Up to here events are handled one by one, because the batch they were in failed.
     one_by_one_until: Position,
     away: u32,
-    /// How often in a row there was something that the horizon hid.
-    hidden: u32,
 }
 
 enum Turn {
     /// There may be more at once.
     Handled,
-    /// Nothing to do until a wake or this much later.
-    Idle(Duration),
+    /// Nothing to do until something is new.
+    Idle,
+    /// Not before so much time has passed, whatever happens.
+    Later(Duration),
 }
 
 impl Runner {
     pub fn new(bus: Arc<Inner>, subscription: Subscription) -> Self {
-        Self {
-            bus,
-            subscription,
-            checkpoint: None,
-            failing: None,
-            one_by_one_until: Position::START,
-            away: 0,
-            hidden: 0,
-        }
+        let checkpoint = bus.checkpoints.add(subscription.name);
+        Self { bus, subscription, checkpoint, failing: None, one_by_one_until: Position::START, away: 0 }
     }
 
     /// Runs until `shutdown`; what a turn has begun it finishes.
     pub async fn run(mut self, shutdown: CancellationToken) {
-        let mut wake = self.bus.wake.subscribe();
+        let mut stirred = self.bus.stirred.subscribe();
+        let bus = Arc::clone(&self.bus);
+        let follows = self.subscription.follows.is_some();
         while !shutdown.is_cancelled() {
-            wake.mark_unchanged();
-            let bus = Arc::clone(&self.bus);
+            stirred.borrow_and_update();
             let moved = bus.progress.moved();
-            let turn = self.turn().await;
-            let wait = match turn {
+            let (wait, may_be_woken) = match self.turn().await {
                 Ok(Turn::Handled) => {
                     self.away = 0;
                     continue;
                 }
-                Ok(Turn::Idle(wait)) => {
+                Ok(Turn::Idle) => {
                     self.away = 0;
-                    wait
+                    (POLL, true)
                 }
-                Err(error) => self.stumble(&error).await,
+                Ok(Turn::Later(wait)) => {
+                    self.away = 0;
+                    (wait, false)
+                }
+                Err(error) => (self.stumble(&error).await, false),
             };
-            let follows = self.subscription.follows.is_some();
             tokio::select! {
                 () = shutdown.cancelled() => {}
                 () = tokio::time::sleep(wait) => {}
-                _ = wake.changed(), if wait >= POLL && !follows => {}
-                () = moved, if wait >= POLL && follows => {}
+                _ = stirred.changed(), if may_be_woken => {}
+                () = moved, if may_be_woken && follows => {}
             }
         }
         self.bus.progress.forget(self.subscription.name);
     }
 
-    /// One look at the log.
+    /// One look at what comes after the checkpoint.
     async fn turn(&mut self) -> Result<Turn, HandlerError> {
-        if !self.bus.holds(self.subscription.name) {
-            self.checkpoint = None;
-            self.bus.progress.forget(self.subscription.name);
-            return Ok(Turn::Idle(POLL));
+        let name = self.subscription.name;
+        if !self.bus.holds(name) {
+            self.checkpoint.forget().await;
+            self.bus.progress.forget(name);
+            return Ok(Turn::Idle);
         }
-        let from = match self.checkpoint {
-            Some(checkpoint) => checkpoint,
-            None => self.load_checkpoint().await?,
-        };
+        let from = self.checkpoint.load(&self.bus.pool).await?;
+        self.bus.progress.reached(name, from);
         if let Some(failing) = &self.failing {
             let wait = failing.not_before.saturating_duration_since(Instant::now());
             if !wait.is_zero() {
-                // Kept below POLL, so that wakes do not cut the backoff short.
-                return Ok(Turn::Idle(wait.min(POLL / 2)));
+                return Ok(Turn::Later(wait.min(POLL / 2)));
             }
         }
         let limit = if from < self.one_by_one_until { 1 } else { self.bus.settings.batch };
-        let events = match self.subscription.follows {
-            None => log::read(&self.bus.pool, from, limit).await?,
-            Some(leader) => log::read_behind(&self.bus.pool, leader, from, limit).await?,
-        };
+        let events = self.read(from, limit).await?;
         let Some(last) = events.last() else {
-            return self.look_around(from).await;
+            return self.look_around().await;
         };
-        self.hidden = 0;
         let to = last.position;
         match self.handle(&events, from).await {
-            Ok(Some(handled)) => {
-                let to = handled.last().map_or(from, |last| last.position);
-                self.checkpoint = Some(to);
+            Ok(Some(count)) => {
+                let handled = &events[..count];
                 self.failing = None;
                 self.observe(handled);
-                self.bus.progress.reached(self.subscription.name, to);
+                self.bus.progress.reached(name, handled.last().map_or(from, |last| last.position));
             }
-            Ok(None) => self.checkpoint = None,
+            Ok(None) => self.checkpoint.forget().await,
             // The shorter a transaction, the less another one is in its way.
             Err(error) if error.is_conflict() && events.len() > 1 => self.one_by_one_until = to,
             Err(error) if error.is_unavailable() => return Err(error),
@@ -148,103 +135,85 @@ impl Runner {
         Ok(Turn::Handled)
     }
 
-    /// There is nothing to read: is there anything else to do, and how soon is it worth another look?
-    async fn look_around(&mut self, from: Position) -> Result<Turn, HandlerError> {
-        // As in `log::goes_on_after`, `exists` would not use the index.
-        let seen = sqlx::query!(
-            r#"select s.transaction_id::text::bigint as "transaction!", s.position,
-                coalesce((select true from event_bus.log l
-                    where (l.transaction_id, l.position) > (s.transaction_id, s.position)
-                    order by l.transaction_id, l.position limit 1), false) as "more!",
-                exists (select 1 from event_bus.dead_letter d
-                    where d.subscription = s.name and d.retry_requested_at is not null) as "retry!"
-            from event_bus.subscription s where s.name = $1"#,
-            self.subscription.name,
-        )
-        .fetch_one(&self.bus.pool)
-        .await?;
-        let checkpoint = Position { transaction: seen.transaction, sequence: seen.position };
-        if checkpoint != from {
-            // Somebody asked for a replay.
-            self.checkpoint = None;
-            return Ok(Turn::Handled);
+    async fn read(&self, from: Position, limit: i64) -> Result<Vec<Arc<Recorded>>, sqlx::Error> {
+        let bus = &self.bus;
+        let Some(leader) = self.subscription.follows else {
+            return bus.window.after(&bus.pool, from, limit).await;
+        };
+        match bus.progress.ours(leader) {
+            Some(reached) if from < reached => {
+                let mut events = bus.window.after(&bus.pool, from, limit).await?;
+                events.truncate(events.partition_point(|event| event.position <= reached));
+                Ok(events)
+            }
+            Some(_) => Ok(Vec::new()),
+            // It runs here too, and has not looked at its checkpoint yet.
+            None => Ok(log::read_behind(&bus.pool, leader, from, limit).await?.into_iter().map(Arc::new).collect()),
         }
-        if seen.retry && self.retry_parked().await? {
-            return Ok(Turn::Handled);
-        }
-        // A follower does not look for more: its leader wakes it.
-        if seen.more && self.subscription.follows.is_none() {
-            let wait = HIDDEN_POLL * (1 << self.hidden.min(HIDDEN_DOUBLINGS));
-            self.hidden += 1;
-            return Ok(Turn::Idle(wait));
-        }
-        self.hidden = 0;
-        Ok(Turn::Idle(POLL))
     }
 
-    /// Hands events over and moves the checkpoint; answers those that were handled, all or the first of them. `None`:
-    /// the lease is lost, or the checkpoint was set elsewhere.
-    async fn handle<'e>(&self, events: &'e [Recorded], from: Position) -> Result<Option<&'e [Recorded]>, HandlerError> {
+    /// There is nothing to read: has somebody asked for something?
+    async fn look_around(&mut self) -> Result<Turn, HandlerError> {
+        let Some(asked) = self.bus.progress.asked(self.subscription.name) else { return Ok(Turn::Idle) };
+        if self.checkpoint.forget_if_set(asked.at, asked.position).await {
+            return Ok(Turn::Handled);
+        }
+        if asked.retry && self.retry_parked().await? {
+            return Ok(Turn::Handled);
+        }
+        Ok(Turn::Idle)
+    }
+
+    /// Hands events over, and moves the checkpoint: how many were handled, all or the first of them. `None`: the lease is
+    /// lost, or the checkpoint was set elsewhere.
+    async fn handle(&self, events: &[Arc<Recorded>], from: Position) -> Result<Option<usize>, HandlerError> {
         let name = self.subscription.name;
         let span = tracing::info_span!("turn", subscription = name, events = events.len());
         let handling = async {
+            let to = events[events.len() - 1].position;
             match &self.subscription.work {
-                Work::Apply(_, _) if !events.iter().any(|event| self.subscription.is_handed(event)) => {
-                    let mut connection = self.bus.pool.acquire().await?;
-                    let moved = self.advance(&mut connection, from, events[events.len() - 1].position).await?;
-                    Ok(moved.then_some(events))
-                }
-                Work::Apply(pool, handler) => {
+                Work::Apply(pool, handler) if events.iter().any(|event| self.subscription.is_handed(event)) => {
                     let mut tx = pool.begin().await?;
-                    let (begun, mut count) = (Instant::now(), 0);
+                    let (begun, mut count, mut touched) = (Instant::now(), 0, false);
                     // A transaction that has written holds back every reader of the log: a long batch ends early.
                     while count < events.len() && (count == 0 || begun.elapsed() < APPLY_FOR) {
-                        if self.subscription.is_handed(&events[count]) {
-                            handling::apply(name, &**handler, &mut tx, &events[count], self.bus.clock.now()).await?;
+                        let next = events.iter().enumerate().skip(count);
+                        let handed = next.filter(|(_, event)| self.subscription.is_handed(event)).take(TOGETHER);
+                        let (places, handed): (Vec<usize>, Vec<&Recorded>) =
+                            handed.map(|(place, event)| (place, &**event)).unzip();
+                        if handed.is_empty() {
+                            count = events.len();
+                            break;
                         }
-                        count += 1;
+                        let together = handler.together(&handed).clamp(1, handed.len());
+                        let now = self.bus.clock.now();
+                        touched |= handling::apply(name, &**handler, &mut tx, &handed[..together], now).await?;
+                        count = places[together - 1] + 1;
                     }
                     let last = &events[count - 1];
+                    if !touched {
+                        tx.rollback().await?;
+                        return Ok(self.checkpoint.reach(from, last.position).await.then_some(count));
+                    }
                     let checkpoint = async {
-                        if !self.advance(&mut tx, from, last.position).await? {
+                        let holder = self.bus.holder;
+                        let Some(advanced) = self.checkpoint.advance(&mut tx, holder, from, last.position).await?
+                        else {
                             tx.rollback().await?;
                             return Ok(None);
-                        }
+                        };
                         tx.commit().await?;
-                        Ok(Some(&events[..count]))
+                        advanced.committed();
+                        Ok(Some(count))
                     };
-                    trace::within(last.trace.as_deref(), || handling::checkpoint(name), checkpoint).await
+                    return trace::within(last.trace.as_deref(), || handling::checkpoint(name), checkpoint).await;
                 }
-                Work::Project(handler) => {
-                    handling::project(name, &**handler, events, async || {
-                        let mut connection = self.bus.pool.acquire().await?;
-                        let moved = self.advance(&mut connection, from, events[events.len() - 1].position).await?;
-                        Ok(moved.then_some(events))
-                    })
-                    .await
-                }
+                Work::Apply(..) => {}
+                Work::Project(handler) => handling::project(name, &**handler, events).await?,
             }
+            Ok(self.checkpoint.reach(from, to).await.then_some(events.len()))
         };
         caught(handling.instrument(span)).await
-    }
-
-    async fn advance(
-        &self,
-        connection: &mut sqlx::PgConnection,
-        from: Position,
-        to: Position,
-    ) -> Result<bool, sqlx::Error> {
-        sqlx::query_scalar!(
-            r#"select event_bus.advance($1, $2, $3::bigint::text::xid8, $4, $5::bigint::text::xid8, $6) as "moved!""#,
-            self.subscription.name,
-            self.bus.holder,
-            from.transaction,
-            from.sequence,
-            to.transaction,
-            to.sequence,
-        )
-        .fetch_one(connection)
-        .await
     }
 
     /// A single event failed: back off, or park it once its tries are used up.
@@ -271,16 +240,16 @@ impl Runner {
         }
         let mut tx = self.bus.pool.begin().await?;
         dead_letters::park(&mut tx, name, event, &text, i32::try_from(attempts).unwrap_or(i32::MAX)).await?;
-        if !self.advance(&mut tx, from, event.position).await? {
+        let Some(advanced) = self.checkpoint.advance(&mut tx, self.bus.holder, from, event.position).await? else {
             tx.rollback().await?;
-            self.checkpoint = None;
+            self.checkpoint.forget().await;
             return Ok(());
-        }
+        };
         tx.commit().await?;
+        advanced.committed();
         tracing::error!(subscription = name, event = %event.id, event_name = event.name, "an event was parked");
         metrics::HANDLED.with_label_values(&[name, "parked"]).inc();
         self.failing = None;
-        self.checkpoint = Some(event.position);
         self.bus.progress.reached(name, event.position);
         Ok(())
     }
@@ -291,11 +260,12 @@ impl Runner {
         let Some((letter, event)) = dead_letters::next_to_retry(&self.bus.pool, name).await? else {
             return Ok(false);
         };
+        let event = Arc::new(event);
         let outcome = caught(async {
             match &self.subscription.work {
                 Work::Apply(pool, handler) => {
                     let mut tx = pool.begin().await?;
-                    handling::apply(name, &**handler, &mut tx, &event, self.bus.clock.now()).await?;
+                    handling::apply(name, &**handler, &mut tx, &[&*event], self.bus.clock.now()).await?;
                     let settled = dead_letters::settle(&mut tx, letter, self.bus.holder).await?;
                     if settled {
                         tx.commit().await?;
@@ -305,11 +275,9 @@ impl Runner {
                     Ok(settled)
                 }
                 Work::Project(handler) => {
-                    handling::project(name, &**handler, std::slice::from_ref(&event), async || {
-                        let mut connection = self.bus.pool.acquire().await?;
-                        Ok(dead_letters::settle(&mut connection, letter, self.bus.holder).await?)
-                    })
-                    .await
+                    handling::project(name, &**handler, std::slice::from_ref(&event)).await?;
+                    let mut connection = self.bus.pool.acquire().await?;
+                    Ok(dead_letters::settle(&mut connection, letter, self.bus.holder).await?)
                 }
             }
         })
@@ -324,20 +292,6 @@ impl Runner {
             }
         }
         Ok(true)
-    }
-
-    async fn load_checkpoint(&mut self) -> Result<Position, sqlx::Error> {
-        let row = sqlx::query!(
-            r#"select transaction_id::text::bigint as "transaction_id!", position
-            from event_bus.subscription where name = $1"#,
-            self.subscription.name,
-        )
-        .fetch_one(&self.bus.pool)
-        .await?;
-        let checkpoint = Position { transaction: row.transaction_id, sequence: row.position };
-        self.checkpoint = Some(checkpoint);
-        self.bus.progress.reached(self.subscription.name, checkpoint);
-        Ok(checkpoint)
     }
 
     async fn remember_error(&self, error: &str) -> Result<(), sqlx::Error> {
@@ -357,11 +311,11 @@ impl Runner {
             tracing::warn!(subscription = self.subscription.name, error = error.chain(), "a subscription has to wait");
         }
         self.away = self.away.saturating_add(1);
-        self.checkpoint = None;
+        self.checkpoint.forget().await;
         Duration::from_millis(50).saturating_mul(1 << self.away.min(10)).min(MAX_AWAY)
     }
 
-    fn observe(&self, events: &[Recorded]) {
+    fn observe(&self, events: &[Arc<Recorded>]) {
         let name = self.subscription.name;
         let handled = u64::try_from(events.len()).unwrap_or(u64::MAX);
         metrics::HANDLED.with_label_values(&[name, "handled"]).inc_by(handled);

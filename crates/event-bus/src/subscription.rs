@@ -15,17 +15,31 @@ use crate::log::{self, Meta, Recorded};
 #[async_trait]
 pub trait Apply: Send + Sync + 'static {
     async fn apply(&self, delivery: &mut Delivery<'_>, event: &Recorded) -> Result<(), HandlerError>;
+
+    /// How many of `events`, which follow each other, it takes in one go; at least the first.
+    fn together(&self, _events: &[&Recorded]) -> usize {
+        1
+    }
+
+    /// So many of them.
+    async fn apply_together(&self, delivery: &mut Delivery<'_>, events: &[&Recorded]) -> Result<(), HandlerError> {
+        for event in events {
+            self.apply(delivery, event).await?;
+        }
+        Ok(())
+    }
 }
 
 /// A subscription whose effect is elsewhere (Redis). Events come at least once, so the effect must be idempotent.
 #[async_trait]
 pub trait Project: Send + Sync + 'static {
-    async fn project(&self, events: &[Recorded]) -> Result<(), HandlerError>;
+    async fn project(&self, events: &[Arc<Recorded>]) -> Result<(), HandlerError>;
 }
 
 /// The transaction in which an event is being applied.
 pub struct Delivery<'t> {
     tx: &'t mut Transaction<'static, Postgres>,
+    touched: bool,
     cause: Meta,
 }
 
@@ -37,11 +51,21 @@ impl<'t> Delivery<'t> {
         now: OffsetDateTime,
     ) -> Self {
         let actor = RecordedActor::System { name: subscription.to_owned() };
-        Self { tx, cause: Meta { actor, trace: event.trace.clone(), occurred_at: now } }
+        Self { tx, touched: false, cause: Meta { actor, trace: event.trace.clone(), occurred_at: now } }
     }
 
     pub fn connection(&mut self) -> &mut PgConnection {
+        self.transaction()
+    }
+
+    fn transaction(&mut self) -> &mut Transaction<'static, Postgres> {
+        self.touched = true;
         self.tx
+    }
+
+    /// Whether the handler may have written anything.
+    pub(crate) fn is_touched(&self) -> bool {
+        self.touched
     }
 
     /// When the event is being applied, by the bus's clock.
@@ -55,12 +79,24 @@ impl<'t> Delivery<'t> {
         event: impl Into<E> + Send,
         aggregate_version: i64,
     ) -> Result<Position, sqlx::Error> {
-        log::append(self.tx, &self.cause, &event.into(), aggregate_version).await
+        let cause = self.cause.clone();
+        log::append(self.transaction(), &cause, &event.into(), aggregate_version).await
+    }
+
+    /// Appends in one statement an event for each of several that are applied together; it carries the trace of that one.
+    /// Where they are, in the same order.
+    pub async fn append_each<E: Event>(
+        &mut self,
+        events: &[(&Recorded, E, i64)],
+    ) -> Result<Vec<Position>, sqlx::Error> {
+        let cause = self.cause.clone();
+        log::append_each(self.transaction(), &cause, events).await
     }
 
     /// As [`Self::append`], many in one statement.
     pub async fn append_all<E: Event>(&mut self, events: &[(E, i64)]) -> Result<Option<Position>, sqlx::Error> {
-        log::append_all(self.tx, &self.cause, events).await
+        let cause = self.cause.clone();
+        log::append_all(self.transaction(), &cause, events).await
     }
 }
 

@@ -32,8 +32,8 @@ struct Watching {
 
 #[async_trait]
 impl Project for Watching {
-    async fn project(&self, events: &[Recorded]) -> Result<(), HandlerError> {
-        let numbers: Vec<i64> = events.iter().map(n_of).collect();
+    async fn project(&self, events: &[Arc<Recorded>]) -> Result<(), HandlerError> {
+        let numbers: Vec<i64> = events.iter().map(|event| n_of(event)).collect();
         if let Some(pool) = &self.leaders {
             let done = support::seen(pool).await;
             let early = numbers.iter().copied().filter(|n| !done.contains(n));

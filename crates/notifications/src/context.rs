@@ -64,7 +64,7 @@ impl Notifications {
         let subscriber = Subscriber { zone: self.zone.clone(), language: self.language };
         vec![
             Subscription::hear("notifications", self.pool.pool().clone(), subscriber)
-                .consumes::<BorrowEvent>()
+                .consumes_together::<BorrowEvent>()
                 .consumes::<BookEvent>()
                 .consumes::<UserEvent>()
                 .consumes::<AuthEvent>()

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use auth_events::{AuthEvent, UserRegistered};
 use books_events::BookEvent;
 use borrowing_events::{BorrowEvent, Parties};
-use event_bus::{Delivery, HandlerError, Hear, Recorded};
+use event_bus::{Delivery, HandlerError, Hear, HearTogether, Recorded};
 use jiff::tz::TimeZone;
 use kernel::actor::RecordedActor;
 use kernel::{BookId, Event, LanguageTag, NotificationId, UserId};
@@ -26,15 +26,11 @@ pub(crate) struct Subscriber {
     pub language: Language,
 }
 
+/// Together: what is known for the texts is asked once, and what is told written once.
 #[async_trait]
-impl Hear<BorrowEvent> for Subscriber {
-    async fn hear(
-        &self,
-        delivery: &mut Delivery<'_>,
-        event: &Recorded,
-        heard: BorrowEvent,
-    ) -> Result<(), HandlerError> {
-        Ok(self.hear_borrow(delivery, event, &heard).await?)
+impl HearTogether<BorrowEvent> for Subscriber {
+    async fn hear(&self, delivery: &mut Delivery<'_>, events: &[(&Recorded, BorrowEvent)]) -> Result<(), HandlerError> {
+        Ok(self.hear_borrows(delivery, events).await?)
     }
 }
 
@@ -77,58 +73,39 @@ impl Hear<AuthEvent> for Subscriber {
 }
 
 impl Subscriber {
-    async fn hear_borrow(
+    async fn hear_borrows(
         &self,
         delivery: &mut Delivery<'_>,
-        event: &Recorded,
-        heard: &BorrowEvent,
+        events: &[(&Recorded, BorrowEvent)],
     ) -> Result<(), sqlx::Error> {
-        let parties = heard.parties();
-        let known = sqlx::query!(
-            r#"select
-                (select nullif(name, '') from notifications.member where id = $1) as owner,
-                (select language from notifications.member where id = $1) as owner_language,
-                (select nullif(name, '') from notifications.member where id = $2) as borrower,
-                (select language from notifications.member where id = $2) as borrower_language,
-                (select title from notifications.book where id = $3) as book,
-                array(
-                    select user_id from notifications.notification
-                    where user_id in ($1, $2) and source_event_id = $4
-                    union all
-                    select id from notifications.member where id in ($1, $2) and deleted_at is not null
-                ) as "told_or_gone!""#,
-            parties.owner_id.uuid(),
-            parties.borrower_id.uuid(),
-            parties.book_id.uuid(),
-            event.id.uuid(),
-        )
-        .fetch_one(delivery.connection())
-        .await?;
-        let actor = match event.actor {
-            RecordedActor::User { id } => Some(id),
-            RecordedActor::Anonymous | RecordedActor::System { .. } => None,
-        };
+        let known = known_of(delivery, events).await?;
         let spoken = |tag: Option<String>| tag.as_deref().and_then(Language::of_tag).unwrap_or(self.language);
         let person = |name, language| Person { name, language: spoken(language) };
-        let cast = Cast {
-            owner: person(known.owner, known.owner_language),
-            borrower: person(known.borrower, known.borrower_language),
-            book: known.book,
-            moderators: match heard {
-                BorrowEvent::Disputed(_) => moderators_to_tell(delivery, event, parties)
-                    .await?
-                    .into_iter()
-                    .map(|(id, language)| (id, spoken(Some(language))))
-                    .collect(),
-                _ => Vec::new(),
-            },
-        };
-        for telling in about_borrow(heard, actor, &cast, &self.zone) {
-            if !known.told_or_gone.contains(&telling.recipient.uuid()) {
-                tell(delivery, event, heard.name(), telling).await?;
-            }
+        let mut told = Vec::new();
+        for ((event, heard), known) in events.iter().zip(known) {
+            let actor = match event.actor {
+                RecordedActor::User { id } => Some(id),
+                RecordedActor::Anonymous | RecordedActor::System { .. } => None,
+            };
+            let cast = Cast {
+                owner: person(known.owner, known.owner_language),
+                borrower: person(known.borrower, known.borrower_language),
+                book: known.book,
+                moderators: match heard {
+                    BorrowEvent::Disputed(_) => moderators_to_tell(delivery, event, heard.parties())
+                        .await?
+                        .into_iter()
+                        .map(|(id, language)| (id, spoken(Some(language))))
+                        .collect(),
+                    _ => Vec::new(),
+                },
+            };
+            let tellings = about_borrow(heard, actor, &cast, &self.zone)
+                .into_iter()
+                .filter(|telling| !known.told_or_gone.contains(&telling.recipient.uuid()));
+            told.extend(tellings.map(|telling| (*event, heard.name(), telling)));
         }
-        Ok(())
+        tell(delivery, told).await
     }
 
     /// The name given at registration counts until the profile tells another. Auth's version of the account cannot be
@@ -170,38 +147,96 @@ async fn moderators_to_tell(
     Ok(rows.into_iter().map(|row| (row.id.into(), row.language)).collect())
 }
 
-async fn tell(
-    delivery: &mut Delivery<'_>,
-    event: &Recorded,
-    kind: &'static str,
-    telling: Telling,
-) -> Result<(), sqlx::Error> {
+/// What the texts about an event need.
+struct Known {
+    owner: Option<String>,
+    owner_language: Option<String>,
+    borrower: Option<String>,
+    borrower_language: Option<String>,
+    book: Option<String>,
+    told_or_gone: Vec<Uuid>,
+}
+
+/// In the order of the events.
+async fn known_of(delivery: &mut Delivery<'_>, events: &[(&Recorded, BorrowEvent)]) -> Result<Vec<Known>, sqlx::Error> {
+    let of = |id: fn(&Parties) -> Uuid| -> Vec<Uuid> { events.iter().map(|(_, heard)| id(heard.parties())).collect() };
+    let ids: Vec<Uuid> = events.iter().map(|(event, _)| event.id.uuid()).collect();
+    sqlx::query_as!(
+        Known,
+        r#"select
+            nullif(owner.name, '') as owner, owner.language as "owner_language?",
+            nullif(borrower.name, '') as borrower, borrower.language as "borrower_language?", book.title as "book?",
+            array(
+                select user_id from notifications.notification
+                where user_id in (e.owner, e.borrower) and source_event_id = e.id
+                union all
+                select id from notifications.member where id in (e.owner, e.borrower) and deleted_at is not null
+            ) as "told_or_gone!"
+        from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[])
+            with ordinality as e (owner, borrower, book, id, nth)
+        left join notifications.member owner on owner.id = e.owner
+        left join notifications.member borrower on borrower.id = e.borrower
+        left join notifications.book book on book.id = e.book
+        order by e.nth"#,
+        &of(|parties| parties.owner_id.uuid()),
+        &of(|parties| parties.borrower_id.uuid()),
+        &of(|parties| parties.book_id.uuid()),
+        &ids,
+    )
+    .fetch_all(delivery.connection())
+    .await
+}
+
+/// Each telling with the event that it is about and the kind of notification.
+async fn tell(delivery: &mut Delivery<'_>, told: Vec<(&Recorded, &'static str, Telling)>) -> Result<(), sqlx::Error> {
+    if told.is_empty() {
+        return Ok(());
+    }
     let now = delivery.now();
-    let created = NotificationCreated {
-        notification_id: NotificationId::new(now),
-        user_id: telling.recipient,
-        kind: kind.to_owned(),
-    };
-    let id = created.notification_id.uuid();
-    let position = delivery.append::<NotificationEvent>(created, 1).await?;
+    let created = told.iter().map(|(event, kind, telling)| {
+        let created = NotificationCreated {
+            notification_id: NotificationId::new(now),
+            user_id: telling.recipient,
+            kind: (*kind).to_owned(),
+        };
+        (*event, NotificationEvent::Created(created), 1)
+    });
+    let created: Vec<(&Recorded, NotificationEvent, i64)> = created.collect();
+    let positions = delivery.append_each(&created).await?;
+    let (mut ids, mut users, mut kinds, mut titles) = (vec![], vec![], vec![], vec![]);
+    let (mut bodies, mut data, mut causes, mut transactions, mut sequences) = (vec![], vec![], vec![], vec![], vec![]);
+    for (((event, kind, telling), (_, created, _)), position) in told.into_iter().zip(&created).zip(positions) {
+        ids.push(created.aggregate_id());
+        users.push(telling.recipient.uuid());
+        kinds.push(kind.to_owned());
+        titles.push(telling.title);
+        bodies.push(telling.body);
+        data.push(Json(telling.data));
+        causes.push(event.id.uuid());
+        transactions.push(position.transaction);
+        sequences.push(position.sequence);
+        metrics::SENT.with_label_values(&[kind]).inc();
+    }
     sqlx::query!(
         "insert into notifications.notification
             (id, user_id, kind, title, body, data, created_at, source_event_id, log_transaction, log_position, version)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 1)",
-        id,
-        telling.recipient.uuid(),
-        kind,
-        telling.title,
-        telling.body,
-        Json(telling.data) as _,
+        select id, user_id, kind, title, body, data, $10, source_event_id, log_transaction, log_position, 1
+        from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::jsonb[], $7::uuid[], $8::bigint[],
+                $9::bigint[])
+            as told (id, user_id, kind, title, body, data, source_event_id, log_transaction, log_position)",
+        &ids,
+        &users,
+        &kinds,
+        &titles,
+        &bodies,
+        &data as _,
+        &causes,
+        &transactions,
+        &sequences,
         now,
-        event.id.uuid(),
-        position.transaction,
-        position.sequence,
     )
     .execute(delivery.connection())
     .await?;
-    metrics::SENT.with_label_values(&[kind]).inc();
     Ok(())
 }
 

@@ -7,6 +7,7 @@ use borrowing_events::{BorrowApproved, BorrowDisputed, BorrowEvent, BorrowHanded
 use kernel::actor::RecordedActor;
 use kernel::{BookId, LanguageTag, Position};
 use notifications::DeleteNotification;
+use sqlx::ConnectOptions;
 use support::{Neighbours, World};
 use testkit::{A_SATURDAY, a_user, eventually, member};
 use time::macros::datetime;
@@ -40,6 +41,42 @@ async fn each_owner_is_told_once_although_an_event_is_replayed() {
     replay(&world).await;
     assert_eq!(world.inbox(them.ada).await, before);
     assert_eq!(world.rows(them.ada).await, 3);
+}
+
+#[tokio::test]
+async fn what_was_heard_together_is_told_one_by_one_in_order_and_each_under_its_own_trace() {
+    const REQUESTS: u64 = 120;
+    let world = World::new().await;
+    let them = Neighbours::of(&world).await;
+    // The applier waits here while the requests come in.
+    let mut owner = world.database.owner_options().connect().await.unwrap();
+    sqlx::raw_sql("begin; lock table notifications.notification in share mode").execute(&mut owner).await.unwrap();
+    let mut requests = Vec::new();
+    for _ in 0..REQUESTS {
+        requests.push(world.append::<BorrowEvent>(them.a_request(), 1).await);
+    }
+    let last = *requests.last().unwrap();
+    sqlx::raw_sql("commit").execute(&mut owner).await.unwrap();
+    world.until_heard(last).await;
+    world.until_level().await;
+
+    assert_eq!(world.unread(them.ada).await, REQUESTS);
+    let told: Vec<(i64, bool, i64)> = sqlx::query_as(
+        "select cause.position, split_part(told.trace, '-', 2) = split_part(cause.trace, '-', 2),
+            count(*) over (partition by told.transaction_id)
+        from notifications.notification n
+        join event_bus.log cause on cause.id = n.source_event_id
+        join event_bus.log told on told.aggregate_id = n.id
+            and (told.transaction_id::text::bigint, told.position) = (n.log_transaction, n.log_position)
+        where n.user_id = $1 order by told.transaction_id, told.position",
+    )
+    .bind(them.ada.uuid())
+    .fetch_all(&mut owner)
+    .await
+    .unwrap();
+    assert!(told.iter().map(|row| row.0).eq(requests.iter().map(|request| request.sequence)), "in the order of causes");
+    assert!(told.iter().all(|row| row.1), "each belongs to the trace of its cause");
+    assert!(told.iter().any(|row| row.2 > 20), "the canary: none were heard together");
 }
 
 #[tokio::test]

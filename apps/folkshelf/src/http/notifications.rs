@@ -198,7 +198,8 @@ async fn stream_notifications(
     let user = caller.user()?;
     // Listen first, look then: nothing falls between the two.
     let tail = api.events.tail();
-    let arrivals = api.notifications.since.ask(&caller.0, NotificationsSince { after }).await?;
+    let arrivals =
+        api.notifications.since.ask(&caller.0, NotificationsSince { after, shown: api.events.read_to() }).await?;
     let token = request
         .headers()
         .get(header::AUTHORIZATION)
@@ -241,7 +242,7 @@ impl Inbox {
         self.woken().await?;
         // A session that ended meanwhile must not go on seeing its inbox.
         self.api.gate.actor(&self.token).await.ok()?;
-        let query = NotificationsSince { after: Some(self.after) };
+        let query = NotificationsSince { after: Some(self.after), shown: self.api.events.read_to() };
         let Ok(arrivals) = self.api.notifications.since.ask(&self.caller, query).await else {
             // PostgreSQL is away: the line stays, what is missed comes with the next look.
             return Some(": waiting\n\n".to_owned());

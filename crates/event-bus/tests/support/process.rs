@@ -4,7 +4,7 @@ use std::process::Stdio;
 use std::str::FromStr;
 
 use async_trait::async_trait;
-use event_bus::{Apply, Delivery, HandlerError, Recorded};
+use event_bus::{Apply, Delivery, HandlerError, Project, Recorded, Subscription};
 use futures_util::StreamExt;
 use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::{ConnectOptions, PgPool};
@@ -13,7 +13,7 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdout, Command};
 use uuid::Uuid;
 
-use super::{Seeing, a_counter, append, bus_of, n_of, start, write_down};
+use super::{Seeing, a_counter, append, bus_of, n_of, write_down};
 
 const BUS: &str = "FOLKSHELF_TEST_CHILD_BUS";
 const BOOKS: &str = "FOLKSHELF_TEST_CHILD_BOOKS";
@@ -24,6 +24,8 @@ const MANNER: &str = "FOLKSHELF_TEST_CHILD_MANNER";
 pub enum Manner {
     /// Handles events.
     Calmly,
+    /// Handles events, and shows them in a view: each is written to `books.seen` by `view` too, in no transaction of the log.
+    Viewing,
     /// Says `middle` at number 50 and waits for ever.
     StuckAt50,
     /// Says `holding` at the first event and waits until `books.gate` has a row. Nobody can tell that its sessions are its.
@@ -37,8 +39,15 @@ pub enum Manner {
 }
 
 impl Manner {
-    const ALL: [Self; 6] =
-        [Self::Calmly, Self::StuckAt50, Self::BehindTheGate, Self::UnreadAt50, Self::InATransaction, Self::Unread];
+    const ALL: [Self; 7] = [
+        Self::Calmly,
+        Self::Viewing,
+        Self::StuckAt50,
+        Self::BehindTheGate,
+        Self::UnreadAt50,
+        Self::InATransaction,
+        Self::Unread,
+    ];
 
     pub fn handles_events(self) -> bool {
         !matches!(self, Self::InATransaction | Self::Unread)
@@ -111,7 +120,7 @@ pub async fn run() {
     let bus = bus_of(process, pool("event_bus", &address), 100);
     let books = pool("books", &std::env::var(BOOKS).unwrap());
     let handler: std::sync::Arc<dyn Apply> = match manner {
-        Manner::Calmly => Seeing::calmly("another process"),
+        Manner::Calmly | Manner::Viewing => Seeing::calmly("another process"),
         Manner::StuckAt50 => std::sync::Arc::new(StuckAt50),
         Manner::BehindTheGate => std::sync::Arc::new(BehindTheGate(books.clone())),
         Manner::UnreadAt50 => std::sync::Arc::new(UnreadAt50),
@@ -125,11 +134,36 @@ pub async fn run() {
             return std::future::pending().await;
         }
     };
-    let running = start(&bus, &books, handler).await;
+    let mut subscriptions = vec![Subscription::apply("books", books.clone(), handler)];
+    if manner == Manner::Viewing {
+        subscriptions.push(view(&books));
+    }
+    let running = bus.start(subscriptions).await.unwrap();
     println!("\nready");
     let mut rest = Vec::new();
     tokio::io::stdin().read_to_end(&mut rest).await.unwrap();
     running.stop().await;
+}
+
+/// Follows `books` and writes what it is given to `books.seen`, by `view`.
+pub fn view(books: &PgPool) -> Subscription {
+    Subscription::project("books.view", std::sync::Arc::new(Showing(books.clone()))).after("books")
+}
+
+struct Showing(PgPool);
+
+#[async_trait]
+impl Project for Showing {
+    async fn project(&self, events: &[std::sync::Arc<Recorded>]) -> Result<(), HandlerError> {
+        for event in events {
+            sqlx::query("insert into books.seen (counter, n, by) values ($1, $2, 'view')")
+                .bind(event.aggregate_id)
+                .bind(n_of(event))
+                .execute(&self.0)
+                .await?;
+        }
+        Ok(())
+    }
 }
 
 struct StuckAt50;

@@ -34,7 +34,7 @@ struct Noting(Mutex<Vec<Position>>);
 
 #[async_trait]
 impl Project for Noting {
-    async fn project(&self, events: &[Recorded]) -> Result<(), HandlerError> {
+    async fn project(&self, events: &[Arc<Recorded>]) -> Result<(), HandlerError> {
         self.0.lock().unwrap().extend(events.iter().map(|event| event.position));
         Ok(())
     }

@@ -14,6 +14,9 @@ use crate::view::NotificationView;
 pub struct NotificationsSince {
     /// `None`: nothing but a place to begin at.
     pub after: Option<Position>,
+    /// Up to here the log is known to lie below the horizon ([`event_bus::EventBus::read_to`]), also in a moment in which
+    /// this query's own horizon lies further back: that counts every transaction that it cannot prove to be foreign.
+    pub shown: Position,
 }
 
 impl NotificationsSince {
@@ -75,13 +78,16 @@ impl NotificationsSinceHandler {
     }
 
     /// Behind the newest of the inbox.
-    async fn beginning(&self, user: uuid::Uuid) -> Result<Position, sqlx::Error> {
+    async fn beginning(&self, user: uuid::Uuid, shown: Position) -> Result<Position, sqlx::Error> {
         let newest = sqlx::query!(
             "select log_transaction, log_position from notifications.notification
             where user_id = $1 and deleted_at is null
-                and log_transaction < (select event_bus.horizon())::text::bigint
+                and (log_transaction < (select event_bus.horizon())::text::bigint
+                    or (log_transaction, log_position) <= ($2, $3))
             order by log_transaction desc, log_position desc limit 1",
             user,
+            shown.transaction,
+            shown.sequence,
         )
         .fetch_optional(&self.pool)
         .await?;
@@ -91,20 +97,23 @@ impl NotificationsSinceHandler {
 
     /// As the log's own readers, it stops at the horizon: below it nothing can appear any more, so nothing is passed over.
     /// The tail wakes a stream only for what is below it.
-    async fn after(&self, user: uuid::Uuid, after: Position) -> Result<Vec<Arrival>, sqlx::Error> {
+    async fn after(&self, user: uuid::Uuid, after: Position, shown: Position) -> Result<Vec<Arrival>, sqlx::Error> {
         let rows = sqlx::query!(
             r#"select id, kind, title, body, read as "read!", data as "data: Json<NotificationData>", created_at,
                 log_transaction, log_position
             from notifications.notification
             where user_id = $1 and deleted_at is null
                 and (log_transaction, log_position) > ($2, $3)
-                and log_transaction < (select event_bus.horizon())::text::bigint
+                and (log_transaction < (select event_bus.horizon())::text::bigint
+                    or (log_transaction, log_position) <= ($5, $6))
             order by log_transaction, log_position
             limit $4"#,
             user,
             after.transaction,
             after.sequence,
             NotificationsSince::AT_MOST,
+            shown.transaction,
+            shown.sequence,
         )
         .fetch_all(&self.pool)
         .await?;
@@ -129,9 +138,9 @@ impl QueryHandler<NotificationsSince> for NotificationsSinceHandler {
     async fn handle(&self, call: &Call, query: NotificationsSince) -> Result<Arrivals, NotificationsSinceError> {
         let user = call.actor().user_id().ok_or(NotificationsSinceError::NotSignedIn)?.uuid();
         let Some(after) = query.after else {
-            return Ok(Arrivals { items: Vec::new(), resume_at: self.beginning(user).await? });
+            return Ok(Arrivals { items: Vec::new(), resume_at: self.beginning(user, query.shown).await? });
         };
-        let items = self.after(user, after).await?;
+        let items = self.after(user, after, query.shown).await?;
         let resume_at = items.last().map_or(after, |last| last.position);
         Ok(Arrivals { items, resume_at })
     }

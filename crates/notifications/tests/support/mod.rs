@@ -36,7 +36,7 @@ pub struct World {
     _running: Running,
     _watcher: DropGuard,
     // The last to go: the others use it.
-    database: TestDatabase,
+    pub database: TestDatabase,
 }
 
 impl World {
@@ -159,7 +159,7 @@ impl World {
     }
 
     pub async fn since(&self, user: UserId, after: Option<Position>) -> Arrivals {
-        self.ask(&member(user), NotificationsSince { after }).await.expect("arrivals")
+        self.ask(&member(user), NotificationsSince { after, shown: self.bus.read_to() }).await.expect("arrivals")
     }
 
     /// How many rows there are for `user`, whatever the views say.

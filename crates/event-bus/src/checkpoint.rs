@@ -1,0 +1,254 @@
+//! Where the subscriptions stand that we run, in memory and in the table.
+//!
+//! An effect in PostgreSQL commits together with its checkpoint. What has no effect there, or has it elsewhere, may be
+//! looked at again after a crash: for that the table is told of all such checkpoints together, now and then, at every stop,
+//! and at once when another process waits for them.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use kernel::Position;
+use sqlx::{PgConnection, PgPool};
+use tokio::sync::{Notify, OwnedMutexGuard};
+use tokio::time::Instant;
+use uuid::Uuid;
+
+/// How long the table may lag behind memory.
+const FLUSH_EVERY: Duration = Duration::from_millis(250);
+/// How long every move is told at once after another process has asked for it.
+const HURRY_FOR: Duration = Duration::from_secs(1);
+/// A row that somebody had locked is tried again this soon.
+const AGAIN_AFTER: Duration = Duration::from_millis(2);
+/// A flush that has no answer by then is tried again on another connection.
+const FLUSH_WITHIN: Duration = Duration::from_secs(2);
+
+#[derive(Debug, Clone, Copy)]
+struct Place {
+    /// Everything up to here is handled.
+    reached: Position,
+    /// As the table has it …
+    flushed: Position,
+    /// … and since when.
+    flushed_at: Instant,
+}
+
+impl Place {
+    fn at(position: Position) -> Self {
+        Self { reached: position, flushed: position, flushed_at: Instant::now() }
+    }
+}
+
+/// The checkpoint of one subscription.
+pub(crate) struct Checkpoint {
+    name: &'static str,
+    /// `None`: to be read from the table, at the start and whenever somebody else may have moved it. Locked while the
+    /// table's row is being moved.
+    place: Arc<tokio::sync::Mutex<Option<Place>>>,
+}
+
+impl Checkpoint {
+    pub fn new(name: &'static str) -> Self {
+        Self { name, place: Arc::default() }
+    }
+
+    /// How far the subscription is, from the table where memory does not know.
+    pub async fn load(&self, pool: &PgPool) -> Result<Position, sqlx::Error> {
+        let mut place = self.place.lock().await;
+        if let Some(place) = *place {
+            return Ok(place.reached);
+        }
+        let row = sqlx::query!(
+            r#"select transaction_id::text::bigint as "transaction_id!", position
+            from event_bus.subscription where name = $1"#,
+            self.name,
+        )
+        .fetch_one(pool)
+        .await?;
+        let position = Position { transaction: row.transaction_id, sequence: row.position };
+        *place = Some(Place::at(position));
+        Ok(position)
+    }
+
+    pub async fn forget(&self) {
+        *self.place.lock().await = None;
+    }
+
+    /// Forgets it if the table, asked at `asked_at`, has another checkpoint than we have written: somebody has set it.
+    pub async fn forget_if_set(&self, asked_at: Instant, position: Position) -> bool {
+        let mut place = self.place.lock().await;
+        let set = place.is_some_and(|place| asked_at > place.flushed_at && position != place.flushed);
+        if set {
+            *place = None;
+        }
+        set
+    }
+
+    /// Handled up to `to`; the table is told later. `false`: it was set elsewhere meanwhile.
+    pub async fn reach(&self, from: Position, to: Position) -> bool {
+        let mut place = self.place.lock().await;
+        match place.as_mut().filter(|place| place.reached == from) {
+            Some(place) => {
+                place.reached = to;
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// Moves the row in the table, in the transaction of the effect. `None`: the lease is lost, or the checkpoint was set
+    /// elsewhere; the effect must be undone.
+    pub async fn advance(
+        &self,
+        connection: &mut PgConnection,
+        holder: Uuid,
+        from: Position,
+        to: Position,
+    ) -> Result<Option<Advanced>, sqlx::Error> {
+        let place = Arc::clone(&self.place).lock_owned().await;
+        let Some(Place { flushed, .. }) = place.filter(|place| place.reached == from) else { return Ok(None) };
+        let moved = sqlx::query_scalar!(
+            r#"select event_bus.advance($1, $2, $3::bigint::text::xid8, $4, $5::bigint::text::xid8, $6) as "moved!""#,
+            self.name,
+            holder,
+            flushed.transaction,
+            flushed.sequence,
+            to.transaction,
+            to.sequence,
+        )
+        .fetch_one(connection)
+        .await?;
+        Ok(moved.then_some(Advanced { place, to }))
+    }
+}
+
+/// A checkpoint that was moved in a transaction which has not ended. Dropped without [`Advanced::committed`], memory
+/// does not know what the table has.
+pub(crate) struct Advanced {
+    place: OwnedMutexGuard<Option<Place>>,
+    to: Position,
+}
+
+impl Advanced {
+    pub fn committed(mut self) {
+        *self.place = Some(Place::at(self.to));
+    }
+}
+
+/// The checkpoints of the subscriptions that this process may run.
+#[derive(Default)]
+pub(crate) struct Checkpoints {
+    all: Mutex<Vec<Arc<Checkpoint>>>,
+    /// Until then the table is told of every move at once.
+    hurry_until: Mutex<Option<Instant>>,
+    hurried: Notify,
+}
+
+impl Checkpoints {
+    pub fn add(&self, name: &'static str) -> Arc<Checkpoint> {
+        let checkpoint = Arc::new(Checkpoint::new(name));
+        self.all.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::clone(&checkpoint));
+        checkpoint
+    }
+
+    /// Another process waits for how far we are.
+    pub fn hurry(&self) {
+        *self.hurry_until.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now() + HURRY_FOR);
+        self.hurried.notify_one();
+    }
+
+    fn hurries(&self) -> bool {
+        let until = self.hurry_until.lock().unwrap_or_else(PoisonError::into_inner);
+        until.is_some_and(|until| Instant::now() < until)
+    }
+
+    /// Tells the table now and then, and at once in a hurry. `moved` is told of every move. Never ends.
+    pub async fn keep(&self, pool: &PgPool, holder: Uuid, moved: &Notify) {
+        loop {
+            let any_moved = moved.notified();
+            let wait = match self.flush(pool, holder).await {
+                Ok(true) => FLUSH_EVERY,
+                Ok(false) => AGAIN_AFTER,
+                Err(error) => {
+                    tracing::debug!(%error, "checkpoints were not written");
+                    FLUSH_EVERY
+                }
+            };
+            tokio::select! {
+                () = tokio::time::sleep(wait) => {}
+                () = self.hurried.notified() => {}
+                () = any_moved, if self.hurries() => {}
+            }
+        }
+    }
+
+    /// Tells the table how far we are. `false`: not of all, because somebody had locked their rows.
+    pub async fn flush(&self, pool: &PgPool, holder: Uuid) -> Result<bool, sqlx::Error> {
+        let all = self.all.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let mut ahead = Vec::new();
+        for checkpoint in all {
+            // One that is being moved goes down with its effect.
+            let Ok(guard) = Arc::clone(&checkpoint.place).try_lock_owned() else { continue };
+            if let Some(place) = *guard
+                && place.reached != place.flushed
+            {
+                ahead.push((checkpoint.name, place, guard));
+            }
+        }
+        if ahead.is_empty() {
+            return Ok(true);
+        }
+        let rows = tokio::time::timeout(FLUSH_WITHIN, write(pool, holder, &ahead)).await;
+        let written = rows.unwrap_or(Err(sqlx::Error::PoolTimedOut));
+        let Ok(rows) = written else {
+            // Whether the table knows is not known.
+            ahead.into_iter().for_each(|(_, _, mut place)| *place = None);
+            return written.map(|_| false);
+        };
+        let mut complete = true;
+        for (name, place, mut guard) in ahead {
+            match rows.iter().find(|row| row.0 == name) {
+                Some((_, true)) => *guard = Some(Place::at(place.reached)),
+                // The lease is lost, or the checkpoint was set elsewhere.
+                Some((_, false)) => *guard = None,
+                None => complete = false,
+            }
+        }
+        Ok(complete)
+    }
+}
+
+/// Moves the rows that nobody has locked: it waits for no lock, so it is in nobody's way. Each with whether it was moved.
+async fn write<G>(
+    pool: &PgPool,
+    holder: Uuid,
+    ahead: &[(&'static str, Place, G)],
+) -> Result<Vec<(String, bool)>, sqlx::Error> {
+    let names: Vec<String> = ahead.iter().map(|(name, ..)| (*name).to_owned()).collect();
+    let column = |of: fn(&Place) -> i64| -> Vec<i64> { ahead.iter().map(|(_, place, _)| of(place)).collect() };
+    let rows = sqlx::query!(
+        r#"with ahead as (
+            select * from unnest($2::text[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[])
+                as ahead (name, from_transaction, from_position, to_transaction, to_position)
+        ), free as (
+            select name from event_bus.subscription where name = any($2) for no key update skip locked
+        ), moved as (
+            update event_bus.subscription
+            set transaction_id = ahead.to_transaction::text::xid8, position = ahead.to_position
+            from ahead join free using (name)
+            where subscription.name = ahead.name and subscription.lease_holder = $1
+                and subscription.transaction_id = ahead.from_transaction::text::xid8
+                and subscription.position = ahead.from_position
+            returning subscription.name
+        )
+        select free.name, moved.name is not null as "moved!" from free left join moved using (name)"#,
+        holder,
+        &names,
+        &column(|place| place.flushed.transaction),
+        &column(|place| place.flushed.sequence),
+        &column(|place| place.reached.transaction),
+        &column(|place| place.reached.sequence),
+    )
+    .fetch_all(pool)
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.name, row.moved)).collect())
+}
