@@ -103,12 +103,14 @@ impl Scene {
             refusals.extend(self.refusals().await);
         }
         println!("refused after p50 {:?}, max {:?}", median(refusals.clone()), refusals.iter().max());
-        assert!(refusals.iter().all(|took| *took < Duration::from_millis(500)), "{refusals:?}");
+        // A pool would wait for 3 s.
+        assert!(refusals.iter().all(|took| *took < Duration::from_secs(2)), "{refusals:?}");
+        assert!(median(refusals.clone()) < Duration::from_millis(500), "{refusals:?}");
     }
 
     async fn go_on_when_it_is_back(&self) {
         let approve = format!("/borrows/{}/approve", self.borrow);
-        eventually_within(Duration::from_secs(2), "the approval is taken", || async {
+        eventually_within(Duration::from_secs(5), "the approval is taken", || async {
             self.owner.post(&self.host, &approve, json!({})).await.status == 200
         })
         .await;

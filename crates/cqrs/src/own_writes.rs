@@ -177,6 +177,9 @@ impl OwnWrites {
         if self.remembered().session == session {
             return true;
         }
+        if self.events.is_away() {
+            return false;
+        }
         // Whatever was announced before this time began is in the log by now.
         let Ok(last) = self.events.latest().await else { return false };
         let mut remembered = self.remembered();

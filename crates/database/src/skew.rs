@@ -10,8 +10,6 @@ use sqlx::postgres::PgConnection;
 use time::OffsetDateTime;
 use tokio::time::Instant;
 
-/// An answer that took longer says too little about the time.
-const PROMPT: Duration = Duration::from_millis(250);
 /// A smaller difference is not worth a step: the clocks may run a little differently, and so may the answers.
 const STEP: time::Duration = time::Duration::milliseconds(20);
 /// Worth an operator's look.
@@ -42,18 +40,15 @@ impl<'c> Skew<'c> {
         let (asked, begun) = (self.clock.machine(), Instant::now());
         let theirs: OffsetDateTime = sqlx::query_scalar("select clock_timestamp()").fetch_one(connection).await?;
         let took = begun.elapsed();
-        if took <= PROMPT {
-            self.learn(theirs - (asked + took / 2), took);
-        }
+        self.learn(theirs - (asked + took / 2), took);
         Ok(())
     }
 
     fn learn(&mut self, offset: time::Duration, took: Duration) {
         let before = self.clock.offset();
-        // The answer was given at some time while we waited.
-        if (offset - before).abs() > STEP.max(time::Duration::try_from(took).unwrap_or(STEP)) {
-            self.clock.correct(offset);
-        }
+        // The answer was given at some time while we waited: only a larger difference says anything.
+        let steps = (offset - before).abs() > STEP.max(time::Duration::try_from(took).unwrap_or(STEP));
+        self.clock.correct(if steps { offset } else { before });
         let seconds = self.clock.offset().as_seconds_f64();
         OFFSET_SECONDS.set(seconds);
         if self.clock.offset().abs() <= WORTH_A_LOOK {

@@ -1,16 +1,15 @@
 //! From a token to a member with permissions: the one place where both are looked up.
 //!
-//! No request waits for the roles while there is an answer of the last minutes: a task beside the requests reads them
-//! again, and nobody notices that PostgreSQL is away.
+//! No request waits for the roles once they are known: a task beside the requests reads them again every 5 s, and nobody
+//! notices for some minutes that PostgreSQL is away.
 
 use std::collections::HashMap;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock, Weak};
 use std::time::{Duration, Instant};
 
 use auth::{Authenticated, Sessions};
 use cqrs::{Ask, Caller};
 use kernel::{Actor, PermissionSet};
-use tokio::runtime::Handle;
 use users::ListRoles;
 
 use super::problem::Problem;
@@ -35,13 +34,10 @@ fn member(session: &Authenticated, permissions: PermissionSet) -> Actor {
 impl Gate {
     /// To be called on the runtime that outlives the requests.
     pub fn new(sessions: Sessions, roles: Ask<ListRoles>) -> Self {
-        let roles = Roles {
-            ask: roles,
-            known: RwLock::default(),
-            failed: tokio::sync::Mutex::default(),
-            runtime: Handle::current(),
-        };
-        Self { sessions, roles: Arc::new(roles) }
+        let roles = Roles { ask: roles, known: RwLock::default(), failed: tokio::sync::Mutex::default() };
+        let roles = Arc::new(roles);
+        tokio::spawn(keep_fresh(Arc::downgrade(&roles)));
+        Self { sessions, roles }
     }
 
     /// Who the bearer of an access token is now: with the role of this moment, if the session still lives.
@@ -68,7 +64,6 @@ struct Roles {
     known: RwLock<Option<Table>>,
     /// Held by whoever reads the table; the last failure and when it was.
     failed: tokio::sync::Mutex<Option<(Instant, Problem)>>,
-    runtime: Handle,
 }
 
 struct Table {
@@ -77,28 +72,23 @@ struct Table {
 }
 
 impl Roles {
-    /// Asks nobody, and has the table read again beside this request when it is time.
-    fn known(self: &Arc<Self>, role: &str) -> Option<PermissionSet> {
+    /// Asks nobody.
+    fn known(&self, role: &str) -> Option<PermissionSet> {
         let (permissions, age) = self.remembered(role)?;
-        let permissions = permissions.filter(|_| age < KEPT)?;
-        if age >= FRESH && self.failed.try_lock().is_ok_and(|failed| failure(&failed).is_none()) {
-            let roles = Arc::clone(self);
-            self.runtime.spawn(async move { drop(roles.read_again(FRESH).await) });
-        }
-        Some(permissions)
+        permissions.filter(|_| age < KEPT)
     }
 
     /// Waits for the table to be read.
     async fn read(&self, role: &str) -> Result<PermissionSet, Problem> {
-        self.read_again(AGAIN).await?;
+        self.read_again().await?;
         let (permissions, _) = self.remembered(role).unwrap_or_default();
         Ok(permissions.unwrap_or_default())
     }
 
-    /// Reads the table if it is older than `age`. One at a time; the others wait, and find that it was done.
-    async fn read_again(&self, age: Duration) -> Result<(), Problem> {
+    /// Reads the table, unless that was done a moment ago. One at a time; the others wait, and find that it was done.
+    async fn read_again(&self) -> Result<(), Problem> {
         let mut failed = self.failed.lock().await;
-        if self.remembered("").is_some_and(|(_, read)| read < age) {
+        if self.remembered("").is_some_and(|(_, age)| age < AGAIN) {
             return Ok(());
         }
         if let Some(problem) = failure(&failed) {
@@ -124,6 +114,16 @@ impl Roles {
     fn remembered(&self, role: &str) -> Option<(Option<PermissionSet>, Duration)> {
         let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
         known.as_ref().map(|table| (table.permissions.get(role).copied(), table.read.elapsed()))
+    }
+}
+
+/// Reads the table again and again, for as long as there is a gate.
+async fn keep_fresh(roles: Weak<Roles>) {
+    let mut pause = FRESH;
+    loop {
+        tokio::time::sleep(pause).await;
+        let Some(roles) = roles.upgrade() else { return };
+        pause = if roles.read_again().await.is_ok() { FRESH } else { AGAIN };
     }
 }
 
