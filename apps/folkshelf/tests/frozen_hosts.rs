@@ -130,6 +130,7 @@ async fn a_frozen_host_that_wakes_answers_nothing_old_to_those_who_wait() {
     let (first, frozen) = (Host::start_in(&place), Host::start_in(&place));
     let owner = first.register("Olga").await;
     let book = owner.lists(&first, "Emma").await;
+    let mut answered = 0;
     for (round, freeze) in [300, 700, 900, 1_200, 2_500].into_iter().enumerate() {
         for _ in 0..5 {
             title_of(&frozen, &owner, &book).await;
@@ -147,10 +148,17 @@ async fn a_frozen_host_that_wakes_answers_nothing_old_to_those_who_wait() {
         frozen.signal("CONT");
         for answer in asked {
             let answer = answer.await.expect("no panic").expect("an answer");
+            // One that has just woken may take PostgreSQL for away.
+            if answer.status() == 503 {
+                continue;
+            }
             let body: serde_json::Value = answer.json().await.expect("a body");
             assert_eq!(body["data"]["title"], title, "after {freeze} ms");
+            answered += 1;
         }
+        eventually("it answers again", || async { frozen.get(&path).await.status == 200 }).await;
     }
+    assert!(answered >= 30, "the canary: {answered} of 150 were answered");
 }
 
 #[tokio::test]
@@ -183,5 +191,5 @@ async fn a_host_whose_line_to_redis_stalls_gives_no_old_answer() {
         }
         line.stall(false);
     }
-    println!("{waited} writes waited in 5 stalls");
+    assert!(waited <= 15, "{waited} writes waited in 5 stalls");
 }

@@ -8,7 +8,7 @@ use database::Database;
 use kernel::{Clock, Position};
 use sqlx::PgPool;
 use time::OffsetDateTime;
-use tokio::sync::{broadcast, mpsc, watch};
+use tokio::sync::{Notify, broadcast, mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
@@ -23,11 +23,13 @@ use crate::lease::Leases;
 use crate::log::{self, Recorded};
 use crate::progress::{Heard, Progress, Scope};
 use crate::runner::Runner;
-use crate::subscription::Subscription;
+use crate::subscription::{self, Subscription};
 use crate::told::{self, ASK};
 use crate::window::{self, Window};
 use crate::{lease, metrics, sessions};
 
+/// How long a turn may take to end at a stop: its statements may hang.
+const STOPS_WITHIN: Duration = Duration::from_secs(10);
 /// How often the lag of the subscriptions is measured.
 const MEASURE_EVERY: Duration = Duration::from_secs(2);
 
@@ -60,6 +62,8 @@ pub(crate) struct Inner {
     pub holder: Uuid,
     /// There is something new in the log.
     pub wake: watch::Sender<()>,
+    /// Somebody has asked for something that the table tells of subscriptions.
+    pub asked: Notify,
     /// There is something to do for subscriptions.
     pub stirred: watch::Sender<()>,
     pub progress: Progress,
@@ -102,14 +106,18 @@ impl Running {
     /// Lets every runner finish its turn, then gives the leases back.
     pub async fn stop(mut self) {
         self.shutdown.cancel();
-        while self.runners.join_next().await.is_some() {}
+        let ended = async { while self.runners.join_next().await.is_some() {} };
+        if tokio::time::timeout(STOPS_WITHIN, ended).await.is_err() {
+            tracing::warn!("subscriptions did not end their turn; it is undone");
+            self.runners.shutdown().await;
+        }
         // Only now: until its last turn is done a runner needs its lease.
         self.keepers.shutdown().await;
         let Inner { pool, holder, checkpoints, .. } = &*self.bus.inner;
-        if let Err(error) = checkpoints.flush(pool, *holder).await {
+        if let Err(error) = checkpoints.flush_last(pool, *holder).await {
             tracing::warn!(%error, "checkpoints were not written; some events are looked at again");
         }
-        if let Err(error) = lease::release(&self.bus.inner.pool, self.bus.inner.holder).await {
+        if let Err(error) = lease::release(pool, *holder).await {
             tracing::warn!(%error, "leases were not given back; they run out by themselves");
         }
     }
@@ -142,6 +150,7 @@ impl EventBus {
             holder: settings.process,
             settings,
             wake: watch::Sender::new(()),
+            asked: Notify::new(),
             stirred: watch::Sender::new(()),
             progress: Progress::default(),
             checkpoints: Checkpoints::default(),
@@ -156,7 +165,7 @@ impl EventBus {
 
     /// Starts feeding `subscriptions`, as far as no other process does. Whatever one of them follows must be among them.
     pub async fn start(&self, subscriptions: Vec<Subscription>) -> Result<Running, sqlx::Error> {
-        require_leaders(&subscriptions)?;
+        subscription::require_leaders(&subscriptions)?;
         if log::is_ahead_of_its_server(&self.inner.pool).await? {
             let text = "the event log comes from a server that had given more transaction ids than this one; \
                 raise this server's with pg_resetwal first";
@@ -220,9 +229,15 @@ impl EventBus {
         let mut every = tokio::time::interval(lease::EVERY);
         every.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
-            every.tick().await;
+            let asked = tokio::select! {
+                _ = every.tick() => false,
+                () = self.inner.asked.notified() => true,
+            };
             if let Err(error) = self.renew(&names, &expired).await {
                 tracing::debug!(%error, "leases were not renewed");
+            }
+            if asked {
+                self.inner.stir();
             }
         }
     }
@@ -294,8 +309,8 @@ impl EventBus {
         self.inner.tail.subscribe()
     }
 
+    /// As the table has them: checkpoints without an effect in PostgreSQL may be a quarter of a second further.
     pub async fn subscriptions(&self) -> Result<Vec<SubscriptionStatus>, sqlx::Error> {
-        self.inner.checkpoints.flush(&self.inner.pool, self.inner.holder).await?;
         let rows = sqlx::query!(
             r#"select s.name, s.transaction_id::text::bigint as "transaction_id!", s.position,
                 behind.events as "behind!", coalesce(extract(epoch from now() - behind.oldest)::float8, 0) as "lag!",
@@ -334,12 +349,16 @@ impl EventBus {
     }
 
     /// Sets a subscription's checkpoint: it handles again everything after `from`. `false`: no such subscription. Where the
-    /// table has that checkpoint already, its runner may be ahead of it in memory: one place further back tells it so.
+    /// table has that checkpoint already, its runner may be ahead of it in memory: one place further back tells it so, and
+    /// the event there is handled again too.
     pub async fn replay(&self, subscription: &str, from: Position) -> Result<bool, sqlx::Error> {
         let moved = sqlx::query!(
             "with moved as (
                 update event_bus.subscription set transaction_id = $2::bigint::text::xid8,
-                    position = case when (transaction_id, position) = ($2::bigint::text::xid8, $3) then $3 - 1 else $3 end
+                    position = case
+                        when transaction_id = $2::bigint::text::xid8 and position between $3::bigint - 2 and $3 then position - 1
+                        else $3
+                    end
                 where name = $1 returning name
             )
             select pg_notify('event_bus_log', $4) from moved",
@@ -367,18 +386,4 @@ impl EventBus {
     pub async fn drop_dead_letter(&self, id: Uuid) -> Result<bool, sqlx::Error> {
         self.carry(dead_letters::drop_letter(&self.inner.pool, id)).await
     }
-}
-
-/// A follower runs only beside its leader: one that follows nobody here, or somebody who follows, would never run.
-fn require_leaders(subscriptions: &[Subscription]) -> Result<(), sqlx::Error> {
-    for subscription in subscriptions {
-        let Some(leader) = subscription.follows else {
-            continue;
-        };
-        if !subscriptions.iter().any(|other| other.name == leader && other.follows.is_none()) {
-            let text = format!("{} follows {leader}, which leads nowhere here", subscription.name);
-            return Err(sqlx::Error::Configuration(text.into()));
-        }
-    }
-    Ok(())
 }

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use kernel::Position;
-use sqlx::{PgConnection, PgPool};
+use sqlx::{ConnectOptions, Connection, PgConnection, PgPool};
 use tokio::sync::{Notify, OwnedMutexGuard};
 use tokio::time::Instant;
 use uuid::Uuid;
@@ -117,20 +117,27 @@ impl Checkpoint {
         )
         .fetch_one(connection)
         .await?;
-        Ok(moved.then_some(Advanced { place, to }))
+        Ok(moved.then_some(Advanced { place, to, committed: false }))
     }
 }
 
 /// A checkpoint that was moved in a transaction which has not ended. Dropped without [`Advanced::committed`], memory
-/// does not know what the table has.
+/// no longer knows what the table has.
 pub(crate) struct Advanced {
     place: OwnedMutexGuard<Option<Place>>,
     to: Position,
+    committed: bool,
 }
 
 impl Advanced {
     pub fn committed(mut self) {
-        *self.place = Some(Place::at(self.to));
+        self.committed = true;
+    }
+}
+
+impl Drop for Advanced {
+    fn drop(&mut self) {
+        *self.place = self.committed.then(|| Place::at(self.to));
     }
 }
 
@@ -163,13 +170,18 @@ impl Checkpoints {
 
     /// Tells the table now and then, and at once in a hurry. `moved` is told of every move. Never ends.
     pub async fn keep(&self, pool: &PgPool, holder: Uuid, moved: &Notify) {
+        let mut failing = false;
         loop {
             let any_moved = moved.notified();
             let wait = match self.flush(pool, holder).await {
-                Ok(true) => FLUSH_EVERY,
-                Ok(false) => AGAIN_AFTER,
+                Ok(complete) => {
+                    failing = false;
+                    if complete { FLUSH_EVERY } else { AGAIN_AFTER }
+                }
                 Err(error) => {
-                    tracing::debug!(%error, "checkpoints were not written");
+                    if !std::mem::replace(&mut failing, true) {
+                        tracing::warn!(%error, "checkpoints cannot be written for now");
+                    }
                     FLUSH_EVERY
                 }
             };
@@ -182,30 +194,54 @@ impl Checkpoints {
     }
 
     /// Tells the table how far we are. `false`: not of all, because somebody had locked their rows.
-    pub async fn flush(&self, pool: &PgPool, holder: Uuid) -> Result<bool, sqlx::Error> {
-        let all = self.all.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let mut ahead = Vec::new();
-        for checkpoint in all {
-            // One that is being moved goes down with its effect.
-            let Ok(guard) = Arc::clone(&checkpoint.place).try_lock_owned() else { continue };
-            if let Some(place) = *guard
-                && place.reached != place.flushed
-            {
-                ahead.push((checkpoint.name, place, guard));
-            }
+    async fn flush(&self, pool: &PgPool, holder: Uuid) -> Result<bool, sqlx::Error> {
+        if self.ahead().is_empty() {
+            return Ok(true);
         }
+        // First the connection: while one is waited for, nothing is locked.
+        let mut connection = pool.acquire().await?;
+        self.flush_on(&mut connection, holder).await
+    }
+
+    /// The last one, before leases are given back. On a connection of its own: those of the pool may be in the hands of
+    /// work that was cut short.
+    pub async fn flush_last(&self, pool: &PgPool, holder: Uuid) -> Result<(), sqlx::Error> {
+        let flushing = async {
+            let mut connection = pool.connect_options().connect().await?;
+            while !self.flush_on(&mut connection, holder).await? {
+                tokio::time::sleep(AGAIN_AFTER).await;
+            }
+            connection.close().await
+        };
+        tokio::time::timeout(FLUSH_WITHIN, flushing).await.unwrap_or(Err(sqlx::Error::PoolTimedOut))
+    }
+
+    /// Those that the table lags behind, locked. One that is being moved is left out: it goes down with its effect, or next
+    /// time.
+    fn ahead(&self) -> Vec<Ahead> {
+        let all = self.all.lock().unwrap_or_else(PoisonError::into_inner);
+        let ahead = all.iter().filter_map(|checkpoint| {
+            let guard = Arc::clone(&checkpoint.place).try_lock_owned().ok()?;
+            let place = (*guard).filter(|place| place.reached != place.flushed)?;
+            Some(Ahead { name: checkpoint.name, place, guard })
+        });
+        ahead.collect()
+    }
+
+    async fn flush_on(&self, connection: &mut PgConnection, holder: Uuid) -> Result<bool, sqlx::Error> {
+        let ahead = self.ahead();
         if ahead.is_empty() {
             return Ok(true);
         }
-        let rows = tokio::time::timeout(FLUSH_WITHIN, write(pool, holder, &ahead)).await;
-        let written = rows.unwrap_or(Err(sqlx::Error::PoolTimedOut));
+        let written = tokio::time::timeout(FLUSH_WITHIN, write(connection, holder, &ahead)).await;
+        let written = written.unwrap_or(Err(sqlx::Error::PoolTimedOut));
         let Ok(rows) = written else {
             // Whether the table knows is not known.
-            ahead.into_iter().for_each(|(_, _, mut place)| *place = None);
+            ahead.into_iter().for_each(|mut one| *one.guard = None);
             return written.map(|_| false);
         };
         let mut complete = true;
-        for (name, place, mut guard) in ahead {
+        for Ahead { name, place, mut guard } in ahead {
             match rows.iter().find(|row| row.0 == name) {
                 Some((_, true)) => *guard = Some(Place::at(place.reached)),
                 // The lease is lost, or the checkpoint was set elsewhere.
@@ -217,14 +253,20 @@ impl Checkpoints {
     }
 }
 
+struct Ahead {
+    name: &'static str,
+    place: Place,
+    guard: OwnedMutexGuard<Option<Place>>,
+}
+
 /// Moves the rows that nobody has locked: it waits for no lock, so it is in nobody's way. Each with whether it was moved.
-async fn write<G>(
-    pool: &PgPool,
+async fn write(
+    connection: &mut PgConnection,
     holder: Uuid,
-    ahead: &[(&'static str, Place, G)],
+    ahead: &[Ahead],
 ) -> Result<Vec<(String, bool)>, sqlx::Error> {
-    let names: Vec<String> = ahead.iter().map(|(name, ..)| (*name).to_owned()).collect();
-    let column = |of: fn(&Place) -> i64| -> Vec<i64> { ahead.iter().map(|(_, place, _)| of(place)).collect() };
+    let names: Vec<String> = ahead.iter().map(|one| one.name.to_owned()).collect();
+    let column = |of: fn(&Place) -> i64| -> Vec<i64> { ahead.iter().map(|one| of(&one.place)).collect() };
     let rows = sqlx::query!(
         r#"with ahead as (
             select * from unnest($2::text[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[])
@@ -248,7 +290,7 @@ async fn write<G>(
         &column(|place| place.reached.transaction),
         &column(|place| place.reached.sequence),
     )
-    .fetch_all(pool)
+    .fetch_all(connection)
     .await?;
     Ok(rows.into_iter().map(|row| (row.name, row.moved)).collect())
 }

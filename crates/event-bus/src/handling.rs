@@ -29,7 +29,7 @@ pub(crate) fn checkpoint(subscription: &str) -> Span {
     tracing::debug_span!("checkpoint", subscription)
 }
 
-/// Hands over events that the handler takes in one go, in their traces. `true`: it had to do with the transaction.
+/// Hands over events that the handler takes in one go, in their traces. `true`: it may have written.
 pub(crate) async fn apply(
     subscription: &str,
     handler: &dyn Apply,

@@ -138,12 +138,15 @@ pub(crate) async fn append_each<E: Event>(
     let Some((_, first, _)) = events.first() else { return Ok(Vec::new()) };
     let (name, events_in_all) = (first.name(), events.len());
     let span = || tracing::debug_span!("append", otel.name = format!("append {name}"), events = events_in_all);
-    let one_cause = events.iter().all(|(cause, ..)| cause.trace == events[0].0.trace);
     let appending = async {
-        let at_hand = trace_at_hand().filter(|_| one_cause);
-        let told = events
-            .iter()
-            .map(|(cause, event, version)| (at_hand.as_deref().or(cause.trace.as_deref()), event, *version));
+        // The trace at hand is that of one of them.
+        let at_hand = trace_at_hand();
+        let id = |trace: &str| trace.split('-').nth(1).map(str::to_owned);
+        let told = events.iter().map(|(cause, event, version)| {
+            let theirs = cause.trace.as_deref();
+            let ours = at_hand.as_deref().filter(|ours| theirs.is_none_or(|theirs| id(theirs) == id(ours)));
+            (ours.or(theirs), event, *version)
+        });
         append_many(tx, meta, told).await
     };
     trace::within(meta.trace.as_deref(), span, appending).await

@@ -311,7 +311,6 @@ impl Runner {
             tracing::warn!(subscription = self.subscription.name, error = error.chain(), "a subscription has to wait");
         }
         self.away = self.away.saturating_add(1);
-        self.checkpoint.forget().await;
         Duration::from_millis(50).saturating_mul(1 << self.away.min(10)).min(MAX_AWAY)
     }
 

@@ -212,3 +212,17 @@ impl Subscription {
         matches!(self.work, Work::Project(_))
     }
 }
+
+/// A follower runs only beside its leader: one that follows nobody here, or somebody who follows, would never run.
+pub(crate) fn require_leaders(subscriptions: &[Subscription]) -> Result<(), sqlx::Error> {
+    for subscription in subscriptions {
+        let Some(leader) = subscription.follows else {
+            continue;
+        };
+        if !subscriptions.iter().any(|other| other.name == leader && other.follows.is_none()) {
+            let text = format!("{} follows {leader}, which leads nowhere here", subscription.name);
+            return Err(sqlx::Error::Configuration(text.into()));
+        }
+    }
+    Ok(())
+}

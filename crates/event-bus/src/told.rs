@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::postgres::PgListener;
-use tokio::time::Instant;
 
 use crate::bus::Inner;
 
@@ -26,11 +25,7 @@ pub(crate) async fn listen(bus: Arc<Inner>) {
                 while let Some(told) = listener.try_recv().await? {
                     match told.payload() {
                         HURRY => bus.checkpoints.hurry(),
-                        ASK => {
-                            // Without an answer the next renewal of leases shows it.
-                            drop(bus.progress.list(&bus.pool, Instant::now()).await);
-                            bus.stir();
-                        }
+                        ASK => bus.asked.notify_one(),
                         _ => {
                             bus.wake.send_replace(());
                         }

@@ -99,7 +99,10 @@ pub(crate) async fn read(bus: Arc<Inner>) {
     loop {
         wake.borrow_and_update();
         let pause = match read_to_end(&bus).await {
-            Ok(pause) => pause,
+            Ok((pause, read)) => {
+                hidden = if read { 0 } else { hidden };
+                pause
+            }
             Err(error) => {
                 if away == 0 {
                     tracing::warn!(%error, "the log cannot be read for now");
@@ -121,7 +124,9 @@ pub(crate) async fn read(bus: Arc<Inner>) {
     }
 }
 
-async fn read_to_end(bus: &Inner) -> Result<Pause, sqlx::Error> {
+/// To the end of what lies below the horizon, and whether there was anything.
+async fn read_to_end(bus: &Inner) -> Result<(Pause, bool), sqlx::Error> {
+    let begun_at = bus.window.read_to();
     loop {
         let last = bus.window.kept().to;
         let events = in_time(log::read(&bus.pool, last, AT_ONCE)).await?;
@@ -141,7 +146,7 @@ async fn read_to_end(bus: &Inner) -> Result<Pause, sqlx::Error> {
         }
         if is_all {
             let hides = in_time(log::goes_on_after(&bus.pool, last)).await?;
-            return Ok(if hides { Pause::Hidden } else { Pause::Level });
+            return Ok((if hides { Pause::Hidden } else { Pause::Level }, last != begun_at));
         }
     }
 }

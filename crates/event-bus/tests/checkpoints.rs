@@ -52,7 +52,8 @@ const NAMES: [&str; 10] =
 /// How often the log was looked at while thirty events went through so many subscriptions, one after the other.
 async fn looks(subscriptions: usize) -> i64 {
     let (database, pool) = counters().await;
-    let events = bus(database.pool("event_bus"), 500);
+    let log = database.pool("event_bus");
+    let events = bus(log.clone(), 500);
     let idling = |name: &&'static str| Subscription::apply(name, pool.clone(), Arc::new(Idling));
     let running = events.start(NAMES.iter().take(subscriptions).map(idling).collect()).await.unwrap();
     let mut last = Position::START;
@@ -64,9 +65,10 @@ async fn looks(subscriptions: usize) -> i64 {
     for name in NAMES.iter().take(subscriptions) {
         assert_eq!(checkpoint(&database, name).await, last, "a stop tells the table where {name} is");
     }
+    // A session tells what it has done when it ends.
     pool.close().await;
-    // A session tells what it has done when it is idle, or ends.
-    tokio::time::sleep(Duration::from_secs(2)).await;
+    log.close().await;
+    tokio::time::sleep(Duration::from_secs(1)).await;
     let scans = "select coalesce(sum(idx_scan + seq_scan), 0)::bigint from pg_stat_user_tables where relname = 'log'";
     sqlx::query_scalar(scans).fetch_one(&database.pool("event_bus")).await.unwrap()
 }
@@ -107,9 +109,10 @@ async fn what_has_no_effect_writes_no_checkpoint_of_its_own() {
     eventually("the table is told", || async { checkpoint(&database, "books").await == last }).await;
     let quarters = begun.elapsed().as_millis() / 250;
     running.stop().await;
-    let moves: i64 = sqlx::query_scalar("select last_value from event_bus.moves").fetch_one(&log).await.unwrap();
+    let moves = "select case when is_called then last_value else 0 end from event_bus.moves";
+    let moves: i64 = sqlx::query_scalar(moves).fetch_one(&log).await.unwrap();
     assert!(moves > 0, "the canary: moves are not counted");
-    assert!(u128::try_from(moves).unwrap() <= quarters + 2, "{moves} in {quarters} quarters of a second");
+    assert!(u128::try_from(moves).unwrap() <= 2 * quarters + 4, "{moves} in {quarters} quarters of a second");
 }
 
 #[tokio::test]

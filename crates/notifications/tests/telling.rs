@@ -3,7 +3,9 @@
 mod support;
 
 use auth_events::{AuthEvent, UserRegistered};
-use borrowing_events::{BorrowApproved, BorrowDisputed, BorrowEvent, BorrowHandedOver, BorrowLost, Parties};
+use borrowing_events::{
+    BorrowApproved, BorrowCreated, BorrowDisputed, BorrowEvent, BorrowHandedOver, BorrowLost, Parties,
+};
 use kernel::actor::RecordedActor;
 use kernel::{BookId, LanguageTag, Position};
 use notifications::DeleteNotification;
@@ -52,7 +54,12 @@ async fn what_was_heard_together_is_told_one_by_one_in_order_and_each_under_its_
     let mut owner = world.database.owner_options().connect().await.unwrap();
     sqlx::raw_sql("begin; lock table notifications.notification in share mode").execute(&mut owner).await.unwrap();
     let mut requests = Vec::new();
-    for _ in 0..REQUESTS {
+    for nth in 0..REQUESTS {
+        if nth % 3 == 0 {
+            // Tells nobody.
+            let queued = BorrowCreated { parties: them.a_borrow(), days: 21, queued: true };
+            world.append::<BorrowEvent>(queued, 1).await;
+        }
         requests.push(world.append::<BorrowEvent>(them.a_request(), 1).await);
     }
     let last = *requests.last().unwrap();

@@ -57,8 +57,11 @@ pub async fn compare(place: &Place, host: Host, rounds: usize) -> anyhow::Result
 async fn until_level(place: &Place) -> anyhow::Result<()> {
     let mut owner = place.database.owner_options().connect().await?;
     let behind = "select exists (
-        select from event_bus.subscription s, event_bus.log l
-        where (l.transaction_id, l.position) > (s.transaction_id, s.position))";
+        select from event_bus.subscription s, (
+            select transaction_id, position from event_bus.log
+            order by log.transaction_id desc, log.position desc limit 1
+        ) last
+        where (last.transaction_id, last.position) > (s.transaction_id, s.position))";
     let begun = Instant::now();
     while sqlx::query_scalar::<_, bool>(behind).fetch_one(&mut owner).await? {
         ensure!(begun.elapsed() < Duration::from_secs(120), "the subscriptions do not catch up");
