@@ -37,17 +37,20 @@ async fn who_registers_in_french_is_written_to_in_french() {
 #[tokio::test]
 async fn a_refresh_token_used_again_after_ten_seconds_ends_the_session() {
     let (place, host) = Host::start().await;
-    let ada = host.register("Ada").await;
-    let fresh = host.post("/auth/refresh-token", json!({"refreshToken": ada.refresh})).await.expect(200);
-    let fresh = Person::from("Ada", &ada.email, &fresh);
-    fresh.get(&host, "/users/me").await.expect(200);
-    sqlx::query("update auth.refresh_token set used_at = used_at - interval '11 seconds'")
-        .execute(&place.database.pool("auth"))
-        .await
-        .expect("eleven seconds pass");
-    host.post("/auth/refresh-token", json!({"refreshToken": ada.refresh})).await.expect(401);
-    fresh.get(&host, "/users/me").await.expect(401);
-    host.post("/auth/refresh-token", json!({"refreshToken": fresh.refresh})).await.expect(401);
+    // Several times: an answer from memory a moment too late would show only now and then.
+    for _ in 0..8 {
+        let ada = host.register("Ada").await;
+        let fresh = host.post("/auth/refresh-token", json!({"refreshToken": ada.refresh})).await.expect(200);
+        let fresh = Person::from("Ada", &ada.email, &fresh);
+        fresh.get(&host, "/users/me").await.expect(200);
+        sqlx::query("update auth.refresh_token set used_at = used_at - interval '11 seconds'")
+            .execute(&place.database.pool("auth"))
+            .await
+            .expect("eleven seconds pass");
+        host.post("/auth/refresh-token", json!({"refreshToken": ada.refresh})).await.expect(401);
+        fresh.get(&host, "/users/me").await.expect(401);
+        host.post("/auth/refresh-token", json!({"refreshToken": fresh.refresh})).await.expect(401);
+    }
 }
 
 #[tokio::test]

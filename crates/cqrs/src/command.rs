@@ -121,7 +121,6 @@ pub struct Done<T> {
 
 struct Answered<T> {
     output: T,
-    told: Option<Told>,
     /// Under this key it was given before.
     again: bool,
 }
@@ -191,7 +190,8 @@ impl<C: Command> Dispatch<C> {
         own_writes.known(&caller.actor, &self.registered.context, WAITS_WITHIN).await;
         let left = WAITS_WITHIN.saturating_sub(begun.elapsed());
         let started = Instant::now();
-        let outcome = self.execute(caller, command).await;
+        let mut told = None;
+        let outcome = self.execute(caller, command, &mut told).await;
         let took = started.elapsed();
         let label = match &outcome {
             Ok(Answered { again: false, .. }) => "done",
@@ -204,7 +204,11 @@ impl<C: Command> Dispatch<C> {
         if trace::recorded() {
             Span::current().record("outcome", label);
         }
-        let Answered { output, told, .. } = outcome?;
+        let outcome = match outcome {
+            Err(refusal) if told.is_none() => return Err(refusal),
+            // A refused one may have told something all the same: a refresh token that is used again ends its session.
+            outcome => outcome,
+        };
         let mut since = Instant::now();
         if let Some(Told { position, families }) = &told {
             let families: Vec<&str> = families.iter().map(AsRef::as_ref).collect();
@@ -221,20 +225,32 @@ impl<C: Command> Dispatch<C> {
         {
             tracing::warn!(command = C::NAME, "answered before every process knew what it must not answer any more");
         }
-        Ok(Done { output, position: told.map(|told| told.position) })
+        Ok(Done { output: outcome?.output, position: told.map(|told| told.position) })
     }
 
-    async fn execute(&self, caller: &Caller, command: C) -> Result<Answered<C::Output>, DispatchError<C::Error>> {
+    /// `told` is what is committed of it, whatever the outcome.
+    async fn execute(
+        &self,
+        caller: &Caller,
+        command: C,
+        told: &mut Option<Told>,
+    ) -> Result<Answered<C::Output>, DispatchError<C::Error>> {
         let key = Key::of(&caller.actor, caller.idempotency_key.as_deref(), &command).map_err(DispatchError::Stored)?;
-        if let Some(answer) = self.given_before(key.as_ref()).await? {
+        if let Some((answer, before)) = self.given_before(key.as_ref()).await? {
+            *told = before;
             return Ok(answer);
         }
         let call = Call::new(caller, Arc::clone(&self.shared.clock), Source::Database, key.clone());
-        match tokio::time::timeout(C::TIMEOUT, self.until_not_in_the_way(&call, command)).await {
-            Ok(Ok(output)) => Ok(Answered { output, told: call.told(), again: false }),
+        let outcome = tokio::time::timeout(C::TIMEOUT, self.until_not_in_the_way(&call, command)).await;
+        *told = call.told();
+        match outcome {
+            Ok(Ok(output)) => Ok(Answered { output, again: false }),
             Ok(Err(refusal)) => match self.given_before(key.as_ref()).await? {
                 // Sent twice at once: the other one was first, and this one met its effect.
-                Some(answer) => Ok(answer),
+                Some((answer, before)) => {
+                    *told = before;
+                    Ok(answer)
+                }
                 None => Err(DispatchError::Refused(refusal)),
             },
             Err(_) => Err(DispatchError::TimedOut),
@@ -251,14 +267,18 @@ impl<C: Command> Dispatch<C> {
         self.registered.handler.handle(call, command).await
     }
 
-    async fn given_before(&self, key: Option<&Key>) -> Result<Option<Answered<C::Output>>, DispatchError<C::Error>> {
+    /// The answer, and what was told then.
+    async fn given_before(
+        &self,
+        key: Option<&Key>,
+    ) -> Result<Option<(Answered<C::Output>, Option<Told>)>, DispatchError<C::Error>> {
         let Some(key) = key else { return Ok(None) };
         match idempotency::find(&self.registered.pool, key, self.shared.clock.now()).await {
             Ok(Stored::Nothing) => Ok(None),
             Ok(Stored::OtherRequest) => Err(DispatchError::KeyReused),
             Ok(Stored::Answer(answer, told)) => {
                 let output = serde_json::from_value(answer).map_err(DispatchError::Stored)?;
-                Ok(Some(Answered { output, told, again: true }))
+                Ok(Some((Answered { output, again: true }, told)))
             }
             Err(error) => Err(DispatchError::Keys(error)),
         }
