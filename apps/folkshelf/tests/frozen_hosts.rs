@@ -13,7 +13,7 @@ use support::{Host, Person, Place, Reply};
 use testkit::{eventually, eventually_within};
 use tokio::task::JoinSet;
 
-/// The log moves again by then, whoever holds it (six seconds, and what a busy machine adds).
+/// After this long events reach everybody again: 6 s, and what a busy machine adds.
 const MOVES_AGAIN: Duration = Duration::from_secs(9);
 /// As long as a command waits for hosts that keep answers in memory.
 const KEPT_WITHIN: Duration = Duration::from_millis(250);

@@ -100,7 +100,7 @@ impl OwnWrites {
         }
     }
 
-    /// What a process has announced.
+    /// Takes over what another process has announced: a member and a position, with a blank between.
     pub fn announced(&self, text: &str) {
         let parsed = text.split_once(' ').map(|(user, position)| (user.parse(), position.parse()));
         if let Some((Ok(user), Ok(position))) = parsed {

@@ -9,8 +9,8 @@
 //! A pool alone cannot do this: it waits for its time-out with each caller, and when statements hang all its
 //! connections are in use, so that nobody even notices. Background work may use [`Database::pool`]: it has its own pauses.
 //!
-//! Connections are opened on the runtime on which the [`Database`] was made, whoever asks for one. A connection that
-//! was opened on an HTTP worker's runtime dies with that worker, in the hands of whoever uses it then.
+//! All connections are opened on the runtime that made the [`Database`]. A connection that was opened on the runtime of
+//! an HTTP worker would stop working when that worker ends, although somebody else may use it by then.
 
 mod runtime;
 mod server;
@@ -42,7 +42,7 @@ impl Database {
         Self { pool, server, runtime: Runtime::current() }
     }
 
-    /// The pool without the breaker, for work in the background.
+    /// The pool without the breaker, for the event bus and its subscriptions.
     pub fn pool(&self) -> &PgPool {
         &self.pool
     }

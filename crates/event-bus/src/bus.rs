@@ -54,7 +54,7 @@ impl Default for BusSettings {
 pub(crate) struct Inner {
     /// That of `database`, for the tasks of the bus itself.
     pub pool: PgPool,
-    /// For whoever calls from another runtime.
+    /// For calls that may come from another runtime, such as that of an HTTP worker.
     database: Database,
     pub clock: Arc<dyn Clock>,
     pub settings: BusSettings,
@@ -282,7 +282,8 @@ impl EventBus {
         self.carry(log::latest(&self.inner.pool)).await
     }
 
-    /// Up to here this process has read the log; what the tail has shown lies before. It is below the horizon for good.
+    /// How far this process has read the log. No event can appear at or before this position any more, and the tail has shown
+    /// nothing after it.
     pub fn read_to(&self) -> Position {
         self.inner.window.read_to()
     }

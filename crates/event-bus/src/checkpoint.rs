@@ -1,8 +1,8 @@
-//! Where the subscriptions stand that we run, in memory and in the table.
+//! How far the subscriptions of this process are, in memory and in the table.
 //!
-//! An effect in PostgreSQL commits together with its checkpoint. What has no effect there, or has it elsewhere, may be
-//! looked at again after a crash: for that the table is told of all such checkpoints together, now and then, at every stop,
-//! and at once when another process waits for them.
+//! An effect in PostgreSQL commits together with its checkpoint. An event that has no effect there, or has it elsewhere, may
+//! be handled again after a crash. The checkpoint after such an event is kept in memory. All of these are written to the
+//! table together: every 250 ms, at every stop, and at once while another process waits for them.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -83,7 +83,7 @@ impl Checkpoint {
         set
     }
 
-    /// Handled up to `to`; the table is told later. `false`: it was set elsewhere meanwhile.
+    /// All events up to `to` are handled; the table learns it later. `false`: it was set elsewhere meanwhile.
     pub async fn reach(&self, from: Position, to: Position) -> bool {
         let mut place = self.place.lock().await;
         match place.as_mut().filter(|place| place.reached == from) {
@@ -121,8 +121,8 @@ impl Checkpoint {
     }
 }
 
-/// A checkpoint that was moved in a transaction which has not ended. Dropped without [`Advanced::committed`], memory
-/// no longer knows what the table has.
+/// A checkpoint that was moved in a transaction which has not ended. If it is dropped without [`Advanced::committed`], the
+/// place in memory is cleared, and the next turn reads it from the table.
 pub(crate) struct Advanced {
     place: OwnedMutexGuard<Option<Place>>,
     to: Position,
@@ -145,7 +145,7 @@ impl Drop for Advanced {
 #[derive(Default)]
 pub(crate) struct Checkpoints {
     all: Mutex<Vec<Arc<Checkpoint>>>,
-    /// Until then the table is told of every move at once.
+    /// Until then every move is written to the table at once.
     hurry_until: Mutex<Option<Instant>>,
     hurried: Notify,
 }
@@ -168,7 +168,8 @@ impl Checkpoints {
         until.is_some_and(|until| Instant::now() < until)
     }
 
-    /// Tells the table now and then, and at once in a hurry. `moved` is told of every move. Never ends.
+    /// Writes the checkpoints every 250 ms, and after every move while another process waits. `moved` is notified of every
+    /// move. Never ends.
     pub async fn keep(&self, pool: &PgPool, holder: Uuid, moved: &Notify) {
         let mut failing = false;
         loop {
@@ -193,7 +194,7 @@ impl Checkpoints {
         }
     }
 
-    /// Tells the table how far we are. `false`: not of all, because somebody had locked their rows.
+    /// Writes all checkpoints of this process to the table. `false`: not all, because some rows were locked.
     async fn flush(&self, pool: &PgPool, holder: Uuid) -> Result<bool, sqlx::Error> {
         if self.ahead().is_empty() {
             return Ok(true);

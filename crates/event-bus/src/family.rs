@@ -33,8 +33,8 @@ pub trait Hear<E: Event>: Send + Sync + 'static {
     async fn hear(&self, delivery: &mut Delivery<'_>, event: &Recorded, heard: E) -> Result<(), HandlerError>;
 }
 
-/// Hears events of a family together that follow each other in the log, as far as they came at once: for whoever does the
-/// same for many as cheaply as for one.
+/// Hears several events of one family in one call, for subscribers that can do the work for all of them in one statement.
+/// They follow each other in the log; only events that the subscription does not consume may lie between them.
 #[async_trait]
 pub trait HearTogether<E: Event>: Send + Sync + 'static {
     async fn hear(&self, delivery: &mut Delivery<'_>, events: &[(&Recorded, E)]) -> Result<(), HandlerError>;

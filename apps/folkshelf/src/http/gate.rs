@@ -62,7 +62,7 @@ impl Gate {
 struct Roles {
     ask: Ask<ListRoles>,
     known: RwLock<Option<Table>>,
-    /// Held by whoever reads the table; the last failure and when it was.
+    /// When the table last could not be read, and why. Locked while somebody reads it.
     failed: tokio::sync::Mutex<Option<(Instant, Problem)>>,
 }
 
