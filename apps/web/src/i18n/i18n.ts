@@ -9,14 +9,16 @@ export { languages, preferredLanguage, spokenLanguage, type Language } from './l
 type Words = Record<string, unknown>
 
 const firstNamespaces = ['common', 'errors', 'catalogue'] as const
-const files = import.meta.glob<Words>(['../features/*/locales/??.json', '!../features/catalogue/**'], {
-  import: 'default',
-})
+const files = import.meta.glob<Words>(
+  ['../features/*/locales/??.json', './refusals/??.json', '!../features/catalogue/**'],
+  { import: 'default' },
+)
 
 function wordsOf(language: string, namespace: string): Promise<Words | undefined> | undefined {
   if (firstNamespaces.some((first) => first === namespace))
     return firstWords[language as Language]().then((words: Record<string, Words>) => words[namespace])
-  return files[`../features/${namespace}/locales/${language}.json`]?.()
+  const words = files[`../features/${namespace}/locales/${language}.json`] ?? files[`./${namespace}/${language}.json`]
+  return words?.()
 }
 
 /** Every other namespace is a file of its own per language, fetched when a page first needs it. */

@@ -9,6 +9,7 @@ import type people from '../features/people/locales/en.json'
 import type shelf from '../features/shelf/locales/en.json'
 import type common from './common/en.json'
 import type errors from './errors/en.json'
+import type refusals from './refusals/en.json'
 
 declare module 'i18next' {
   interface CustomTypeOptions {
@@ -17,6 +18,7 @@ declare module 'i18next' {
     resources: {
       common: typeof common
       errors: typeof errors
+      refusals: typeof refusals
       account: typeof account
       administration: typeof administration
       book: typeof book

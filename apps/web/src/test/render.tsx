@@ -13,7 +13,7 @@ export async function renderPage(
 ) {
   if (!i18n.isInitialized) await startI18n(language)
   await i18n.changeLanguage(language)
-  await i18n.loadNamespaces(words)
+  await i18n.loadNamespaces(['refusals', ...[words].flat()])
   const queries = new QueryClient({ defaultOptions: { queries: { retry: false }, mutations: { retryDelay: 1 } } })
   const router = createMemoryRouter([{ path: '*', element: page }], { initialEntries: [at] })
   const wrapper = ({ children }: { children: ReactNode }) => (

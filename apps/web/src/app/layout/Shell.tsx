@@ -16,7 +16,8 @@ import { useUpdateNotice } from './useUpdateNotice'
 const loadToaster = () => import('@/ui/Toaster')
 const Toaster = lazy(loadToaster)
 const LogInAgain = lazy(async () => {
-  const [module] = await Promise.all([import('@/features/account/LogInAgain'), i18n.loadNamespaces('account')])
+  const words = i18n.loadNamespaces(['account', 'refusals'])
+  const [module] = await Promise.all([import('@/features/account/LogInAgain'), words])
   return module
 })
 

@@ -21,7 +21,7 @@ import { accountRules } from './rules'
 
 export default function DeleteAccountPage() {
   const { t } = useTranslation('account')
-  const { t: problems } = useTranslation('errors')
+  const { t: refusals } = useTranslation('refusals')
   const { user } = useSession()
   const navigate = useNavigate()
   const [password, setPassword] = useState<string>()
@@ -53,7 +53,7 @@ export default function DeleteAccountPage() {
         return false
       }
       if (refused?.detail('password') === undefined) return showProblem(problem)
-      form.setError('password', { message: problems('WRONG_PASSWORD') }, { shouldFocus: true })
+      form.setError('password', { message: refusals('WRONG_PASSWORD') }, { shouldFocus: true })
       return true
     },
   })

@@ -16,14 +16,14 @@ import { accountRules } from './rules'
 /** The session ended while its member was at work. The page behind stays as it is; what failed is sent again. */
 export default function LogInAgain({ user }: { user: SessionUser }) {
   const { t } = useTranslation('account')
-  const { t: problems } = useTranslation('errors')
+  const { t: refusals } = useTranslation('refusals')
   const schema = useMemo(() => z.object({ password: accountRules(t).password }), [t])
   const form = useForm({ resolver: standardSchemaResolver(schema), defaultValues: { password: '' } })
   const showProblem = useFormProblem(form)
   const logIn = useLogIn({
     onProblem: (problem) => {
       if (!(problem instanceof ApiProblem && problem.code === 'INVALID_CREDENTIALS')) return showProblem(problem)
-      form.setError('password', { message: problems('WRONG_PASSWORD') }, { shouldFocus: true })
+      form.setError('password', { message: refusals('WRONG_PASSWORD') }, { shouldFocus: true })
       return true
     },
   })
