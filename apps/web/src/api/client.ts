@@ -1,6 +1,6 @@
 import createClient from 'openapi-fetch'
 import { answerTo } from './answer'
-import { positionToDemand } from './position'
+import { demandedPosition, demandPosition } from './position'
 import { problemOf } from './problem'
 import type { components, paths } from './schema'
 import { session } from './session'
@@ -11,9 +11,12 @@ const WITHOUT_SESSION = /\/auth\/(login|register|refresh-token|forgot-password|r
 async function attempt(request: Request, token: string | undefined): Promise<Response> {
   const sent = request.clone()
   if (token) sent.headers.set('authorization', `Bearer ${token}`)
-  const position = positionToDemand()
-  if (position && request.method === 'GET') sent.headers.set('x-folkshelf-min-position', position)
-  return answerTo(sent)
+  const position = request.method === 'GET' ? demandedPosition() : undefined
+  if (position) sent.headers.set('x-folkshelf-min-position', position)
+  const response = await answerTo(sent)
+  // Whatever the status: a refused command may have changed something too.
+  demandPosition(response.headers.get('x-folkshelf-position'))
+  return response
 }
 
 async function endsSession(response: Response): Promise<boolean> {

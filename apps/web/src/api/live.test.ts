@@ -15,7 +15,7 @@ const notification = (id: string, data: object = {}) => ({
 })
 
 const frame = (position: number, id: string) =>
-  `id: ${position}\nevent: notification\ndata: ${JSON.stringify(notification(id))}\n\n`
+  `id: 748-${position}\nevent: notification\ndata: ${JSON.stringify(notification(id))}\n\n`
 
 /** A line that stays open until `cut`; what is written may be torn anywhere. */
 function openLine() {
@@ -34,7 +34,7 @@ let stop: AbortController
 
 async function follow() {
   vi.resetModules()
-  const [{ session }, live, { liveState }, { positionToDemand }] = await Promise.all([
+  const [{ session }, live, { liveState }, { demandedPosition }] = await Promise.all([
     import('./session'),
     import('./live'),
     import('./live-state'),
@@ -45,7 +45,7 @@ async function follow() {
   const heard: string[] = []
   const onGap = vi.fn()
   live.followNotifications({ onNotification: ({ id }) => heard.push(id), onGap }, stop.signal)
-  return { liveState, heard, onGap, positionToDemand }
+  return { liveState, heard, onGap, demandedPosition }
 }
 
 beforeEach(() => {
@@ -58,11 +58,11 @@ describe('the live line', () => {
   it('hears each notification, however the frames are torn', async () => {
     const line = openLine()
     fakeHost({ [`GET ${STREAM}`]: () => line.response })
-    const { heard, positionToDemand } = await follow()
-    const text = `retry: 2000\nid: 6\n\n${frame(7, 'one')}: still here\n\n${frame(8, 'two')}`
+    const { heard, demandedPosition } = await follow()
+    const text = `retry: 2000\nid: 748-6\n\n${frame(7, 'one')}: still here\n\n${frame(8, 'two')}`
     for (const part of [text.slice(0, 30), text.slice(30, 95), text.slice(95)]) line.write(part)
     await vi.waitFor(() => expect(heard).toEqual(['one', 'two']))
-    expect(positionToDemand()).toBe('8')
+    expect(demandedPosition()).toBe('748-8')
   })
 
   it('resumes where it was cut', async () => {
@@ -75,7 +75,7 @@ describe('the live line', () => {
     expect(liveState.get()).toBe('connected')
     lines[0]?.cut()
     await vi.waitFor(() => expect(host.to(STREAM)).toHaveLength(2))
-    expect(host.to(STREAM).map(({ headers }) => headers.get('last-event-id'))).toEqual([null, '7'])
+    expect(host.to(STREAM).map(({ headers }) => headers.get('last-event-id'))).toEqual([null, '748-7'])
     lines[1]?.write(frame(9, 'two'))
     await vi.waitFor(() => expect(heard).toEqual(['one', 'two']))
   })

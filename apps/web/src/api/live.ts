@@ -2,7 +2,7 @@ import type { QueryClient } from '@tanstack/react-query'
 import { createParser, type EventSourceMessage } from 'eventsource-parser'
 import { keys } from './keys'
 import { liveState, type LiveState } from './live-state'
-import { heardOf } from './position'
+import { demandPosition } from './position'
 import { retryDelay } from './problem'
 import type { components } from './schema'
 import { session } from './session'
@@ -55,7 +55,8 @@ export function followNotifications(
   function take(id: string | undefined, notification: Notification) {
     if (id) {
       lastId = id
-      heardOf(id)
+      // The host's lists may show a moment later what it tells of.
+      demandPosition(id)
     }
     onNotification(notification)
   }

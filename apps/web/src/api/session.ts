@@ -1,4 +1,5 @@
 import { answerTo } from './answer'
+import { forgetPosition } from './position'
 import { ApiProblem, isTransient, problemOf, retryDelay } from './problem'
 import type { components } from './schema'
 import { createStore } from './store'
@@ -58,6 +59,7 @@ function leave(message?: 'signed-out') {
   grant = undefined
   clearTimeout(renewal)
   localStorage.removeItem(MAY_HAVE_SESSION)
+  forgetPosition()
   store.set({ status: 'visitor' })
   if (message) channel?.postMessage({ type: message } satisfies Message)
   release(undefined)

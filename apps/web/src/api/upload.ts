@@ -1,3 +1,4 @@
+import { demandPosition } from './position'
 import { NetworkProblem, NoAnswer, problemOf } from './problem'
 import { session } from './session'
 
@@ -51,6 +52,7 @@ function attempt(path: string, { file, headers, onProgress }: Upload, token: str
     request.addEventListener('loadend', () => clearTimeout(patience))
     request.addEventListener('error', () => reject(new NetworkProblem(`no answer to POST ${path}`)))
     request.addEventListener('load', () => {
+      demandPosition(request.getResponseHeader('x-folkshelf-position'))
       const retryAfter = request.getResponseHeader('retry-after')
       const headers = retryAfter === null ? undefined : { 'retry-after': retryAfter }
       resolve(new Response(request.responseText || null, { status: request.status, ...(headers && { headers }) }))
