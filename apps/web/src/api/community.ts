@@ -4,7 +4,7 @@ import { learnZone } from '@/i18n/zone'
 import { api, ask } from './client'
 import { COMMUNITY_NAME } from './kept'
 import { keys } from './keys'
-import { createStore } from './store'
+import { createStore } from '@/store'
 
 /** How the community is set up; that changes with a restart of its host. */
 export const community = queryOptions({

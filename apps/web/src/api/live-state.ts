@@ -1,4 +1,4 @@
-import { createStore } from './store'
+import { createStore } from '@/store'
 
 export type LiveState = 'connecting' | 'connected' | 'offline'
 

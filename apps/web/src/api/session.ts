@@ -2,7 +2,7 @@ import { answerTo } from './answer'
 import { forgetPosition } from './position'
 import { ApiProblem, isTransient, problemOf, retryDelay } from './problem'
 import type { components } from './schema'
-import { createStore } from './store'
+import { createStore } from '@/store'
 
 export type SessionUser = components['schemas']['AccountUser']
 type SignedIn = components['schemas']['SignedInView']

@@ -1,6 +1,6 @@
 import { useTranslation } from 'react-i18next'
 import { useRouteError } from 'react-router'
-import { ErrorState } from '@/ui/Feedback'
+import { ErrorState } from '@/api/ErrorState'
 import { PageTitle } from '@/ui/PageTitle'
 
 /** Something broke that no page expected. What was loaded may be at fault, so trying again loads everything anew. */

@@ -1,11 +1,6 @@
-import { RotateCw } from 'lucide'
 import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
-import { useProblemText } from '@/api/useProblemText'
-import { ApiProblem } from '@/api/problem'
-import { Button } from './Button'
 import { classes } from './classes'
-import { Icon } from './Icon'
 
 export { Skeleton } from './Skeleton'
 
@@ -38,29 +33,6 @@ export function EmptyState({
       <h2 className="text-heading">{title}</h2>
       {children && <div className="max-w-prose text-balance text-soft">{children}</div>}
       {action && <div className="mt-2 flex flex-wrap justify-center gap-3">{action}</div>}
-    </div>
-  )
-}
-
-/** It could not be loaded: says why in plain words and offers to try again. */
-export function ErrorState({ error, onRetry }: { error: unknown; onRetry?: () => void }) {
-  const { t } = useTranslation()
-  const problemText = useProblemText()
-  return (
-    <div
-      role="alert"
-      className="flex flex-col items-center gap-3 rounded-lg border border-line bg-card px-6 py-10 text-center"
-    >
-      <h2 className="text-heading">{t('problem.title')}</h2>
-      <p className="max-w-prose text-soft">{problemText(error)}</p>
-      {error instanceof ApiProblem && error.code === 'INTERNAL' && error.traceId && (
-        <p className="text-sm text-soft">{t('problem.trace', { trace: error.traceId })}</p>
-      )}
-      {onRetry && (
-        <Button variant="secondary" icon={<Icon of={RotateCw} className="size-4" />} onClick={() => onRetry()}>
-          {t('problem.retry')}
-        </Button>
-      )}
     </div>
   )
 }

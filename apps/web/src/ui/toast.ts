@@ -1,4 +1,4 @@
-import { createStore } from '@/api/store'
+import { createStore } from '@/store'
 
 export interface ToastMessage {
   text: string

@@ -9,8 +9,8 @@ import { languages, type Language } from '@/i18n/i18n'
 import { formats } from '@/i18n/format'
 import { Icon } from '@/ui/Icon'
 import { Menu, MenuChoice, MenuItem, MenuLink, MenuSeparator } from '@/ui/Menu'
+import { chooseTheme, theme, themes } from '@/ui/theme'
 import { Written } from '@/ui/Written'
-import { chooseTheme, theme, themes } from '../theme'
 
 const icon = 'size-5 text-soft'
 

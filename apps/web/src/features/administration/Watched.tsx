@@ -1,8 +1,9 @@
 import type { ReactNode } from 'react'
 import { TriangleAlert } from 'lucide'
 import { useTranslation } from 'react-i18next'
+import { ErrorState } from '@/api/ErrorState'
 import { useProblemText } from '@/api/useProblemText'
-import { ErrorState, Loading, Notice } from '@/ui/Feedback'
+import { Loading, Notice } from '@/ui/Feedback'
 import { Icon } from '@/ui/Icon'
 
 interface Query<Data> {

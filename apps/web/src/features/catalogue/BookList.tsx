@@ -1,6 +1,7 @@
 import { lazy, Suspense, useCallback } from 'react'
+import { ErrorState } from '@/api/ErrorState'
 import { ApiProblem } from '@/api/problem'
-import { ErrorState, Loading } from '@/ui/Feedback'
+import { Loading } from '@/ui/Feedback'
 import { LoadMore } from '@/ui/LoadMore'
 import { BookGrid, BookGridSkeleton } from './BookGrid'
 import type { Filters } from './filters'

@@ -1,6 +1,7 @@
 import { useTranslation } from 'react-i18next'
+import { ErrorState } from '@/api/ErrorState'
 import { useFormats } from '@/i18n/format'
-import { ErrorState, Loading, Skeleton } from '@/ui/Feedback'
+import { Loading, Skeleton } from '@/ui/Feedback'
 import { Quote } from '@/ui/Quote'
 import { wordsOf, worthTelling, type Happening } from './happening'
 import { HappeningText } from './HappeningText'

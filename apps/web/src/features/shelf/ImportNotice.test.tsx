@@ -4,7 +4,7 @@ import { session } from '@/api/session'
 import { fakeHost, signedIn, success } from '@/test/host'
 import { renderPage } from '@/test/render'
 import { ImportNotice } from './ImportNotice'
-import type { ImportSummary, OpenRows } from './queries'
+import type { ImportSummary, OpenRows } from './imports'
 
 vi.setConfig({ testTimeout: 30_000 })
 configure({ asyncUtilTimeout: 10_000 })

@@ -9,7 +9,8 @@ import { Notice } from '@/ui/Feedback'
 import { Icon } from '@/ui/Icon'
 import { useFormatName } from './import-format'
 import { rowsDone } from './import-progress'
-import { isUnderWay, useImports, useOpenRows, type ImportSummary, type OpenRows } from './queries'
+import type { ImportSummary, OpenRows } from './imports'
+import { isUnderWay, useImports, useOpenRows } from './queries'
 
 /** Imports that run, that wait for a word, and rows that need repair are found again from the shelf. */
 export function ImportNotice() {

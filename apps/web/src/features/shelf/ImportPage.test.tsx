@@ -7,7 +7,7 @@ import { fakeHost, refusal, signedIn, success } from '@/test/host'
 import { renderPage } from '@/test/render'
 import { unsaid } from '@/ui/toast'
 import ImportPage from './ImportPage'
-import type { Import } from './queries'
+import type { Import } from './imports'
 
 vi.setConfig({ testTimeout: 30_000 })
 configure({ asyncUtilTimeout: 10_000 })

@@ -2,9 +2,9 @@ import { useTranslation } from 'react-i18next'
 import { useFormats } from '@/i18n/format'
 import { Written } from '@/ui/Written'
 import { BadRows } from './BadRows'
+import type { Import } from './imports'
 import { LeftOut } from './LeftOut'
 import { Notes } from './Notes'
-import type { Import } from './queries'
 
 /** What became of every row of a file, the most urgent first. */
 export function ImportReport({ data }: { data: Import }) {

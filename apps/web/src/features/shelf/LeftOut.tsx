@@ -8,8 +8,8 @@ import { Notice } from '@/ui/Feedback'
 import { Icon } from '@/ui/Icon'
 import { Written, WrittenList } from '@/ui/Written'
 import { useAddLeftOut } from './commands'
+import type { Import } from './imports'
 import { leftOutGroups, type LeftOutGroup, type LeftOutRow } from './left-out'
-import type { Import } from './queries'
 
 /** A group with more rows is folded away. */
 const FEW = 5

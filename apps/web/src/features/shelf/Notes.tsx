@@ -4,8 +4,8 @@ import { Button, LinkButton } from '@/ui/Button'
 import { Notice } from '@/ui/Feedback'
 import { Written, WrittenList } from '@/ui/Written'
 import { useSkipRow } from './commands'
+import type { Import } from './imports'
 import { NoteFaults } from './NoteFaults'
-import type { Import } from './queries'
 import { notedRows, type NotedRow } from './row-notes'
 
 /** Books that came to the shelf without all that their rows said. */

@@ -17,7 +17,8 @@ import { useStartImport } from './commands'
 import { FileDrop } from './FileDrop'
 import { FormatsExplained } from './FormatsExplained'
 import { useFormatName } from './import-format'
-import { isUnderWay, useImports, type ImportSummary } from './queries'
+import type { ImportSummary } from './imports'
+import { isUnderWay, useImports } from './queries'
 
 export default function StartImportPage() {
   const { t } = useTranslation('shelf')

@@ -1,5 +1,4 @@
-import type { ImportSummary } from './queries'
-
+import type { ImportSummary } from './imports'
 const SHORTEST = 500
 const LONGEST = 8000
 

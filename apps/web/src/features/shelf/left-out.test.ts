@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
+import type { Import } from './imports'
 import { leftOutGroups, withRowAdded } from './left-out'
-import type { Import } from './queries'
 
 const row = (row: number, reason: Import['leftOut'][number]['reason'], copies = 1) => ({
   row,

@@ -1,4 +1,4 @@
-import type { Import } from './queries'
+import type { Import } from './imports'
 
 export type LeftOutRow = Import['leftOut'][number]
 export type Reason = LeftOutRow['reason']

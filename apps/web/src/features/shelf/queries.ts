@@ -2,15 +2,11 @@ import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-qu
 import { useRef } from 'react'
 import { api, ask, askPage } from '@/api/client'
 import { keys } from '@/api/keys'
-import type { components } from '@/api/schema'
 import { useUserId } from '@/api/useSession'
 import type { Book } from './book-form'
 import { delayAfter } from './import-progress'
+import type { Import, ImportSummary } from './imports'
 import type { ShelfColumns } from './review'
-
-export type Import = components['schemas']['ImportView']
-export type ImportSummary = components['schemas']['ImportSummary']
-export type OpenRows = components['schemas']['OpenRows']
 
 export const shelfParts = ['all', 'free', 'lent', 'off'] as const
 export type ShelfPart = (typeof shelfParts)[number]

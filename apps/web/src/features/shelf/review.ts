@@ -1,5 +1,5 @@
 import type { components } from '@/api/schema'
-import type { Import } from './queries'
+import type { Import } from './imports'
 
 export type Review = NonNullable<Import['review']>
 export type Column = Review['columns'][number]

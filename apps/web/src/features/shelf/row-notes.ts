@@ -1,5 +1,5 @@
 import { valuesOf, type Book, type BookField, type BookValues } from './book-form'
-import type { Import } from './queries'
+import type { Import } from './imports'
 
 type Note = Import['notes'][number]
 

@@ -1,6 +1,6 @@
 import type { components } from '@/api/schema'
 import { bookFields, conditions, emptyBook, lendings, type BookField, type BookValues } from './book-form'
-import type { Import } from './queries'
+import type { Import } from './imports'
 
 type RowValues = components['schemas']['RowValues']
 

@@ -1,4 +1,5 @@
-import type { Action, Loan } from '../loan'
+import type { Action } from '../loan'
+import type { ActionDialogProps } from './action-dialog'
 import { ApproveDialog } from './ApproveDialog'
 import { CodeDialog } from './CodeDialog'
 import { ExtensionDialog } from './ExtensionDialog'
@@ -6,20 +7,6 @@ import { PlainDialog } from './PlainDialog'
 import { ResolveDialog } from './ResolveDialog'
 import { ReturnDialog } from './ReturnDialog'
 import { WordsDialog } from './WordsDialog'
-
-export interface ActionDialogProps {
-  dialog: {
-    open: boolean
-    close: () => void
-    /** Where the focus goes when it closes. */
-    finalFocus: () => HTMLElement | null
-  }
-  loan: Loan
-  /** The book is given away, not lent. */
-  gives: boolean
-  /** Closes the dialog because the loan has moved on. */
-  moved: () => void
-}
 
 /** Asks for what an action needs, or whether it is meant. */
 export function ActionDialog({ action, ...rest }: ActionDialogProps & { action: Action }) {

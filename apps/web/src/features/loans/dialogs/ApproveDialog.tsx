@@ -7,7 +7,7 @@ import { useFormProblem } from '@/api/form-errors'
 import { Checkbox, TextArea, TextField } from '@/ui/form/fields'
 import { useLoanAction } from '../actions'
 import { useOpenLoans } from '../queries'
-import type { ActionDialogProps } from './ActionDialog'
+import type { ActionDialogProps } from './action-dialog'
 import { FormDialog } from './FormDialog'
 import { localMoment } from './local-moment'
 

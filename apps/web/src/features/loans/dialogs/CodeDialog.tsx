@@ -7,7 +7,7 @@ import { useFormProblem } from '@/api/form-errors'
 import { ApiProblem } from '@/api/problem'
 import { TextField } from '@/ui/form/fields'
 import { useLoanAction } from '../actions'
-import type { ActionDialogProps } from './ActionDialog'
+import type { ActionDialogProps } from './action-dialog'
 import { FormDialog } from './FormDialog'
 
 /** The borrower shows that the owner gave them the book. */

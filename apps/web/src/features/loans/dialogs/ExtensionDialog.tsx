@@ -6,7 +6,7 @@ import { useFormProblem } from '@/api/form-errors'
 import { useFormats } from '@/i18n/format'
 import { Choice } from '@/ui/form/fields'
 import { useLoanAction } from '../actions'
-import type { ActionDialogProps } from './ActionDialog'
+import type { ActionDialogProps } from './action-dialog'
 import { FormDialog } from './FormDialog'
 import { dueAfter } from './due-after'
 

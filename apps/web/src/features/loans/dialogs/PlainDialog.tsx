@@ -2,7 +2,7 @@ import { useTranslation } from 'react-i18next'
 import { useFormats } from '@/i18n/format'
 import { ConfirmDialog } from '@/ui/Dialog'
 import { useLoanAction } from '../actions'
-import type { ActionDialogProps } from './ActionDialog'
+import type { ActionDialogProps } from './action-dialog'
 import { dueAfter } from './due-after'
 
 /** An action that needs nothing but to be meant. */

@@ -6,7 +6,7 @@ import * as z from 'zod/mini'
 import { useFormProblem } from '@/api/form-errors'
 import { Choice, TextArea } from '@/ui/form/fields'
 import { useLoanAction } from '../actions'
-import type { ActionDialogProps } from './ActionDialog'
+import type { ActionDialogProps } from './action-dialog'
 import { FormDialog } from './FormDialog'
 
 const OUTCOMES = ['returned', 'active', 'lost'] as const

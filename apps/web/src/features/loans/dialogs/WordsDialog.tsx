@@ -8,7 +8,7 @@ import { useUserId } from '@/api/useSession'
 import { TextArea } from '@/ui/form/fields'
 import { useLoanAction } from '../actions'
 import { otherOf, partOf } from '../loan'
-import type { ActionDialogProps } from './ActionDialog'
+import type { ActionDialogProps } from './action-dialog'
 import { FormDialog } from './FormDialog'
 
 /** An action with which one may say a few words. */

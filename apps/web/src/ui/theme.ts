@@ -1,4 +1,4 @@
-import { createStore } from '@/api/store'
+import { createStore } from '@/store'
 
 export const themes = ['system', 'light', 'dark'] as const
 export type Theme = (typeof themes)[number]

@@ -1,0 +1,5 @@
+import type { components } from '@/api/schema'
+
+export type Import = components['schemas']['ImportView']
+export type ImportSummary = components['schemas']['ImportSummary']
+export type OpenRows = components['schemas']['OpenRows']
