@@ -29,6 +29,12 @@ const firstLoad: Rolldown.CodeSplittingNameFunction = (id, build) => {
   return app(id, build) ? 'app' : null
 }
 
+/**
+ * The first load uses what the index of such a feature says of its lazy pages, and nothing that it exports from another
+ * file. Only the catalogue is part of the first load.
+ */
+const LAZY_FEATURE = /\/src\/features\/(?!catalogue\/)\w+\/index\.ts$/
+
 const FIRST_FILES = /^assets\/(?:start|app|vendor|rolldown-runtime)-/
 
 type Build = Parameters<Rolldown.CodeSplittingNameFunction>[1]
@@ -41,7 +47,7 @@ function gathering(entry: string, also?: RegExp): (id: string, build: Build) => 
     const module = id.includes('node_modules') || modules.has(id) ? null : build.getModuleInfo(id)
     if (!module) return
     modules.add(id)
-    module.importedIds.forEach((imported) => gather(imported, build))
+    if (!LAZY_FEATURE.test(id)) module.importedIds.forEach((imported) => gather(imported, build))
     // Icons come through one door that leads to all of them: their names say which are meant.
     for (const [, names] of module.code?.matchAll(/import\s*\{([^}]*)\}\s*from\s*["']lucide["']/g) ?? [])
       for (const name of names?.split(',') ?? []) icons.add(name.split(' as ')[0]!.trim().toLowerCase())

@@ -1,7 +1,33 @@
 import { lazy, Suspense } from 'react'
 import { createBrowserRouter, Navigate, type RouteObject } from 'react-router'
 import { RequirePermission, RequireSession } from '@/api/Require'
+import {
+  loadAccountLayout,
+  loadDeleteAccountPage,
+  loadForgotPasswordPage,
+  loadLoginPage,
+  loadPasswordPage,
+  loadProfilePage,
+  loadRegisterPage,
+  loadResetPasswordPage,
+  loadSessionsPage,
+  loadVerifyEmailPage,
+} from '@/features/account'
+import {
+  loadAdministrationLayout,
+  loadDeadLettersPage,
+  loadEventsPage,
+  loadMembersPage,
+  loadProjectionsPage,
+  loadSubscriptionsPage,
+} from '@/features/administration'
+import { loadBookPage } from '@/features/book'
 import { BrowsePage } from '@/features/catalogue'
+import { loadLoanPage, loadLoansPage } from '@/features/loans'
+import { loadDisputesPage } from '@/features/moderation'
+import { loadNotificationsPage } from '@/features/notifications'
+import { loadPersonPage } from '@/features/people'
+import { loadAddBookPage, loadEditBookPage, loadImportPage, loadShelfPage, loadStartImportPage } from '@/features/shelf'
 import { PageSkeleton } from '@/ui/PageSkeleton'
 import { keepEntryKey } from './entry-key'
 import { ErrorPage } from './ErrorPage'
@@ -18,55 +44,53 @@ const nothingHere = (
 const forEverybody: RouteObject[] = [
   // The first page, for most: not another trip away.
   { index: true, Component: BrowsePage },
-  { path: 'books/:id', lazy: page(() => import('@/features/book/BookPage'), 'book') },
-  { path: 'people/:id', lazy: page(() => import('@/features/people/PersonPage'), 'people') },
-  { path: 'login', lazy: page(() => import('@/features/account/LoginPage'), 'account') },
-  { path: 'register', lazy: page(() => import('@/features/account/RegisterPage'), 'account') },
-  { path: 'forgot-password', lazy: page(() => import('@/features/account/ForgotPasswordPage'), 'account') },
-  { path: 'reset-password', lazy: page(() => import('@/features/account/ResetPasswordPage'), 'account') },
-  { path: 'verify-email', lazy: page(() => import('@/features/account/VerifyEmailPage'), 'account') },
+  { path: 'books/:id', lazy: page(loadBookPage, 'book') },
+  { path: 'people/:id', lazy: page(loadPersonPage, 'people') },
+  { path: 'login', lazy: page(loadLoginPage, 'account') },
+  { path: 'register', lazy: page(loadRegisterPage, 'account') },
+  { path: 'forgot-password', lazy: page(loadForgotPasswordPage, 'account') },
+  { path: 'reset-password', lazy: page(loadResetPasswordPage, 'account') },
+  { path: 'verify-email', lazy: page(loadVerifyEmailPage, 'account') },
 ]
 
 const forMembers: RouteObject[] = [
-  { path: 'books/:id/edit', lazy: page(() => import('@/features/shelf/EditBookPage'), 'shelf') },
-  { path: 'shelf', lazy: page(() => import('@/features/shelf/ShelfPage'), 'shelf') },
-  { path: 'shelf/add', lazy: page(() => import('@/features/shelf/AddBookPage'), 'shelf') },
-  { path: 'shelf/import', lazy: page(() => import('@/features/shelf/StartImportPage'), 'shelf') },
-  { path: 'shelf/import/:id', lazy: page(() => import('@/features/shelf/ImportPage'), 'shelf') },
-  { path: 'loans', lazy: page(() => import('@/features/loans/LoansPage'), 'loans') },
-  { path: 'loans/:id', lazy: page(() => import('@/features/loans/LoanPage'), 'loans') },
-  { path: 'notifications', lazy: page(() => import('@/features/notifications/NotificationsPage'), 'notifications') },
+  { path: 'books/:id/edit', lazy: page(loadEditBookPage, 'shelf') },
+  { path: 'shelf', lazy: page(loadShelfPage, 'shelf') },
+  { path: 'shelf/add', lazy: page(loadAddBookPage, 'shelf') },
+  { path: 'shelf/import', lazy: page(loadStartImportPage, 'shelf') },
+  { path: 'shelf/import/:id', lazy: page(loadImportPage, 'shelf') },
+  { path: 'loans', lazy: page(loadLoansPage, 'loans') },
+  { path: 'loans/:id', lazy: page(loadLoanPage, 'loans') },
+  { path: 'notifications', lazy: page(loadNotificationsPage, 'notifications') },
   {
     path: 'account',
-    lazy: page(() => import('@/features/account/AccountLayout'), 'account'),
+    lazy: page(loadAccountLayout, 'account'),
     children: [
       { index: true, element: <Navigate to="profile" replace /> },
-      { path: 'profile', lazy: page(() => import('@/features/account/ProfilePage'), 'account') },
-      { path: 'password', lazy: page(() => import('@/features/account/PasswordPage'), 'account') },
-      { path: 'sessions', lazy: page(() => import('@/features/account/SessionsPage'), 'account') },
-      { path: 'delete', lazy: page(() => import('@/features/account/DeleteAccountPage'), 'account') },
+      { path: 'profile', lazy: page(loadProfilePage, 'account') },
+      { path: 'password', lazy: page(loadPasswordPage, 'account') },
+      { path: 'sessions', lazy: page(loadSessionsPage, 'account') },
+      { path: 'delete', lazy: page(loadDeleteAccountPage, 'account') },
     ],
   },
 ]
 
-const forModerators: RouteObject[] = [
-  { path: 'moderation', lazy: page(() => import('@/features/moderation/DisputesPage'), ['moderation', 'loans']) },
-]
+const forModerators: RouteObject[] = [{ path: 'moderation', lazy: page(loadDisputesPage, ['moderation', 'loans']) }]
 
 const forAdministrators: RouteObject[] = [
   {
     path: 'admin',
-    lazy: page(() => import('@/features/administration/AdministrationLayout'), 'administration'),
+    lazy: page(loadAdministrationLayout, 'administration'),
     children: [
       { index: true, element: <Navigate to="members" replace /> },
-      { path: 'members', lazy: page(() => import('@/features/administration/MembersPage'), 'administration') },
-      { path: 'events', lazy: page(() => import('@/features/administration/EventsPage'), 'administration') },
+      { path: 'members', lazy: page(loadMembersPage, 'administration') },
+      { path: 'events', lazy: page(loadEventsPage, 'administration') },
       {
         path: 'subscriptions',
-        lazy: page(() => import('@/features/administration/SubscriptionsPage'), 'administration'),
+        lazy: page(loadSubscriptionsPage, 'administration'),
       },
-      { path: 'dead-letters', lazy: page(() => import('@/features/administration/DeadLettersPage'), 'administration') },
-      { path: 'projections', lazy: page(() => import('@/features/administration/ProjectionsPage'), 'administration') },
+      { path: 'dead-letters', lazy: page(loadDeadLettersPage, 'administration') },
+      { path: 'projections', lazy: page(loadProjectionsPage, 'administration') },
     ],
   },
 ]

@@ -1,8 +1,16 @@
 import { Settings2, Search, SlidersHorizontal } from 'lucide'
 import type { ReactNode } from 'react'
-import { BookLook } from '@/features/catalogue/BookLook'
-import { atOnce, browseLook, FACET_ROWS, gridLook, headLook, searchLook, toggleLook } from '@/features/catalogue/look'
-import { standingOf } from '@/features/catalogue/standing'
+import {
+  atOnce,
+  BookLook,
+  browseLook,
+  FACET_ROWS,
+  gridLook,
+  headLook,
+  searchLook,
+  standingOf,
+  toggleLook,
+} from '@/features/catalogue/first-look'
 import type { BookCard } from '@/features/catalogue'
 import type { FirstWords } from '@/i18n/first-words'
 import { buttonLook, iconButtonLook } from '@/ui/button-look'

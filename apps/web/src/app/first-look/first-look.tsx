@@ -1,7 +1,7 @@
 import { answerTo } from '@/api/answer'
 import { COMMUNITY_NAME } from '@/api/kept'
 import type { BookCard } from '@/features/catalogue'
-import { wide } from '@/features/catalogue/look'
+import { wide } from '@/features/catalogue/first-look'
 import { firstWords, type FirstWords } from '@/i18n/first-words'
 import { preferredLanguage, type Language } from '@/i18n/language'
 import { writtenNumber } from '@/i18n/number'

@@ -3,6 +3,7 @@ import { useTranslation } from 'react-i18next'
 import { Outlet, ScrollRestoration } from 'react-router'
 import { i18n } from '@/i18n/i18n'
 import { useSession } from '@/api/useSession'
+import { loadLogInAgain } from '@/features/account'
 import { fetchAhead } from '@/ui/fetch-ahead'
 import { unsaid } from '@/ui/toast'
 import { BottomNavigation } from './for-members'
@@ -17,7 +18,7 @@ const loadToaster = () => import('@/ui/Toaster')
 const Toaster = lazy(loadToaster)
 const LogInAgain = lazy(async () => {
   const words = i18n.loadNamespaces(['account', 'refusals'])
-  const [module] = await Promise.all([import('@/features/account/LogInAgain'), words])
+  const [module] = await Promise.all([loadLogInAgain(), words])
   return module
 })
 

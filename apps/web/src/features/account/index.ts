@@ -1,1 +1,14 @@
 export { useChooseLanguage } from './language'
+
+// Each is fetched when somebody goes there.
+export const loadAccountLayout = () => import('./AccountLayout')
+export const loadDeleteAccountPage = () => import('./DeleteAccountPage')
+export const loadForgotPasswordPage = () => import('./ForgotPasswordPage')
+export const loadLogInAgain = () => import('./LogInAgain')
+export const loadLoginPage = () => import('./LoginPage')
+export const loadPasswordPage = () => import('./PasswordPage')
+export const loadProfilePage = () => import('./ProfilePage')
+export const loadRegisterPage = () => import('./RegisterPage')
+export const loadResetPasswordPage = () => import('./ResetPasswordPage')
+export const loadSessionsPage = () => import('./SessionsPage')
+export const loadVerifyEmailPage = () => import('./VerifyEmailPage')

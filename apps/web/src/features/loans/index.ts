@@ -1,2 +1,6 @@
 export { isHeld, type Loan } from './loan'
 export { useLoansWaiting, useOpenLoans } from './queries'
+
+// Each is fetched when somebody goes there.
+export const loadLoanPage = () => import('./LoanPage')
+export const loadLoansPage = () => import('./LoansPage')

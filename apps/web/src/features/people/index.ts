@@ -1,1 +1,4 @@
 export { PersonLink } from './PersonLink'
+
+// Each is fetched when somebody goes there.
+export const loadPersonPage = () => import('./PersonPage')

@@ -1,0 +1,2 @@
+// Each is fetched when somebody goes there.
+export const loadDisputesPage = () => import('./DisputesPage')
