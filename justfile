@@ -26,10 +26,11 @@ lint: web-build
     scripts/web check
     scripts/with-services scripts/query-data check
 
-# All tests but those in a browser, or those of one context and its events: just test books
+# All tests but those in a browser, the examples in docs too, or those of one context and its events: just test books
 test context="":
     {{ if context == "" { "scripts/web test" } else { "" } }}
     scripts/with-services cargo nextest run {{ if context == "" { "--workspace" } else { "-p " + context + " -p " + context + "-events" } }}
+    {{ if context == "" { "cargo test --quiet --workspace --doc" } else { "" } }}
 
 # The started host against its OpenAPI document: 10,000 generated requests, and two generated clients that borrow a book
 contract:

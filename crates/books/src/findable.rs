@@ -3,16 +3,17 @@
 
 use std::collections::BTreeSet;
 
+use bibliography::search::{AuthorKey, can_be_mistyped};
 use database::Database;
 use serde::Serialize;
 use sqlx::PgConnection;
 use sqlx::types::Json;
 use uuid::Uuid;
 
-use crate::domain::search::{AuthorKey, can_be_mistyped};
 use crate::stored::Keys;
 
-/// The folding that makes the keys of books now; raised when `kernel::text::fold` or what is made of it gives other keys.
+/// The folding that makes the keys of books now; raised when `kernel::text::fold` or what `bibliography` makes of
+/// it gives other keys.
 /// `migrations/books` has indexes of what an older one made: a migration makes them anew for each folding.
 ///
 /// Who writes keys writes `-FOLDING`; a trigger stores it. So a host of an older version, which knows nothing of it, leaves a

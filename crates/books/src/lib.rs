@@ -13,8 +13,9 @@
 //! | one's own shelf as a CSV file | `queries/export_shelf.rs` |
 //! | filling a database with books for a load test | `bulk.rs` |
 //! | what happened to a book; how many a member has | `queries/book_history.rs`, `queries/count_books.rs` |
-//! | the forms books are found by, typing errors, the order of what is found | `findable.rs`, `domain/search.rs`, `domain/ranking.rs` |
-//! | ISBNs, languages, years, rows of other programs' exports | `domain/`, pure |
+//! | what searches keep beside the books | `findable.rs` |
+//! | the rules of form for a description, and for a row that was read | `domain/`, pure |
+//! | ISBNs, languages, rows of other programs' exports, words, the order of what is found | the crate `bibliography`, pure |
 //! | hearing borrows and members | `subscribers.rs` |
 //! | the catalogue in Redis | `view.rs` |
 //! | what borrowing must answer | `ports.rs` |
@@ -34,13 +35,12 @@ mod view;
 pub use bulk::BulkBooks;
 pub use commands::{
     AddLeftOutRow, AddLeftOutRowError, CancelImport, CancelImportError, CreateBook, CreateBookError, DeleteBook,
-    DeleteBookError, ImportStarted, MarkRowRepaired, MarkRowRepairedError, RowAdded, StartImport, StartImportError,
-    StartReviewedImport, StartReviewedImportError, UpdateBook, UpdateBookError,
+    DeleteBookError, ImportStarted, LayoutChoice, MarkRowRepaired, MarkRowRepairedError, RowAdded, StartImport,
+    StartImportError, StartReviewedImport, StartReviewedImportError, UpdateBook, UpdateBookError,
 };
 pub use context::{Books, MIGRATIONS, PUBLISHES};
-pub use domain::import::{Field, Format, LayoutChoice, LeftOutReason, RowValues, Shelf, ShelfColumns};
-pub use domain::search::QueryTextError;
-pub use domain::{BookChanges, BookInput, Change, Condition, Isbn, IsbnError};
+pub use domain::row::{LeftOutReason, RowValues};
+pub use domain::{BookChanges, BookInput, Change};
 pub use imports::{FileError, ImportSettings, Upload, UploadClosed, UploadSender};
 pub use ports::{LendingGate, WithdrawRefused};
 pub use queries::{

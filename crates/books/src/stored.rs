@@ -1,5 +1,7 @@
 //! A description as its columns: what was written, and what sorting, filtering and recognising need of it.
 
+use bibliography::search::SearchForms;
+use bibliography::{Isbn, keys};
 use kernel::{BookId, UserId};
 use serde::Serialize;
 use sqlx::PgConnection;
@@ -7,8 +9,7 @@ use sqlx::types::Json;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use crate::domain::search::SearchForms;
-use crate::domain::{BookDetails, BookInput, CheckedChanges, Isbn, keys};
+use crate::domain::{BookDetails, BookInput, CheckedChanges};
 use crate::findable::{self, FOLDING};
 
 /// What sorting, filtering, recognising and finding need of a description, all of it folded.

@@ -6,6 +6,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use async_trait::async_trait;
 use auth_events::AuthEvent;
+use bibliography::keys::category_key;
 use books_events::{BookEvent, Lending};
 use borrowing_events::BorrowEvent;
 use database::Database;
@@ -17,8 +18,6 @@ use sqlx::PgConnection;
 use time::OffsetDateTime;
 use users_events::UserEvent;
 use uuid::Uuid;
-
-use crate::domain::keys::category_key;
 
 /// How many books one statement reads.
 const CHUNK: usize = 1_000;

@@ -2823,12 +2823,14 @@ export interface components {
              */
             lastUsedAt: string;
         };
+        /** @description A shelf, list or reading status by which another program sorts books. */
         Shelf: {
             /**
              * Format: int32
              * @description Rows on it.
              */
             count: number;
+            /** @description As the rows have it. */
             name: string;
             /** @description Whether its books are the member's own. */
             owned: boolean;

@@ -5,6 +5,8 @@ use crate::workspace::{self, Dependency, Package, assert_none, package};
 /// What the crates that are no context may use of ours. A new crate is unknown until it stands here.
 const FOUNDATION: &[(&str, &[&str])] = &[
     ("kernel", &[]),
+    // What is known of books everywhere. See `PURE`.
+    ("bibliography", &["kernel"]),
     ("trace", &[]),
     ("breaker", &[]),
     ("database", &["breaker", "kernel"]),
@@ -23,7 +25,7 @@ const FOUNDATION: &[(&str, &[&str])] = &[
 const HOST: &str = "folkshelf";
 
 /// What a context may use of ours, besides the crates of events.
-const FOR_CONTEXTS: &[&str] = &["kernel", "database", "event-bus", "cqrs", "read-store", "wording"];
+const FOR_CONTEXTS: &[&str] = &["kernel", "bibliography", "database", "event-bus", "cqrs", "read-store", "wording"];
 
 /// What a crate of events may use of others: serde writes the payloads, and the `events!` macro of kernel names the rest.
 const FOR_EVENTS: &[(&str, &str)] = &[
@@ -32,6 +34,22 @@ const FOR_EVENTS: &[(&str, &str)] = &[
     ("time", "payloads hold moments"),
     ("uuid", "the macro answers with the aggregate's id"),
 ];
+
+/// Crates of ours without I/O, and all that they may use of others, tests aside.
+const PURE: &[(&str, &[(&str, &str)])] = &[(
+    "bibliography",
+    &[
+        ("html-escape", "the entities of HTML"),
+        ("isbn", "check digits, and one form of a number from the other"),
+        ("serde", "numbers, languages and layouts are stored as JSON"),
+        ("sha2", "the key by which a book is recognised has one length"),
+        ("strsim", "the distance between two words"),
+        ("thiserror", "what is wrong with a text"),
+        ("time", "dates in cells; since when a book is there"),
+        ("unicode-normalization", "column names without accents"),
+        ("utoipa", "schemas, behind a feature"),
+    ],
+)];
 
 /// Crates that only these of ours may use, whether for tests or not.
 /// loadtest has bare servers to measure the host against.
@@ -77,6 +95,24 @@ fn breaches(packages: &[Package]) -> Vec<String> {
     breaches
 }
 
+/// What a crate that is to be pure uses of others without being allowed to.
+fn impurities(packages: &[Package]) -> Vec<String> {
+    let mut breaches = Vec::new();
+    for (name, allowed) in PURE {
+        let Some(package) = packages.iter().find(|package| package.name == *name) else {
+            breaches.push(format!("{name}: is to be pure, and is not there"));
+            continue;
+        };
+        let foreign = package.dependencies.iter().filter(|dependency| !dependency.ours && !dependency.dev);
+        let used: Vec<&str> = foreign.map(|dependency| dependency.name.as_str()).collect();
+        let strange = used.iter().filter(|used| !allowed.iter().any(|(known, _)| known == *used));
+        breaches.extend(strange.map(|to| format!("{name} -> {to}: say in arch-tests why it is pure")));
+        let stale = allowed.iter().filter(|(known, _)| !used.contains(known));
+        breaches.extend(stale.map(|(to, _)| format!("{name} -> {to}: is allowed and not used")));
+    }
+    breaches
+}
+
 fn manner(dependency: &Dependency) -> &'static str {
     if dependency.dev { " (tests)" } else { "" }
 }
@@ -84,6 +120,29 @@ fn manner(dependency: &Dependency) -> &'static str {
 #[test]
 fn every_crate_depends_only_on_what_its_kind_allows() {
     assert_none(&breaches(&workspace::packages()));
+}
+
+#[test]
+fn what_is_pure_uses_nothing_that_does_io() {
+    assert_none(&impurities(&workspace::packages()));
+}
+
+#[test]
+fn canary_a_pure_crate_that_learns_io_is_seen() {
+    let (name, allowed) = PURE[0];
+    let pure = |dependencies: &[&str]| {
+        let mut package = package(name, dependencies);
+        package.dependencies.iter_mut().for_each(|dependency| dependency.ours = dependency.name == "kernel");
+        impurities(&[package])
+    };
+    let mut used: Vec<&str> = allowed.iter().map(|(known, _)| *known).chain(["kernel", "~csv"]).collect();
+    assert_none(&pure(&used));
+    used.push("tokio");
+    assert_eq!(pure(&used), [format!("{name} -> tokio: say in arch-tests why it is pure")]);
+    used.pop();
+    used.remove(0);
+    assert_eq!(pure(&used), [format!("{name} -> {}: is allowed and not used", allowed[0].0)]);
+    assert_eq!(impurities(&[]), [format!("{name}: is to be pure, and is not there")]);
 }
 
 /// The breaches of a small workspace in which `books` depends on these besides kernel.
@@ -137,4 +196,7 @@ fn canary_an_unknown_crate_is_seen() {
 #[test]
 fn canary_a_foundation_that_knows_a_context_is_seen() {
     assert_eq!(breaches(&[package("event-bus", &["books"])]), ["event-bus -> books"]);
+    let seen =
+        breaches(&[package("books", &[]), package("books-events", &[]), package("bibliography", &["books-events"])]);
+    assert_eq!(seen, ["bibliography -> books-events"]);
 }

@@ -109,6 +109,44 @@ fn canary_a_clock_of_ones_own_is_seen() {
     assert_eq!(own_clocks(&files), ["crates/books/src/a.rs:2: asks the machine for the time"]);
 }
 
+// --- what is pure looks at nothing but its arguments -------------------------------------------------------------------
+
+const PURE: [&str; 2] = ["crates/kernel/src", "crates/bibliography/src"];
+
+const OUTSIDE: [&str; 7] = ["std::fs", "std::net", "std::env", "std::process", "std::thread", "println!(", "async fn "];
+
+fn outside_contacts(files: &[File]) -> Vec<String> {
+    let mut breaches = Vec::new();
+    for file in files {
+        for (number, line) in file.code() {
+            if let Some(outside) = OUTSIDE.iter().find(|outside| line.contains(**outside)) {
+                breaches.push(format!("{}:{number}: is to be pure, and has {}", file.path, outside.trim()));
+            }
+        }
+    }
+    breaches
+}
+
+#[test]
+fn what_is_pure_has_no_io_of_its_own() {
+    let files: Vec<File> = PURE.iter().flat_map(|folder| workspace::files(folder, &[".rs"])).collect();
+    assert!(files.len() > 20, "there are files");
+    assert_none(&outside_contacts(&files));
+}
+
+#[test]
+fn canary_a_pure_file_that_reads_another_is_seen() {
+    let text = "//! no std::fs here\nlet table = std::fs::read(path)?;\nasync fn ask() {}";
+    let files = [File::new("crates/bibliography/src/a.rs", text)];
+    assert_eq!(
+        outside_contacts(&files),
+        [
+            "crates/bibliography/src/a.rs:2: is to be pure, and has std::fs",
+            "crates/bibliography/src/a.rs:3: is to be pure, and has async fn"
+        ]
+    );
+}
+
 // --- one horizon ------------------------------------------------------------------------------------------------------
 
 fn own_horizons(files: &[File]) -> Vec<String> {

@@ -20,6 +20,6 @@ pub use mark_row_repaired::{MarkRowRepaired, MarkRowRepairedError};
 pub(crate) use start_import::StartImportHandler;
 pub use start_import::{ImportStarted, StartImport, StartImportError};
 pub(crate) use start_reviewed_import::StartReviewedImportHandler;
-pub use start_reviewed_import::{StartReviewedImport, StartReviewedImportError};
+pub use start_reviewed_import::{LayoutChoice, StartReviewedImport, StartReviewedImportError};
 pub(crate) use update_book::UpdateBookHandler;
 pub use update_book::{UpdateBook, UpdateBookError};

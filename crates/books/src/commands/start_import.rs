@@ -2,6 +2,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use bibliography::table::Layout;
 use cqrs::{Call, CommandHandler};
 use database::Database;
 use kernel::{Command, Detail, ErrorKind, ImportId, Refusal, UserId};
@@ -10,7 +11,6 @@ use sqlx::types::Json;
 use time::OffsetDateTime;
 use tokio::sync::{Notify, Semaphore, mpsc};
 
-use crate::domain::import::Layout;
 use crate::imports::{ABANDONED_AFTER, FileError, ImportSettings, RawRow, Upload, read};
 
 /// The caller uploads a file of books. It is read to its end, and its rows are stored; the import worker puts them on the

@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use bibliography::table::{Field, Layout};
 use cqrs::{Call, CommandHandler};
 use database::Database;
 use kernel::{Command, Detail, ErrorKind, ImportId, Refusal};
@@ -8,9 +9,17 @@ use serde::Serialize;
 use sqlx::types::Json;
 use tokio::sync::Notify;
 
-use crate::domain::import::{Layout, LayoutChoice};
 use crate::imports::count_shelves;
 use crate::queries::ImportStatus;
+
+/// What a member changes of a layout before its rows are read.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct LayoutChoice {
+    /// Columns by their index, and what each is to be taken for. Columns that are not named stay as they are.
+    pub columns: Vec<(usize, Option<Field>)>,
+    /// The names of all shelves that are owned.
+    pub shelves: Option<Vec<String>>,
+}
 
 /// The caller has looked at what was recognised of their file and says how to read it. The import worker then puts its rows
 /// on the shelf.

@@ -2,55 +2,19 @@
 
 use std::collections::HashSet;
 
+use bibliography::keys::category_key;
+use bibliography::limits::{
+    Author, Category, LONGEST_DESCRIPTION, LONGEST_NOTES, MOST_AUTHORS, MOST_CATEGORIES, Title,
+};
+use bibliography::{Condition, Isbn, Language};
 use books_events::Lending;
 use kernel::text::is_blank;
 use kernel::{Detail, Line, Prose};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
-use super::isbn::Isbn;
-use super::keys::category_key;
-use super::language::Language;
-
-pub const MAX_AUTHORS: usize = 50;
-pub const MAX_CATEGORIES: usize = 20;
 /// No known text is older.
 const EARLIEST_YEAR: i32 = -5000;
-
-pub type Title = Line<500>;
-pub type Author = Line<200>;
-pub type Category = Line<60>;
-
-/// How well the copy is kept.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Condition {
-    New,
-    LikeNew,
-    Good,
-    Fair,
-    Poor,
-}
-
-impl Condition {
-    pub const ALL: [Condition; 5] =
-        [Condition::New, Condition::LikeNew, Condition::Good, Condition::Fair, Condition::Poor];
-
-    /// As stored and as shown.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Condition::New => "new",
-            Condition::LikeNew => "like_new",
-            Condition::Good => "good",
-            Condition::Fair => "fair",
-            Condition::Poor => "poor",
-        }
-    }
-
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|condition| condition.as_str() == name)
-    }
-}
 
 /// A description as a member wrote it, nothing checked yet.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -82,9 +46,9 @@ pub struct BookDetails {
     pub published_year: Option<i16>,
     pub language: Option<Language>,
     pub categories: Vec<Category>,
-    pub description: Option<Prose<5000>>,
+    pub description: Option<Prose<LONGEST_DESCRIPTION>>,
     pub condition: Option<Condition>,
-    pub notes: Option<Prose<1000>>,
+    pub notes: Option<Prose<LONGEST_NOTES>>,
     pub lending: Lending,
 }
 
@@ -192,16 +156,16 @@ impl Wrong {
             self.say("authors", "is required");
             return Vec::new();
         };
-        if authors.is_empty() || authors.len() > MAX_AUTHORS {
-            self.say("authors", format!("must name 1 to {MAX_AUTHORS} authors"));
+        if authors.is_empty() || authors.len() > MOST_AUTHORS {
+            self.say("authors", format!("must name 1 to {MOST_AUTHORS} authors"));
             return Vec::new();
         }
         self.lines("authors", authors)
     }
 
     pub fn categories(&mut self, categories: &[String]) -> Vec<Category> {
-        if categories.len() > MAX_CATEGORIES {
-            self.say("categories", format!("must be at most {MAX_CATEGORIES}"));
+        if categories.len() > MOST_CATEGORIES {
+            self.say("categories", format!("must be at most {MOST_CATEGORIES}"));
             return Vec::new();
         }
         let categories: Vec<Category> = self.lines("categories", categories);

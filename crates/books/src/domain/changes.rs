@@ -1,14 +1,14 @@
 //! Changes to a description. A change is held to the rules in the fields that it changes: what an older version took under
 //! other rules stays as it is until somebody writes it anew.
 
+use bibliography::limits::{Author, Category, LONGEST_DESCRIPTION, LONGEST_NOTES, Title};
+use bibliography::{Condition, Isbn, Language};
 use books_events::Lending;
 use kernel::{Detail, Prose};
 use serde::{Deserialize, Deserializer, Serialize};
 use time::OffsetDateTime;
 
-use super::book::{Author, BookInput, Category, Condition, Title, Wrong};
-use super::isbn::Isbn;
-use super::language::Language;
+use super::book::{BookInput, Wrong};
 
 /// What becomes of one field of a book.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
@@ -76,9 +76,9 @@ pub struct CheckedChanges {
     pub published_year: Option<Option<i16>>,
     pub language: Option<Option<Language>>,
     pub categories: Option<Vec<Category>>,
-    pub description: Option<Option<Prose<5000>>>,
+    pub description: Option<Option<Prose<LONGEST_DESCRIPTION>>>,
     pub condition: Option<Option<Condition>>,
-    pub notes: Option<Option<Prose<1000>>>,
+    pub notes: Option<Option<Prose<LONGEST_NOTES>>>,
     pub lending: Option<Lending>,
 }
 

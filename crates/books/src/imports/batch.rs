@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use bibliography::table::{Layout, Reading, read};
 use books_events::{BookCreated, BookEvent};
 use event_bus::Meta;
 use kernel::actor::RecordedActor;
@@ -14,7 +15,7 @@ use uuid::Uuid;
 use super::doubles::{OnShelf, Shelf};
 use super::report::{LeftOutRow, Report};
 use crate::domain::BookDetails;
-use crate::domain::import::{BadRow, GoodRow, Layout, LeftOutReason, Reading, RowValues, read};
+use crate::domain::row::{BadRow, GoodRow, LeftOutReason, RowValues, settle};
 use crate::stored::{self, Stored};
 
 /// Books that one batch makes before it leaves its further rows to the next, as a multiple of its rows.
@@ -166,8 +167,8 @@ impl Batch<'_> {
     }
 
     fn settle(&self, row: i32, reading: Reading) -> Read {
-        let (copies, reason) = (reading.copies, reading.left_out);
-        match (reading.settle(self.now), reason) {
+        let (copies, reason) = (reading.copies, reading.left_out.map(LeftOutReason::from));
+        match (settle(reading, self.now), reason) {
             (Ok(good), None) => Read::Good { good: Box::new(good), copies },
             (Err(bad), None) => Read::Bad(bad),
             (settled, Some(reason)) => Read::LeftOut(Box::new(self.left_out(row, reason, copies, settled))),
@@ -211,11 +212,11 @@ impl Batch<'_> {
         let known: HashMap<String, _> = known.into_iter().map(|book| (book.isbn13.clone(), book)).collect();
         for reading in &mut alone {
             let Some(book) = reading.isbn_alone().and_then(|isbn| known.get(isbn)) else { continue };
-            let input = &mut reading.input;
-            input.title = Some(book.title.clone());
-            input.authors.get_or_insert_with(|| book.authors.clone());
-            input.published_year = input.published_year.or(book.published_year.map(i32::from));
-            input.language = input.language.take().or_else(|| book.language.clone());
+            let text = &mut reading.text;
+            text.title = Some(book.title.clone());
+            text.authors.get_or_insert_with(|| book.authors.clone());
+            text.published_year = text.published_year.or(book.published_year.map(i32::from));
+            text.language = text.language.take().or_else(|| book.language.clone());
         }
         Ok(())
     }

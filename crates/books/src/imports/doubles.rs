@@ -9,7 +9,7 @@ use std::collections::HashMap;
 
 use kernel::BookId;
 
-use crate::domain::import::LeftOutReason;
+use crate::domain::row::LeftOutReason;
 
 /// A book of the shelf.
 #[derive(Debug, Clone)]

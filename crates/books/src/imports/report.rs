@@ -9,7 +9,7 @@ use sqlx::types::Json;
 use uuid::Uuid;
 
 use crate::domain::BookDetails;
-use crate::domain::import::{BadRow, GoodRow, LeftOutReason, RowValues};
+use crate::domain::row::{BadRow, GoodRow, LeftOutReason, RowValues};
 
 /// Of errors, of notes and of rows left out.
 const KEPT: i64 = 1_000;

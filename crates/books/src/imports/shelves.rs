@@ -1,10 +1,9 @@
 //! On which shelves the rows of an import stand that waits for its owner, by other columns than those that were recognised.
 
+use bibliography::table::{Layout, ShelfColumns};
 use futures_util::TryStreamExt;
 use sqlx::PgConnection;
 use uuid::Uuid;
-
-use crate::domain::import::{Layout, ShelfColumns};
 
 /// Counts the shelves of the layout anew, from the rows that wait. Rows that say the same are counted by PostgreSQL: usually
 /// there are few shelves. Of a cell as much is looked at as a list of names takes.

@@ -6,6 +6,7 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bibliography::table::Layout;
 use database::Database;
 use event_bus::{EventBus, Heard, Scope};
 use futures_util::FutureExt;
@@ -20,7 +21,6 @@ use uuid::Uuid;
 
 use super::ImportSettings;
 use super::batch::{Batch, Waiting};
-use crate::domain::import::Layout;
 
 /// Without a word that there is something to do, we look this often.
 const LOOK_EVERY: Duration = Duration::from_secs(1);

@@ -1,4 +1,5 @@
 use async_trait::async_trait;
+use bibliography::search::{QueryText, QueryTextError};
 use cqrs::{Call, QueryHandler};
 use database::Database;
 use kernel::{Detail, ErrorKind, Query, Refusal, UserId};
@@ -10,7 +11,6 @@ use uuid::Uuid;
 
 use super::filter::{Filter, UnknownLanguage};
 use super::find::find;
-use crate::domain::search::{QueryText, QueryTextError};
 
 /// How long the count of the whole catalogue is kept. It reads every book, which takes a second or two for a million.
 const KEPT: Duration = Duration::minutes(1);

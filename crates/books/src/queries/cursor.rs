@@ -1,11 +1,11 @@
 //! Where a page of books ended: the sort key and the id of its last book. The same in Redis and in PostgreSQL, so a walk
 //! goes on when the one answers instead of the other.
 
+use bibliography::keys::title_sort;
 use kernel::BookId;
 use uuid::Uuid;
 
 use super::list_books::BookSort;
-use crate::domain::keys::title_sort;
 use crate::view::BookView;
 
 /// The end of the year 9999. No book is as new, and PostgreSQL counts not much further.

@@ -1,10 +1,9 @@
 use async_trait::async_trait;
+use bibliography::export::{HEADER, ShelfRow};
 use cqrs::{Call, QueryHandler};
 use database::Database;
 use kernel::{BookId, ErrorKind, Query, Refusal};
 use time::OffsetDateTime;
-
-use crate::domain::export::{HEADER, ShelfRow};
 
 /// Books in one piece of an export: as much is in memory at once.
 const PIECE: i64 = 500;

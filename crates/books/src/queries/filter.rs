@@ -1,10 +1,9 @@
 //! Which books a list or a search is narrowed down to.
 
+use bibliography::Language;
+use bibliography::keys::{asked_author_words, category_key};
 use kernel::UserId;
 use sqlx::{Postgres, QueryBuilder};
-
-use crate::domain::Language;
-use crate::domain::keys::{asked_author_words, category_key};
 
 /// A language by a name that nobody knows.
 pub(super) struct UnknownLanguage;

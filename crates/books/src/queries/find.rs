@@ -8,14 +8,14 @@
 //! no more than a rare one, and what comes beyond the bound is not shown. Titles that begin with the query are looked up by
 //! an index of their own, so that they are among the books that are ranked.
 
+use bibliography::ranking::{Candidate, Term, ranked};
+use bibliography::search::{QueryText, can_be_mistyped};
+use bibliography::spelling;
 use sqlx::{PgConnection, Postgres, QueryBuilder};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::filter::Filter;
-use crate::domain::ranking::{Candidate, Term, ranked};
-use crate::domain::search::{QueryText, can_be_mistyped};
-use crate::domain::spelling;
 
 /// Books that one look takes out of the index of words.
 const BOUND: i64 = 200;
@@ -94,7 +94,7 @@ async fn by_title(
     connection: &mut PgConnection,
     filter: &Filter,
     beginning: &str,
-) -> Result<Vec<Candidate>, sqlx::Error> {
+) -> Result<Vec<Candidate<Uuid>>, sqlx::Error> {
     let mut sql = QueryBuilder::new(COLUMNS);
     filter.push(&mut sql);
     sql.push(" and search_title >= ").push_bind(beginning.to_owned());
@@ -103,7 +103,11 @@ async fn by_title(
     candidates(connection, sql).await
 }
 
-async fn by_words(connection: &mut PgConnection, filter: &Filter, words: &str) -> Result<Vec<Candidate>, sqlx::Error> {
+async fn by_words(
+    connection: &mut PgConnection,
+    filter: &Filter,
+    words: &str,
+) -> Result<Vec<Candidate<Uuid>>, sqlx::Error> {
     // No order: the first that the index gives will do. An order would have all of them fetched.
     //
     // How many books have two words, or one of many, is anybody's guess. PostgreSQL guesses many, and would read the table
@@ -120,7 +124,7 @@ async fn by_words(connection: &mut PgConnection, filter: &Filter, words: &str) -
 async fn candidates(
     connection: &mut PgConnection,
     mut sql: QueryBuilder<Postgres>,
-) -> Result<Vec<Candidate>, sqlx::Error> {
+) -> Result<Vec<Candidate<Uuid>>, sqlx::Error> {
     // Planned for these words and no others: which index is best depends on how common they are.
     let found: Vec<Found> = sql.build_query_as().persistent(false).fetch_all(connection).await?;
     let candidate = |book: Found| Candidate {

@@ -1,4 +1,5 @@
 use async_trait::async_trait;
+use bibliography::table::Layout;
 use cqrs::{Call, QueryHandler};
 use database::Database;
 use kernel::{ErrorKind, ImportId, Query, Refusal};
@@ -9,7 +10,7 @@ use super::import_view::{
     self, ImportRow, ImportStatus, ImportSummary, ImportView, LeftOutRow, RowError, RowNote, ignored_columns,
     left_out_counts,
 };
-use crate::domain::import::{Layout, RowValues};
+use crate::domain::row::RowValues;
 use crate::imports::LeftOutCounts;
 
 /// How far an import has come, for the one who started it.

@@ -1,12 +1,13 @@
 //! What the owner of an import is shown of it.
 
+use bibliography::table::{Field, Format, Layout, Shelf};
 use kernel::{BookId, ImportId};
 use serde::Serialize;
 use sqlx::types::Json;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use crate::domain::import::{Field, Format, Layout, LeftOutReason, RowValues, Shelf};
+use crate::domain::row::{LeftOutReason, RowValues};
 use crate::imports::LeftOutCounts;
 
 /// Characters of a cell that are shown.

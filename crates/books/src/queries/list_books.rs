@@ -1,4 +1,5 @@
 use async_trait::async_trait;
+use bibliography::search::{QueryText, QueryTextError};
 use cqrs::{Call, QueryHandler, Source};
 use database::Database;
 use kernel::{Detail, ErrorKind, Page, PageRequest, Query, Refusal, UserId};
@@ -9,7 +10,6 @@ use uuid::Uuid;
 use super::cursor::{Cursor, Key, UNKNOWN_YEAR};
 use super::filter::{Filter, UnknownLanguage};
 use super::find::find;
-use crate::domain::search::{QueryText, QueryTextError};
 use crate::view::{self, BookView, View, ViewError};
 
 /// A total that only PostgreSQL can tell is counted so far; it then stands for as many or more.

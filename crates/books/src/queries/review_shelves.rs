@@ -1,4 +1,5 @@
 use async_trait::async_trait;
+use bibliography::table::{Layout, Shelf, ShelfColumns};
 use cqrs::{Call, QueryHandler};
 use database::Database;
 use kernel::{Detail, ErrorKind, ImportId, Query, Refusal};
@@ -6,7 +7,6 @@ use serde::Serialize;
 use sqlx::types::Json;
 
 use super::ImportStatus;
-use crate::domain::import::{Layout, Shelf, ShelfColumns};
 use crate::imports::count_shelves;
 
 /// The shelves of an import that waits for its review, with other columns taken for them than those that were recognised. It

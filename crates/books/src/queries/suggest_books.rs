@@ -1,12 +1,11 @@
 use async_trait::async_trait;
+use bibliography::search::{QueryText, QueryTextError, main_title};
+use bibliography::words::words;
 use cqrs::{Call, QueryHandler};
 use database::Database;
 use kernel::{Detail, ErrorKind, Query, Refusal};
 use serde::Serialize;
 use sqlx::{PgConnection, QueryBuilder};
-
-use crate::domain::search::{QueryText, QueryTextError, main_title};
-use crate::domain::words::words;
 
 /// Suggestions at once, of both kinds.
 const SUGGESTIONS: usize = 10;

@@ -4,9 +4,8 @@ use std::collections::HashSet;
 use std::path::Path;
 use std::time::Instant;
 
-use books::{
-    Format, GetImport, ImportSettings, ImportStatus, ListBooks, ListImports, MarkRowRepaired, StartImport, Upload,
-};
+use bibliography::table::Format;
+use books::{GetImport, ImportSettings, ImportStatus, ListBooks, ListImports, MarkRowRepaired, StartImport, Upload};
 use kernel::{PageRequest, Refusal, UserId};
 use testkit::member;
 use time::Duration;

@@ -1,8 +1,9 @@
 //! Imports that wait for their owner, and what of a file stays out.
 
+use bibliography::table::{Field, ShelfColumns};
 use books::{
-    AddLeftOutRow, CancelImport, Field, ImportSettings, ImportStatus, ImportView, LayoutChoice, LeftOutReason,
-    ListBooks, OpenImportRows, ReviewShelves, ShelfColumns, StartReviewedImport,
+    AddLeftOutRow, CancelImport, ImportSettings, ImportStatus, ImportView, LayoutChoice, LeftOutReason, ListBooks,
+    OpenImportRows, ReviewShelves, StartReviewedImport,
 };
 use kernel::{ImportId, PageRequest, Refusal, UserId};
 use testkit::member;

@@ -2,10 +2,11 @@
 
 use actix_multipart::{Field, Multipart};
 use actix_web::{HttpRequest, HttpResponse, delete, get, post, web};
+use bibliography::table::{self, ShelfColumns};
 use books::{
     AddLeftOutRow, CancelImport, CountedShelves, GetImport, ImportStarted, ImportSummary, ImportView, LayoutChoice,
-    ListImports, MarkRowRepaired, OpenImportRows, OpenRows, ReviewShelves, RowAdded, ShelfColumns, StartImport,
-    StartReviewedImport, Upload,
+    ListImports, MarkRowRepaired, OpenImportRows, OpenRows, ReviewShelves, RowAdded, StartImport, StartReviewedImport,
+    Upload,
 };
 use deserr::{Deserr, IntoValue, Value, ValuePointerRef};
 use futures_util::StreamExt;
@@ -224,13 +225,13 @@ async fn review_shelves(
 }
 
 /// What a column holds, as the member says.
-struct ColumnField(books::Field);
+struct ColumnField(table::Field);
 
 impl Deserr<FieldErrors> for ColumnField {
     fn deserialize_from_value<V: IntoValue>(value: Value<V>, at: ValuePointerRef) -> Result<Self, FieldErrors> {
         from_string(value, at, |text| {
-            books::Field::from_name(text).map(ColumnField).ok_or_else(|| {
-                let known: Vec<&str> = books::Field::CHOICES.map(books::Field::as_str).to_vec();
+            table::Field::from_name(text).map(ColumnField).ok_or_else(|| {
+                let known: Vec<&str> = table::Field::CHOICES.map(table::Field::as_str).to_vec();
                 format!("must be one of: {}", known.join(", "))
             })
         })
@@ -245,7 +246,7 @@ struct ColumnBody {
     index: u16,
     /// Null: it is not read.
     #[deserr(default)]
-    #[schema(value_type = Option<books::Field>)]
+    #[schema(value_type = Option<table::Field>)]
     field: Option<ColumnField>,
 }
 

@@ -1,6 +1,7 @@
 //! Files from anywhere: whatever the bytes, reading them ends, and what is taken keeps the rules.
 //! `just foreign-bytes` tries many more cases than a usual run.
 
+use bibliography::table::read;
 use proptest::prelude::*;
 use serde_json::Value;
 use time::OffsetDateTime;
@@ -8,7 +9,7 @@ use time::macros::datetime;
 
 use super::tests::read_all;
 use super::{FileError, ImportSettings};
-use crate::domain::import::{RowValues, read};
+use crate::domain::row::{RowValues, settle};
 use crate::domain::{BookDetails, BookInput};
 
 const NOW: OffsetDateTime = datetime!(2026-11-21 10:00 UTC);
@@ -107,7 +108,7 @@ fn keeps_the_rules(file: &[u8], review: bool) -> Result<(), TestCaseError> {
         prop_assert!(row.cells.iter().all(|cell| !cell.contains('\0')), "PostgreSQL keeps no NUL");
         let reading = read(&layout, &row.cells);
         prop_assert!(reading.copies.is_none_or(|copies| (1..=50).contains(&copies)));
-        let values = match reading.settle(NOW) {
+        let values = match settle(reading, NOW) {
             Ok(good) => {
                 prop_assert_eq!(input(&good.book).check(NOW), Ok(good.book));
                 prop_assert_eq!(good.notes.is_empty(), good.values.is_none());

@@ -6,11 +6,11 @@ use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::io::Read;
 
+use bibliography::table::{Layout, LayoutError, MOST_COLUMNS};
 use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 
 use super::{Closed, FileError, Recognised, Sink, fault, storable};
-use crate::domain::import::{Layout, LayoutError, MOST_COLUMNS};
 
 /// Between the texts of one cell that had several.
 const SEPARATOR: &str = "|";

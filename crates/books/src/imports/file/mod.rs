@@ -18,6 +18,7 @@ use std::cell::Cell;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::rc::Rc;
 
+use bibliography::table::{Layout, LayoutError, MOST_COLUMNS};
 use encoding_rs::Encoding;
 use encoding_rs_io::DecodeReaderBytesBuilder;
 use serde::Serialize;
@@ -25,7 +26,6 @@ use tempfile::SpooledTempFile;
 use tokio::sync::mpsc;
 
 use super::ImportSettings;
-use crate::domain::import::{Layout, LayoutError, MOST_COLUMNS};
 
 /// Rows handed over at a time.
 const BATCH: usize = 500;

@@ -1,10 +1,11 @@
 //! One small file for each program we know, under its true header, and what is made of every row.
 
+use bibliography::table::{Format, Layout, read};
 use time::macros::datetime;
 
 use super::ImportSettings;
 use super::tests::read_all;
-use crate::domain::import::{Format, Layout, read};
+use crate::domain::row::settle;
 
 /// One line a row: what is taken, what is noted, or why it stays out.
 fn told(file: &str) -> (Layout, Vec<String>) {
@@ -15,7 +16,7 @@ fn told(file: &str) -> (Layout, Vec<String>) {
             return format!("{} {reason:?}", row.row);
         }
         let copies = reading.copies.map_or(String::new(), |copies| format!(" ×{copies}"));
-        match reading.settle(datetime!(2026-11-21 10:00 UTC)) {
+        match settle(reading, datetime!(2026-11-21 10:00 UTC)) {
             Err(bad) => format!("{} wrong: {}", row.row, bad.wrong[0].field),
             Ok(good) => {
                 let book = good.book;

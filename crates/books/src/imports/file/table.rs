@@ -3,11 +3,11 @@
 use std::cell::Cell;
 use std::io::Read;
 
+use bibliography::table::{Format, ISBN_COLUMN, Layout, delimiter, is_isbn};
 use csv::{ByteRecord, Position, ReaderBuilder};
 
 use super::blank_lines::BlankLines;
 use super::{Closed, FileError, Recognised, Sink, fault, storable};
-use crate::domain::import::{Format, ISBN_COLUMN, Layout, delimiter, is_isbn};
 
 pub(super) fn read(
     beginning: &[u8],

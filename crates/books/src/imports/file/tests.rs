@@ -1,5 +1,6 @@
+use bibliography::table::Format;
+
 use super::*;
-use crate::domain::import::Format;
 
 /// The layout and all rows.
 pub(super) fn read_all(

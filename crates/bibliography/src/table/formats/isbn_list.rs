@@ -1,0 +1,9 @@
+//! Numbers alone, one a line. Whoever takes such a row has to know the title of the number.
+
+use crate::table::field::Field;
+use crate::table::format::{Format, Spec};
+
+/// The name of the only column, which has no header in the file.
+pub const COLUMN: &str = "ISBN";
+
+pub const SPEC: Spec = Spec { format: Format::IsbnList, columns: &[(COLUMN, Field::Isbn)], ..Spec::BASE };
