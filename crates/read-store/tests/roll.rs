@@ -16,8 +16,8 @@ use support::{OwnRedis, Redis, book, eventually, id};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 
-/// As the command bus waits.
-const WITHIN: Duration = Duration::from_millis(250);
+/// Longer than the command bus gives: how long a wait takes is looked at apart, and a busy machine adds to it.
+const WITHIN: Duration = Duration::from_secs(1);
 /// What a roll call takes when nobody is waited for, on a machine with other work.
 const SHORT: Duration = Duration::from_millis(150);
 
@@ -26,6 +26,17 @@ async fn acknowledge(store: &ReadStore) -> Duration {
     let begun = Instant::now();
     assert!(store.known_everywhere(begun, WITHIN).await);
     begun.elapsed()
+}
+
+/// The shortest of ten waits for what was published at `since`, if that is given: what one takes on an idle machine.
+async fn acknowledge_at_best(store: &ReadStore, since: Option<Instant>) -> Duration {
+    let mut best = Duration::MAX;
+    for _ in 0..10 {
+        let begun = Instant::now();
+        assert!(store.known_everywhere(since.unwrap_or(begun), WITHIN).await);
+        best = best.min(begun.elapsed());
+    }
+    best
 }
 
 /// Reads over and over, from memory where it can, else anew; counts what was older than what a writer had been answered.
@@ -253,15 +264,14 @@ async fn who_listens_and_never_answers_is_waited_for_once() {
 async fn who_cannot_call_the_roll_waits_until_every_lease_is_over() {
     let mut redis = OwnRedis::start().await;
     let process = Process::start(&support::settings(&redis.url())).await;
-    assert!(acknowledge(&process.store).await < LEASE_OVER);
+    assert!(acknowledge_at_best(&process.store, None).await < SHORT);
     redis.stop();
     for _ in 0..3 {
         assert!(acknowledge(&process.store).await >= LEASE_OVER);
     }
     // What was published so long ago is known, or nobody trusts what they keep.
-    let (begun, since) = (Instant::now(), Instant::now() - LEASE_OVER);
-    assert!(process.store.known_everywhere(since, WITHIN).await);
-    assert!(begun.elapsed() < LEASE_OVER);
+    let since = Instant::now() - LEASE_OVER;
+    assert!(acknowledge_at_best(&process.store, Some(since)).await < SHORT);
 }
 
 /// In a rolling upgrade.
