@@ -15,8 +15,8 @@ use kernel::{Actor, Clock, CorrectedClock, LanguageTag};
 use notifications::Notifications;
 use read_store::ReadStore;
 use secrecy::ExposeSecret;
-use sqlx::ConnectOptions;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::{ConnectOptions, Connection};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use users::{ChangeRole, Users};
@@ -30,6 +30,8 @@ use crate::settings::Settings;
 
 /// How long a request waits for a connection before it is told to come back.
 const ACQUIRE: Duration = Duration::from_secs(3);
+/// A connection that was used so lately is taken as it is: whether PostgreSQL is away, the server's watch notices as soon.
+const TRUSTED: Duration = Duration::from_millis(500);
 /// How long work in the background may take to end when the host stops.
 const LAST_WORK: Duration = Duration::from_secs(20);
 /// How often borrows are looked at for what time has done to them.
@@ -56,6 +58,16 @@ fn pool(settings: &Settings, schema: &str, process: Uuid, server: &Server) -> an
     let pool = PgPoolOptions::new()
         .max_connections(settings.database.max_connections)
         .acquire_timeout(ACQUIRE)
+        // By default each connection is tried with a round trip whenever it is taken: some ten a command.
+        .test_before_acquire(false)
+        .before_acquire(|connection, taken| {
+            Box::pin(async move {
+                if taken.idle_for > TRUSTED {
+                    connection.ping().await?;
+                }
+                Ok(true)
+            })
+        })
         .connect_lazy_with(role(settings, schema, process)?);
     Ok(Database::new(pool, server.clone()))
 }
