@@ -21,6 +21,7 @@ const FOR: Duration = Duration::from_secs(5);
 
 pub async fn compare(place: &Place, host: Host, rounds: usize) -> anyhow::Result<()> {
     let shelf = Arc::new(host.shelve(&host.register("bertha").await?, BOOKS).await?);
+    until_level(place).await?;
     let mut owner = place.database.owner_options().connect().await?;
     sqlx::raw_sql(
         "create table pgbench_book as

@@ -19,7 +19,7 @@ pub async fn one_at_a_time(host: &Host) -> anyhow::Result<()> {
             took[step].push(begun.elapsed().as_secs_f64() * 1000.0);
             begun = Instant::now();
         };
-        let book = json!({"title": format!("One at a time {nth}"), "authors": ["Astrid Lindgren"]});
+        let book = json!({"title": format!("One at a time {nth}"), "authors": ["Astrid Lindgren"], "lending": "lend"});
         let book = host.post(Some(&owner), "/api/v1/books", book).await?;
         done(0);
         let asked = json!({"bookId": book["id"], "days": 14});
