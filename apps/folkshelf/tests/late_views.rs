@@ -44,8 +44,13 @@ async fn views_that_are_late_say_so_and_nobody_relies_on_them() {
     let mut lock = PgConnection::connect_with(&place.database.owner_options()).await.expect("a connection");
     sqlx::raw_sql("begin; lock table books.availability in share mode").execute(&mut lock).await.expect("the lock");
     owner.does(&host, &borrow, "approve", json!({})).await;
-    owner.put(&host, &format!("/books/{book}"), json!({"title": "Emma, revised"})).await.expect(200);
-    assert_eq!(title(&host, Some(&owner), &book).await, "Emma, revised", "the writer");
+    // What no command writes through: the table knows more than the view.
+    let mut books = PgConnection::connect_with(&place.database.owner_options()).await.expect("a connection");
+    sqlx::raw_sql("update books.book set title = 'Emma, revised' where title = 'Emma'")
+        .execute(&mut books)
+        .await
+        .expect("another title");
+    assert_eq!(title(&host, Some(&owner), &book).await, "Emma, revised", "a writer");
     assert_eq!(title(&host, None, &book).await, "Emma", "the canary: its view is not blocked");
 
     eventually_within(NOTICED, "the host says that its views are late", || async {
@@ -72,5 +77,5 @@ async fn views_that_are_late_say_so_and_nobody_relies_on_them() {
     })
     .await;
     assert!(gauge(&host, "books").await < 5.0);
-    assert_eq!(title(&host, None, &book).await, "Emma, revised");
+    eventually("the view is relied on again", || async { title(&host, None, &book).await == "Emma" }).await;
 }

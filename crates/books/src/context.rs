@@ -75,8 +75,8 @@ impl Books {
     pub fn register(&self, commands: &mut CommandBusBuilder, queries: &mut QueryBusBuilder) {
         let (pool, view) = (&self.pool, &self.view);
         let import = StartImportHandler::new(pool.clone(), self.imports.clone(), Arc::clone(&self.worker.wake));
-        commands.register::<CreateBook>(pool, CreateBookHandler::new(pool.clone()));
-        commands.register::<UpdateBook>(pool, UpdateBookHandler::new(pool.clone()));
+        commands.register::<CreateBook>(pool, CreateBookHandler::new(pool.clone(), view.clone()));
+        commands.register::<UpdateBook>(pool, UpdateBookHandler::new(pool.clone(), view.clone()));
         commands.register::<DeleteBook>(pool, DeleteBookHandler::new(self.deletions.clone()));
         commands.register::<StartImport>(pool, import);
         let start = StartReviewedImportHandler::new(pool.clone(), Arc::clone(&self.worker.wake));

@@ -115,6 +115,11 @@ fn effect(event: &BorrowEvent) -> Option<Effect> {
     }
 }
 
+/// Whether the book is shown otherwise after it.
+pub(crate) fn moves_the_copy(event: &BorrowEvent) -> bool {
+    effect(event).is_some()
+}
+
 async fn hear_borrow(delivery: &mut Delivery<'_>, version: i64, event: &BorrowEvent) -> Result<(), sqlx::Error> {
     let Some(effect) = effect(event) else { return Ok(()) };
     let parties = event.parties();

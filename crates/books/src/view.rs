@@ -12,12 +12,14 @@ use borrowing_events::BorrowEvent;
 use database::Database;
 use event_bus::{HandlerError, Outdate, Recorded, Refresh};
 use kernel::{Actor, BookId, Event, Permission, UserId};
-use read_store::{BoxError, Document, Listing, Projection, ReadStoreError, Rebuild};
+use read_store::{BoxError, Document, Listing, Projection, ReadStoreError, Rebuild, WrittenThrough};
 use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
 use time::OffsetDateTime;
 use users_events::UserEvent;
 use uuid::Uuid;
+
+use crate::subscribers::moves_the_copy;
 
 /// How many books one statement reads.
 const CHUNK: usize = 1_000;
@@ -173,8 +175,8 @@ impl From<Row> for BookView {
 }
 
 /// A book, and whether lists show it: those of a member who is not active are in none.
-struct Loaded {
-    view: BookView,
+pub(crate) struct Loaded {
+    pub view: BookView,
     listed: bool,
 }
 
@@ -221,8 +223,8 @@ pub(crate) async fn load(connection: &mut PgConnection, ids: &[Uuid]) -> Result<
 }
 
 /// One book as it is in the tables.
-pub(crate) async fn load_one(connection: &mut PgConnection, id: BookId) -> Result<Option<BookView>, sqlx::Error> {
-    Ok(load(connection, &[id.uuid()]).await?.pop())
+pub(crate) async fn load_one(connection: &mut PgConnection, id: BookId) -> Result<Option<Loaded>, sqlx::Error> {
+    Ok(read(connection, &[id.uuid()]).await?.remove(&id.uuid()))
 }
 
 /// Why the projection did not answer; PostgreSQL is asked then.
@@ -238,11 +240,20 @@ pub(crate) enum ViewError {
 pub(crate) struct View {
     pool: Database,
     pub(crate) projection: Projection,
+    written: WrittenThrough,
 }
 
 impl View {
     pub(crate) fn new(pool: Database, projection: Projection) -> Self {
-        Self { pool, projection }
+        Self { pool, written: WrittenThrough::new(projection.clone()), projection }
+    }
+
+    /// Writes a book as a command has read it before it committed.
+    pub(crate) async fn write_through(&self, loaded: &Loaded) {
+        match loaded.document() {
+            Ok(document) => self.written.write(loaded.view.id.uuid(), loaded.view.version, document).await,
+            Err(error) => tracing::error!(%error, "a book cannot be shown"),
+        }
     }
 
     /// Writes the books as they now are; those that are gone leave a tombstone.
@@ -275,8 +286,16 @@ impl Refresh for View {
 
 #[async_trait]
 impl Outdate<BookEvent> for View {
-    async fn outdate(&self, stale: &mut BTreeSet<Uuid>, _: &Recorded, heard: BookEvent) -> Result<(), HandlerError> {
-        stale.insert(heard.aggregate_id());
+    async fn outdate(
+        &self,
+        stale: &mut BTreeSet<Uuid>,
+        event: &Recorded,
+        heard: BookEvent,
+    ) -> Result<(), HandlerError> {
+        let id = heard.aggregate_id();
+        if !self.written.has(id, event.aggregate_version) {
+            stale.insert(id);
+        }
         Ok(())
     }
 }
@@ -284,7 +303,9 @@ impl Outdate<BookEvent> for View {
 #[async_trait]
 impl Outdate<BorrowEvent> for View {
     async fn outdate(&self, stale: &mut BTreeSet<Uuid>, _: &Recorded, heard: BorrowEvent) -> Result<(), HandlerError> {
-        stale.insert(heard.parties().book_id.uuid());
+        if moves_the_copy(&heard) {
+            stale.insert(heard.parties().book_id.uuid());
+        }
         Ok(())
     }
 }

@@ -55,7 +55,7 @@ impl Borrowing {
         let rules = Arc::new(rules);
         let view = View::new(pool.clone(), projection);
         let scheduler = Arc::new(Scheduler { pool: pool.clone(), rules: Arc::clone(&rules) });
-        Self { desk: Desk { pool, rules }, view, events, books, scheduler }
+        Self { desk: Desk { pool, rules, view: view.clone() }, view, events, books, scheduler }
     }
 
     pub fn register(&self, commands: &mut CommandBusBuilder, queries: &mut QueryBusBuilder) {

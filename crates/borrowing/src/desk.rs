@@ -10,12 +10,13 @@ use time::OffsetDateTime;
 use crate::domain::{Borrow, Change, Copy, LendingRules, Part, Refused};
 use crate::store;
 use crate::transition::{TransitionError, carry_out};
-use crate::view::{self, BorrowView};
+use crate::view::{self, BorrowView, View};
 
 #[derive(Clone)]
 pub(crate) struct Desk {
     pub pool: Database,
     pub rules: Arc<LendingRules>,
+    pub view: View,
 }
 
 /// A borrow that nobody else can change meanwhile.
@@ -27,6 +28,7 @@ pub(crate) struct Opened<'c> {
     pub part: Part,
     pub now: OffsetDateTime,
     rules: Arc<LendingRules>,
+    view: View,
 }
 
 impl Desk {
@@ -34,7 +36,8 @@ impl Desk {
         let mut work = call.begin(&self.pool).await?;
         let (copy, borrow) = store::lock_borrow(work.connection(), id).await?.ok_or(Refused::NotFound)?;
         let part = borrow.part_of(call.actor());
-        Ok(Opened { work, copy, borrow, part, now: call.now(), rules: Arc::clone(&self.rules) })
+        let (rules, view) = (Arc::clone(&self.rules), self.view.clone());
+        Ok(Opened { work, copy, borrow, part, now: call.now(), rules, view })
     }
 }
 
@@ -49,7 +52,9 @@ impl Opened<'_> {
     /// Does it, and answers with the borrow as it then is.
     pub(crate) async fn carry_out(mut self, change: Change) -> Result<BorrowView, TransitionError> {
         carry_out(&mut self.work, &self.copy, change, self.now, &self.rules).await?;
-        let view = view::one(self.work.connection(), self.borrow.id).await?.ok_or(Refused::NotFound)?;
-        Ok(self.work.commit(view.shown_to(self.part, self.now)).await?)
+        let shown = view::one(self.work.connection(), self.borrow.id).await?.ok_or(Refused::NotFound)?;
+        let answer = self.work.commit(shown.view.clone().shown_to(self.part, self.now)).await?;
+        self.view.write_through(&shown).await;
+        Ok(answer)
     }
 }

@@ -149,27 +149,64 @@ fn condition(name: &str) -> Result<ReturnCondition, sqlx::Error> {
 
 /// Locks the copy until the transaction ends. `None`: books has not told of it, or nothing but its deletion is known.
 pub(crate) async fn lock_copy(connection: &mut PgConnection, book: BookId) -> Result<Option<Copy>, sqlx::Error> {
-    let row = sqlx::query!(
-        r#"select owner_id, lending, set_aside_at, withdrawn from borrowing.lendable_book
+    let row = sqlx::query_as!(
+        CopyRow,
+        r#"select owner_id, lending, set_aside_at, withdrawn, 0::bigint as "open_requests!" from borrowing.lendable_book
         where book_id = $1 for update"#,
         book.uuid(),
     )
     .fetch_optional(connection)
     .await?;
-    let Some((row, owner)) = row.and_then(|row| row.owner_id.map(|owner| (row, owner))) else {
-        return Ok(None);
-    };
-    let withdrawn = match row.withdrawn.as_deref() {
-        None => None,
-        Some(name) => Some(Withdrawal::from_name(name).ok_or_else(|| unreadable("withdrawal"))?),
-    };
-    Ok(Some(Copy {
-        book_id: book,
-        owner_id: owner.into(),
-        lending: Lending::from_name(&row.lending).ok_or_else(|| unreadable("lending mode"))?,
-        set_aside_at: row.set_aside_at,
-        withdrawn,
-    }))
+    row.map_or(Ok(None), |row| row.copy(book))
+}
+
+/// As [`lock_copy`], with how many requests of this member are not handed over yet. The member is locked already: nobody
+/// else can add one.
+pub(crate) async fn lock_copy_for(
+    connection: &mut PgConnection,
+    book: BookId,
+    borrower: UserId,
+) -> Result<Option<(Copy, u32)>, sqlx::Error> {
+    let row = sqlx::query_as!(
+        CopyRow,
+        r#"select owner_id, lending, set_aside_at, withdrawn, (
+                select count(*) from borrowing.borrow
+                where borrower_id = $2 and status in ('pending', 'queued', 'approved')
+            ) as "open_requests!"
+        from borrowing.lendable_book where book_id = $1 for update"#,
+        book.uuid(),
+        borrower.uuid(),
+    )
+    .fetch_optional(connection)
+    .await?;
+    let Some(row) = row else { return Ok(None) };
+    let open_requests = u32::try_from(row.open_requests).unwrap_or(u32::MAX);
+    Ok(row.copy(book)?.map(|copy| (copy, open_requests)))
+}
+
+struct CopyRow {
+    owner_id: Option<Uuid>,
+    lending: String,
+    set_aside_at: Option<OffsetDateTime>,
+    withdrawn: Option<String>,
+    open_requests: i64,
+}
+
+impl CopyRow {
+    fn copy(self, book_id: BookId) -> Result<Option<Copy>, sqlx::Error> {
+        let Some(owner) = self.owner_id else { return Ok(None) };
+        let withdrawn = match self.withdrawn.as_deref() {
+            None => None,
+            Some(name) => Some(Withdrawal::from_name(name).ok_or_else(|| unreadable("withdrawal"))?),
+        };
+        Ok(Some(Copy {
+            book_id,
+            owner_id: owner.into(),
+            lending: Lending::from_name(&self.lending).ok_or_else(|| unreadable("lending mode"))?,
+            set_aside_at: self.set_aside_at,
+            withdrawn,
+        }))
+    }
 }
 
 /// Locks the copy of a borrow, then the borrow.

@@ -12,7 +12,7 @@ use borrowing_events::{BorrowEvent, DisputeOutcome};
 use database::Database;
 use event_bus::{HandlerError, Outdate, Recorded, Refresh};
 use kernel::{BorrowId, UserId};
-use read_store::{BoxError, Document, Listing, Projection, Rebuild};
+use read_store::{BoxError, Document, Listing, Projection, Rebuild, WrittenThrough};
 use sqlx::PgConnection;
 use time::OffsetDateTime;
 use users_events::UserEvent;
@@ -27,9 +27,9 @@ pub use shown::{BookPart, BorrowView, MemberPart, Outcome, ResolutionPart};
 /// How many borrows one statement reads.
 const CHUNK: usize = 500;
 
-/// A borrow and the revision of what is shown of it.
-struct Shown {
-    view: BorrowView,
+/// A borrow and the revision of what is shown of it. For everybody's eyes: call [`BorrowView::shown_to`] before it leaves.
+pub(crate) struct Shown {
+    pub view: BorrowView,
     revision: i64,
 }
 
@@ -108,9 +108,9 @@ async fn load(connection: &mut PgConnection, ids: &[Uuid]) -> Result<Vec<Shown>,
     shown.collect()
 }
 
-/// One borrow as it now is, for everybody's eyes: call [`BorrowView::shown_to`] before it leaves.
-pub(crate) async fn one(connection: &mut PgConnection, id: BorrowId) -> Result<Option<BorrowView>, sqlx::Error> {
-    Ok(load(connection, &[id.uuid()]).await?.pop().map(|shown| shown.view))
+/// One borrow as it now is.
+pub(crate) async fn one(connection: &mut PgConnection, id: BorrowId) -> Result<Option<Shown>, sqlx::Error> {
+    Ok(load(connection, &[id.uuid()]).await?.pop())
 }
 
 /// Borrows as they now are, in the order of `ids`.
@@ -216,11 +216,20 @@ fn document(shown: &Shown) -> Result<Document, serde_json::Error> {
 pub(crate) struct View {
     pool: Database,
     pub(crate) projection: Projection,
+    written: WrittenThrough,
 }
 
 impl View {
     pub(crate) fn new(pool: Database, projection: Projection) -> Self {
-        Self { pool, projection }
+        Self { pool, written: WrittenThrough::new(projection.clone()), projection }
+    }
+
+    /// Writes a borrow as a command has read it before it committed.
+    pub(crate) async fn write_through(&self, shown: &Shown) {
+        match document(shown) {
+            Ok(document) => self.written.write(shown.view.id.uuid(), shown.view.version, document).await,
+            Err(error) => tracing::error!(%error, "a borrow cannot be shown"),
+        }
     }
 
     /// Writes the borrows as they now are.
@@ -267,16 +276,52 @@ impl Refresh for View {
     type Stale = Stale;
 
     async fn refresh(&self, stale: Stale) -> Result<(), HandlerError> {
+        let Stale { queues, books, members, .. } = &stale;
+        if [queues, books, members].into_iter().all(Vec::is_empty) {
+            return self.show(&stale.borrows).await;
+        }
         self.show(&self.shown_with(&stale).await?).await
+    }
+}
+
+/// Whether the borrow joined a queue or may have left one.
+fn moves_a_queue(event: &BorrowEvent) -> bool {
+    match event {
+        BorrowEvent::Queued(_)
+        | BorrowEvent::Promoted(_)
+        | BorrowEvent::Rejected(_)
+        | BorrowEvent::Cancelled(_)
+        | BorrowEvent::Expired(_) => true,
+        // A new one that has to wait tells that it is queued, too.
+        BorrowEvent::Created(_)
+        | BorrowEvent::AnswerReminder(_)
+        | BorrowEvent::Approved(_)
+        | BorrowEvent::HandedOver(_)
+        | BorrowEvent::ExtensionRequested(_)
+        | BorrowEvent::ExtensionRefused(_)
+        | BorrowEvent::Extended(_)
+        | BorrowEvent::DueSoon(_)
+        | BorrowEvent::DueToday(_)
+        | BorrowEvent::Overdue(_)
+        | BorrowEvent::ReturnDeclared(_)
+        | BorrowEvent::Returned(_)
+        | BorrowEvent::Lost(_)
+        | BorrowEvent::Disputed(_)
+        | BorrowEvent::Resolved(_) => false,
     }
 }
 
 #[async_trait]
 impl Outdate<BorrowEvent> for View {
-    async fn outdate(&self, stale: &mut Stale, _: &Recorded, heard: BorrowEvent) -> Result<(), HandlerError> {
+    async fn outdate(&self, stale: &mut Stale, event: &Recorded, heard: BorrowEvent) -> Result<(), HandlerError> {
         let parties = heard.parties();
-        stale.borrows.push(parties.borrow_id.uuid());
-        stale.queues.push(parties.book_id.uuid());
+        let id = parties.borrow_id.uuid();
+        if !self.written.has(id, event.aggregate_version) {
+            stale.borrows.push(id);
+        }
+        if moves_a_queue(&heard) {
+            stale.queues.push(parties.book_id.uuid());
+        }
         Ok(())
     }
 }

@@ -268,3 +268,22 @@ async fn a_wiped_redis_is_filled_again_while_postgresql_answers() {
     assert_eq!(world.get(them.grace, loan.id).await.status, BorrowStatus::Active);
     assert_eq!(world.list(&member(them.grace), Role::Borrower, &[]).await.total, 1);
 }
+
+#[tokio::test]
+async fn a_command_shows_what_it_did_itself() {
+    let world = World::new().await;
+    let them = Neighbours::of(&world).await;
+    world.stop_subscriptions().await;
+    let asked = world.request(them.grace, them.emma).await;
+    let shown = async || {
+        let body = world.store.projection("borrowing").get(&asked.id.to_string()).await.expect("Redis runs");
+        serde_json::from_slice::<BorrowView>(&body.expect("the borrow")).expect("a borrow").status
+    };
+    assert_eq!(shown().await, BorrowStatus::Pending);
+    world.approve(them.ada, asked.id).await;
+    assert_eq!(shown().await, BorrowStatus::Approved);
+    world.hand_over(them.ada, asked.id).await;
+    assert_eq!(shown().await, BorrowStatus::Active);
+    world.take_back(them.ada, asked.id, ReturnCondition::Ok).await;
+    assert_eq!(shown().await, BorrowStatus::Returned);
+}

@@ -7,7 +7,7 @@ use database::Database;
 use event_bus::{HandlerError, Outdate, Recorded, Refresh};
 use kernel::{DecodeError, Event, NotificationId, UserId};
 use notifications_events::NotificationEvent;
-use read_store::{BoxError, Document, Listing, Projection, ReadStoreError, Rebuild};
+use read_store::{BoxError, Document, Listing, Projection, ReadStoreError, Rebuild, WrittenThrough};
 use serde::{Deserialize, Serialize};
 use sqlx::types::Json;
 use time::OffsetDateTime;
@@ -91,6 +91,7 @@ pub(crate) fn score(created_at: OffsetDateTime) -> f64 {
 pub(crate) struct View {
     pool: Database,
     pub(crate) projection: Projection,
+    shown: WrittenThrough,
 }
 
 /// What a document is made of.
@@ -136,7 +137,7 @@ impl TryFrom<Source> for Document {
 
 impl View {
     pub(crate) fn new(pool: Database, projection: Projection) -> Self {
-        Self { pool, projection }
+        Self { pool, shown: WrittenThrough::new(projection.clone()), projection }
     }
 
     /// Writes the notifications as they now are.
@@ -151,25 +152,36 @@ impl View {
             )
             .fetch_all(&self.pool)
             .await?;
-            let documents: Result<Vec<Document>, _> = rows.into_iter().map(Document::try_from).collect();
-            self.projection.write(&documents?).await?;
+            self.write(rows).await?;
         }
         Ok(())
     }
 
-    /// What `users[i]` was told of `events[i]`.
-    async fn caused_by(&self, users: &[Uuid], events: &[Uuid]) -> Result<Vec<Uuid>, sqlx::Error> {
-        if users.is_empty() {
-            return Ok(Vec::new());
+    /// Writes what each member was told of an event. What tells that they were told finds it done.
+    async fn show_told(&self, told: &[(Uuid, Uuid)]) -> Result<(), HandlerError> {
+        for told in told.chunks(CHUNK) {
+            let (users, events): (Vec<Uuid>, Vec<Uuid>) = told.iter().copied().unzip();
+            let rows = sqlx::query_as!(
+                Source,
+                r#"select id, user_id as "user_id!", version, deleted_at is not null as "deleted!", kind, title, body,
+                    read, data as "data: Json<NotificationData>", created_at
+                from unnest($1::uuid[], $2::uuid[]) as told (user_id, source_event_id)
+                join notifications.notification using (user_id, source_event_id)"#,
+                &users,
+                &events,
+            )
+            .fetch_all(&self.pool)
+            .await?;
+            let shown: Vec<(Uuid, i64)> = rows.iter().map(|row| (row.id, row.version)).collect();
+            self.write(rows).await?;
+            shown.into_iter().for_each(|(id, version)| self.shown.remember(id, version));
         }
-        sqlx::query_scalar!(
-            "select id from unnest($1::uuid[], $2::uuid[]) as told (user_id, source_event_id)
-            join notifications.notification using (user_id, source_event_id)",
-            users,
-            events,
-        )
-        .fetch_all(&self.pool)
-        .await
+        Ok(())
+    }
+
+    async fn write(&self, rows: Vec<Source>) -> Result<(), HandlerError> {
+        let documents: Result<Vec<Document>, _> = rows.into_iter().map(Document::try_from).collect();
+        Ok(self.projection.write(&documents?).await?)
     }
 
     async fn all_of(&self, user: UserId) -> Result<Vec<Uuid>, sqlx::Error> {
@@ -183,10 +195,8 @@ impl View {
 #[derive(Debug, Default)]
 pub(crate) struct Stale {
     notifications: Vec<Uuid>,
-    /// Members who may have been told of something …
-    told: Vec<Uuid>,
-    /// … and of what, in the same order.
-    causes: Vec<Uuid>,
+    /// A member who may have been told of something, and of which event.
+    told: Vec<(Uuid, Uuid)>,
 }
 
 #[async_trait]
@@ -194,11 +204,8 @@ impl Refresh for View {
     type Stale = Stale;
 
     async fn refresh(&self, stale: Stale) -> Result<(), HandlerError> {
-        let mut ids = stale.notifications;
-        ids.extend(self.caused_by(&stale.told, &stale.causes).await?);
-        ids.sort_unstable();
-        ids.dedup();
-        self.show(&ids).await
+        self.show_told(&stale.told).await?;
+        self.show(&stale.notifications).await
     }
 }
 
@@ -207,8 +214,7 @@ impl Refresh for View {
 impl Outdate<BorrowEvent> for View {
     async fn outdate(&self, stale: &mut Stale, event: &Recorded, heard: BorrowEvent) -> Result<(), HandlerError> {
         let parties = heard.parties();
-        stale.told.extend([parties.owner_id.uuid(), parties.borrower_id.uuid()]);
-        stale.causes.extend([event.id.uuid(); 2]);
+        stale.told.extend([parties.owner_id, parties.borrower_id].map(|party| (party.uuid(), event.id.uuid())));
         Ok(())
     }
 
@@ -220,8 +226,11 @@ impl Outdate<BorrowEvent> for View {
 
 #[async_trait]
 impl Outdate<NotificationEvent> for View {
-    async fn outdate(&self, stale: &mut Stale, _: &Recorded, heard: NotificationEvent) -> Result<(), HandlerError> {
-        stale.notifications.push(heard.aggregate_id());
+    async fn outdate(&self, stale: &mut Stale, event: &Recorded, heard: NotificationEvent) -> Result<(), HandlerError> {
+        let id = heard.aggregate_id();
+        if !self.shown.has(id, event.aggregate_version) {
+            stale.notifications.push(id);
+        }
         Ok(())
     }
 }

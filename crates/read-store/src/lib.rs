@@ -5,6 +5,7 @@
 //! | [`Projection`] | one context's handle: write documents, read them, read pages of lists |
 //! | [`Rebuild`] | how a context hands out all of its documents, so that its projection can be made again |
 //! | [`ReadStore`] | one a process: the connection, the watcher that notices a lost projection, rebuilds |
+//! | [`WrittenThrough`] | what a command shows itself, and its subscription need not show again |
 //! | [`Local`] | answers kept in the process's own memory, never older than what it has heard of |
 //! | `generation.rs` | why a rebuild loses no write and shows no short list |
 //! | `changes.rs` | how every process hears of every change |
@@ -28,6 +29,7 @@ mod roll;
 mod settings;
 mod store;
 mod watcher;
+mod written_through;
 
 pub use breaker::BreakerSettings;
 pub use changes::{Stamp, Subject};
@@ -39,3 +41,4 @@ pub use rebuild::{Rebuild, Rebuilt};
 pub use roll::OVER as LEASE_OVER;
 pub use settings::{Settings, SettingsError};
 pub use store::{Progress, ProjectionStatus, ReadStore};
+pub use written_through::WrittenThrough;

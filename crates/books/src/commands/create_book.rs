@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::domain::BookInput;
 use crate::stored::{self, Stored};
-use crate::view::{self, BookView};
+use crate::view::{self, BookView, View};
 
 /// The caller lists a book of theirs.
 #[derive(Debug, Clone, Serialize)]
@@ -63,11 +63,12 @@ impl Refusal for CreateBookError {
 
 pub(crate) struct CreateBookHandler {
     pool: Database,
+    view: View,
 }
 
 impl CreateBookHandler {
-    pub(crate) fn new(pool: Database) -> Self {
-        Self { pool }
+    pub(crate) fn new(pool: Database, view: View) -> Self {
+        Self { pool, view }
     }
 }
 
@@ -96,7 +97,9 @@ impl CommandHandler<CreateBook> for CreateBookHandler {
             lending: book.lending,
         };
         work.append(&BookEvent::from(created), 1).await?;
-        let view = view::load_one(work.connection(), id).await?.ok_or(sqlx::Error::RowNotFound)?;
-        Ok(work.commit(view).await?)
+        let loaded = view::load_one(work.connection(), id).await?.ok_or(sqlx::Error::RowNotFound)?;
+        let answer = work.commit(loaded.view.clone()).await?;
+        self.view.write_through(&loaded).await;
+        Ok(answer)
     }
 }

@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::domain::BookChanges;
 use crate::findable::{self, FOLDING};
 use crate::stored::{Stored, Written};
-use crate::view::{self, BookView};
+use crate::view::{self, BookView, View};
 
 /// The owner, or somebody who moderates books, changes the description or the lending mode.
 #[derive(Debug, Clone, Serialize)]
@@ -71,11 +71,12 @@ impl Refusal for UpdateBookError {
 
 pub(crate) struct UpdateBookHandler {
     pool: Database,
+    view: View,
 }
 
 impl UpdateBookHandler {
-    pub(crate) fn new(pool: Database) -> Self {
-        Self { pool }
+    pub(crate) fn new(pool: Database, view: View) -> Self {
+        Self { pool, view }
     }
 }
 
@@ -163,7 +164,9 @@ impl CommandHandler<UpdateBook> for UpdateBookHandler {
         let updated =
             BookUpdated { book_id: id, owner_id: owner, title: stored.title, authors: stored.authors, lending };
         work.append(&BookEvent::from(updated), version).await?;
-        let view = view::load_one(work.connection(), id).await?.ok_or(UpdateBookError::NotFound)?;
-        Ok(work.commit(view.for_actor(call.actor())).await?)
+        let loaded = view::load_one(work.connection(), id).await?.ok_or(UpdateBookError::NotFound)?;
+        let answer = work.commit(loaded.view.clone().for_actor(call.actor())).await?;
+        self.view.write_through(&loaded).await;
+        Ok(answer)
     }
 }

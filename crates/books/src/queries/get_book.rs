@@ -69,6 +69,6 @@ impl QueryHandler<GetBook> for GetBookHandler {
         }
         let mut connection = self.pool.acquire().await?;
         let book = view::load_one(&mut connection, query.book_id).await?.ok_or(GetBookError::NotFound)?;
-        Ok(book.for_actor(call.actor()))
+        Ok(book.view.for_actor(call.actor()))
     }
 }

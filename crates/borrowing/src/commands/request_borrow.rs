@@ -116,7 +116,8 @@ impl RequestBorrowHandler {
         if !members.borrower_active {
             return Err(RequestBorrowError::MemberNotActive);
         }
-        let copy = store::lock_copy(work.connection(), command.book).await?.ok_or(RequestBorrowError::BookNotFound)?;
+        let locked = store::lock_copy_for(work.connection(), command.book, borrower).await?;
+        let (copy, open_requests) = locked.ok_or(RequestBorrowError::BookNotFound)?;
         if !members.owner_active {
             return Err(Refused::NotLendable.into());
         }
@@ -130,14 +131,16 @@ impl RequestBorrowHandler {
             held: open.iter().any(|other| other.status.is_holding()),
             others_wait: open.iter().any(|other| other.status == BorrowStatus::Queued),
             asked_already: open.iter().any(|other| other.borrower_id == borrower),
-            open_requests: open_requests(work.connection(), borrower).await?,
+            open_requests,
             now,
         };
         let change = Borrow::request(request, &self.desk.rules)?;
         let id = change.borrow.id;
         carry_out(&mut work, &copy, change, now, &self.desk.rules).await?;
-        let view = view::one(work.connection(), id).await?.ok_or(Refused::NotFound)?;
-        Ok(work.commit(view.shown_to(Part::Borrower, now)).await?)
+        let shown = view::one(work.connection(), id).await?.ok_or(Refused::NotFound)?;
+        let answer = work.commit(shown.view.clone().shown_to(Part::Borrower, now)).await?;
+        self.desk.view.write_through(&shown).await;
+        Ok(answer)
     }
 }
 
@@ -171,17 +174,25 @@ async fn lock_members(connection: &mut PgConnection, borrower: UserId, owner: Us
 
 /// Who asks may not have been told of yet: they are signed in, so they are there.
 async fn lock_borrower(connection: &mut PgConnection, borrower: UserId) -> Result<bool, sqlx::Error> {
+    if let Some(active) = lock_known_borrower(connection, borrower).await? {
+        return Ok(active);
+    }
     sqlx::query!(
         "insert into borrowing.member (id, version, name, active) values ($1, 0, '', true) on conflict (id) do nothing",
         borrower.uuid(),
     )
     .execute(&mut *connection)
     .await?;
+    // Members are never removed: it is there now, whoever has written it.
+    lock_known_borrower(connection, borrower).await?.ok_or(sqlx::Error::RowNotFound)
+}
+
+async fn lock_known_borrower(connection: &mut PgConnection, borrower: UserId) -> Result<Option<bool>, sqlx::Error> {
     sqlx::query_scalar!(
         r#"select active and closed_at is null as "active!" from borrowing.member where id = $1 for no key update"#,
         borrower.uuid(),
     )
-    .fetch_one(connection)
+    .fetch_optional(connection)
     .await
 }
 
@@ -193,16 +204,4 @@ async fn lock_owner(connection: &mut PgConnection, owner: UserId) -> Result<bool
     .fetch_optional(connection)
     .await?;
     Ok(active.unwrap_or(true))
-}
-
-/// Those that are not handed over yet.
-async fn open_requests(connection: &mut PgConnection, borrower: UserId) -> Result<u32, sqlx::Error> {
-    let open = sqlx::query_scalar!(
-        r#"select count(*) as "count!" from borrowing.borrow
-        where borrower_id = $1 and status in ('pending', 'queued', 'approved')"#,
-        borrower.uuid(),
-    )
-    .fetch_one(connection)
-    .await?;
-    Ok(u32::try_from(open).unwrap_or(u32::MAX))
 }

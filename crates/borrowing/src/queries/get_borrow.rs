@@ -77,7 +77,7 @@ impl QueryHandler<GetBorrow> for GetBorrowHandler {
             Some(view) => view,
             None => {
                 let mut connection = self.pool.acquire().await?;
-                view::one(&mut connection, query.borrow).await?.ok_or(GetBorrowError::NotFound)?
+                view::one(&mut connection, query.borrow).await?.ok_or(GetBorrowError::NotFound)?.view
             }
         };
         match Part::of(call.actor(), view.owner.id, view.borrower.id) {

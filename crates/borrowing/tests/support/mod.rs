@@ -49,7 +49,7 @@ pub struct World {
     pub books: Arc<Shelves>,
     commands: CommandBus,
     queries: QueryBus,
-    _running: Running,
+    running: Mutex<Option<Running>>,
     _watcher: DropGuard,
     // The last to go: the others use it.
     pub database: TestDatabase,
@@ -101,10 +101,16 @@ impl World {
             books,
             commands: commands.build().expect("one handler each"),
             queries: queries.build().expect("one handler each"),
-            _running: running,
+            running: Mutex::new(Some(running)),
             _watcher: shutdown.drop_guard(),
             database,
         }
+    }
+
+    /// As when every process that runs subscriptions has died.
+    pub async fn stop_subscriptions(&self) {
+        let running = self.running.lock().expect("no panic holds it").take();
+        running.expect("they run").stop().await;
     }
 
     /// The context as another replica has it.
