@@ -1,51 +1,22 @@
 //! Copies and borrows in PostgreSQL: locked, read, written. The order of locks is always the members (by id), the copy, the
 //! borrow; whoever holds a copy's lock sees all of its borrows as they are.
 
-use books_events::Lending;
 use borrowing_events::{DisputeOutcome, ReturnCondition};
 use kernel::{BookId, BorrowId, UserId};
 use sqlx::PgConnection;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use crate::domain::{Borrow, BorrowStatus, Change, Copy, HandOverCode, Refused, Resolution, Withdrawal};
-use crate::ports::ListedBook;
+use crate::domain::{Borrow, BorrowStatus, Change, Copy, HandOverCode, Refused, Resolution};
 use crate::transition::TransitionError;
+
+mod copies;
+
+pub(crate) use copies::{lock_copy, lock_copy_for, remember_book, set_aside, withdraw};
 
 /// A row holds what no version of this program has written.
 fn unreadable(what: &str) -> sqlx::Error {
     sqlx::Error::Decode(format!("unknown {what} in a row").into())
-}
-
-/// Whether it was news. A copy that was set aside may be lent again once its owner has touched the book after that; what they
-/// did before is no answer to it.
-pub(crate) async fn remember_book(connection: &mut PgConnection, book: &ListedBook) -> Result<bool, sqlx::Error> {
-    let news = sqlx::query!(
-        "insert into borrowing.lendable_book as known (book_id, version, owner_id, title, authors, lending)
-        values ($1, $2, $3, $4, $5, $6)
-        on conflict (book_id) do update set
-            version = excluded.version, owner_id = excluded.owner_id, title = excluded.title,
-            authors = excluded.authors, lending = excluded.lending,
-            set_aside_at = case when known.set_aside_at >= $7 then known.set_aside_at end
-        where known.version < excluded.version",
-        book.id.uuid(),
-        book.version,
-        book.owner.uuid(),
-        book.title,
-        &book.authors,
-        book.lending.as_str(),
-        book.updated_at,
-    )
-    .execute(&mut *connection)
-    .await?
-    .rows_affected()
-        == 1;
-    if news {
-        sqlx::query!("update borrowing.borrow set revision = revision + 1 where book_id = $1", book.id.uuid())
-            .execute(&mut *connection)
-            .await?;
-    }
-    Ok(news)
 }
 
 /// A row of `borrowing.borrow`, as every statement that decides something selects it.
@@ -144,68 +115,6 @@ fn condition(name: &str) -> Result<ReturnCondition, sqlx::Error> {
         "ok" => Ok(ReturnCondition::Ok),
         "damaged" => Ok(ReturnCondition::Damaged),
         _ => Err(unreadable("condition")),
-    }
-}
-
-/// Locks the copy until the transaction ends. `None`: books has not told of it, or nothing but its deletion is known.
-pub(crate) async fn lock_copy(connection: &mut PgConnection, book: BookId) -> Result<Option<Copy>, sqlx::Error> {
-    let row = sqlx::query_as!(
-        CopyRow,
-        r#"select owner_id, lending, set_aside_at, withdrawn, 0::bigint as "open_requests!" from borrowing.lendable_book
-        where book_id = $1 for update"#,
-        book.uuid(),
-    )
-    .fetch_optional(connection)
-    .await?;
-    row.map_or(Ok(None), |row| row.copy(book))
-}
-
-/// As [`lock_copy`], with how many requests of this member are not handed over yet. The member is locked already: nobody
-/// else can add one.
-pub(crate) async fn lock_copy_for(
-    connection: &mut PgConnection,
-    book: BookId,
-    borrower: UserId,
-) -> Result<Option<(Copy, u32)>, sqlx::Error> {
-    let row = sqlx::query_as!(
-        CopyRow,
-        r#"select owner_id, lending, set_aside_at, withdrawn, (
-                select count(*) from borrowing.borrow
-                where borrower_id = $2 and status in ('pending', 'queued', 'approved')
-            ) as "open_requests!"
-        from borrowing.lendable_book where book_id = $1 for update"#,
-        book.uuid(),
-        borrower.uuid(),
-    )
-    .fetch_optional(connection)
-    .await?;
-    let Some(row) = row else { return Ok(None) };
-    let open_requests = u32::try_from(row.open_requests).unwrap_or(u32::MAX);
-    Ok(row.copy(book)?.map(|copy| (copy, open_requests)))
-}
-
-struct CopyRow {
-    owner_id: Option<Uuid>,
-    lending: String,
-    set_aside_at: Option<OffsetDateTime>,
-    withdrawn: Option<String>,
-    open_requests: i64,
-}
-
-impl CopyRow {
-    fn copy(self, book_id: BookId) -> Result<Option<Copy>, sqlx::Error> {
-        let Some(owner) = self.owner_id else { return Ok(None) };
-        let withdrawn = match self.withdrawn.as_deref() {
-            None => None,
-            Some(name) => Some(Withdrawal::from_name(name).ok_or_else(|| unreadable("withdrawal"))?),
-        };
-        Ok(Some(Copy {
-            book_id,
-            owner_id: owner.into(),
-            lending: Lending::from_name(&self.lending).ok_or_else(|| unreadable("lending mode"))?,
-            set_aside_at: self.set_aside_at,
-            withdrawn,
-        }))
     }
 }
 
@@ -384,34 +293,6 @@ pub(crate) async fn touch_queue(connection: &mut PgConnection, book: BookId) -> 
     sqlx::query!(
         "update borrowing.borrow set revision = revision + 1 where book_id = $1 and status = 'queued'",
         book.uuid(),
-    )
-    .execute(connection)
-    .await?;
-    Ok(())
-}
-
-pub(crate) async fn set_aside(
-    connection: &mut PgConnection,
-    book: BookId,
-    now: OffsetDateTime,
-) -> Result<(), sqlx::Error> {
-    sqlx::query!("update borrowing.lendable_book set set_aside_at = $2 where book_id = $1", book.uuid(), now)
-        .execute(connection)
-        .await?;
-    Ok(())
-}
-
-pub(crate) async fn withdraw(
-    connection: &mut PgConnection,
-    book: BookId,
-    why: Withdrawal,
-    now: OffsetDateTime,
-) -> Result<(), sqlx::Error> {
-    sqlx::query!(
-        "update borrowing.lendable_book set withdrawn = $2, withdrawn_at = $3 where book_id = $1",
-        book.uuid(),
-        why.as_str(),
-        now,
     )
     .execute(connection)
     .await?;
