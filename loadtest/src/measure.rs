@@ -197,7 +197,7 @@ fn handlers(pool: PgPool) -> Result<Asked> {
     let books = Books::new(
         pool,
         store.projection("books"),
-        events.clone(),
+        events.own(),
         Arc::new(NoGate),
         clock.clone(),
         ImportSettings::default(),

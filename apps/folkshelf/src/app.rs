@@ -158,7 +158,7 @@ impl App {
         let books = Books::new(
             pool(Context::Books)?,
             projection(Context::Books),
-            events.clone(),
+            events.own(),
             Arc::new(ports.clone()),
             Arc::clone(&clock),
             ImportSettings {
@@ -178,7 +178,7 @@ impl App {
         let borrowing = Borrowing::new(
             pool(Context::Borrowing)?,
             projection(Context::Borrowing),
-            events.clone(),
+            events.own(),
             Arc::new(ports.clone()),
             rules,
         );

@@ -8,7 +8,7 @@ use books_events::BookEvent;
 use borrowing_events::BorrowEvent;
 use cqrs::{CommandBusBuilder, QueryBusBuilder};
 use database::Database;
-use event_bus::{EventBus, Family, Subscription};
+use event_bus::{Family, OwnEvents, Subscription};
 use kernel::Clock;
 use read_store::{Projection, Rebuild};
 use tokio_util::sync::CancellationToken;
@@ -45,7 +45,7 @@ const SWEEP_EVERY: Duration = Duration::from_secs(10);
 pub struct Books {
     pool: Database,
     view: View,
-    events: EventBus,
+    events: OwnEvents<BookEvent>,
     deletions: Deletions,
     worker: Worker,
     imports: ImportSettings,
@@ -56,7 +56,7 @@ impl Books {
     pub fn new(
         pool: impl Into<Database>,
         projection: Projection,
-        events: EventBus,
+        events: OwnEvents<BookEvent>,
         gate: Arc<dyn LendingGate>,
         clock: Arc<dyn Clock>,
         imports: ImportSettings,

@@ -8,7 +8,7 @@ use books_events::BookEvent;
 use borrowing_events::BorrowEvent;
 use cqrs::{CommandBusBuilder, QueryBusBuilder};
 use database::Database;
-use event_bus::{EventBus, Family, Subscription};
+use event_bus::{Family, OwnEvents, Subscription};
 use kernel::Clock;
 use read_store::{Projection, Rebuild};
 use time::OffsetDateTime;
@@ -36,7 +36,7 @@ pub static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("../../migration
 pub struct Borrowing {
     desk: Desk,
     view: View,
-    events: EventBus,
+    events: OwnEvents<BorrowEvent>,
     books: Arc<dyn BookSource>,
     scheduler: Arc<Scheduler>,
 }
@@ -47,7 +47,7 @@ impl Borrowing {
     pub fn new(
         pool: impl Into<Database>,
         projection: Projection,
-        events: EventBus,
+        events: OwnEvents<BorrowEvent>,
         books: Arc<dyn BookSource>,
         rules: LendingRules,
     ) -> Self {

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use database::Database;
-use kernel::{Clock, Position};
+use kernel::{Clock, Event, Position};
 use sqlx::PgPool;
 use time::OffsetDateTime;
 use tokio::sync::{Notify, broadcast, mpsc, watch};
@@ -21,6 +21,7 @@ use crate::horizon::{Hidden, Watch};
 use crate::lateness::{self, Lateness};
 use crate::lease::Leases;
 use crate::log::{self, Recorded};
+use crate::own::OwnEvents;
 use crate::progress::{Heard, Progress, Scope};
 use crate::runner::Runner;
 use crate::subscription::{self, Subscription};
@@ -263,7 +264,7 @@ impl EventBus {
         self.carry(self.inner.progress.wait_for(&self.inner.pool, position, scope, within)).await
     }
 
-    async fn carry<F: Future>(&self, work: F) -> F::Output {
+    pub(crate) async fn carry<F: Future>(&self, work: F) -> F::Output {
         self.inner.database.carry(work).await
     }
 
@@ -288,9 +289,9 @@ impl EventBus {
         self.inner.window.read_to()
     }
 
-    /// Everything that happened to one aggregate, oldest first.
-    pub async fn history(&self, aggregate_type: &str, aggregate_id: Uuid) -> Result<Vec<Recorded>, sqlx::Error> {
-        self.carry(log::history(&self.inner.pool, aggregate_type, aggregate_id)).await
+    /// What the context that publishes `E` may see of the log.
+    pub fn own<E: Event>(&self) -> OwnEvents<E> {
+        OwnEvents::of(self.clone())
     }
 
     /// Up to `limit` events that pass `filter`, newest first: those behind `after`, or else after skipping `offset`.

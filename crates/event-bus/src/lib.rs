@@ -14,6 +14,7 @@
 //! | `lateness` | how late the views of each context are |
 //! | `lease` | one active runner per subscription across processes |
 //! | `sessions` | ending the sessions of a process that is frozen |
+//! | `own` | what a context is given of the log: its own events |
 //! | `progress` | how far subscriptions have come, and waiting for it |
 //! | [`dead_letters`] | events a subscription could not handle: list, retry, drop |
 //! | [`find`] | looking events up, for administrators |
@@ -31,6 +32,7 @@ mod lateness;
 mod lease;
 pub mod log;
 mod metrics;
+mod own;
 mod progress;
 mod runner;
 mod sessions;
@@ -45,6 +47,7 @@ pub use fault::{error_kind, unavailable, undone_by_another};
 pub use find::{EventCursor, EventFilter, EventPage};
 pub use horizon::{Hidden, Holder};
 pub use log::{Meta, Recorded, append, append_all};
+pub use own::OwnEvents;
 pub use progress::{Heard, Scope};
 pub use sessions::session_name;
 pub use subscription::{Apply, Delivery, HandlerError, Project, Subscription};

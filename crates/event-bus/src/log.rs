@@ -344,21 +344,17 @@ pub(crate) async fn latest(pool: &PgPool) -> Result<Position, sqlx::Error> {
     Ok(row.map_or(Position::START, |row| Position { transaction: row.transaction_id, sequence: row.position }))
 }
 
-/// Everything that happened to one aggregate, oldest first.
-pub(crate) async fn history(
-    pool: &PgPool,
-    aggregate_type: &str,
-    aggregate_id: Uuid,
-) -> Result<Vec<Recorded>, sqlx::Error> {
+/// The events of these names about one aggregate, oldest first.
+pub(crate) async fn history(pool: &PgPool, aggregate_id: Uuid, names: &[String]) -> Result<Vec<Recorded>, sqlx::Error> {
     let rows = sqlx::query_as!(
         Row,
         r#"select transaction_id::text::bigint as "transaction_id!", position, id, name, version, aggregate_type,
             aggregate_id, aggregate_version, payload, actor, trace, occurred_at
         from event_bus.log
-        where aggregate_type = $1 and aggregate_id = $2
+        where aggregate_id = $1 and name = any($2)
         order by log.transaction_id, log.position"#,
-        aggregate_type,
         aggregate_id,
+        names,
     )
     .fetch_all(pool)
     .await?;

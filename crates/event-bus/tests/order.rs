@@ -81,7 +81,7 @@ async fn events_of_one_statement_keep_their_order() {
     let last = event_bus::append_all(&mut tx, &support::meta(), &many).await.unwrap();
     tx.commit().await.unwrap();
 
-    let history = bus(database.pool("event_bus"), 500).history("counter", counter).await.unwrap();
+    let history = bus(database.pool("event_bus"), 500).own::<support::Counted>().history(counter).await.unwrap();
     assert!(history.iter().map(support::n_of).eq(1..=300));
     assert_eq!(history.last().map(|event| event.position), last);
 }
@@ -95,10 +95,18 @@ async fn history_holds_everything_of_one_aggregate_and_nothing_else() {
         write(&pool, other, [n + 10]).await;
     }
     let events = bus(database.pool("event_bus"), 500);
-    let history = events.history("counter", counter).await.unwrap();
+    let history = events.own::<support::Counted>().history(counter).await.unwrap();
     assert!(history.iter().map(support::n_of).eq(1..=3));
     assert!(history.iter().all(|event| event.aggregate_id == counter));
-    assert!(events.history("book", counter).await.unwrap().is_empty());
+    sqlx::query(
+        "insert into event_bus.log (id, name, version, aggregate_type, aggregate_id, aggregate_version, payload, actor, occurred_at)
+        values (gen_random_uuid(), 'clock.stopped', 1, 'counter', $1, 9, '{}', '{}', now())",
+    )
+    .bind(counter)
+    .execute(&pool)
+    .await
+    .unwrap();
+    assert_eq!(events.own::<support::Counted>().history(counter).await.unwrap().len(), 3, "without another context's");
 }
 
 #[tokio::test]

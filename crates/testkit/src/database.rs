@@ -17,15 +17,29 @@ pub struct TestDatabase {
 }
 
 impl TestDatabase {
+    /// With every context's tables.
+    ///
     /// # Panics
     /// When `DATABASE_URL` is not set or its server cannot be reached: the tests want a real PostgreSQL.
     pub async fn new() -> Self {
-        Self::try_new().await.expect("a test database")
+        Self::with(&every_context().await.expect("migrations")).await.expect("a test database")
     }
 
-    async fn try_new() -> Result<Self> {
+    /// With the tables of one context alone, beside the log. Events of others may be appended by its role, as nobody there
+    /// has declared them.
+    ///
+    /// # Panics
+    /// As [`Self::new`], and when the context has no migrations.
+    pub async fn of(context: &str) -> Self {
+        let mut contexts = every_context().await.expect("migrations");
+        contexts.retain(|(name, _)| name == context);
+        assert!(!contexts.is_empty(), "{context} has no migrations");
+        Self::with(&contexts).await.expect("a test database")
+    }
+
+    async fn with(contexts: &[(String, Migrator)]) -> Result<Self> {
         let server = server()?;
-        let template = template(&server).await?;
+        let template = template(&server, contexts).await?;
         let name = format!("test_{}", Uuid::now_v7().simple());
         let mut connection = server.connect().await?;
         sqlx::raw_sql(AssertSqlSafe(format!("create database {name} template {template}")))
@@ -85,22 +99,22 @@ fn migrations_folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../migrations")
 }
 
-pub(crate) async fn migrate(owner: &PgConnectOptions) -> Result<()> {
-    let contexts = provision::discover(&migrations_folder()).await?;
+pub(crate) async fn every_context() -> Result<Vec<(String, Migrator)>> {
+    Ok(provision::discover(&migrations_folder()).await?)
+}
+
+pub(crate) async fn migrate(owner: &PgConnectOptions, contexts: &[(String, Migrator)]) -> Result<()> {
     let schemas: Vec<(&str, &Migrator)> = contexts.iter().map(|(name, migrator)| (name.as_str(), migrator)).collect();
     provision::provision(owner, None, &schemas).await?;
     Ok(())
 }
 
 /// The template's name, which says which migrations it holds; made if it is not there.
-async fn template(server: &PgConnectOptions) -> Result<String> {
+async fn template(server: &PgConnectOptions, contexts: &[(String, Migrator)]) -> Result<String> {
     let mut hash = Sha256::new();
-    for migrator in provision::discover(&migrations_folder())
-        .await?
-        .iter()
-        .map(|(_, m)| m)
-        .chain([&provision::EVENT_BUS_MIGRATIONS])
-    {
+    let event_bus = (provision::EVENT_BUS, &provision::EVENT_BUS_MIGRATIONS);
+    for (name, migrator) in contexts.iter().map(|(name, migrator)| (name.as_str(), migrator)).chain([event_bus]) {
+        hash.update(name);
         for migration in migrator.iter() {
             hash.update(&migration.checksum);
         }
@@ -120,7 +134,7 @@ async fn template(server: &PgConnectOptions) -> Result<String> {
         for statement in [format!("drop database if exists {draft} with (force)"), format!("create database {draft}")] {
             sqlx::raw_sql(AssertSqlSafe(statement)).execute(&mut connection).await?;
         }
-        migrate(&server.clone().database(&draft)).await?;
+        migrate(&server.clone().database(&draft), contexts).await?;
         sqlx::raw_sql(AssertSqlSafe(format!("alter database {draft} rename to {name}")))
             .execute(&mut connection)
             .await?;

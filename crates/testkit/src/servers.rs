@@ -10,7 +10,7 @@ use sqlx::{ConnectOptions, Connection, PgPool};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::process::{Child, Command};
 
-use crate::database::migrate;
+use crate::database::{every_context, migrate};
 use crate::wait::eventually;
 
 /// A migrated PostgreSQL that nobody else uses. Its port and data outlive [`Self::stop`] and [`Self::kill`]; all of it
@@ -49,7 +49,7 @@ impl PrivatePostgres {
         sqlx::raw_sql("create role folkshelf login createdb createrole").execute(&mut connection).await?;
         sqlx::raw_sql("create database folkshelf owner folkshelf").execute(&mut connection).await?;
         connection.close().await?;
-        migrate(&server.owner_options()).await?;
+        migrate(&server.owner_options(), &every_context().await?).await?;
         Ok(server)
     }
 

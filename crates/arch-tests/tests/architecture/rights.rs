@@ -73,11 +73,57 @@ async fn a_right_given_by_mistake_would_be_seen() {
     assert_eq!(refusal(&mut users, "select count(*) from books.idempotency_key").await, None);
 }
 
+fn append(event: &str) -> String {
+    format!(
+        "insert into event_bus.log
+            (id, name, version, aggregate_type, aggregate_id, aggregate_version, payload, actor, occurred_at)
+        values (gen_random_uuid(), '{event}', 1, 'a', gen_random_uuid(), 1, '{{}}', '{{}}', now())"
+    )
+}
+
+#[tokio::test]
+async fn each_event_is_appended_by_its_own_context_alone() {
+    let database = TestDatabase::new().await;
+    let contexts = workspace::our_contexts();
+    let mut breaches = Vec::new();
+    for owner in &contexts {
+        let samples = workspace::files(&format!("crates/{owner}-events/samples"), &[".json"]);
+        assert!(!samples.is_empty(), "{owner} publishes nothing");
+        for sample in samples {
+            let file = sample.path.rsplit('/').next().unwrap_or_default();
+            let event = file.rsplit_once(".v").expect("<event>.v<version>.json").0;
+            for context in &contexts {
+                let mut connection = database.options(context).connect().await.unwrap();
+                let refused = refusal(&mut connection, &append(event)).await;
+                if context == owner {
+                    assert_eq!(refused, None, "{owner} tells {event}");
+                } else if refused.as_deref() != Some(REFUSED) {
+                    breaches.push(format!("{context} may tell {event}: is it declared in migrations/{owner}?"));
+                }
+            }
+        }
+    }
+    assert_none(&breaches);
+}
+
+#[tokio::test]
+async fn canary_an_event_that_its_context_has_not_declared_could_be_told_by_others() {
+    let database = TestDatabase::new().await;
+    let mut users = database.options("users").connect().await.unwrap();
+    assert_eq!(refusal(&mut users, &append("book.burnt")).await, None);
+    let mut books = database.options("books").connect().await.unwrap();
+    assert_eq!(refusal(&mut books, "select event_bus.publish(array['book.burnt'])").await, None);
+    assert_eq!(refusal(&mut users, &append("book.burnt")).await.as_deref(), Some(REFUSED));
+    let take = "select event_bus.publish(array['user.updated'])";
+    assert_eq!(refusal(&mut books, take).await.as_deref(), Some(REFUSED), "it is another's already");
+}
+
 /// Where a migration names a schema that is not its own.
 fn foreign_names(contexts: &[String], context: &str, file: &File) -> Vec<String> {
     let mut breaches = Vec::new();
     for (number, line) in file.code() {
-        let code = line.split("--").next().unwrap_or_default();
+        // How a context declares which events are its own.
+        let code = line.split("--").next().unwrap_or_default().replace("event_bus.publish(", "");
         for schema in contexts.iter().map(String::as_str).chain(["event_bus", "public"]) {
             let qualified = format!("{schema}.");
             let names_it = code.match_indices(&qualified).any(|(at, _)| {

@@ -112,7 +112,7 @@ mod tests {
     /// Time cannot be compared well; the work that takes it can.
     #[tokio::test]
     async fn an_unknown_address_costs_as_many_comparisons_as_a_wrong_password() {
-        let database = TestDatabase::new().await;
+        let database = TestDatabase::of("auth").await;
         let clock = Arc::new(ManualClock::at(A_SATURDAY));
         let bus = EventBus::new(database.pool("event_bus"), clock.clone(), BusSettings::default());
         let store =

@@ -88,7 +88,7 @@ impl World {
 
     /// Redis may be away.
     pub async fn with_redis(url: &str) -> Self {
-        let database = TestDatabase::new().await;
+        let database = TestDatabase::of("auth").await;
         let pool = database.pool("auth");
         let clock = Arc::new(ManualClock::at(A_SATURDAY));
         let store = ReadStore::connect(read_store::Settings::new(url, testkit::redis_prefix())).expect("an address");

@@ -7,8 +7,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bibliography::table::Layout;
+use books_events::BookEvent;
 use database::Database;
-use event_bus::{EventBus, Heard, Scope};
+use event_bus::{Heard, OwnEvents};
 use futures_util::FutureExt;
 use kernel::{Clock, Position, UserId};
 use serde_json::Value;
@@ -57,14 +58,19 @@ enum Turn {
 #[derive(Clone)]
 pub(crate) struct Worker {
     pool: Database,
-    events: EventBus,
+    events: OwnEvents<BookEvent>,
     clock: Arc<dyn Clock>,
     settings: ImportSettings,
     pub(crate) wake: Arc<Notify>,
 }
 
 impl Worker {
-    pub(crate) fn new(pool: Database, events: EventBus, clock: Arc<dyn Clock>, settings: ImportSettings) -> Self {
+    pub(crate) fn new(
+        pool: Database,
+        events: OwnEvents<BookEvent>,
+        clock: Arc<dyn Clock>,
+        settings: ImportSettings,
+    ) -> Self {
         Self { pool, events, clock, settings, wake: Arc::new(Notify::new()) }
     }
 
@@ -210,7 +216,7 @@ impl Worker {
     /// Says completed once the views show every book. No transaction is open while it waits.
     async fn complete(&self, id: Uuid, last: Option<Position>, since: OffsetDateTime) -> Result<bool, sqlx::Error> {
         if let Some(last) = last
-            && self.events.wait_for(last, Scope::Context("books"), VIEWS_WITHIN).await != Heard::Yes
+            && self.events.shown(last, VIEWS_WITHIN).await != Heard::Yes
         {
             if self.clock.now() - since < VIEWS_GIVEN_UP {
                 return Ok(false);

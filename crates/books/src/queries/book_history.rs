@@ -1,9 +1,10 @@
 use std::collections::HashMap;
 
 use async_trait::async_trait;
+use books_events::BookEvent;
 use cqrs::{Call, QueryHandler};
 use database::Database;
-use event_bus::EventBus;
+use event_bus::OwnEvents;
 use kernel::actor::RecordedActor;
 use kernel::{BookId, ErrorKind, Permission, Query, Refusal, UserId};
 use serde::Serialize;
@@ -68,11 +69,11 @@ impl Refusal for BookHistoryError {
 
 pub(crate) struct BookHistoryHandler {
     pool: Database,
-    events: EventBus,
+    events: OwnEvents<BookEvent>,
 }
 
 impl BookHistoryHandler {
-    pub(crate) fn new(pool: Database, events: EventBus) -> Self {
+    pub(crate) fn new(pool: Database, events: OwnEvents<BookEvent>) -> Self {
         Self { pool, events }
     }
 
@@ -94,7 +95,7 @@ impl QueryHandler<BookHistory> for BookHistoryHandler {
         if !call.actor().is(UserId::from(owner)) && !call.actor().may(Permission::ModerateBook) {
             return Err(BookHistoryError::NotOwner);
         }
-        let events = self.events.history("book", id).await?;
+        let events = self.events.history(id).await?;
         let actor = |actor: &RecordedActor| match actor {
             RecordedActor::User { id } => Some(*id),
             RecordedActor::Anonymous | RecordedActor::System { .. } => None,

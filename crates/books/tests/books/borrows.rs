@@ -1,6 +1,7 @@
 //! What borrows make of a book's status.
 
 use books::{BookChanges, BookStatus, BookView, Change, ListBooks, UpdateBook};
+use books_events::BookEvent;
 use borrowing_events::{
     BorrowApproved, BorrowCancelled, BorrowEvent, BorrowHandedOver, BorrowLost, BorrowReturned, Parties,
     ReturnCondition,
@@ -32,7 +33,7 @@ async fn a_shared_book(world: &World) -> BookView {
 }
 
 async fn told(world: &World, book: &BookView) -> Vec<String> {
-    let history = world.bus.history("book", book.id.uuid()).await.unwrap();
+    let history = world.bus.own::<BookEvent>().history(book.id.uuid()).await.unwrap();
     history.into_iter().map(|event| event.name).collect()
 }
 

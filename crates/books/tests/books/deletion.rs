@@ -1,5 +1,6 @@
 //! Deleting a book: borrowing is asked first, and what a crash cut short is finished.
 
+use books_events::BookEvent;
 use std::sync::atomic::Ordering;
 
 use books::DeleteBook;
@@ -22,7 +23,7 @@ async fn a_deleted_book_is_gone_from_every_place_at_once() {
     assert_eq!(code(world.get(&anonymous(), book).await), "BOOK_NOT_FOUND");
     assert_eq!(world.newest().await.total, 0);
     assert_eq!(code(world.send(&member(ada), delete(book)).await), "BOOK_NOT_FOUND");
-    let told = world.bus.history("book", book.uuid()).await.unwrap();
+    let told = world.bus.own::<BookEvent>().history(book.uuid()).await.unwrap();
     assert_eq!(told.last().map(|event| (event.name.as_str(), event.aggregate_version)), Some(("book.deleted", 2)));
 }
 
@@ -89,6 +90,6 @@ async fn of_many_deletions_at_once_one_takes_effect() {
         }
     });
     assert_eq!(done.count(), 1);
-    let told = world.bus.history("book", book.uuid()).await.unwrap();
+    let told = world.bus.own::<BookEvent>().history(book.uuid()).await.unwrap();
     assert_eq!(told.iter().filter(|event| event.name == "book.deleted").count(), 1);
 }

@@ -72,7 +72,7 @@ impl World {
 
     /// Redis may be away.
     pub async fn with_redis(url: &str, imports: ImportSettings) -> Self {
-        let database = TestDatabase::new().await;
+        let database = TestDatabase::of("books").await;
         let pool = database.pool("books");
         let clock = Arc::new(ManualClock::at(A_SATURDAY));
         let store = ReadStore::connect(Settings::new(url, testkit::redis_prefix())).unwrap();
@@ -80,7 +80,7 @@ impl World {
         let bus = EventBus::new(log.clone(), clock.clone(), BusSettings::default());
         let gate = Arc::new(Gate::default());
         let projection = store.projection("books");
-        let books = Books::new(pool.clone(), projection, bus.clone(), gate.clone(), clock.clone(), imports);
+        let books = Books::new(pool.clone(), projection, bus.own(), gate.clone(), clock.clone(), imports);
         store.register(books.rebuild());
         let shutdown = CancellationToken::new();
         let (watched, until) = (store.clone(), shutdown.clone());

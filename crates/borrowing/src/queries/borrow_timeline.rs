@@ -1,9 +1,10 @@
 use std::collections::HashMap;
 
 use async_trait::async_trait;
+use borrowing_events::BorrowEvent;
 use cqrs::{Call, QueryHandler};
 use database::Database;
-use event_bus::{EventBus, Recorded};
+use event_bus::{OwnEvents, Recorded};
 use kernel::actor::RecordedActor;
 use kernel::{BorrowId, ErrorKind, Query, Refusal, UserId};
 use serde::{Deserialize, Serialize};
@@ -66,11 +67,11 @@ impl Refusal for BorrowTimelineError {
 
 pub(crate) struct BorrowTimelineHandler {
     pool: Database,
-    events: EventBus,
+    events: OwnEvents<BorrowEvent>,
 }
 
 impl BorrowTimelineHandler {
-    pub(crate) fn new(pool: Database, events: EventBus) -> Self {
+    pub(crate) fn new(pool: Database, events: OwnEvents<BorrowEvent>) -> Self {
         Self { pool, events }
     }
 
@@ -93,7 +94,7 @@ impl QueryHandler<BorrowTimeline> for BorrowTimelineHandler {
         if Part::of(call.actor(), parties.owner_id.into(), parties.borrower_id.into()) == Part::Stranger {
             return Err(BorrowTimelineError::NotFound);
         }
-        let events = self.events.history("borrow", id).await?;
+        let events = self.events.history(id).await?;
         let actors: Vec<Uuid> = events.iter().filter_map(actor).map(UserId::uuid).collect();
         let names = self.names(&actors).await?;
         let happening = |event: Recorded| Happening {

@@ -77,14 +77,14 @@ impl World {
 
     /// Redis may be away.
     pub async fn with(rules: LendingRules, redis: &str) -> Self {
-        let database = TestDatabase::new().await;
+        let database = TestDatabase::of("borrowing").await;
         let pool = database.pool("borrowing");
         let clock = Arc::new(ManualClock::at(A_SATURDAY));
         let store = ReadStore::connect(Settings::new(redis, testkit::redis_prefix())).expect("a usable address");
         let settings = BusSettings { backoff_scale: 0.01, ..BusSettings::default() };
         let bus = EventBus::new(database.pool("event_bus"), clock.clone(), settings);
         let books = Arc::new(Shelves::default());
-        let borrowing = Borrowing::new(pool.clone(), store.projection("borrowing"), bus.clone(), books.clone(), rules);
+        let borrowing = Borrowing::new(pool.clone(), store.projection("borrowing"), bus.own(), books.clone(), rules);
         store.register(borrowing.rebuild());
         let shutdown = CancellationToken::new();
         let (watched, until) = (store.clone(), shutdown.clone());
@@ -116,7 +116,7 @@ impl World {
     /// The context as another replica has it.
     pub fn another_replica(&self, rules: LendingRules) -> Borrowing {
         let pool = self.database.pool("borrowing");
-        Borrowing::new(pool, self.store.projection("borrowing"), self.bus.clone(), self.books.clone(), rules)
+        Borrowing::new(pool, self.store.projection("borrowing"), self.bus.own(), self.books.clone(), rules)
     }
 
     /// What another context tells; answered once it was heard.

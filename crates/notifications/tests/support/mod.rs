@@ -49,7 +49,7 @@ impl World {
 
     /// Redis may be away.
     pub async fn with_redis(url: &str) -> Self {
-        let database = TestDatabase::new().await;
+        let database = TestDatabase::of("notifications").await;
         let pool = database.pool("notifications");
         let clock = Arc::new(ManualClock::at(A_SATURDAY));
         let store = ReadStore::connect(Settings::new(url, testkit::redis_prefix())).expect("a usable address");

@@ -17,6 +17,7 @@ use sqlx::PgPool;
 use testkit::{A_SATURDAY, TestDatabase, a_user, eventually};
 use tokio_util::sync::{CancellationToken, DropGuard};
 use users::{ChangeRole, CloseRefused, LendingGate, PasswordCheck, PortError, Users};
+use users_events::UserEvent;
 
 pub const PASSWORD: &str = "correct horse";
 
@@ -74,7 +75,7 @@ impl World {
 
     /// Redis may be away.
     pub async fn with_redis(url: &str) -> Self {
-        let database = TestDatabase::new().await;
+        let database = TestDatabase::of("users").await;
         let pool = database.pool("users");
         let clock = Arc::new(ManualClock::at(A_SATURDAY));
         let store = ReadStore::connect(read_store::Settings::new(url, testkit::redis_prefix())).expect("an address");
@@ -149,6 +150,6 @@ impl World {
     }
 
     pub async fn history(&self, user: UserId) -> Vec<Recorded> {
-        self.bus.history("user", user.uuid()).await.expect("the log")
+        self.bus.own::<UserEvent>().history(user.uuid()).await.expect("the log")
     }
 }

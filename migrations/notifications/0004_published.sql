@@ -1,0 +1,4 @@
+-- Nobody else can append these any more.
+select event_bus.publish(array[
+    'notification.created', 'notification.deleted', 'notification.read'
+]);
