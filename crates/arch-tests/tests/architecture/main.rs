@@ -1,5 +1,6 @@
 //! See `src/lib.rs`.
 
+mod affected;
 mod context_map;
 mod dependencies;
 mod events;
