@@ -11,6 +11,7 @@
 //! | a book or a member leaves | `commands/withdraw_book.rs`, `close_member.rs` |
 //! | look | `queries/get_borrow.rs`, `list_borrows.rs`, `borrow_timeline.rs`, `count_borrows.rs`, `lending_outlook.rs` |
 //! | the rules | `domain/`, pure |
+//! | a row of the table and the borrow it stands for | `row.rs` |
 //! | what follows from a change | `transition.rs` |
 //! | what time does | `scheduler.rs` |
 //! | hearing the other contexts, and asking books | `subscribers.rs`, `ports.rs` |
@@ -23,6 +24,7 @@ mod domain;
 mod members;
 mod ports;
 mod queries;
+mod row;
 mod scheduler;
 mod store;
 mod subscribers;

@@ -56,7 +56,7 @@ pub(crate) async fn cancel_requests_of(
         let changes: Result<Vec<_>, _> = store::open_borrows(work.connection(), *book)
             .await?
             .iter()
-            .filter(|borrow| borrow.status.is_waiting() && (borrow.borrower_id == user || borrow.owner_id == user))
+            .filter(|borrow| borrow.status().is_waiting() && (borrow.borrower_id == user || borrow.owner_id == user))
             .map(|borrow| borrow.cancel_because(CancellationCause::MemberLeft, now))
             .collect();
         write(work, &copy, changes?).await?;

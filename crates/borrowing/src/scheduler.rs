@@ -12,7 +12,7 @@ use kernel::{BorrowId, Clock};
 use time::OffsetDateTime;
 use tokio_util::sync::CancellationToken;
 
-use crate::domain::{Borrow, Change, CopyEffect, LendingRules, Reminder};
+use crate::domain::{Borrow, LendingRules, Reminder};
 use crate::store;
 use crate::transition::{TransitionError, Turn, Writing, carry_out};
 
@@ -135,8 +135,8 @@ impl Scheduler {
         for borrow in &found {
             let change = match borrow.reminder(now, &self.rules) {
                 Some(reminder) if is_first(&mut turn, borrow, &reminder, now).await? => reminder.change,
-                Some(reminder) => silently(borrow, reminder.change.borrow.remind_at),
-                None => silently(borrow, borrow.next_reminder(now, &self.rules)),
+                Some(reminder) => reminder.unsaid(borrow),
+                None => borrow.nothing_to_say(now, &self.rules),
             };
             store::save(turn.connection(), &change).await?;
             events.extend(change.versioned_events().map(|(event, version)| (event.clone(), version)));
@@ -167,10 +167,4 @@ async fn is_first(
     .execute(turn.connection())
     .await?;
     Ok(done.rows_affected() == 1)
-}
-
-/// Nothing to say; only when to look again.
-fn silently(borrow: &Borrow, remind_at: Option<OffsetDateTime>) -> Change {
-    let from = Some((borrow.status, borrow.version));
-    Change { from, borrow: Borrow { remind_at, ..borrow.clone() }, events: Vec::new(), copy: CopyEffect::None }
 }

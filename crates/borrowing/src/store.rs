@@ -1,122 +1,17 @@
 //! Copies and borrows in PostgreSQL: locked, read, written. The order of locks is always the members (by id), the copy, the
 //! borrow; whoever holds a copy's lock sees all of its borrows as they are.
 
-use borrowing_events::{DisputeOutcome, ReturnCondition};
-use kernel::{BookId, BorrowId, UserId};
+use kernel::{BookId, BorrowId};
 use sqlx::PgConnection;
 use time::OffsetDateTime;
-use uuid::Uuid;
 
-use crate::domain::{Borrow, BorrowStatus, Change, Copy, HandOverCode, Refused, Resolution};
+use crate::domain::{Borrow, BorrowStatus, Change, Copy, Refused};
+use crate::row::Row;
 use crate::transition::TransitionError;
 
 mod copies;
 
 pub(crate) use copies::{lock_copy, lock_copy_for, remember_book, set_aside, withdraw};
-
-/// A row holds what no version of this program has written.
-fn unreadable(what: &str) -> sqlx::Error {
-    sqlx::Error::Decode(format!("unknown {what} in a row").into())
-}
-
-/// A row of `borrowing.borrow`, as every statement that decides something selects it.
-struct Row {
-    id: Uuid,
-    book_id: Uuid,
-    owner_id: Uuid,
-    borrower_id: Uuid,
-    status: String,
-    days: i16,
-    message: Option<String>,
-    requested_at: OffsetDateTime,
-    queued_at: OffsetDateTime,
-    approved_at: Option<OffsetDateTime>,
-    pickup_by: Option<OffsetDateTime>,
-    place: Option<String>,
-    hand_over_code: Option<String>,
-    wrong_codes: i16,
-    handed_over_at: Option<OffsetDateTime>,
-    due_at: Option<OffsetDateTime>,
-    return_declared_at: Option<OffsetDateTime>,
-    returned_at: Option<OffsetDateTime>,
-    closed_at: Option<OffsetDateTime>,
-    closed_reason: Option<String>,
-    condition: Option<String>,
-    note: Option<String>,
-    note_by: Option<Uuid>,
-    resolved_at: Option<OffsetDateTime>,
-    resolved_by: Option<Uuid>,
-    resolved_outcome: Option<String>,
-    resolved_note: Option<String>,
-    extensions: i16,
-    extension_asked: Option<i16>,
-    expires_at: Option<OffsetDateTime>,
-    remind_at: Option<OffsetDateTime>,
-    version: i64,
-}
-
-impl TryFrom<Row> for Borrow {
-    type Error = sqlx::Error;
-
-    fn try_from(row: Row) -> Result<Self, sqlx::Error> {
-        let resolution = match (row.resolved_at, row.resolved_outcome) {
-            (Some(at), Some(outcome)) => Some(Resolution {
-                outcome: DisputeOutcome::from_name(&outcome).ok_or_else(|| unreadable("outcome"))?,
-                by: row.resolved_by.map(UserId::from),
-                note: row.resolved_note,
-                at,
-            }),
-            (None, None) => None,
-            _ => return Err(unreadable("resolution")),
-        };
-        Ok(Self {
-            id: row.id.into(),
-            book_id: row.book_id.into(),
-            owner_id: row.owner_id.into(),
-            borrower_id: row.borrower_id.into(),
-            status: BorrowStatus::from_name(&row.status).ok_or_else(|| unreadable("status"))?,
-            days: row.days.unsigned_abs(),
-            message: row.message,
-            requested_at: row.requested_at,
-            queued_at: row.queued_at,
-            approved_at: row.approved_at,
-            pickup_by: row.pickup_by,
-            place: row.place,
-            code: row.hand_over_code.map(HandOverCode::stored),
-            wrong_codes: row.wrong_codes,
-            handed_over_at: row.handed_over_at,
-            due_at: row.due_at,
-            return_declared_at: row.return_declared_at,
-            returned_at: row.returned_at,
-            closed_at: row.closed_at,
-            closed_reason: row.closed_reason,
-            condition: row.condition.as_deref().map(condition).transpose()?,
-            note: row.note,
-            note_by: row.note_by.map(UserId::from),
-            resolution,
-            extensions: row.extensions.unsigned_abs(),
-            extension_asked: row.extension_asked.map(i16::unsigned_abs),
-            expires_at: row.expires_at,
-            remind_at: row.remind_at,
-            version: row.version,
-        })
-    }
-}
-
-pub(crate) const fn condition_name(condition: ReturnCondition) -> &'static str {
-    match condition {
-        ReturnCondition::Ok => "ok",
-        ReturnCondition::Damaged => "damaged",
-    }
-}
-
-fn condition(name: &str) -> Result<ReturnCondition, sqlx::Error> {
-    match name {
-        "ok" => Ok(ReturnCondition::Ok),
-        "damaged" => Ok(ReturnCondition::Damaged),
-        _ => Err(unreadable("condition")),
-    }
-}
 
 /// Locks the copy of a borrow, then the borrow.
 pub(crate) async fn lock_borrow(
@@ -158,10 +53,11 @@ pub(crate) async fn open_borrows(connection: &mut PgConnection, book: BookId) ->
     )
     .fetch_all(connection)
     .await?;
-    rows.into_iter().map(Borrow::try_from).collect()
+    rows.into_iter().map(|row| Ok(row.try_into()?)).collect()
 }
 
-/// Locks what has something to be reminded of and passes over what somebody else is at: they look after it.
+/// Locks borrows that are due for a reminder; skips rows locked by another scheduler, and rows that cannot be read: one of them
+/// must not keep everybody else's reminders back.
 pub(crate) async fn lock_with_reminder_due(
     connection: &mut PgConnection,
     now: OffsetDateTime,
@@ -180,7 +76,14 @@ pub(crate) async fn lock_with_reminder_due(
     )
     .fetch_all(connection)
     .await?;
-    rows.into_iter().map(Borrow::try_from).collect()
+    let readable = rows.into_iter().filter_map(|row| match Borrow::try_from(row) {
+        Ok(borrow) => Some(borrow),
+        Err(error) => {
+            tracing::error!(%error, "reminder skipped");
+            None
+        }
+    });
+    Ok(readable.collect())
 }
 
 /// Writes a borrow as it now is, if what is stored is still what the change was decided on.
@@ -212,23 +115,24 @@ async fn overtaken(connection: &mut PgConnection, id: BorrowId) -> Result<Refuse
 }
 
 async fn insert(connection: &mut PgConnection, borrow: &Borrow) -> Result<u64, sqlx::Error> {
+    let row = Row::of(borrow);
     let done = sqlx::query!(
         "insert into borrowing.borrow
             (id, book_id, owner_id, borrower_id, status, days, message, requested_at, queued_at, expires_at, remind_at,
             version)
         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
-        borrow.id.uuid(),
-        borrow.book_id.uuid(),
-        borrow.owner_id.uuid(),
-        borrow.borrower_id.uuid(),
-        borrow.status.as_str(),
-        stored(borrow.days),
-        borrow.message,
-        borrow.requested_at,
-        borrow.queued_at,
-        borrow.expires_at,
-        borrow.remind_at,
-        borrow.version,
+        row.id,
+        row.book_id,
+        row.owner_id,
+        row.borrower_id,
+        row.status,
+        row.days,
+        row.message,
+        row.requested_at,
+        row.queued_at,
+        row.expires_at,
+        row.remind_at,
+        row.version,
     )
     .execute(connection)
     .await?;
@@ -241,7 +145,7 @@ async fn update(
     status: BorrowStatus,
     version: i64,
 ) -> Result<u64, sqlx::Error> {
-    let resolution = borrow.resolution.as_ref();
+    let row = Row::of(borrow);
     let done = sqlx::query!(
         "update borrowing.borrow set
             status = $4, approved_at = $5, pickup_by = $6, place = $7, hand_over_code = $8, wrong_codes = $9,
@@ -250,42 +154,37 @@ async fn update(
             remind_at = $21, version = $22, note_by = $23, resolved_at = $24, resolved_by = $25, resolved_outcome = $26,
             resolved_note = $27, names_authors = true, revision = revision + 1
         where id = $1 and status = $2 and version = $3",
-        borrow.id.uuid(),
+        row.id,
         status.as_str(),
         version,
-        borrow.status.as_str(),
-        borrow.approved_at,
-        borrow.pickup_by,
-        borrow.place,
-        borrow.code.as_ref().map(HandOverCode::as_str),
-        borrow.wrong_codes,
-        borrow.handed_over_at,
-        borrow.due_at,
-        borrow.return_declared_at,
-        borrow.returned_at,
-        borrow.closed_at,
-        borrow.closed_reason,
-        borrow.condition.map(condition_name),
-        borrow.note,
-        stored(borrow.extensions),
-        borrow.extension_asked.map(stored),
-        borrow.expires_at,
-        borrow.remind_at,
-        borrow.version,
-        borrow.note_by.map(UserId::uuid),
-        resolution.map(|resolution| resolution.at),
-        resolution.and_then(|resolution| resolution.by).map(UserId::uuid),
-        resolution.map(|resolution| resolution.outcome.as_str()),
-        resolution.and_then(|resolution| resolution.note.as_deref()),
+        row.status,
+        row.approved_at,
+        row.pickup_by,
+        row.place,
+        row.hand_over_code,
+        row.wrong_codes,
+        row.handed_over_at,
+        row.due_at,
+        row.return_declared_at,
+        row.returned_at,
+        row.closed_at,
+        row.closed_reason,
+        row.condition,
+        row.note,
+        row.extensions,
+        row.extension_asked,
+        row.expires_at,
+        row.remind_at,
+        row.version,
+        row.note_by,
+        row.resolved_at,
+        row.resolved_by,
+        row.resolved_outcome,
+        row.resolved_note,
     )
     .execute(connection)
     .await?;
     Ok(done.rows_affected())
-}
-
-/// Counted in days and extensions, which are few.
-fn stored(number: u16) -> i16 {
-    i16::try_from(number).unwrap_or(i16::MAX)
 }
 
 /// Somebody left the queue: everyone's place in it is to be shown anew.

@@ -156,7 +156,7 @@ pub(crate) async fn write(work: &mut impl Writing, copy: &Copy, changes: Vec<Cha
     for change in changes {
         store::save(work.connection(), &change).await?;
         let was_queued = change.from.is_some_and(|(status, _)| status == BorrowStatus::Queued);
-        queue_moved |= was_queued || change.borrow.status == BorrowStatus::Queued;
+        queue_moved |= was_queued || change.borrow.status() == BorrowStatus::Queued;
         events.extend(change.versioned_events().map(|(event, version)| (event.clone(), version)));
     }
     if queue_moved {

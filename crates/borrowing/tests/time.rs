@@ -2,8 +2,9 @@
 
 mod support;
 
+use books_events::Lending;
 use borrowing::*;
-use support::{Neighbours, World};
+use support::{Neighbours, World, code};
 use testkit::member;
 use time::Duration;
 
@@ -83,4 +84,25 @@ async fn two_schedulers_let_a_request_run_out_once() {
     let (one, other) = tokio::join!(world.borrowing.tick(now), replica.tick(now));
     assert_eq!(one.unwrap().expired + other.unwrap().expired, 1);
     assert_eq!(world.told("borrow.expired").await, 1);
+}
+
+#[tokio::test]
+async fn a_row_that_no_borrow_can_be_keeps_back_nobody_elses_reminder() {
+    let world = World::new().await;
+    let them = Neighbours::of(&world).await;
+    let broken = them.a_loan(&world).await.id;
+    let book = world.book_of(them.ada, Lending::Lend).await;
+    let loan = world.request(them.linus, book).await.id;
+    world.approve(them.ada, loan).await;
+    world.hand_over(them.ada, loan).await;
+    sqlx::query("update borrowing.borrow set due_at = null where id = $1")
+        .bind(broken.uuid())
+        .execute(&world.pool)
+        .await
+        .expect("a loan without a due date");
+
+    assert_eq!(world.days_later(12).await.reminded, 1);
+    // A fault of ours, and the row stays as it is.
+    assert_eq!(code(world.send(&member(them.grace), DeclareReturn { borrow: broken }).await), "INTERNAL");
+    world.send(&member(them.linus), DeclareReturn { borrow: loan }).await.expect("the other loan goes on");
 }

@@ -32,7 +32,7 @@ pub(crate) struct ApproveBorrowHandler(pub Desk);
 impl CommandHandler<ApproveBorrow> for ApproveBorrowHandler {
     async fn handle(&self, call: &Call, command: ApproveBorrow) -> Result<BorrowView, TransitionError> {
         let mut at = self.0.open(call, command.borrow).await?;
-        let held = at.others().await?.iter().any(|other| other.status.is_holding());
+        let held = at.others().await?.iter().any(|other| other.status().is_holding());
         let approval = Approval {
             pickup_by: command.pickup_by,
             place: command.place.map(Prose::into_string),

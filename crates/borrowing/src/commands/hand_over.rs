@@ -4,7 +4,7 @@ use kernel::{BorrowId, Command};
 use serde::Serialize;
 
 use crate::desk::Desk;
-use crate::domain::{Change, CopyEffect, MAX_WRONG_CODES, Refused};
+use crate::domain::{Refused, WrongCode};
 use crate::store;
 use crate::transition::TransitionError;
 use crate::view::{BorrowView, View};
@@ -50,16 +50,14 @@ impl HandOverHandler {
     async fn count_wrong_code(&self, id: BorrowId, refused: Refused) -> Result<Refused, TransitionError> {
         let mut tx = self.desk.pool.begin().await?;
         let Some((_, borrow)) = store::lock_borrow(&mut tx, id).await? else { return Ok(refused) };
-        if borrow.code.is_none() {
+        let Some(WrongCode { change, attempts_left }) = borrow.count_wrong_code() else {
             return Ok(Refused::CodeVoid);
-        }
-        let after = borrow.count_wrong_code();
-        let void = after.code.is_none();
-        let attempts_left = MAX_WRONG_CODES - after.wrong_codes;
-        let from = Some((borrow.status, borrow.version));
-        store::save(&mut tx, &Change { from, borrow: after, events: Vec::new(), copy: CopyEffect::None }).await?;
+        };
+        store::save(&mut tx, &change).await?;
         tx.commit().await?;
-        if void && let Err(error) = self.view.show(&[id.uuid()]).await {
+        if attempts_left <= 0
+            && let Err(error) = self.view.show(&[id.uuid()]).await
+        {
             // No event tells of it. The owner may be shown a dead code until the next one does; it opens nothing.
             tracing::debug!(?error, "the view of a borrow whose code is void was not refreshed");
         }

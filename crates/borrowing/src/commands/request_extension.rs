@@ -28,7 +28,7 @@ pub(crate) struct RequestExtensionHandler(pub Desk);
 impl CommandHandler<RequestExtension> for RequestExtensionHandler {
     async fn handle(&self, call: &Call, command: RequestExtension) -> Result<BorrowView, TransitionError> {
         let mut at = self.0.open(call, command.borrow).await?;
-        let others_wait = at.others().await?.iter().any(|other| other.status == BorrowStatus::Queued);
+        let others_wait = at.others().await?.iter().any(|other| other.status() == BorrowStatus::Queued);
         let change = at.borrow.request_extension(at.part, command.days, others_wait, at.now, &self.0.rules)?;
         at.carry_out(change).await
     }

@@ -75,8 +75,8 @@ impl CommandHandler<WithdrawBook> for WithdrawBookHandler {
             return Ok(work.commit(()).await?);
         };
         let open = store::open_borrows(work.connection(), command.book).await?;
-        if let Some(holder) = open.iter().find(|borrow| borrow.status.is_holding()) {
-            return Err(WithdrawBookError::OnLoan { borrow: holder.id, status: holder.status });
+        if let Some(holder) = open.iter().find(|borrow| borrow.status().is_holding()) {
+            return Err(WithdrawBookError::OnLoan { borrow: holder.id, status: holder.status() });
         }
         if copy.withdrawn.is_none() {
             store::withdraw(work.connection(), command.book, Withdrawal::Deleting, now).await?;

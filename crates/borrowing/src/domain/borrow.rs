@@ -1,10 +1,10 @@
 //! One request for a copy and the loan that may come of it.
 
-use borrowing_events::{BorrowCreated, BorrowEvent, BorrowQueued, DisputeOutcome, Parties, ReturnCondition};
+use borrowing_events::{BorrowCreated, BorrowEvent, BorrowQueued, Parties};
 use kernel::{Actor, BookId, BorrowId, Permission, UserId};
 use time::OffsetDateTime;
 
-use super::{BorrowStatus, Copy, HandOverCode, LendingRules, Refused, Withdrawal, queue::QueueEffect};
+use super::{BorrowStatus, Copy, LendingRules, Refused, Requested, State, Withdrawal, queue::QueueEffect};
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct Borrow {
@@ -12,54 +12,15 @@ pub struct Borrow {
     pub book_id: BookId,
     pub owner_id: UserId,
     pub borrower_id: UserId,
-    pub status: BorrowStatus,
     /// Days asked for, and granted at the hand-over.
     pub days: u16,
     pub message: Option<String>,
     pub requested_at: OffsetDateTime,
     /// With the id its place in the queue. Set once, at the request, so that nothing can lose it.
     pub queued_at: OffsetDateTime,
-    pub approved_at: Option<OffsetDateTime>,
-    pub pickup_by: Option<OffsetDateTime>,
-    pub place: Option<String>,
-    /// While it is good for something.
-    pub code: Option<HandOverCode>,
-    pub wrong_codes: i16,
-    pub handed_over_at: Option<OffsetDateTime>,
-    pub due_at: Option<OffsetDateTime>,
-    /// When the late clock stopped.
-    pub return_declared_at: Option<OffsetDateTime>,
-    pub returned_at: Option<OffsetDateTime>,
-    pub closed_at: Option<OffsetDateTime>,
-    /// In a person's words, or ours where no person closed it.
-    pub closed_reason: Option<String>,
-    pub condition: Option<ReturnCondition>,
-    /// What one of the two wrote at the return or the loss.
-    pub note: Option<String>,
-    pub note_by: Option<UserId>,
-    /// The last settlement of a dispute.
-    pub resolution: Option<Resolution>,
-    /// How often it was extended.
-    pub extensions: u16,
-    /// Days more that the borrower asked for and the owner has not answered.
-    pub extension_asked: Option<u16>,
-    /// When it runs out unless somebody acts.
-    pub expires_at: Option<OffsetDateTime>,
-    /// When there is something to be reminded of.
-    pub remind_at: Option<OffsetDateTime>,
+    pub state: State,
     /// How many events it has.
     pub version: i64,
-}
-
-/// What a moderator decided where the two did not agree.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Resolution {
-    pub outcome: DisputeOutcome,
-    /// `None`: a settlement from before the moderator was stored.
-    pub by: Option<UserId>,
-    /// The finding. `None`: a settlement from before findings were kept apart from notes, overwritten since.
-    pub note: Option<String>,
-    pub at: OffsetDateTime,
 }
 
 /// Where a caller stands towards a borrow.
@@ -133,9 +94,11 @@ pub enum CopyEffect {
 }
 
 impl Change {
-    pub(super) fn of(before: &Borrow, mut after: Borrow, events: Vec<BorrowEvent>) -> Self {
-        after.version = before.version + events.len() as i64;
-        Self { from: Some((before.status, before.version)), borrow: after, events, copy: CopyEffect::None }
+    /// The borrow goes over into this state.
+    pub(super) fn of(before: &Borrow, state: State, events: Vec<BorrowEvent>) -> Self {
+        let version = before.version + events.len() as i64;
+        let borrow = Borrow { state, version, ..before.clone() };
+        Self { from: Some((before.status(), before.version)), borrow, events, copy: CopyEffect::None }
     }
 
     pub(super) fn with_copy(mut self, effect: CopyEffect) -> Self {
@@ -145,7 +108,7 @@ impl Change {
 
     /// What it means for the others who wait for the copy.
     pub fn queue(&self) -> QueueEffect {
-        match (self.from, self.borrow.status) {
+        match (self.from, self.borrow.status()) {
             (Some((from, _)), now) if from.is_waiting() && now.is_holding() => QueueEffect::OthersWait,
             (Some((from, _)), now) if from.is_open() && !now.is_open() => QueueEffect::NextMayCome,
             _ => QueueEffect::None,
@@ -196,43 +159,23 @@ impl Borrow {
             return Err(Refused::TooManyOpenRequests { limit: rules.max_open_requests });
         }
         let queued = request.held || request.others_wait;
+        let state = if queued { Requested::Queued } else { Requested::pending(request.now, rules) };
         let mut borrow = Borrow {
             id: request.id,
             book_id: request.copy.book_id,
             owner_id: request.copy.owner_id,
             borrower_id: request.borrower,
-            status: BorrowStatus::Queued,
             days: request.days,
             message: request.message,
             requested_at: request.now,
             queued_at: request.now,
-            approved_at: None,
-            pickup_by: None,
-            place: None,
-            code: None,
-            wrong_codes: 0,
-            handed_over_at: None,
-            due_at: None,
-            return_declared_at: None,
-            returned_at: None,
-            closed_at: None,
-            closed_reason: None,
-            condition: None,
-            note: None,
-            note_by: None,
-            resolution: None,
-            extensions: 0,
-            extension_asked: None,
-            expires_at: None,
-            remind_at: None,
+            state: State::Requested(state),
             version: 0,
         };
         let parties = borrow.parties();
         let mut events = vec![BorrowCreated { parties, days: borrow.days, queued }.into()];
         if queued {
             events.push(BorrowQueued { parties }.into());
-        } else {
-            borrow.become_pending(request.now, rules);
         }
         borrow.version = events.len() as i64;
         Ok(Change { from: None, borrow, events, copy: CopyEffect::None })
@@ -246,23 +189,17 @@ impl Borrow {
         Part::of(actor, self.owner_id, self.borrower_id)
     }
 
-    pub(super) fn become_pending(&mut self, now: OffsetDateTime, rules: &LendingRules) {
-        self.status = BorrowStatus::Pending;
-        self.expires_at = Some(now + rules.answer_time());
-        self.remind_at = Some(now + rules.answer_reminder_time());
+    pub const fn status(&self) -> BorrowStatus {
+        self.state.status()
     }
+}
 
-    /// Closes it: no clock runs on, no code is good, nothing waits for an answer.
-    pub(super) fn close(&mut self, status: BorrowStatus, now: OffsetDateTime) {
-        self.status = status;
-        self.closed_at = Some(now);
-        self.stop_clocks();
-        self.code = None;
-    }
-
-    pub(super) fn stop_clocks(&mut self) {
-        self.expires_at = None;
-        self.remind_at = None;
-        self.extension_asked = None;
+impl Requested {
+    /// The owner has the whole time to answer, from now.
+    pub(super) fn pending(now: OffsetDateTime, rules: &LendingRules) -> Self {
+        Requested::Pending {
+            expires_at: now + rules.answer_time(),
+            remind_at: Some(now + rules.answer_reminder_time()),
+        }
     }
 }

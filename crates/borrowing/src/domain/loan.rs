@@ -9,8 +9,8 @@ use kernel::UserId;
 use time::OffsetDateTime;
 
 use super::{
-    Borrow, BorrowStatus, Change, LendingRules, MAX_WRONG_CODES, Part, Refused, Resolution, Withdrawal,
-    borrow::CopyEffect,
+    Active, Agreement, Borrow, Change, Ending, Held, LendingRules, Lent, Loan, MAX_WRONG_CODES, Note, Part, Refused,
+    Resolution, Stage, State, Withdrawal, borrow::CopyEffect,
 };
 
 /// By what right the book changes hands.
@@ -26,6 +26,15 @@ pub enum HandOverBy<'a> {
 pub enum ExtensionAnswer {
     Granted,
     Refused { reason: Option<String> },
+}
+
+/// A wrong code that was counted.
+#[derive(Debug)]
+pub struct WrongCode {
+    /// No event: it is nobody else's business.
+    pub change: Change,
+    /// 0: the code is void from now on.
+    pub attempts_left: i16,
 }
 
 /// A moderator's decision and its reason.
@@ -56,47 +65,41 @@ impl Borrow {
         now: OffsetDateTime,
         rules: &LendingRules,
     ) -> Result<Change, Refused> {
-        if self.status != BorrowStatus::Approved {
-            return Err(Refused::NotApproved { now: self.status });
-        }
+        let State::Held(Held { agreement, code }) = &self.state else {
+            return Err(Refused::NotApproved { now: self.status() });
+        };
         if let HandOverBy::Borrower(given) = by {
             let given = given.ok_or(Refused::CodeMissing)?;
-            let code = self.code.as_ref().ok_or(Refused::CodeVoid)?;
+            let code = code.as_ref().ok_or(Refused::CodeVoid)?;
             if !code.matches(given) {
-                return Err(Refused::WrongCode { attempts_left: MAX_WRONG_CODES - self.wrong_codes - 1 });
+                return Err(Refused::WrongCode { attempts_left: MAX_WRONG_CODES - agreement.wrong_codes - 1 });
             }
         }
-        let mut after = self.clone();
-        after.stop_clocks();
-        after.code = None;
-        after.handed_over_at = Some(now);
-        let parties = self.parties();
+        let (agreement, parties) = (agreement.clone(), self.parties());
         if lending == Lending::Give {
-            after.close(BorrowStatus::Returned, now);
-            after.closed_reason = Some("given".to_owned());
+            let ending = Ending::Given { agreement, handed_over_at: now };
             let events = vec![
                 BorrowHandedOver { parties, due_at: None }.into(),
                 BorrowReturned { parties, condition: ReturnCondition::Ok }.into(),
             ];
             let given = CopyEffect::Withdraw(Withdrawal::Given);
-            return Ok(Change::of(self, after, events).with_copy(given));
+            return Ok(Change::of(self, State::closed(now, ending), events).with_copy(given));
         }
         let due_at = rules.zone.end_of_day_after(now, self.days);
-        after.status = BorrowStatus::Active;
-        after.due_at = Some(due_at);
-        after.remind_at = after.next_reminder(now, rules);
+        let loan = Loan { agreement, handed_over_at: now, due_at, extensions: 0, note: None, resolution: None };
         let event = BorrowHandedOver { parties, due_at: Some(due_at) };
-        Ok(Change::of(self, after, vec![event.into()]))
+        Ok(Change::of(self, loan.running(now, rules), vec![event.into()]))
     }
 
-    /// One more wrong code; the last one allowed makes the code void. No event: it is nobody else's business.
-    pub fn count_wrong_code(&self) -> Borrow {
-        let mut after = self.clone();
-        after.wrong_codes += 1;
-        if after.wrong_codes >= MAX_WRONG_CODES {
-            after.code = None;
-        }
-        after
+    /// One more wrong code; the last one allowed makes the code void. `None`: there is no code that could be guessed.
+    pub fn count_wrong_code(&self) -> Option<WrongCode> {
+        let State::Held(Held { agreement, code: Some(code) }) = &self.state else { return None };
+        let wrong_codes = agreement.wrong_codes + 1;
+        let attempts_left = MAX_WRONG_CODES - wrong_codes;
+        let agreement = Agreement { wrong_codes, ..agreement.clone() };
+        let code = (attempts_left > 0).then(|| code.clone());
+        let change = Change::of(self, State::Held(Held { agreement, code }), Vec::new());
+        Some(WrongCode { change, attempts_left })
     }
 
     /// `others_wait`: somebody is queued for the copy. Where the community's rule allows and nobody is, it is granted at
@@ -110,23 +113,22 @@ impl Borrow {
         rules: &LendingRules,
     ) -> Result<Change, Refused> {
         by.must_be_borrower()?;
-        let due_at = self.must_be_active()?;
+        let (loan, active) = self.must_be_active()?;
         if !(1..=rules.max_extension_days).contains(&days) {
             return Err(Refused::ExtensionDays { max_days: rules.max_extension_days });
         }
-        if self.extensions >= rules.extension_limit {
+        if loan.extensions >= rules.extension_limit {
             return Err(Refused::ExtensionLimit { limit: rules.extension_limit });
         }
-        if self.extension_asked.is_some() {
+        if active.extension_asked.is_some() {
             return Err(Refused::ExtensionAlreadyRequested);
         }
         if rules.auto_extend && !others_wait {
-            return Ok(self.extended(days, due_at, now, rules));
+            return Ok(self.extended(loan, days, now, rules));
         }
-        let mut after = self.clone();
-        after.extension_asked = Some(days);
+        let asked = Active { extension_asked: Some(days), ..*active };
         let event = BorrowExtensionRequested { parties: self.parties(), days };
-        Ok(Change::of(self, after, vec![event.into()]))
+        Ok(Change::of(self, loan.at(Stage::Active(asked)), vec![event.into()]))
     }
 
     pub fn answer_extension(
@@ -137,41 +139,32 @@ impl Borrow {
         rules: &LendingRules,
     ) -> Result<Change, Refused> {
         by.must_be_owner()?;
-        let due_at = self.must_be_active()?;
-        let days = self.extension_asked.ok_or(Refused::NoExtensionRequested)?;
+        let (loan, active) = self.must_be_active()?;
+        let days = active.extension_asked.ok_or(Refused::NoExtensionRequested)?;
         match answer {
-            ExtensionAnswer::Granted => Ok(self.extended(days, due_at, now, rules)),
+            ExtensionAnswer::Granted => Ok(self.extended(loan, days, now, rules)),
             ExtensionAnswer::Refused { reason } => {
-                let mut after = self.clone();
-                after.extension_asked = None;
+                let refused = Active { extension_asked: None, ..*active };
                 let event = BorrowExtensionRefused { parties: self.parties(), reason };
-                Ok(Change::of(self, after, vec![event.into()]))
+                Ok(Change::of(self, loan.at(Stage::Active(refused)), vec![event.into()]))
             }
         }
     }
 
     /// The days count from the due date, or from today where that is past: an extension that ends in the past is none.
-    fn extended(&self, days: u16, due_at: OffsetDateTime, now: OffsetDateTime, rules: &LendingRules) -> Change {
-        let due_at = rules.zone.end_of_day_after(due_at.max(now), days);
-        let mut after = self.clone();
-        after.extension_asked = None;
-        after.extensions += 1;
-        after.due_at = Some(due_at);
-        after.remind_at = after.next_reminder(now, rules);
+    fn extended(&self, loan: &Loan, days: u16, now: OffsetDateTime, rules: &LendingRules) -> Change {
+        let due_at = rules.zone.end_of_day_after(loan.due_at.max(now), days);
+        let loan = Loan { due_at, extensions: loan.extensions + 1, ..loan.clone() };
         let event = BorrowExtended { parties: self.parties(), due_at, days };
-        Change::of(self, after, vec![event.into()])
+        Change::of(self, loan.running(now, rules), vec![event.into()])
     }
 
     /// The borrower says that it is back: from now on it is not late.
     pub fn declare_return(&self, by: Part, now: OffsetDateTime) -> Result<Change, Refused> {
         by.must_be_borrower()?;
-        self.must_be_active()?;
-        let mut after = self.clone();
-        after.stop_clocks();
-        after.status = BorrowStatus::ReturnPending;
-        after.return_declared_at = Some(now);
+        let (loan, _) = self.must_be_active()?;
         let event = BorrowReturnDeclared { parties: self.parties() };
-        Ok(Change::of(self, after, vec![event.into()]))
+        Ok(Change::of(self, loan.at(Stage::ReturnPending { declared_at: now }), vec![event.into()]))
     }
 
     /// The owner has it back.
@@ -183,16 +176,15 @@ impl Borrow {
         now: OffsetDateTime,
     ) -> Result<Change, Refused> {
         by.must_be_owner()?;
-        if !matches!(self.status, BorrowStatus::Active | BorrowStatus::ReturnPending) {
-            return Err(Refused::NotActive { now: self.status });
-        }
-        let mut after = self.clone();
-        after.close(BorrowStatus::Returned, now);
-        after.returned_at = Some(now);
-        after.condition = Some(condition);
-        after.write_note(note, self.owner_id);
+        let (loan, declared_at) = match &self.state {
+            State::Lent(Lent { loan, stage: Stage::Active(_) }) => (loan, None),
+            State::Lent(Lent { loan, stage: Stage::ReturnPending { declared_at } }) => (loan, Some(*declared_at)),
+            _ => return Err(Refused::NotActive { now: self.status() }),
+        };
+        let loan = loan.noted(note, self.owner_id);
+        let returned = State::closed(now, Ending::Returned { loan, declared_at, at: now, condition });
         let event = BorrowReturned { parties: self.parties(), condition };
-        let change = Change::of(self, after, vec![event.into()]);
+        let change = Change::of(self, returned, vec![event.into()]);
         Ok(match condition {
             ReturnCondition::Ok => change,
             ReturnCondition::Damaged => change.with_copy(CopyEffect::SetAside),
@@ -202,33 +194,27 @@ impl Borrow {
     /// The owner has not got what the borrower says is back.
     pub fn mark_not_received(&self, by: Part) -> Result<Change, Refused> {
         by.must_be_owner()?;
-        if self.status != BorrowStatus::ReturnPending {
-            return Err(Refused::NotReturnPending { now: self.status });
-        }
-        let mut after = self.clone();
-        after.status = BorrowStatus::Disputed;
-        Ok(self.disputed(after))
+        let State::Lent(Lent { loan, stage: Stage::ReturnPending { declared_at } }) = &self.state else {
+            return Err(Refused::NotReturnPending { now: self.status() });
+        };
+        Ok(self.disputed(loan, Some(*declared_at)))
     }
 
     /// The borrower's word is enough; the owner's alone opens a dispute.
     pub fn report_lost(&self, by: Part, note: Option<String>, now: OffsetDateTime) -> Result<Change, Refused> {
         by.must_be_party()?;
-        self.must_be_active()?;
-        let mut after = self.clone();
-        after.write_note(note, if by == Part::Owner { self.owner_id } else { self.borrower_id });
+        let (loan, _) = self.must_be_active()?;
         if by == Part::Owner {
-            after.stop_clocks();
-            after.status = BorrowStatus::Disputed;
-            return Ok(self.disputed(after));
+            return Ok(self.disputed(&loan.noted(note, self.owner_id), None));
         }
-        after.close(BorrowStatus::Lost, now);
+        let ending = Ending::Lost { loan: loan.noted(note, self.borrower_id), declared_at: None };
         let event = BorrowLost { parties: self.parties() };
-        Ok(Change::of(self, after, vec![event.into()]).with_copy(CopyEffect::SetAside))
+        Ok(Change::of(self, State::closed(now, ending), vec![event.into()]).with_copy(CopyEffect::SetAside))
     }
 
-    fn disputed(&self, after: Borrow) -> Change {
+    fn disputed(&self, loan: &Loan, declared_at: Option<OffsetDateTime>) -> Change {
         let event = BorrowDisputed { parties: self.parties(), raised_by: self.owner_id };
-        Change::of(self, after, vec![event.into()])
+        Change::of(self, loan.at(Stage::Disputed { declared_at }), vec![event.into()])
     }
 
     pub fn resolve(
@@ -243,43 +229,50 @@ impl Borrow {
             Part::Owner | Part::Borrower => return Err(Refused::UninvolvedModeratorOnly),
             Part::Stranger => return Err(Refused::NotFound),
         }
-        if self.status != BorrowStatus::Disputed {
-            return Err(Refused::NotDisputed { now: self.status });
-        }
+        let State::Lent(Lent { loan, stage: Stage::Disputed { declared_at } }) = &self.state else {
+            return Err(Refused::NotDisputed { now: self.status() });
+        };
+        let declared_at = *declared_at;
         let Finding { moderator, outcome, note } = finding;
-        let mut after = self.clone();
-        let mut effect = CopyEffect::None;
-        match outcome {
+        let resolution = Resolution { outcome, by: moderator, note: Some(note.clone()), at: now };
+        let loan = Loan { resolution: Some(resolution), ..loan.clone() };
+        let (state, effect) = match outcome {
             DisputeOutcome::Returned => {
-                after.close(BorrowStatus::Returned, now);
-                after.returned_at = Some(now);
-                after.condition = Some(ReturnCondition::Ok);
+                let ending = Ending::Returned { loan, declared_at, at: now, condition: ReturnCondition::Ok };
+                (State::closed(now, ending), CopyEffect::None)
             }
-            DisputeOutcome::Lost => {
-                after.close(BorrowStatus::Lost, now);
-                effect = CopyEffect::SetAside;
-            }
+            DisputeOutcome::Lost => (State::closed(now, Ending::Lost { loan, declared_at }), CopyEffect::SetAside),
             DisputeOutcome::Active => {
-                after.status = BorrowStatus::Active;
-                after.return_declared_at = None;
-                after.remind_at = after.reminder_on_resuming(now, rules);
+                let remind_at = loan.reminder_on_resuming(now, rules);
+                (loan.at(Stage::Active(Active { extension_asked: None, remind_at })), CopyEffect::None)
             }
-        }
-        after.resolution = Some(Resolution { outcome, by: moderator, note: Some(note.clone()), at: now });
+        };
         let event = BorrowResolved { parties: self.parties(), outcome, note };
-        Ok(Change::of(self, after, vec![event.into()]).with_copy(effect))
+        Ok(Change::of(self, state, vec![event.into()]).with_copy(effect))
     }
 
-    fn write_note(&mut self, note: Option<String>, author: UserId) {
-        self.note_by = note.is_some().then_some(author);
-        self.note = note;
-    }
-
-    /// The due date, if the borrower has the copy.
-    fn must_be_active(&self) -> Result<OffsetDateTime, Refused> {
-        match (self.status, self.due_at) {
-            (BorrowStatus::Active, Some(due_at)) => Ok(due_at),
-            (now, _) => Err(Refused::NotActive { now }),
+    /// The loan, if the borrower has the copy.
+    fn must_be_active(&self) -> Result<(&Loan, &Active), Refused> {
+        match &self.state {
+            State::Lent(Lent { loan, stage: Stage::Active(active) }) => Ok((loan, active)),
+            _ => Err(Refused::NotActive { now: self.status() }),
         }
+    }
+}
+
+impl Loan {
+    fn at(&self, stage: Stage) -> State {
+        State::Lent(Lent { loan: self.clone(), stage })
+    }
+
+    /// With the borrower from now on, until it is due.
+    fn running(self, now: OffsetDateTime, rules: &LendingRules) -> State {
+        let remind_at = self.next_reminder(now, rules);
+        State::Lent(Lent { loan: self, stage: Stage::Active(Active { extension_asked: None, remind_at }) })
+    }
+
+    /// With this note, or none, instead of the one before.
+    fn noted(&self, note: Option<String>, author: UserId) -> Self {
+        Self { note: note.map(|text| Note { text, by: Some(author) }), ..self.clone() }
     }
 }

@@ -6,6 +6,7 @@
 //! | file | holds |
 //! |---|---|
 //! | `borrow.rs` | the borrow, who stands where towards it, and the request |
+//! | `state.rs` | where a borrow stands, with what belongs there and nothing else |
 //! | `answer.rs` | until the hand-over: approve, reject, cancel, wait, come first, run out |
 //! | `loan.rs` | from the hand-over on: extend, return, lose, disagree, settle |
 //! | `copy.rs` | the lendable copy |
@@ -25,19 +26,22 @@ pub mod queue;
 mod refused;
 mod reminder;
 mod rules;
+mod state;
 mod status;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use answer::Approval;
-pub use borrow::{Borrow, Change, CopyEffect, Part, Request, Resolution};
+pub use borrow::{Borrow, Change, CopyEffect, Part, Request};
 pub use calendar::{CommunityZone, UnknownTimeZone};
-pub use code::{HandOverCode, MAX_WRONG_CODES};
+pub use code::HandOverCode;
+use code::MAX_WRONG_CODES;
 pub use copy::{Copy, Withdrawal};
 #[cfg(test)]
 pub use loan::HandOverBy;
-pub use loan::{ExtensionAnswer, Finding};
+pub use loan::{ExtensionAnswer, Finding, WrongCode};
 pub use refused::Refused;
 pub use reminder::Reminder;
 pub use rules::LendingRules;
+pub use state::{Active, Agreement, Closed, Ending, Held, Lent, Loan, Note, Requested, Resolution, Stage, State};
 pub use status::BorrowStatus;

@@ -29,24 +29,24 @@ pub struct Queue<'a> {
 impl Queue<'_> {
     /// Puts the oldest forward, if the copy is free for it.
     pub fn promote_next(&self, now: OffsetDateTime, rules: &LendingRules) -> Result<Option<Change>, Refused> {
-        let taken = self.open.iter().any(|b| b.status.is_holding() || b.status == BorrowStatus::Pending);
+        let taken = self.open.iter().any(|b| b.status().is_holding() || b.status() == BorrowStatus::Pending);
         if taken || !self.copy.lends() {
             return Ok(None);
         }
-        let oldest = self.open.iter().filter(|b| b.status == BorrowStatus::Queued).min_by_key(|b| b.place());
+        let oldest = self.open.iter().filter(|b| b.status() == BorrowStatus::Queued).min_by_key(|b| b.place());
         oldest.map(|b| b.promote(now, rules)).transpose()
     }
 
     /// Makes everyone wait whose request is pending; the copy is promised to somebody.
     pub fn make_pending_wait(&self) -> Result<Vec<Change>, Refused> {
-        let mut pending: Vec<&Borrow> = self.open.iter().filter(|b| b.status == BorrowStatus::Pending).collect();
+        let mut pending: Vec<&Borrow> = self.open.iter().filter(|b| b.status() == BorrowStatus::Pending).collect();
         pending.sort_by_key(|b| b.place());
         pending.into_iter().map(Borrow::wait).collect()
     }
 
     /// Cancels everything that waits: the copy is gone.
     pub fn cancel_waiting(&self, cause: CancellationCause, now: OffsetDateTime) -> Result<Vec<Change>, Refused> {
-        self.open.iter().filter(|b| b.status.is_waiting()).map(|b| b.cancel_because(cause, now)).collect()
+        self.open.iter().filter(|b| b.status().is_waiting()).map(|b| b.cancel_because(cause, now)).collect()
     }
 }
 

@@ -6,9 +6,13 @@ use sqlx::PgConnection;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::unreadable;
 use crate::domain::{Copy, Withdrawal};
 use crate::ports::ListedBook;
+
+/// A row holds what no version of this program has written.
+fn unreadable(what: &str) -> sqlx::Error {
+    sqlx::Error::Decode(format!("unknown {what} in a row").into())
+}
 
 /// Whether it was news. A copy that was set aside may be lent again once its owner has touched the book after that; what they
 /// did before is no answer to it.

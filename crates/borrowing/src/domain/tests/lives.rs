@@ -10,6 +10,7 @@ use crate::domain::{
     BorrowStatus, CopyEffect, ExtensionAnswer, Refused, Withdrawal,
     queue::{Queue, QueueEffect},
 };
+use crate::row::Row;
 
 const MEMBERS: usize = 5;
 const COPIES: usize = 3;
@@ -106,7 +107,7 @@ impl Community {
     }
 
     fn open_of(&self, copy: &Copy) -> Vec<Borrow> {
-        self.borrows.iter().filter(|b| b.book_id == copy.book_id && b.status.is_open()).cloned().collect()
+        self.borrows.iter().filter(|b| b.book_id == copy.book_id && b.status().is_open()).cloned().collect()
     }
 
     fn copy_of(&self, borrow: &Borrow) -> usize {
@@ -132,14 +133,14 @@ impl Community {
         let copy = self.copies[copy].clone();
         let open = self.open_of(&copy);
         let borrower = self.members[member];
-        let asked = |b: &&Borrow| b.borrower_id == borrower && b.status.is_open();
+        let asked = |b: &&Borrow| b.borrower_id == borrower && b.status().is_open();
         let request = Request {
             id: kernel::BorrowId::new(self.now),
             borrower,
             days,
             message: None,
-            held: open.iter().any(|b| b.status.is_holding()),
-            others_wait: open.iter().any(|b| b.status == BorrowStatus::Queued),
+            held: open.iter().any(|b| b.status().is_holding()),
+            others_wait: open.iter().any(|b| b.status() == BorrowStatus::Queued),
             asked_already: open.iter().any(|b| b.borrower_id == borrower),
             open_requests: self.borrows.iter().filter(asked).count() as u32,
             copy: &copy,
@@ -163,10 +164,10 @@ impl Community {
             _ if step.member == 0 => Part::Moderator,
             _ => Part::Stranger,
         };
-        let closed = !borrow.status.is_open();
+        let closed = !borrow.status().is_open();
         match self.decide(&step.act, &borrow, part) {
             Ok(change) => {
-                prop_assert!(!closed, "{:?} led out of {}", step.act, borrow.status);
+                prop_assert!(!closed, "{:?} led out of {}", step.act, borrow.status());
                 prop_assert!(part != Part::Stranger, "a stranger did {:?}", step.act);
                 self.apply(change)
             }
@@ -182,8 +183,8 @@ impl Community {
     fn decide(&self, act: &Act, borrow: &Borrow, part: Part) -> Result<Change, Refused> {
         let copy = &self.copies[self.copy_of(borrow)];
         let open = self.open_of(copy);
-        let held = open.iter().any(|b| b.status.is_holding());
-        let waiting = open.iter().any(|b| b.status == BorrowStatus::Queued);
+        let held = open.iter().any(|b| b.status().is_holding());
+        let waiting = open.iter().any(|b| b.status() == BorrowStatus::Queued);
         let now = self.now;
         match act {
             Act::Approve => borrow.approve(part, an_approval(), held, now, &self.rules),
@@ -224,7 +225,7 @@ impl Community {
 
     fn withdraw(&mut self, copy: usize) -> Result<(), TestCaseError> {
         let open = self.open_of(&self.copies[copy]);
-        if open.iter().any(|b| b.status.is_holding()) {
+        if open.iter().any(|b| b.status().is_holding()) {
             return Ok(());
         }
         self.copies[copy].withdrawn = Some(Withdrawal::Deleting);
@@ -238,7 +239,7 @@ impl Community {
             if let Some(change) = borrow.expire(self.now) {
                 self.apply(change)?;
             } else if let Some(reminder) = borrow.reminder(self.now, &self.rules) {
-                prop_assert_eq!(reminder.change.borrow.status, borrow.status);
+                prop_assert_eq!(reminder.change.borrow.status(), borrow.status());
                 self.apply(reminder.change)?;
             }
         }
@@ -283,7 +284,7 @@ impl Community {
         match queue.promote_next(self.now, &self.rules).unwrap() {
             None => Ok(()),
             Some(change) => {
-                let oldest = open.iter().filter(|b| b.status == BorrowStatus::Queued).map(Borrow::place).min();
+                let oldest = open.iter().filter(|b| b.status() == BorrowStatus::Queued).map(Borrow::place).min();
                 prop_assert_eq!(Some(change.borrow.place()), oldest, "oldest first");
                 self.store(change)
             }
@@ -308,7 +309,7 @@ impl Community {
             None => self.borrows.push(change.borrow),
             Some(from) => {
                 let stored = self.borrows.iter_mut().find(|b| b.id == change.borrow.id).unwrap();
-                prop_assert_eq!(from, (stored.status, stored.version));
+                prop_assert_eq!(from, (stored.status(), stored.version));
                 prop_assert!(versions[0] == stored.version + 1);
                 *stored = change.borrow;
             }
@@ -320,14 +321,16 @@ impl Community {
         for borrow in &self.borrows {
             let place = self.places.entry(borrow.id).or_insert(borrow.queued_at);
             prop_assert_eq!(*place, borrow.queued_at, "a place in the queue is for ever");
-            fields_fit_the_state(borrow)?;
+            let row = Row::of(borrow);
+            fields_fit_the_state(&row, borrow.status())?;
+            prop_assert_eq!(&Borrow::try_from(row), &Ok(borrow.clone()), "the row is the borrow");
         }
         for copy in &self.copies {
             let open = self.open_of(copy);
             let count = |f: fn(&Borrow) -> bool| open.iter().filter(|b| f(b)).count();
-            let held = count(|b| b.status.is_holding());
-            let pending = count(|b| b.status == BorrowStatus::Pending);
-            let queued = count(|b| b.status == BorrowStatus::Queued);
+            let held = count(|b| b.status().is_holding());
+            let pending = count(|b| b.status() == BorrowStatus::Pending);
+            let queued = count(|b| b.status() == BorrowStatus::Queued);
             prop_assert!(held <= 1, "a copy is held twice");
             prop_assert!(held == 0 || pending == 0, "pending although the copy is held");
             prop_assert!(!copy.lends() || queued == 0 || held + pending > 0, "somebody waits for a copy that is free");
@@ -344,9 +347,8 @@ impl Community {
     }
 }
 
-fn fields_fit_the_state(borrow: &Borrow) -> Result<(), TestCaseError> {
+fn fields_fit_the_state(borrow: &Row, status: BorrowStatus) -> Result<(), TestCaseError> {
     use BorrowStatus::*;
-    let status = borrow.status;
     prop_assert_eq!(borrow.closed_at.is_some(), !status.is_open(), "{}", status);
     prop_assert_eq!(borrow.expires_at.is_some(), matches!(status, Pending | Approved), "{}", status);
     if status.is_holding() {
@@ -355,7 +357,7 @@ fn fields_fit_the_state(borrow: &Borrow) -> Result<(), TestCaseError> {
     if matches!(status, Active | ReturnPending | Disputed | Lost) {
         prop_assert!(borrow.handed_over_at.is_some() && borrow.due_at.is_some());
     }
-    prop_assert!(borrow.code.is_none() || status == Approved, "a code outlives its use");
+    prop_assert!(borrow.hand_over_code.is_none() || status == Approved, "a code outlives its use");
     prop_assert!(borrow.remind_at.is_none() || matches!(status, Pending | Active));
     prop_assert!(borrow.extension_asked.is_none() || status == Active);
     prop_assert!(borrow.extensions <= 2);
@@ -372,7 +374,7 @@ proptest! {
             let closed: Vec<Borrow> = community
                 .borrows
                 .iter()
-                .filter(|b| !b.status.is_open())
+                .filter(|b| !b.status().is_open())
                 .cloned()
                 .collect();
             community.step(step)?;
