@@ -1,99 +1,54 @@
-//! The wiring: pools, read store, bus, contexts, and what runs beside the requests.
+//! The wiring: pools, read store, buses, the list of contexts, and what runs beside the requests. Names no context.
 
-use std::str::FromStr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
-use auth::{Auth, FileMailer};
-use books::{Books, ImportSettings};
-use borrowing::{Borrowing, LendingRules};
-use cqrs::{Caller, CommandBus, QueryBus};
-use database::{Database, Server};
+use cqrs::{CommandBus, QueryBus};
+use database::Server;
 use event_bus::{BusSettings, EventBus, Running, Subscription};
-use kernel::{Actor, Clock, CorrectedClock, LanguageTag};
-use notifications::Notifications;
+use kernel::{Clock, CorrectedClock};
 use read_store::ReadStore;
 use secrecy::ExposeSecret;
-use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{ConnectOptions, Connection};
+use sqlx::postgres::PgConnectOptions;
+use time::OffsetDateTime;
 use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
-use users::{ChangeRole, Users};
 use uuid::Uuid;
-use wording::Language;
 
-use crate::contexts::{Context, require_published};
-use crate::http::{self, Api, Gate, HotAnswers};
+use crate::background::Background;
+use crate::connections::{Connections, owner};
+use crate::contexts::Context;
+use crate::http::edge::gate::Gate;
+use crate::http::edge::host::Host;
+use crate::http::edge::hot::HotAnswers;
+use crate::http::edge::operations::Machinery;
+use crate::http::edge::server::Edge;
+use crate::module::{Wired, Wiring};
+use crate::modules::require_published;
 use crate::ports::{Hosts, Ports};
 use crate::settings::Settings;
 
-/// How long a request waits for a connection before it is told to come back.
-const ACQUIRE: Duration = Duration::from_secs(3);
-/// A connection that was used so lately is taken as it is: whether PostgreSQL is away, the server's watch notices as soon.
-const TRUSTED: Duration = Duration::from_millis(500);
-/// How long work in the background may take to end when the host stops.
-const LAST_WORK: Duration = Duration::from_secs(20);
-/// How often borrows are looked at for what time has done to them.
-const SCHEDULE: Duration = Duration::from_secs(30);
 /// How often answers past their time are forgotten.
 const SWEEP: Duration = Duration::from_secs(600);
 
-fn owner(settings: &Settings) -> anyhow::Result<PgConnectOptions> {
-    // The address may hold a password: an error must not show it.
-    PgConnectOptions::from_str(settings.database.url.expose_secret())
-        .map_err(|_| anyhow::anyhow!("database.url is not an address of PostgreSQL"))
-}
-
-/// How a role connects. `process` names the sessions: those of one that is frozen can be told from others.
-fn role(settings: &Settings, schema: &str, process: Uuid) -> anyhow::Result<PgConnectOptions> {
-    let password = settings.database.context_password.expose_secret();
-    let slow = Duration::from_millis(settings.log.slow_statement_milliseconds);
-    let options = provision::context_options(&owner(settings)?, schema, Some(password))
-        .log_slow_statements(log::LevelFilter::Warn, slow);
-    Ok(options.application_name(&event_bus::session_name(schema, process)))
-}
-
-fn pool(settings: &Settings, schema: &str, process: Uuid, server: &Server) -> anyhow::Result<Database> {
-    let pool = PgPoolOptions::new()
-        .max_connections(settings.database.max_connections)
-        .acquire_timeout(ACQUIRE)
-        // By default each connection is tried with a round trip whenever it is taken: some ten a command.
-        .test_before_acquire(false)
-        .before_acquire(|connection, taken| {
-            Box::pin(async move {
-                if taken.idle_for > TRUSTED {
-                    connection.ping().await?;
-                }
-                Ok(true)
-            })
-        })
-        .connect_lazy_with(role(settings, schema, process)?);
-    Ok(Database::new(pool, server.clone()))
-}
-
 /// Roles, schemas and tables as this program needs them.
 pub async fn migrate(settings: &Settings) -> anyhow::Result<()> {
-    let schemas: Vec<_> = Context::ALL.iter().map(|context| (context.name(), context.migrations())).collect();
+    let schemas = Context::ALL.iter().map(|context| (context.name(), context.module().migrations()));
     let password = settings.database.context_password.expose_secret();
-    provision::provision(&owner(settings)?, Some(password), &schemas).await?;
+    provision::provision(&owner(settings)?, Some(password), &schemas.collect::<Vec<_>>()).await?;
     tracing::info!("the database is up to date");
     Ok(())
 }
 
 /// The bus alone, for operators' commands.
 pub fn event_bus(settings: &Settings, clock: Arc<dyn Clock>) -> anyhow::Result<EventBus> {
-    event_bus_of(Uuid::now_v7(), settings, &Server::unwatched(), clock)
+    let connections = Connections { settings, process: Uuid::now_v7(), server: Server::unwatched() };
+    event_bus_of(&connections, clock)
 }
 
-fn event_bus_of(
-    process: Uuid,
-    settings: &Settings,
-    server: &Server,
-    clock: Arc<dyn Clock>,
-) -> anyhow::Result<EventBus> {
-    let pool = pool(settings, provision::EVENT_BUS, process, server)?;
-    Ok(EventBus::new(pool, clock, BusSettings { process, ..BusSettings::default() }))
+fn event_bus_of(connections: &Connections<'_>, clock: Arc<dyn Clock>) -> anyhow::Result<EventBus> {
+    let pool = connections.pool(provision::EVENT_BUS)?;
+    Ok(EventBus::new(pool, clock, BusSettings { process: connections.process, ..BusSettings::default() }))
 }
 
 /// Folkshelf, wired.
@@ -104,15 +59,10 @@ pub struct App {
     /// PostgreSQL, and how its state is asked for.
     server: (Server, PgConnectOptions),
     events: EventBus,
-    auth: Auth,
-    users: Users,
-    books: Books,
-    borrowing: Borrowing,
-    notifications: Notifications,
+    contexts: Vec<(Context, Box<dyn Wired>)>,
     clock: Arc<dyn Clock>,
     started: Instant,
-    background: TaskTracker,
-    shutdown: CancellationToken,
+    background: Background,
 }
 
 impl App {
@@ -132,104 +82,53 @@ impl App {
             settings.redis.url.expose_secret(),
             settings.redis.prefix.as_str(),
         ))?;
-        let process = Uuid::now_v7();
         let server = Server::new(corrected);
-        let events = event_bus_of(process, settings, &server, Arc::clone(&clock))?;
-        let zone = settings.community.time_zone.as_str();
-        let language = language(settings)?;
+        let connections = Connections { settings, process: Uuid::now_v7(), server: server.clone() };
+        let events = event_bus_of(&connections, Arc::clone(&clock))?;
         let ports = Ports::default();
-
-        let pool = |context: Context| pool(settings, context.name(), process, &server);
-        let projection = |context: Context| read_store.projection(context.name());
-        let auth = Auth::new(
-            pool(Context::Auth)?,
-            projection(Context::Auth),
-            Arc::new(FileMailer::new(&settings.mail.directory)),
-            Arc::clone(&clock),
-            &auth_settings(settings, language),
-        );
-        let users = Users::new(
-            pool(Context::Users)?,
-            projection(Context::Users),
-            Arc::new(ports.clone()),
-            Arc::new(ports.clone()),
-            LanguageTag::new(language.tag())?,
-        );
-        let books = Books::new(
-            pool(Context::Books)?,
-            projection(Context::Books),
-            events.own(),
-            Arc::new(ports.clone()),
-            Arc::clone(&clock),
-            ImportSettings {
-                max_bytes: settings.imports.max_bytes as u64,
-                max_rows: u32::try_from(settings.imports.max_rows).unwrap_or(u32::MAX),
-                max_cells: settings.imports.max_cells,
-                ..ImportSettings::default()
-            },
-        );
-        let rules = LendingRules {
-            zone: zone.parse().context("community.time_zone is not a time zone")?,
-            max_open_requests: settings.community.max_open_requests,
-            extension_limit: u16::try_from(settings.community.max_extensions).unwrap_or(u16::MAX),
-            auto_extend: settings.community.auto_extend,
-            ..LendingRules::default()
+        let wiring = Wiring {
+            settings,
+            connections: &connections,
+            read_store: &read_store,
+            events: &events,
+            ports: &ports,
+            clock: &clock,
         };
-        let borrowing = Borrowing::new(
-            pool(Context::Borrowing)?,
-            projection(Context::Borrowing),
-            events.own(),
-            Arc::new(ports.clone()),
-            rules,
-        );
-        let zone = jiff::tz::TimeZone::get(zone).context("community.time_zone is not a time zone")?;
-        let notifications =
-            Notifications::new(pool(Context::Notifications)?, projection(Context::Notifications), zone, language);
-
         let (mut commands, mut queries) =
             cqrs::builders(Arc::clone(&clock), events.clone(), Some(Arc::new(Hosts(read_store.clone()))));
-        auth.register(&mut commands, &mut queries);
-        users.register(&mut commands, &mut queries);
-        books.register(&mut commands, &mut queries);
-        borrowing.register(&mut commands, &mut queries);
-        notifications.register(&mut commands, &mut queries);
+        let mut contexts = Vec::new();
+        for context in Context::ALL {
+            let wired = context.module().wire(&wiring)?;
+            wired.register(&mut commands, &mut queries);
+            read_store.register(wired.rebuild());
+            contexts.push((*context, wired));
+        }
         let (commands, queries) = (commands.build()?, queries.build()?);
         ports.connect(&commands, &queries)?;
-        for source in [auth.rebuild(), users.rebuild(), books.rebuild(), borrowing.rebuild(), notifications.rebuild()] {
-            read_store.register(source);
-        }
         Ok(Self {
             commands,
             queries,
+            server: (server, connections.role(provision::EVENT_BUS)?),
             read_store,
-            server: (server, role(settings, provision::EVENT_BUS, process)?),
             events,
-            auth,
-            users,
-            books,
-            borrowing,
-            notifications,
+            contexts,
             clock,
             started: Instant::now(),
-            background: TaskTracker::new(),
-            shutdown: CancellationToken::new(),
+            background: Background::default(),
         })
     }
 
+    fn wired(&self) -> impl Iterator<Item = &dyn Wired> {
+        self.contexts.iter().map(|(_, wired)| &**wired)
+    }
+
     pub fn projections(&self) -> Vec<&'static str> {
-        Context::ALL.iter().map(|context| context.name()).collect()
+        self.contexts.iter().map(|(context, _)| context.name()).collect()
     }
 
     /// Of every context.
     pub fn subscriptions(&self) -> Vec<Subscription> {
-        let of_each = [
-            self.users.subscriptions(),
-            self.auth.subscriptions(),
-            self.books.subscriptions(),
-            self.borrowing.subscriptions(),
-            self.notifications.subscriptions(),
-        ];
-        of_each.into_iter().flatten().collect()
+        self.wired().flat_map(Wired::subscriptions).collect()
     }
 
     /// Begins what runs beside the requests: subscriptions, the projection's watcher, schedulers and workers.
@@ -245,83 +144,58 @@ impl App {
             .start(subscriptions)
             .await
             .context("the event log cannot be read; is the database there, and migrated?")?;
-        let stop = || self.shutdown.clone();
+        self.background.run(|until| async move {
+            until.run_until_cancelled(server.watch(options)).await;
+        });
         let (store, commands) = (self.read_store.clone(), self.commands.clone());
-        let until = stop();
-        self.background.spawn(async move { until.run_until_cancelled(server.watch(options)).await });
-        let (auth, books, borrowing) = (self.auth.clone(), self.books.clone(), self.borrowing.clone());
-        let until = stop();
-        self.background.spawn(async move { store.run_watcher(until).await });
-        let (mails, until) = (auth.clone(), stop());
-        self.background.spawn(async move { mails.run_mails(until).await });
-        let until = stop();
-        self.background.spawn(async move { auth.run_housekeeping(until).await });
-        let (imports, until) = (books.clone(), stop());
-        self.background.spawn(async move { imports.run_imports(until).await });
-        let until = stop();
-        self.background.spawn(async move { books.run_sweeper(until).await });
-        let (users, until) = (self.users.clone(), stop());
-        self.background.spawn(async move { users.run_folding(until).await });
-        let (clock, until) = (Arc::clone(&self.clock), stop());
-        self.background.spawn(async move { borrowing.run_scheduler(clock, SCHEDULE, until).await });
-        self.background.spawn(sweep_idempotency_keys(commands, stop()));
-        Ok(Work { running, background: self.background.clone(), shutdown: stop() })
+        self.background.run(|until| async move { store.run_watcher(until).await });
+        self.background.run(|until| sweep_idempotency_keys(commands, until));
+        self.wired().for_each(|context| context.start(&self.background));
+        Ok(Work { running, background: self.background.clone() })
     }
 
     /// What the routes work with. `shutdown` ends streams.
-    pub fn api(&self, settings: &Settings, shutdown: CancellationToken) -> anyhow::Result<Api> {
-        let (commands, queries) = (&self.commands, &self.queries);
-        Ok(Api {
-            gate: Gate::new(self.auth.sessions(), queries.asking()?),
-            auth: http::AuthApi::new(commands, queries)?,
-            users: http::UsersApi::new(commands, queries)?,
-            books: http::BooksApi::new(commands, queries)?,
-            borrowing: http::BorrowingApi::new(commands, queries)?,
-            notifications: http::NotificationsApi::new(commands, queries)?,
-            hot: HotAnswers::new(&self.read_store, settings.http.memory_cache_mib * 1024 * 1024),
-            queries: queries.clone(),
+    pub fn edge(&self, settings: &Settings, shutdown: CancellationToken) -> anyhow::Result<Edge> {
+        let sessions = self.wired().find_map(Wired::sessions).context("no context keeps sessions")?;
+        let mut roles = None;
+        for context in self.wired() {
+            roles = roles.or(context.roles(&self.queries)?);
+        }
+        let host = Host {
+            commands: self.commands.clone(),
+            queries: self.queries.clone(),
             events: self.events.clone(),
             read_store: self.read_store.clone(),
-            projections: self.projections(),
             clock: Arc::clone(&self.clock),
-            started: self.started,
-            background: self.background.clone(),
-            shutdown,
+            gate: Gate::new(sessions, roles.context("no context keeps roles")?),
             community: settings.into(),
+            shutdown,
             secure_cookies: settings.http.public_url.starts_with("https://"),
+        };
+        let hot = self.contexts.iter().filter_map(|(context, _)| Some((context.name(), context.module().hot()?)));
+        let apis = self.wired().map(|context| context.api(&host)).collect::<Result<_, _>>()?;
+        Ok(Edge {
+            hot: HotAnswers::new(&host, settings.http.memory_cache_mib * 1024 * 1024, &hot.collect::<Vec<_>>()),
+            machinery: Machinery {
+                events: self.events.clone(),
+                read_store: self.read_store.clone(),
+                projections: self.projections(),
+                clock: Arc::clone(&self.clock),
+                started: self.started,
+                background: self.background.tasks(),
+            },
+            gate: host.gate,
+            community: host.community,
+            apis,
         })
     }
 
-    /// Gives the member with this mail address a role.
-    pub async fn promote(&self, actor: Actor, email: &str, role: &str) -> anyhow::Result<()> {
-        let caller = Caller::new(actor, "");
-        let email = auth::Email::new(email).context("this is no mail address")?;
-        let find = self.queries.asking::<auth::FindAccountByEmail>()?;
-        let user = find.ask(&caller, auth::FindAccountByEmail { email }).await?;
-        let id = user.context("nobody has this mail address")?;
-        let command = ChangeRole { id, expected_version: None, role: role.to_owned() };
-        self.commands.dispatch::<ChangeRole>()?.send(&caller, command).await?;
+    /// Does at once what schedulers do by the clock.
+    pub async fn tick(&self, now: OffsetDateTime) -> anyhow::Result<()> {
+        for context in self.wired() {
+            context.tick(now).await?;
+        }
         Ok(())
-    }
-
-    pub fn borrowing(&self) -> &Borrowing {
-        &self.borrowing
-    }
-}
-
-fn language(settings: &Settings) -> anyhow::Result<Language> {
-    Language::of_tag(&settings.community.language).context("nothing is written in community.language")
-}
-
-fn auth_settings(settings: &Settings, language: Language) -> auth::Settings {
-    let day = 24 * 60 * 60;
-    auth::Settings {
-        access_token_lifetime: Duration::from_secs(u64::from(settings.auth.access_token_minutes) * 60),
-        session_lifetime: Duration::from_secs(u64::from(settings.auth.refresh_token_days) * day),
-        bcrypt_cost: settings.auth.bcrypt_cost,
-        hashing_threads: settings.auth.hashing_threads,
-        language,
-        ..auth::Settings::new(settings.auth.token_secret.clone(), settings.http.public_url.as_str())
     }
 }
 
@@ -340,18 +214,13 @@ async fn sweep_idempotency_keys(commands: CommandBus, shutdown: CancellationToke
 /// What runs beside the requests.
 pub struct Work {
     running: Running,
-    background: TaskTracker,
-    shutdown: CancellationToken,
+    background: Background,
 }
 
 impl Work {
     /// Lets everything finish what it has begun, within bounds.
     pub async fn stop(self) {
-        self.shutdown.cancel();
-        self.background.close();
-        if tokio::time::timeout(LAST_WORK, self.background.wait()).await.is_err() {
-            tracing::warn!("work in the background was cut short; it goes on at the next start");
-        }
+        self.background.stop().await;
         self.running.stop().await;
     }
 }

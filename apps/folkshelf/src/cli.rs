@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context, bail};
+use anyhow::{Context as _, bail};
 use clap::{Parser, Subcommand};
 use kernel::{Actor, Clock, SystemClock};
 use telemetry::Telemetry;
@@ -13,8 +13,11 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::app::{self, App};
+use crate::contexts::Context;
+use crate::http::edge::{openapi, server};
+use crate::promotion::promote;
 use crate::settings::{LogFormat, Settings};
-use crate::{http, seed};
+use crate::{modules, seed};
 
 /// How long the last spans may take to reach their collector.
 const LAST_SPANS: Duration = Duration::from_secs(5);
@@ -97,7 +100,7 @@ enum Configuration {
 
 pub async fn run(cli: Cli) -> anyhow::Result<()> {
     if let Command::Openapi = cli.command {
-        println!("{:#}", http::document()?);
+        println!("{:#}", openapi::document(modules::routes(Context::ALL).described())?);
         return Ok(());
     }
     let settings = Settings::load(cli.config.as_deref())?;
@@ -133,7 +136,7 @@ async fn act(command: Command, settings: &Settings) -> anyhow::Result<()> {
         Command::Rebuild { projection } => rebuild(settings, projection).await,
         Command::DeadLetters(command) => dead_letters(settings, command).await,
         Command::Subscriptions(command) => subscriptions(settings, command).await,
-        Command::Users(Users::Promote { email, role }) => promote(settings, &email, &role).await,
+        Command::Users(Users::Promote { email, role }) => promote_member(settings, &email, &role).await,
         Command::Config(Configuration::Check) => {
             println!("the configuration is fine");
             Ok(())
@@ -151,8 +154,8 @@ async fn serve(settings: &Settings) -> anyhow::Result<()> {
     tokio::spawn(stop_on_signal(shutdown.clone()));
     let app = App::new(settings).await?;
     let running = app.start().await?;
-    let api = app.api(settings, shutdown.clone())?;
-    let served = http::serve(settings, api, shutdown).await;
+    let edge = app.edge(settings, shutdown.clone())?;
+    let served = server::serve(settings, modules::routes(Context::ALL), edge, shutdown).await;
     // Requests have ended; now what they started ends too.
     running.stop().await;
     served
@@ -243,10 +246,10 @@ async fn subscriptions(settings: &Settings, command: Subscriptions) -> anyhow::R
     Ok(())
 }
 
-async fn promote(settings: &Settings, email: &str, role: &str) -> anyhow::Result<()> {
+async fn promote_member(settings: &Settings, email: &str, role: &str) -> anyhow::Result<()> {
     let app = App::new(settings).await?;
     let running = app.start().await?;
-    let outcome = app.promote(Actor::System("command line"), email, role).await;
+    let outcome = promote((&app.commands, &app.queries), Actor::System("command line"), email, role).await;
     running.stop().await;
     outcome?;
     println!("{email} is now {role}");

@@ -1,10 +1,9 @@
-//! The contexts this program is made of. Matched exhaustively: a new one makes the compiler list every place to edit.
+//! The contexts this program is made of. What the host knows of one is in its file below `modules`.
 
-use anyhow::bail;
-use event_bus::{Family, Subscription};
-use sqlx::migrate::Migrator;
+use strum::{IntoStaticStr, VariantArray};
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, VariantArray, IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
 pub enum Context {
     Users,
     Auth,
@@ -14,161 +13,42 @@ pub enum Context {
 }
 
 impl Context {
-    pub const ALL: [Context; 5] =
-        [Context::Users, Context::Auth, Context::Books, Context::Borrowing, Context::Notifications];
+    pub const ALL: &[Self] = Self::VARIANTS;
 
-    /// Its schema in PostgreSQL, its projection in Redis, the first word of its subscriptions.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Context::Users => "users",
-            Context::Auth => "auth",
-            Context::Books => "books",
-            Context::Borrowing => "borrowing",
-            Context::Notifications => "notifications",
-        }
+    /// Its crate, its schema in PostgreSQL, its projection in Redis, the first word of its subscriptions.
+    pub fn name(self) -> &'static str {
+        self.into()
     }
-
-    pub fn migrations(self) -> &'static Migrator {
-        match self {
-            Context::Users => &users::MIGRATIONS,
-            Context::Auth => &auth::MIGRATIONS,
-            Context::Books => &books::MIGRATIONS,
-            Context::Borrowing => &borrowing::MIGRATIONS,
-            Context::Notifications => &notifications::MIGRATIONS,
-        }
-    }
-
-    /// What it tells the others.
-    pub const fn publishes(self) -> Family {
-        match self {
-            Context::Users => users::PUBLISHES,
-            Context::Auth => auth::PUBLISHES,
-            Context::Books => books::PUBLISHES,
-            Context::Borrowing => borrowing::PUBLISHES,
-            Context::Notifications => notifications::PUBLISHES,
-        }
-    }
-}
-
-/// A subscription to what nobody publishes would wait for ever.
-pub fn require_published(subscriptions: &[Subscription]) -> anyhow::Result<()> {
-    let published = Context::ALL.map(|context| context.publishes().name);
-    for subscription in subscriptions {
-        for family in subscription.consumes().unwrap_or_default() {
-            if !published.contains(&family.name) {
-                bail!("{} consumes events of {}, which no context publishes", subscription.name(), family.name);
-            }
-        }
-    }
-    Ok(())
 }
 
 #[cfg(test)]
 mod tests {
-    use event_bus::{Delivery, HandlerError, Hear, Recorded};
-    use kernel::event::Published;
-    use kernel::{DecodeError, Event};
-    use serde_json::Value;
-    use sqlx::PgPool;
-    use std::collections::HashSet;
-    use std::fmt::Write;
-    use uuid::Uuid;
+    use std::collections::BTreeSet;
+    use std::path::Path;
 
     use super::*;
-    use crate::app::App;
-    use crate::settings::Settings;
 
-    async fn subscriptions() -> Vec<Subscription> {
-        let file = tempfile::Builder::new().suffix(".toml").tempfile().expect("a file");
-        std::fs::write(file.path(), "environment = \"development\"").expect("written");
-        let settings = Settings::load(Some(file.path())).expect("the defaults are whole");
-        App::new(&settings).await.expect("wired").subscriptions()
-    }
-
-    /// As READMEs and the context map show who consumes what.
-    fn table<'s>(subscriptions: impl Iterator<Item = &'s Subscription>) -> String {
-        let mut table = "| subscription | consumes events of |\n|---|---|\n".to_owned();
-        for subscription in subscriptions {
-            let families: Vec<_> = subscription.consumes().expect("declared").iter().map(|it| it.name).collect();
-            writeln!(table, "| `{}` | {} |", subscription.name(), families.join(", ")).expect("into memory");
-        }
-        table
-    }
-
-    fn read(path: &str) -> String {
-        let path = format!("{}/../../{path}", env!("CARGO_MANIFEST_DIR"));
-        std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"))
-    }
-
-    #[tokio::test]
-    async fn the_context_map_and_each_readme_show_what_is_declared() {
-        let all = subscriptions().await;
-        let map = table(all.iter());
-        assert!(
-            read("docs/ARCHITECTURE.md").contains(&format!("{map}\n")),
-            "docs/ARCHITECTURE.md has another table than\n{map}"
-        );
-        for context in Context::ALL {
-            let ours = |subscription: &&Subscription| subscription.name().split('.').next() == Some(context.name());
-            let table = table(all.iter().filter(ours));
-            let path = format!("crates/{}/README.md", context.name());
-            assert!(read(&path).contains(&format!("{table}\n")), "{path} has another table than\n{table}");
-        }
+    /// A crate is a context when there is a crate of what it publishes.
+    fn on_disk(crates: &Path) -> BTreeSet<String> {
+        let folders = std::fs::read_dir(crates).expect("a folder");
+        let names = folders.map(|entry| entry.expect("readable").file_name().to_string_lossy().into_owned());
+        let names: BTreeSet<String> = names.collect();
+        names.iter().filter(|name| names.contains(&format!("{name}-events"))).cloned().collect()
     }
 
     #[test]
-    fn each_event_belongs_to_one_context() {
-        let names: Vec<_> =
-            Context::ALL.iter().flat_map(|context| context.publishes().events).map(|it| it.name).collect();
-        assert_eq!(names.iter().collect::<HashSet<_>>().len(), names.len());
-        for context in Context::ALL {
-            assert_eq!(context.publishes().name, context.name());
-        }
+    fn each_context_on_disk_is_one_of_the_hosts_and_no_other() {
+        let crates = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../crates");
+        let known: BTreeSet<String> = Context::ALL.iter().map(|context| context.name().to_owned()).collect();
+        assert_eq!(known, on_disk(&crates));
     }
 
-    /// Of no context.
-    struct Lost;
-
-    impl Event for Lost {
-        const FAMILY: &'static str = "nobody";
-        const PUBLISHED: &'static [Published] = &[];
-
-        fn name(&self) -> &'static str {
-            "lost"
+    #[test]
+    fn canary_a_context_that_only_the_disk_knows_is_found() {
+        let crates = tempfile::tempdir().expect("a folder");
+        for name in ["reviews", "reviews-events", "kernel"] {
+            std::fs::create_dir(crates.path().join(name)).expect("made");
         }
-        fn version(&self) -> i16 {
-            1
-        }
-        fn aggregate_type(&self) -> &'static str {
-            "lost"
-        }
-        fn aggregate_id(&self) -> Uuid {
-            Uuid::nil()
-        }
-        fn payload(&self) -> Result<Value, serde_json::Error> {
-            Ok(Value::Null)
-        }
-        fn decode(_: &str, _: i16, _: &Value) -> Result<Option<Self>, DecodeError> {
-            Ok(None)
-        }
-    }
-
-    struct Deaf;
-
-    #[async_trait::async_trait]
-    impl Hear<Lost> for Deaf {
-        async fn hear(&self, _: &mut Delivery<'_>, _: &Recorded, _: Lost) -> Result<(), HandlerError> {
-            Ok(())
-        }
-    }
-
-    #[tokio::test]
-    async fn what_nobody_publishes_cannot_be_subscribed_to() {
-        let mut all = subscriptions().await;
-        require_published(&all).expect("everything is published");
-        let pool = PgPool::connect_lazy("postgres://localhost").expect("an address");
-        all.push(Subscription::hear("books.lost", pool, Deaf).consumes::<Lost>().into());
-        let error = require_published(&all).expect_err("nobody publishes it");
-        assert_eq!(error.to_string(), "books.lost consumes events of nobody, which no context publishes");
+        assert_eq!(on_disk(crates.path()), BTreeSet::from(["reviews".to_owned()]));
     }
 }

@@ -1,10 +1,15 @@
 //! Folkshelf: one binary. `folkshelf help` lists what it can do.
 
 mod app;
+mod background;
 mod cli;
+mod connections;
 mod contexts;
 mod http;
+mod module;
+mod modules;
 mod ports;
+mod promotion;
 mod seed;
 mod settings;
 

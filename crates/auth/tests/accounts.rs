@@ -34,7 +34,7 @@ async fn an_address_has_one_account_whatever_its_capitals() {
 }
 
 #[tokio::test]
-async fn an_administrator_finds_accounts_by_how_their_address_begins() {
+async fn only_an_administrator_finds_accounts_by_three_letters_of_their_address() {
     let world = World::new().await;
     let ada = world.registered("ada_l@example.org").await.user_id;
     world.registered("adam@example.org").await;
@@ -42,12 +42,12 @@ async fn an_administrator_finds_accounts_by_how_their_address_begins() {
         world.ask(caller, FindAccounts { beginning: beginning.to_owned() }).await
     };
     let mo = admin(a_user());
-    for (beginning, found) in [(" ADA_L@", 1), ("ada", 2), ("ada_", 1), ("%", 0), ("example.org", 0)] {
+    for (beginning, found) in [(" ADA_L@", 1), ("ada", 2), ("ada_", 1), ("%", 0), ("example.org", 0), ("ad ", 0)] {
         assert_eq!(find(&mo, beginning).await.expect("found").len(), found, "{beginning}");
     }
     assert_eq!(find(&mo, "ada_l").await.expect("found"), [ada]);
     for other in [moderator(a_user()), member(ada)] {
-        assert_eq!(find(&other, "ada").await.expect_err("refused").kind(), ErrorKind::Forbidden);
+        assert_eq!(find(&other, "ada").await.expect("an answer"), []);
     }
 }
 

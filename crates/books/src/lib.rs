@@ -51,4 +51,4 @@ pub use queries::{
     OpenImportRows, OpenImportRowsError, OpenRows, ReviewColumn, ReviewShelves, ReviewShelvesError, RowError, RowNote,
     SearchBooks, ShelfPiece, SortOrder, SuggestBooks, SuggestBooksError, Suggestion, SuggestionKind,
 };
-pub use view::{BookOwner, BookStatus, BookView};
+pub use view::{BookOwner, BookStatus, BookView, sees_all_notes, who_sees_more};

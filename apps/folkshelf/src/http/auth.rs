@@ -1,65 +1,34 @@
 //! Accounts, and signing in. The list of one's sessions is in `auth/sessions.rs`.
 
+pub mod api;
+pub mod fields;
 mod sessions;
 
 use actix_web::cookie::{Cookie, SameSite, time::Duration as CookieDuration};
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, post, web};
+use api::AuthApi;
 use auth::{
-    ChangePassword, Email, EndOtherSessions, EndSession, ForgotPassword, GetAccount, ListSessions, LogIn, LogOut,
-    Password, RefreshTokens, Register, ResetPassword, SignedIn as Tokens, VerifyEmail,
+    ChangePassword, ForgotPassword, GetAccount, LogIn, LogOut, RefreshTokens, Register, ResetPassword,
+    SignedIn as Tokens, VerifyEmail,
 };
-use cqrs::{Ask, Caller, CommandBus, Dispatch, MissingHandler, QueryBus};
-use deserr::{Deserr, IntoValue, Value, ValuePointerRef};
+use cqrs::Caller;
+use deserr::Deserr;
+use fields::{EmailField, NewEmailField, PasswordField, SecretField};
 use kernel::{LanguageTag, Line, UserId};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 use users::GetProfile;
 use utoipa::ToSchema;
+use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::Api;
-use super::caller::{Anyone, SignedIn};
-use super::input::{Body, FieldErrors, MaybeBody, from_string};
-use super::problem::Problem;
-use super::respond::{self, Envelope};
+use crate::http::edge::caller::{Anyone, SignedIn};
+use crate::http::edge::input::{Body, FieldErrors, MaybeBody};
+use crate::http::edge::problem::Problem;
+use crate::http::edge::respond::{self, Envelope};
+use crate::http::edge::trace;
 
-pub struct AuthApi {
-    register: Dispatch<Register>,
-    log_in: Dispatch<LogIn>,
-    refresh: Dispatch<RefreshTokens>,
-    log_out: Dispatch<LogOut>,
-    forgot_password: Dispatch<ForgotPassword>,
-    reset_password: Dispatch<ResetPassword>,
-    verify_email: Dispatch<VerifyEmail>,
-    change_password: Dispatch<ChangePassword>,
-    end_session: Dispatch<EndSession>,
-    end_other_sessions: Dispatch<EndOtherSessions>,
-    sessions: Ask<ListSessions>,
-    account: Ask<GetAccount>,
-    profile: Ask<GetProfile>,
-}
-
-impl AuthApi {
-    pub fn new(commands: &CommandBus, queries: &QueryBus) -> Result<Self, MissingHandler> {
-        Ok(Self {
-            register: commands.dispatch()?,
-            log_in: commands.dispatch()?,
-            refresh: commands.dispatch()?,
-            log_out: commands.dispatch()?,
-            forgot_password: commands.dispatch()?,
-            reset_password: commands.dispatch()?,
-            verify_email: commands.dispatch()?,
-            change_password: commands.dispatch()?,
-            end_session: commands.dispatch()?,
-            end_other_sessions: commands.dispatch()?,
-            sessions: queries.asking()?,
-            account: queries.asking()?,
-            profile: queries.asking()?,
-        })
-    }
-}
-
-pub(super) fn configure(services: &mut utoipa_actix_web::service_config::ServiceConfig) {
+pub fn configure(services: &mut ServiceConfig) {
     services
         .service(register)
         .service(log_in)
@@ -75,44 +44,6 @@ pub(super) fn configure(services: &mut utoipa_actix_web::service_config::Service
 /// Browsers keep the refresh token here, out of reach of scripts, and send it to these routes alone.
 const COOKIE: &str = "folkshelf_refresh";
 const COOKIE_PATH: &str = "/api/v1/auth";
-
-struct EmailField(pub Email);
-
-impl Deserr<FieldErrors> for EmailField {
-    fn deserialize_from_value<V: IntoValue>(value: Value<V>, at: ValuePointerRef) -> Result<Self, FieldErrors> {
-        from_string(value, at, |text| Email::new(text).map(Self).map_err(|error| error.to_string()))
-    }
-}
-
-/// The address of an account that is made now.
-pub(super) struct NewEmailField(pub Email);
-
-impl Deserr<FieldErrors> for NewEmailField {
-    fn deserialize_from_value<V: IntoValue>(value: Value<V>, at: ValuePointerRef) -> Result<Self, FieldErrors> {
-        from_string(value, at, |text| Email::chosen(text).map(Self).map_err(|error| error.to_string()))
-    }
-}
-
-struct PasswordField(Password);
-
-impl Deserr<FieldErrors> for PasswordField {
-    fn deserialize_from_value<V: IntoValue>(value: Value<V>, at: ValuePointerRef) -> Result<Self, FieldErrors> {
-        from_string(value, at, |text| Password::new(text).map(Self).map_err(|error| error.to_string()))
-    }
-}
-
-/// Something secret that somebody typed or was sent: a password that may be wrong, a token.
-struct SecretField(SecretString);
-
-impl Deserr<FieldErrors> for SecretField {
-    fn deserialize_from_value<V: IntoValue>(value: Value<V>, at: ValuePointerRef) -> Result<Self, FieldErrors> {
-        from_string(value, at, |text| match text.len() {
-            0 => Err("must not be empty".to_owned()),
-            1..=1000 => Ok(Self(SecretString::from(text))),
-            _ => Err("is too long".to_owned()),
-        })
-    }
-}
 
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -136,15 +67,15 @@ struct AccountUser {
     verified: bool,
 }
 
-async fn account_user(api: &Api, id: UserId) -> Result<AccountUser, Problem> {
+async fn account_user(api: &AuthApi, id: UserId) -> Result<AccountUser, Problem> {
     let system = Caller::system("sign-in");
-    let account = api.auth.account.ask(&system, GetAccount { user: id }).await?;
-    let profile = api.auth.profile.ask(&system, GetProfile { id }).await?;
+    let account = api.account.ask(&system, GetAccount { user: id }).await?;
+    let profile = api.profile.ask(&system, GetProfile { id }).await?;
     Ok(AccountUser { id, email: account.email, name: profile.name, role: profile.role, verified: account.verified })
 }
 
 fn signed_in(
-    api: &Api,
+    api: &AuthApi,
     mut response: actix_web::HttpResponseBuilder,
     tokens: &Tokens,
     user: AccountUser,
@@ -195,7 +126,7 @@ struct RegisterBody {
 #[post("/auth/register")]
 async fn register(
     request: HttpRequest,
-    api: web::Data<Api>,
+    api: web::Data<AuthApi>,
     caller: Anyone,
     body: Body<RegisterBody>,
 ) -> Result<HttpResponse, Problem> {
@@ -208,7 +139,7 @@ async fn register(
         language: body.language,
         device: device(&request),
     };
-    let done = api.auth.register.send(&caller.0, command).await?;
+    let done = api.register.send(&caller.0, command).await?;
     let id = done.output.user_id;
     // The profile follows the account by event: if it is late, what was just written is the answer.
     let user = match account_user(&api, id).await {
@@ -236,13 +167,13 @@ struct LogInBody {
 #[post("/auth/login")]
 async fn log_in(
     request: HttpRequest,
-    api: web::Data<Api>,
+    api: web::Data<AuthApi>,
     caller: Anyone,
     body: Body<LogInBody>,
 ) -> Result<HttpResponse, Problem> {
     let body = body.read()?;
     let command = LogIn { email: body.email.0, password: body.password.0, device: device(&request) };
-    let done = api.auth.log_in.send(&caller.0, command).await?;
+    let done = api.log_in.send(&caller.0, command).await?;
     let user = account_user(&api, done.output.user_id).await?;
     Ok(signed_in(&api, HttpResponse::Ok(), &done.output, user))
 }
@@ -264,15 +195,15 @@ struct RefreshBody {
 #[post("/auth/refresh-token")]
 async fn renew_tokens(
     request: HttpRequest,
-    api: web::Data<Api>,
+    api: web::Data<AuthApi>,
     body: MaybeBody<RefreshBody>,
 ) -> Result<HttpResponse, Problem> {
     let given = body.0.and_then(|body| body.refresh_token).map(|token| token.0);
     let cookie = || request.cookie(COOKIE).map(|cookie| SecretString::from(cookie.value()));
     let refresh_token = given.or_else(cookie).ok_or_else(Problem::unauthenticated)?;
     // The access token that comes along has usually expired: it is not looked at.
-    let caller = Caller::new(kernel::Actor::Anonymous, super::trace::current());
-    let done = api.auth.refresh.send(&caller, RefreshTokens { refresh_token }).await?;
+    let caller = Caller::new(kernel::Actor::Anonymous, trace::current());
+    let done = api.refresh.send(&caller, RefreshTokens { refresh_token }).await?;
     let user = account_user(&api, done.output.user_id).await?;
     Ok(signed_in(&api, HttpResponse::Ok(), &done.output, user))
 }
@@ -280,8 +211,8 @@ async fn renew_tokens(
 /// Ends the session: both tokens are worth nothing from now on.
 #[utoipa::path(tag = "auth", security(("session" = [])), responses((status = 204, description = "Signed out")))]
 #[post("/auth/logout")]
-async fn log_out(api: web::Data<Api>, caller: SignedIn) -> Result<HttpResponse, Problem> {
-    let done = api.auth.log_out.send(&caller.0, LogOut {}).await?;
+async fn log_out(api: web::Data<AuthApi>, caller: SignedIn) -> Result<HttpResponse, Problem> {
+    let done = api.log_out.send(&caller.0, LogOut {}).await?;
     let mut response = respond::empty(&done);
     let mut cookie = Cookie::build(COOKIE, "").path(COOKIE_PATH).http_only(true).finish();
     cookie.make_removal();
@@ -302,9 +233,13 @@ struct ForgotBody {
     (status = 202, description = "If there is an account, a mail is on its way"),
 ))]
 #[post("/auth/forgot-password")]
-async fn forgot_password(api: web::Data<Api>, caller: Anyone, body: Body<ForgotBody>) -> Result<HttpResponse, Problem> {
+async fn forgot_password(
+    api: web::Data<AuthApi>,
+    caller: Anyone,
+    body: Body<ForgotBody>,
+) -> Result<HttpResponse, Problem> {
     let body = body.read()?;
-    api.auth.forgot_password.send(&caller.0, ForgotPassword { email: body.email.0 }).await?;
+    api.forgot_password.send(&caller.0, ForgotPassword { email: body.email.0 }).await?;
     Ok(HttpResponse::Accepted().finish())
 }
 
@@ -321,10 +256,14 @@ struct ResetBody {
 /// Chooses a new password with the token of the mail. All sessions end.
 #[utoipa::path(tag = "auth", request_body = ResetBody, responses((status = 204, description = "Changed")))]
 #[post("/auth/reset-password")]
-async fn reset_password(api: web::Data<Api>, caller: Anyone, body: Body<ResetBody>) -> Result<HttpResponse, Problem> {
+async fn reset_password(
+    api: web::Data<AuthApi>,
+    caller: Anyone,
+    body: Body<ResetBody>,
+) -> Result<HttpResponse, Problem> {
     let body = body.read()?;
     let command = ResetPassword { token: body.token.0, new_password: body.new_password.0 };
-    let done = api.auth.reset_password.send(&caller.0, command).await?;
+    let done = api.reset_password.send(&caller.0, command).await?;
     Ok(respond::empty(&done))
 }
 
@@ -338,9 +277,13 @@ struct VerifyBody {
 /// Proves that the mail address is one's own, with the token of the mail.
 #[utoipa::path(tag = "auth", request_body = VerifyBody, responses((status = 204, description = "Proved")))]
 #[post("/auth/verify-email")]
-async fn verify_email(api: web::Data<Api>, caller: Anyone, body: Body<VerifyBody>) -> Result<HttpResponse, Problem> {
+async fn verify_email(
+    api: web::Data<AuthApi>,
+    caller: Anyone,
+    body: Body<VerifyBody>,
+) -> Result<HttpResponse, Problem> {
     let body = body.read()?;
-    let done = api.auth.verify_email.send(&caller.0, VerifyEmail { token: body.token.0 }).await?;
+    let done = api.verify_email.send(&caller.0, VerifyEmail { token: body.token.0 }).await?;
     Ok(respond::empty(&done))
 }
 
@@ -360,12 +303,12 @@ struct ChangePasswordBody {
 ))]
 #[post("/auth/change-password")]
 async fn change_password(
-    api: web::Data<Api>,
+    api: web::Data<AuthApi>,
     caller: SignedIn,
     body: Body<ChangePasswordBody>,
 ) -> Result<HttpResponse, Problem> {
     let body = body.read()?;
     let command = ChangePassword { current_password: body.current_password.0, new_password: body.new_password.0 };
-    let done = api.auth.change_password.send(&caller.0, command).await?;
+    let done = api.change_password.send(&caller.0, command).await?;
     Ok(respond::empty(&done))
 }

@@ -1,85 +1,34 @@
 //! The catalogue and one's own shelf. Imports are in `books/imports.rs`, searches and the export in `books/search.rs`; when
-//! a book may be had is in `books/availability.rs`.
+//! a book may be had is in `books/availability.rs`. How lists are filtered and sorted is in `books/listing.rs`.
 
+pub mod api;
 mod availability;
 mod body;
 mod imports;
+mod listing;
 mod search;
 
 use actix_web::{HttpRequest, HttpResponse, delete, get, post, put, web};
-use body::BookBody;
+use api::BooksApi;
+use body::{BookBody, BookChangesBody};
 use books::{
-    AddLeftOutRow, BookHistory, BookSort, BookView, CancelImport, CountFacets, CreateBook, DeleteBook, ExportShelf,
-    GetBook, GetImport, HistoryEntry, ListBooks, ListImports, MarkRowRepaired, MyBooks, OpenImportRows, ReviewShelves,
-    SearchBooks, SortOrder, StartImport, StartReviewedImport, SuggestBooks, UpdateBook,
+    BookHistory, BookView, CreateBook, DeleteBook, GetBook, HistoryEntry, ListBooks, MyBooks, UpdateBook, who_sees_more,
 };
-use borrowing::LendingOutlook;
-use cqrs::{Ask, Caller, CommandBus, Dispatch, MissingHandler, QueryBus};
 use deserr::Deserr;
-use kernel::{Actor, BookId, UserId};
+use kernel::BookId;
+use listing::{FIELDS, Filters, Sorting, sorting};
 use read_store::{Stamp, Subject};
 use utoipa::IntoParams;
+use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::caller::{Anyone, Permitted, SignedIn, WriteBook};
-use super::hot::Shared;
-use super::input::{Body, FieldErrors, List, NoParams, Order, Param, Params, PathId};
-use super::problem::Problem;
-use super::respond::{self, Envelope, ListEnvelope};
-use super::{Api, ListQuery};
+use crate::http::edge::caller::{Anyone, Permitted, SignedIn, WriteBook};
+use crate::http::edge::hot::Shared;
+use crate::http::edge::input::{Body, FieldErrors, NoParams, Params, PathId};
+use crate::http::edge::list::{List, ListQuery};
+use crate::http::edge::problem::Problem;
+use crate::http::edge::respond::{self, Envelope, IfMatch, ListEnvelope};
 
-pub struct BooksApi {
-    get: Ask<GetBook>,
-    list: Ask<ListBooks>,
-    mine: Ask<MyBooks>,
-    search: Ask<SearchBooks>,
-    suggest: Ask<SuggestBooks>,
-    facets: Ask<CountFacets>,
-    export: Ask<ExportShelf>,
-    history: Ask<BookHistory>,
-    outlook: Ask<LendingOutlook>,
-    import: Ask<GetImport>,
-    imports: Ask<ListImports>,
-    review_shelves: Ask<ReviewShelves>,
-    open_rows: Ask<OpenImportRows>,
-    create: Dispatch<CreateBook>,
-    update: Dispatch<UpdateBook>,
-    delete: Dispatch<DeleteBook>,
-    start_import: Dispatch<StartImport>,
-    start_reviewed_import: Dispatch<StartReviewedImport>,
-    cancel_import: Dispatch<CancelImport>,
-    mark_row_repaired: Dispatch<MarkRowRepaired>,
-    add_left_out_row: Dispatch<AddLeftOutRow>,
-}
-
-impl BooksApi {
-    pub fn new(commands: &CommandBus, queries: &QueryBus) -> Result<Self, MissingHandler> {
-        Ok(Self {
-            get: queries.asking()?,
-            list: queries.asking()?,
-            mine: queries.asking()?,
-            search: queries.asking()?,
-            suggest: queries.asking()?,
-            facets: queries.asking()?,
-            export: queries.asking()?,
-            history: queries.asking()?,
-            outlook: queries.asking()?,
-            import: queries.asking()?,
-            imports: queries.asking()?,
-            review_shelves: queries.asking()?,
-            open_rows: queries.asking()?,
-            create: commands.dispatch()?,
-            update: commands.dispatch()?,
-            delete: commands.dispatch()?,
-            start_import: commands.dispatch()?,
-            start_reviewed_import: commands.dispatch()?,
-            cancel_import: commands.dispatch()?,
-            mark_row_repaired: commands.dispatch()?,
-            add_left_out_row: commands.dispatch()?,
-        })
-    }
-}
-
-pub(super) fn configure(services: &mut utoipa_actix_web::service_config::ServiceConfig) {
+pub fn configure(services: &mut ServiceConfig) {
     availability::configure(services);
     imports::configure(services);
     search::configure(services);
@@ -93,94 +42,6 @@ pub(super) fn configure(services: &mut utoipa_actix_web::service_config::Service
         .service(get_book_history);
 }
 
-/// Browsing needs no account unless the community closed its catalogue.
-pub(super) fn may_browse(api: &Api, caller: &Caller) -> Result<(), Problem> {
-    if api.community.has_closed_catalogue() && caller.actor == Actor::Anonymous {
-        Err(Problem::unauthenticated())
-    } else {
-        Ok(())
-    }
-}
-
-#[derive(Deserr, IntoParams)]
-#[deserr(error = FieldErrors, deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-struct Filters {
-    /// As in `/books/search`.
-    #[param(max_length = 200)]
-    #[deserr(default)]
-    q: Option<String>,
-    #[deserr(default)]
-    category: Option<String>,
-    /// Only those that can be had now, or only those that cannot.
-    #[param(value_type = Option<bool>)]
-    #[deserr(default)]
-    available: Option<Param<bool>>,
-    #[param(value_type = Option<Uuid>)]
-    #[deserr(default)]
-    owner: Option<Param<UserId>>,
-    /// As in `en`.
-    #[param(format = "language")]
-    #[deserr(default)]
-    language: Option<String>,
-    #[deserr(default)]
-    author: Option<String>,
-}
-
-/// How a list of books is sorted, for the OpenAPI document; read by [`super::input::ListParams`].
-#[derive(IntoParams)]
-#[into_params(parameter_in = Query)]
-#[allow(dead_code, reason = "described here, read by input::ListParams")]
-struct Sorting {
-    /// `createdAt` (without it), `title` or `publishedYear`. With a `q` and neither `sort` nor `order`, what fits best is
-    /// first, and there is no cursor.
-    #[param(pattern = "^(createdAt|title|publishedYear)$")]
-    sort: Option<String>,
-    /// `asc` or `desc`; newest first, titles from A without it.
-    order: Option<String>,
-}
-
-const FIELDS: &[&str] = &[
-    "id",
-    "title",
-    "authors",
-    "isbn13",
-    "isbn10",
-    "publishedYear",
-    "language",
-    "categories",
-    "description",
-    "condition",
-    "notes",
-    "coverUrl",
-    "lending",
-    "status",
-    "available",
-    "owner",
-    "createdAt",
-    "updatedAt",
-    "version",
-];
-
-fn sorting(list: &List<impl Sized>, text: Option<&str>) -> Result<(BookSort, SortOrder), Problem> {
-    if text.is_some() && list.params.sort.is_none() && list.params.order().is_none() {
-        return Ok((BookSort::Relevance, SortOrder::Descending));
-    }
-    // Newest first, titles from A, latest year first.
-    let (sort, natural) = match list.params.sort.as_deref() {
-        None | Some("createdAt") => (BookSort::CreatedAt, SortOrder::Descending),
-        Some("title") => (BookSort::Title, SortOrder::Ascending),
-        Some("publishedYear") => (BookSort::PublishedYear, SortOrder::Descending),
-        Some(_) => return Err(Problem::invalid_field("sort", "must be createdAt, title or publishedYear")),
-    };
-    let order = match list.params.order() {
-        None => natural,
-        Some(Order::Ascending) => SortOrder::Ascending,
-        Some(Order::Descending) => SortOrder::Descending,
-    };
-    Ok((sort, order))
-}
-
 /// The catalogue, newest first.
 ///
 /// `total` is exact up to 1,000, and beyond where at most one filter is given and that is neither `author` nor
@@ -191,11 +52,11 @@ fn sorting(list: &List<impl Sized>, text: Option<&str>) -> Result<(BookSort, Sor
 #[get("/books")]
 async fn list_books(
     request: HttpRequest,
-    api: web::Data<Api>,
+    api: web::Data<BooksApi>,
     caller: Anyone,
     list: List<Filters>,
 ) -> Result<HttpResponse, Problem> {
-    may_browse(&api, &caller.0)?;
+    api.community.may_browse(&caller.0)?;
     let (sort, order) = sorting(&list, list.filters.q.as_deref())?;
     let query = ListBooks {
         text: list.filters.q.clone(),
@@ -208,18 +69,15 @@ async fn list_books(
         order,
         page: list.params.page_request(),
     };
-    let stamp = api.hot.books.stamp(Subject::Projection);
-    let page = api.books.list.ask(&caller.0, query).await?;
+    let stamp = api.projection.stamp(Subject::Projection);
+    let page = api.list.ask(&caller.0, query).await?;
     let shared = share(stamp, &page.items);
     Ok(Shared::mark(shared, respond::listed(&request, &list.params, page, FIELDS)?))
 }
 
-/// What a page or a book may be shared with, if nothing in it is for this caller alone.
+/// What was read for one caller may be given to everybody but those who would see more.
 fn share(stamp: Option<Stamp>, books: &[BookView]) -> Option<Shared> {
-    let mut except: Vec<UserId> = books.iter().map(|book| book.owner.id).collect();
-    except.sort_unstable();
-    except.dedup();
-    stamp.filter(|_| books.iter().all(|book| book.notes.is_none())).map(|stamp| Shared { stamp, except, until: None })
+    Some(Shared { stamp: stamp?, except: who_sees_more(books)?, until: None })
 }
 
 #[derive(Deserr, IntoParams)]
@@ -239,13 +97,13 @@ struct ShelfFilters {
 #[get("/books/mine")]
 async fn list_my_books(
     request: HttpRequest,
-    api: web::Data<Api>,
+    api: web::Data<BooksApi>,
     caller: SignedIn,
     list: List<ShelfFilters>,
 ) -> Result<HttpResponse, Problem> {
     let (sort, order) = sorting(&list, list.filters.q.as_deref())?;
     let query = MyBooks { text: list.filters.q.clone(), sort, order, page: list.params.page_request() };
-    let page = api.books.mine.ask(&caller.0, query).await?;
+    let page = api.mine.ask(&caller.0, query).await?;
     respond::listed(&request, &list.params, page, FIELDS)
 }
 
@@ -254,14 +112,14 @@ async fn list_my_books(
 #[get("/books/{id}")]
 async fn get_book(
     request: HttpRequest,
-    api: web::Data<Api>,
+    api: web::Data<BooksApi>,
     caller: Anyone,
     id: PathId<BookId>,
     _none: Params<NoParams>,
 ) -> Result<HttpResponse, Problem> {
-    may_browse(&api, &caller.0)?;
-    let stamp = api.hot.books.stamp(Subject::Document(&id.0.to_string()));
-    let book = api.books.get.ask(&caller.0, GetBook { book_id: id.0 }).await?;
+    api.community.may_browse(&caller.0)?;
+    let stamp = api.projection.stamp(Subject::Document(&id.0.to_string()));
+    let book = api.get.ask(&caller.0, GetBook { book_id: id.0 }).await?;
     let shared = share(stamp, std::slice::from_ref(&book));
     Ok(Shared::mark(shared, respond::found_version(&request, &book, book.version)?))
 }
@@ -273,12 +131,12 @@ async fn get_book(
 #[get("/books/{id}/history")]
 async fn get_book_history(
     request: HttpRequest,
-    api: web::Data<Api>,
+    api: web::Data<BooksApi>,
     caller: SignedIn,
     id: PathId<BookId>,
     _none: Params<NoParams>,
 ) -> Result<HttpResponse, Problem> {
-    let history = api.books.history.ask(&caller.0, BookHistory { book_id: id.0 }).await?;
+    let history = api.history.ask(&caller.0, BookHistory { book_id: id.0 }).await?;
     respond::found(&request, &history)
 }
 
@@ -288,24 +146,24 @@ async fn get_book_history(
 ))]
 #[post("/books")]
 async fn create_book(
-    api: web::Data<Api>,
+    api: web::Data<BooksApi>,
     caller: Permitted<WriteBook>,
     body: Body<BookBody>,
 ) -> Result<HttpResponse, Problem> {
     let body = body.read()?;
-    let book = body.description(&api)?;
-    let done = api.books.create.send(&caller.0, CreateBook { book }).await?;
+    let book = body.description(api.clock.now())?;
+    let done = api.create.send(&caller.0, CreateBook { book }).await?;
     respond::created(done.position, &done.output)
 }
 
 /// Changes a book: what is left out stays, null clears. `If-Match` refuses when somebody else was first.
 #[utoipa::path(tag = "books", security(("session" = [])), params(("id" = Uuid, Path),
-    ("If-Match" = Option<String>, Header, description = "The ETag that was read")), request_body = BookBody,
+    IfMatch), request_body = BookChangesBody,
     responses((status = 200, body = Envelope<BookView>)))]
 #[put("/books/{id}")]
 async fn update_book(
     request: HttpRequest,
-    api: web::Data<Api>,
+    api: web::Data<BooksApi>,
     caller: Permitted<WriteBook>,
     id: PathId<BookId>,
     body: Body<BookBody>,
@@ -317,23 +175,23 @@ async fn update_book(
         return Err(Problem::invalid(wrong));
     }
     let command = UpdateBook { book_id: id.0, expected_version, changes };
-    let done = api.books.update.send(&caller.0, command).await?;
+    let done = api.update.send(&caller.0, command).await?;
     respond::changed(done.position, &done.output, done.output.version)
 }
 
 /// Takes a book off the shelf. Refused while it is lent; requests that wait for it are cancelled.
 #[utoipa::path(tag = "books", security(("session" = [])), params(("id" = Uuid, Path),
-    ("If-Match" = Option<String>, Header, description = "The ETag that was read")), responses(
+    IfMatch), responses(
     (status = 204, description = "It is gone"),
 ))]
 #[delete("/books/{id}")]
 async fn delete_book(
     request: HttpRequest,
-    api: web::Data<Api>,
+    api: web::Data<BooksApi>,
     caller: Permitted<WriteBook>,
     id: PathId<BookId>,
 ) -> Result<HttpResponse, Problem> {
     let expected_version = respond::expected_version(&request)?;
-    let done = api.books.delete.send(&caller.0, DeleteBook { book_id: id.0, expected_version }).await?;
+    let done = api.delete.send(&caller.0, DeleteBook { book_id: id.0, expected_version }).await?;
     Ok(respond::empty(&done))
 }

@@ -1,84 +1,29 @@
 //! Borrows: asking, and looking. What is done with them is in `borrowing/actions.rs`.
 
 mod actions;
+pub mod api;
+mod days;
 
 use actix_web::{HttpRequest, HttpResponse, get, post, web};
-use borrowing::{
-    AnswerExtension, ApproveBorrow, BorrowStatus, BorrowTimeline, BorrowView, CancelBorrow, DeclareReturn, GetBorrow,
-    HandOver, Happening, ListBorrows, MarkNotReceived, RejectBorrow, ReportLost, RequestBorrow, RequestExtension,
-    ResolveDispute, ReturnBorrow, Role,
-};
-use cqrs::{Ask, CommandBus, Dispatch, MissingHandler, QueryBus};
-use deserr::{Deserr, IntoValue, Value, ValuePointerRef};
+use api::BorrowingApi;
+use borrowing::{BorrowStatus, BorrowTimeline, BorrowView, GetBorrow, Happening, ListBorrows, RequestBorrow, Role};
+use days::Days;
+use deserr::Deserr;
 use kernel::{BookId, BorrowId, Prose};
 use read_store::Subject;
 use utoipa::{IntoParams, ToSchema};
+use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::caller::{Permitted, SignedIn, WriteBorrow};
-use super::hot::Shared;
-use super::input::{Body, FieldErrors, FromText, List, Maybe, NoParams, Order, Param, Params, PathId};
-use super::problem::Problem;
-use super::respond::{self, Envelope, ListEnvelope};
-use super::{Api, ListQuery};
+use crate::http::edge::caller::{Permitted, SignedIn, WriteBorrow};
+use crate::http::edge::hot::Shared;
+use crate::http::edge::input::{Body, FieldErrors, FromText, Maybe, NoParams, Param, Params, PathId};
+use crate::http::edge::list::{List, ListQuery, Order};
+use crate::http::edge::problem::Problem;
+use crate::http::edge::respond::{self, Envelope, ListEnvelope};
 
-pub struct BorrowingApi {
-    get: Ask<GetBorrow>,
-    list: Ask<ListBorrows>,
-    timeline: Ask<BorrowTimeline>,
-    request: Dispatch<RequestBorrow>,
-    approve: Dispatch<ApproveBorrow>,
-    reject: Dispatch<RejectBorrow>,
-    cancel: Dispatch<CancelBorrow>,
-    hand_over: Dispatch<HandOver>,
-    request_extension: Dispatch<RequestExtension>,
-    answer_extension: Dispatch<AnswerExtension>,
-    declare_return: Dispatch<DeclareReturn>,
-    return_borrow: Dispatch<ReturnBorrow>,
-    not_received: Dispatch<MarkNotReceived>,
-    report_lost: Dispatch<ReportLost>,
-    resolve: Dispatch<ResolveDispute>,
-}
-
-impl BorrowingApi {
-    pub fn new(commands: &CommandBus, queries: &QueryBus) -> Result<Self, MissingHandler> {
-        Ok(Self {
-            get: queries.asking()?,
-            list: queries.asking()?,
-            timeline: queries.asking()?,
-            request: commands.dispatch()?,
-            approve: commands.dispatch()?,
-            reject: commands.dispatch()?,
-            cancel: commands.dispatch()?,
-            hand_over: commands.dispatch()?,
-            request_extension: commands.dispatch()?,
-            answer_extension: commands.dispatch()?,
-            declare_return: commands.dispatch()?,
-            return_borrow: commands.dispatch()?,
-            not_received: commands.dispatch()?,
-            report_lost: commands.dispatch()?,
-            resolve: commands.dispatch()?,
-        })
-    }
-}
-
-pub(super) fn configure(services: &mut utoipa_actix_web::service_config::ServiceConfig) {
+pub fn configure(services: &mut ServiceConfig) {
     services.service(list_borrows).service(request_borrow).service(get_borrow).service(get_borrow_timeline);
     actions::configure(services);
-}
-
-/// Days, 1 to 90.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Days(u16);
-
-impl Deserr<FieldErrors> for Days {
-    fn deserialize_from_value<V: IntoValue>(value: Value<V>, at: ValuePointerRef) -> Result<Self, FieldErrors> {
-        match value {
-            Value::Integer(days @ 1..=90) => Ok(Self(days as u16)),
-            // To JSON, 14.0 is as whole as 14.
-            Value::Float(days) if (1.0..=90.0).contains(&days) && days.fract() == 0.0 => Ok(Self(days as u16)),
-            _ => Err(FieldErrors::one(at, "must be a whole number from 1 to 90")),
-        }
-    }
 }
 
 impl FromText for BorrowStatus {
@@ -164,7 +109,7 @@ const FIELDS: &[&str] = &[
 #[get("/borrows")]
 async fn list_borrows(
     request: HttpRequest,
-    api: web::Data<Api>,
+    api: web::Data<BorrowingApi>,
     caller: SignedIn,
     list: List<Filters>,
 ) -> Result<HttpResponse, Problem> {
@@ -180,12 +125,9 @@ async fn list_borrows(
         oldest_first: list.params.order() == Some(Order::Ascending),
         page: list.params.page_request(),
     };
-    // Which borrows are overdue depends on the hour, and who may see any borrow on the role of the hour.
-    let lasting = query.overdue.is_none() && role != Role::Any;
-    let stamp = api.hot.borrowing.stamp(Subject::Projection).filter(|_| lasting);
-    let page = api.borrowing.list.ask(&caller.0, query).await?;
-    let now = api.clock.now();
-    let until = page.items.iter().filter_map(|borrow| borrow.due_at).filter(|due| *due > now).min();
+    let stamp = api.projection.stamp(Subject::Projection).filter(|_| query.holds_until_a_change());
+    let page = api.list.ask(&caller.0, query).await?;
+    let until = borrowing::next_due(&page.items, api.clock.now());
     let shared = stamp.map(|stamp| Shared { stamp, except: Vec::new(), until });
     Ok(Shared::mark(shared, respond::listed(&request, &list.params, page, FIELDS)?))
 }
@@ -197,12 +139,12 @@ async fn list_borrows(
 #[get("/borrows/{id}")]
 async fn get_borrow(
     request: HttpRequest,
-    api: web::Data<Api>,
+    api: web::Data<BorrowingApi>,
     caller: SignedIn,
     id: PathId<BorrowId>,
     _none: Params<NoParams>,
 ) -> Result<HttpResponse, Problem> {
-    let borrow = api.borrowing.get.ask(&caller.0, GetBorrow { borrow: id.0 }).await?;
+    let borrow = api.get.ask(&caller.0, GetBorrow { borrow: id.0 }).await?;
     respond::found(&request, &borrow)
 }
 
@@ -213,12 +155,12 @@ async fn get_borrow(
 #[get("/borrows/{id}/timeline")]
 async fn get_borrow_timeline(
     request: HttpRequest,
-    api: web::Data<Api>,
+    api: web::Data<BorrowingApi>,
     caller: SignedIn,
     id: PathId<BorrowId>,
     _none: Params<NoParams>,
 ) -> Result<HttpResponse, Problem> {
-    let timeline = api.borrowing.timeline.ask(&caller.0, BorrowTimeline { borrow: id.0 }).await?;
+    let timeline = api.timeline.ask(&caller.0, BorrowTimeline { borrow: id.0 }).await?;
     respond::found(&request, &timeline)
 }
 
@@ -242,12 +184,12 @@ struct RequestBody {
 ))]
 #[post("/borrows")]
 async fn request_borrow(
-    api: web::Data<Api>,
+    api: web::Data<BorrowingApi>,
     caller: Permitted<WriteBorrow>,
     body: Body<RequestBody>,
 ) -> Result<HttpResponse, Problem> {
     let body = body.read()?;
     let command = RequestBorrow { book: body.book_id, days: body.days.0, message: body.message.0 };
-    let done = api.borrowing.request.send(&caller.0, command).await?;
+    let done = api.request.send(&caller.0, command).await?;
     respond::created(done.position, &done.output)
 }

@@ -1,10 +1,13 @@
 //! Inboxes, and the stream that shows them live.
 
+pub mod api;
+
 use std::time::Duration;
 
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, delete, get, post, web};
-use cqrs::{Ask, Caller, CommandBus, Dispatch, MissingHandler, QueryBus};
+use api::NotificationsApi;
+use cqrs::Caller;
 use deserr::Deserr;
 use event_bus::Recorded;
 use futures_util::stream;
@@ -19,39 +22,16 @@ use serde::Serialize;
 use tokio::sync::broadcast::{Receiver, error::RecvError};
 use tokio::time::Instant;
 use utoipa::{IntoParams, ToSchema};
+use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::caller::SignedIn;
-use super::hot::Shared;
-use super::input::{FieldErrors, List, NoParams, Param, Params, PathId};
-use super::problem::Problem;
-use super::respond::{self, Envelope, ListEnvelope};
-use super::{Api, ListQuery};
+use crate::http::edge::caller::SignedIn;
+use crate::http::edge::hot::Shared;
+use crate::http::edge::input::{FieldErrors, NoParams, Param, Params, PathId};
+use crate::http::edge::list::{List, ListQuery};
+use crate::http::edge::problem::Problem;
+use crate::http::edge::respond::{self, Envelope, ListEnvelope, NoVersion};
 
-pub struct NotificationsApi {
-    list: Ask<ListNotifications>,
-    since: Ask<NotificationsSince>,
-    unread_count: Ask<UnreadCount>,
-    mark_read: Dispatch<MarkRead>,
-    mark_all_read: Dispatch<MarkAllRead>,
-    delete: Dispatch<DeleteNotification>,
-    delete_read: Dispatch<DeleteRead>,
-}
-
-impl NotificationsApi {
-    pub fn new(commands: &CommandBus, queries: &QueryBus) -> Result<Self, MissingHandler> {
-        Ok(Self {
-            list: queries.asking()?,
-            since: queries.asking()?,
-            unread_count: queries.asking()?,
-            mark_read: commands.dispatch()?,
-            mark_all_read: commands.dispatch()?,
-            delete: commands.dispatch()?,
-            delete_read: commands.dispatch()?,
-        })
-    }
-}
-
-pub(super) fn configure(services: &mut utoipa_actix_web::service_config::ServiceConfig) {
+pub fn configure(services: &mut ServiceConfig) {
     services
         .service(list_notifications)
         .service(get_unread_count)
@@ -81,7 +61,7 @@ const FIELDS: &[&str] = &["id", "type", "title", "body", "read", "data", "create
 #[get("/notifications")]
 async fn list_notifications(
     request: HttpRequest,
-    api: web::Data<Api>,
+    api: web::Data<NotificationsApi>,
     caller: SignedIn,
     list: List<Filters>,
 ) -> Result<HttpResponse, Problem> {
@@ -91,13 +71,13 @@ async fn list_notifications(
         page: list.params.page_request(),
     };
     let shared = share(&api);
-    let page = api.notifications.list.ask(&caller.0, query).await?;
+    let page = api.list.ask(&caller.0, query).await?;
     Ok(Shared::mark(shared, respond::listed(&request, &list.params, page, FIELDS)?))
 }
 
 /// What is read next may be given to its member again, until any notification changes.
-fn share(api: &Api) -> Option<Shared> {
-    let stamp = api.hot.notifications.stamp(Subject::Projection)?;
+fn share(api: &NotificationsApi) -> Option<Shared> {
+    let stamp = api.projection.stamp(Subject::Projection)?;
     Some(Shared { stamp, except: Vec::new(), until: None })
 }
 
@@ -113,12 +93,12 @@ struct CountView {
 #[get("/notifications/unread-count")]
 async fn get_unread_count(
     request: HttpRequest,
-    api: web::Data<Api>,
+    api: web::Data<NotificationsApi>,
     caller: SignedIn,
     _none: Params<NoParams>,
 ) -> Result<HttpResponse, Problem> {
     let shared = share(&api);
-    let count = api.notifications.unread_count.ask(&caller.0, UnreadCount).await?;
+    let count = api.unread_count.ask(&caller.0, UnreadCount).await?;
     Ok(Shared::mark(shared, respond::found(&request, &CountView { count })?))
 }
 
@@ -127,8 +107,12 @@ async fn get_unread_count(
     (status = 200, body = Envelope<NotificationView>),
 ))]
 #[post("/notifications/{id}/read")]
-async fn mark_read(api: web::Data<Api>, caller: SignedIn, id: PathId<NotificationId>) -> Result<HttpResponse, Problem> {
-    let done = api.notifications.mark_read.send(&caller.0, MarkRead { id: id.0 }).await?;
+async fn mark_read(
+    api: web::Data<NotificationsApi>,
+    caller: SignedIn,
+    id: PathId<NotificationId>,
+) -> Result<HttpResponse, Problem> {
+    let done = api.mark_read.send(&caller.0, MarkRead { id: id.0 }).await?;
     respond::done(done.position, &done.output)
 }
 
@@ -137,37 +121,41 @@ async fn mark_read(api: web::Data<Api>, caller: SignedIn, id: PathId<Notificatio
     (status = 200, body = Envelope<CountView>),
 ))]
 #[post("/notifications/read-all")]
-async fn mark_all_read(api: web::Data<Api>, caller: SignedIn) -> Result<HttpResponse, Problem> {
-    let done = api.notifications.mark_all_read.send(&caller.0, MarkAllRead).await?;
+async fn mark_all_read(api: web::Data<NotificationsApi>, caller: SignedIn) -> Result<HttpResponse, Problem> {
+    let done = api.mark_all_read.send(&caller.0, MarkAllRead).await?;
     respond::done(done.position, &CountView { count: done.output })
 }
 
 /// Deletes one. It has no version: its text never changes, and whether it was read makes deleting it no less right.
 #[utoipa::path(tag = "notifications", security(("session" = [])), params(("id" = Uuid, Path),
-    ("If-Match" = Option<String>, Header, description = "There is no version to name: only * fits")), responses(
+    NoVersion), responses(
     (status = 204, description = "It is gone"),
 ))]
 #[delete("/notifications/{id}")]
 async fn delete_notification(
     request: HttpRequest,
-    api: web::Data<Api>,
+    api: web::Data<NotificationsApi>,
     caller: SignedIn,
     id: PathId<NotificationId>,
 ) -> Result<HttpResponse, Problem> {
     respond::refuse_versions(&request)?;
-    let done = api.notifications.delete.send(&caller.0, DeleteNotification { id: id.0 }).await?;
+    let done = api.delete.send(&caller.0, DeleteNotification { id: id.0 }).await?;
     Ok(respond::empty(&done))
 }
 
 /// Deletes all that are read; tells how many. What is read at that moment has no version.
 #[utoipa::path(tag = "notifications", security(("session" = [])), params(
-    ("If-Match" = Option<String>, Header, description = "There is no version to name: only * fits")), responses(
+    NoVersion), responses(
     (status = 200, body = Envelope<CountView>),
 ))]
 #[delete("/notifications/read")]
-async fn delete_read(request: HttpRequest, api: web::Data<Api>, caller: SignedIn) -> Result<HttpResponse, Problem> {
+async fn delete_read(
+    request: HttpRequest,
+    api: web::Data<NotificationsApi>,
+    caller: SignedIn,
+) -> Result<HttpResponse, Problem> {
     respond::refuse_versions(&request)?;
-    let done = api.notifications.delete_read.send(&caller.0, DeleteRead).await?;
+    let done = api.delete_read.send(&caller.0, DeleteRead).await?;
     respond::done(done.position, &CountView { count: done.output })
 }
 
@@ -184,7 +172,7 @@ const HEARTBEAT: Duration = Duration::from_secs(15);
 #[get("/notifications/stream")]
 async fn stream_notifications(
     request: HttpRequest,
-    api: web::Data<Api>,
+    api: web::Data<NotificationsApi>,
     caller: SignedIn,
 ) -> Result<HttpResponse, Problem> {
     let after: Option<Position> = match request.headers().get("last-event-id") {
@@ -198,8 +186,7 @@ async fn stream_notifications(
     let user = caller.user()?;
     // Listen first, look then: nothing falls between the two.
     let tail = api.events.tail();
-    let arrivals =
-        api.notifications.since.ask(&caller.0, NotificationsSince { after, shown: api.events.read_to() }).await?;
+    let arrivals = api.since.ask(&caller.0, NotificationsSince { after, shown: api.events.read_to() }).await?;
     let token = request
         .headers()
         .get(header::AUTHORIZATION)
@@ -224,7 +211,7 @@ async fn stream_notifications(
 
 /// An inbox being streamed.
 struct Inbox {
-    api: web::Data<Api>,
+    api: web::Data<NotificationsApi>,
     caller: Caller,
     token: String,
     user: UserId,
@@ -243,7 +230,7 @@ impl Inbox {
         // A session that ended meanwhile must not go on seeing its inbox.
         self.api.gate.actor(&self.token).await.ok()?;
         let query = NotificationsSince { after: Some(self.after), shown: self.api.events.read_to() };
-        let Ok(arrivals) = self.api.notifications.since.ask(&self.caller, query).await else {
+        let Ok(arrivals) = self.api.since.ask(&self.caller, query).await else {
             // PostgreSQL is away: the line stays, what is missed comes with the next look.
             return Some(": waiting\n\n".to_owned());
         };

@@ -1,66 +1,29 @@
 //! Members and roles. One's own profile is in `users/profile.rs`, what others see of a member in `users/page.rs`.
 
+pub mod api;
+mod me;
 mod page;
 mod profile;
 
 use actix_web::{HttpRequest, HttpResponse, delete, get, post, put, web};
-use auth::{CreateAccount, FindAccounts, GetAccount};
-use books::CountBooks;
-use borrowing::CountBorrows;
-use cqrs::{Ask, CommandBus, Dispatch, MissingHandler, QueryBus};
+use api::UsersApi;
+use auth::{CreateAccount, FindAccounts};
 use deserr::Deserr;
-use kernel::{LanguageTag, Line, Page, Permission, UserId};
+use kernel::{LanguageTag, Line, Page, UserId};
+use me::{MeView, me};
 use serde::Serialize;
-use users::{
-    ChangeRole, DeleteUser, GetProfile, GetPublicProfile, ListRoles, ListUsers, ProfileView, Proof, UpdateProfile,
-    UpdateUser, UserSort,
-};
+use users::{ChangeRole, DeleteUser, ListRoles, ListUsers, ProfileView, Proof, UpdateUser, UserSort};
 use utoipa::{IntoParams, ToSchema};
+use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::auth::NewEmailField;
-use super::caller::{Admin, DeleteUser as MayDeleteUser, Permitted, ReadUser, SignedIn, WriteUser};
-use super::input::{Body, FieldErrors, List, NoParams, Order, Param, Params, PathId};
-use super::problem::Problem;
-use super::respond::{self, Envelope, ListEnvelope};
-use super::{Api, PagesByNumber};
+use crate::http::auth::fields::NewEmailField;
+use crate::http::edge::caller::{Admin, DeleteUser as MayDeleteUser, Permitted, ReadUser, SignedIn, WriteUser};
+use crate::http::edge::input::{Body, FieldErrors, NoParams, Param, Params, PathId};
+use crate::http::edge::list::{List, Order, PagesByNumber};
+use crate::http::edge::problem::Problem;
+use crate::http::edge::respond::{self, Envelope, IfMatch, ListEnvelope};
 
-pub struct UsersApi {
-    profile: Ask<GetProfile>,
-    public_profile: Ask<GetPublicProfile>,
-    list: Ask<ListUsers>,
-    roles: Ask<ListRoles>,
-    account: Ask<GetAccount>,
-    find_accounts: Ask<FindAccounts>,
-    count_books: Ask<CountBooks>,
-    count_borrows: Ask<CountBorrows>,
-    create: Dispatch<CreateAccount>,
-    update_profile: Dispatch<UpdateProfile>,
-    update: Dispatch<UpdateUser>,
-    change_role: Dispatch<ChangeRole>,
-    delete: Dispatch<DeleteUser>,
-}
-
-impl UsersApi {
-    pub fn new(commands: &CommandBus, queries: &QueryBus) -> Result<Self, MissingHandler> {
-        Ok(Self {
-            profile: queries.asking()?,
-            public_profile: queries.asking()?,
-            list: queries.asking()?,
-            roles: queries.asking()?,
-            account: queries.asking()?,
-            find_accounts: queries.asking()?,
-            count_books: queries.asking()?,
-            count_borrows: queries.asking()?,
-            create: commands.dispatch()?,
-            update_profile: commands.dispatch()?,
-            update: commands.dispatch()?,
-            change_role: commands.dispatch()?,
-            delete: commands.dispatch()?,
-        })
-    }
-}
-
-pub(super) fn configure(services: &mut utoipa_actix_web::service_config::ServiceConfig) {
+pub fn configure(services: &mut ServiceConfig) {
     services
         .service(get_me)
         .service(list_users)
@@ -73,15 +36,6 @@ pub(super) fn configure(services: &mut utoipa_actix_web::service_config::Service
     page::configure(services);
 }
 
-/// A member as they themselves see it.
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct MeView {
-    pub email: String,
-    #[serde(flatten)]
-    pub profile: ProfileView,
-}
-
 /// A role and what it permits.
 #[derive(Serialize, ToSchema)]
 struct RoleBody {
@@ -91,19 +45,12 @@ struct RoleBody {
     permissions: Vec<&'static str>,
 }
 
-async fn me(api: &Api, caller: &SignedIn) -> Result<MeView, Problem> {
-    let id = caller.user()?;
-    let profile = api.users.profile.ask(&caller.0, GetProfile { id }).await?;
-    let account = api.users.account.ask(&caller.0, GetAccount { user: id }).await?;
-    Ok(MeView { email: account.email, profile })
-}
-
 /// Oneself.
 #[utoipa::path(tag = "users", security(("session" = [])), responses((status = 200, body = Envelope<MeView>)))]
 #[get("/users/me")]
 async fn get_me(
     request: HttpRequest,
-    api: web::Data<Api>,
+    api: web::Data<UsersApi>,
     caller: SignedIn,
     _none: Params<NoParams>,
 ) -> Result<HttpResponse, Problem> {
@@ -125,7 +72,7 @@ struct Filters {
     active: Option<Param<bool>>,
 }
 
-/// How members are sorted, for the OpenAPI document; read by [`super::input::ListParams`].
+/// How members are sorted, for the OpenAPI document; read by [`ListParams`].
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
 #[allow(dead_code, reason = "described here, read by input::ListParams")]
@@ -162,7 +109,7 @@ const FIELDS: &[&str] = &[
 #[get("/users")]
 async fn list_users(
     request: HttpRequest,
-    api: web::Data<Api>,
+    api: web::Data<UsersApi>,
     caller: Permitted<ReadUser>,
     list: List<Filters>,
 ) -> Result<HttpResponse, Problem> {
@@ -182,10 +129,8 @@ async fn list_users(
             return Err(Problem::invalid_field(field, "must be at most 200 characters"));
         }
     }
-    // Shorter beginnings fit almost everybody. Who is no administrator could find out an address letter by letter.
-    let admin = caller.0.actor.may(Permission::Admin);
-    let or_these = match list.filters.q.clone().filter(|q| admin && q.trim().chars().count() >= 3) {
-        Some(beginning) => api.users.find_accounts.ask(&caller.0, FindAccounts { beginning }).await?,
+    let or_these = match list.filters.q.clone() {
+        Some(beginning) => api.find_accounts.ask(&caller.0, FindAccounts { beginning }).await?,
         None => Vec::new(),
     };
     let query = ListUsers {
@@ -197,7 +142,7 @@ async fn list_users(
         descending,
         page,
     };
-    let page: Page<ProfileView> = api.users.list.ask(&caller.0, query).await?;
+    let page: Page<ProfileView> = api.list.ask(&caller.0, query).await?;
     respond::listed(&request, &list.params, page, FIELDS)
 }
 
@@ -225,7 +170,7 @@ struct CreatedUser {
 ))]
 #[post("/users")]
 async fn create_user(
-    api: web::Data<Api>,
+    api: web::Data<UsersApi>,
     caller: Permitted<WriteUser>,
     body: Body<CreateBody>,
 ) -> Result<HttpResponse, Problem> {
@@ -237,7 +182,7 @@ async fn create_user(
         password: None,
         verified: false,
     };
-    let done = api.users.create.send(&caller.0, command).await?;
+    let done = api.create.send(&caller.0, command).await?;
     respond::created(done.position, &CreatedUser { id: done.output })
 }
 
@@ -255,12 +200,12 @@ struct UpdateBody {
 
 /// Changes a member's name, or deactivates and reactivates them. `If-Match` takes a member's `version` in quotation marks.
 #[utoipa::path(tag = "users", security(("session" = [])), params(("id" = Uuid, Path),
-    ("If-Match" = Option<String>, Header, description = "The ETag that was read")), request_body = UpdateBody,
+    IfMatch), request_body = UpdateBody,
     responses((status = 200, body = Envelope<ProfileView>)))]
 #[put("/users/{id}")]
 async fn update_user(
     request: HttpRequest,
-    api: web::Data<Api>,
+    api: web::Data<UsersApi>,
     caller: Permitted<WriteUser>,
     id: PathId<UserId>,
     body: Body<UpdateBody>,
@@ -268,7 +213,7 @@ async fn update_user(
     let body = body.read()?;
     let expected_version = respond::expected_version(&request)?;
     let command = UpdateUser { id: id.0, expected_version, name: body.name, active: body.active };
-    let done = api.users.update.send(&caller.0, command).await?;
+    let done = api.update.send(&caller.0, command).await?;
     respond::changed(done.position, &done.output, done.output.version)
 }
 
@@ -281,12 +226,12 @@ struct ChangeRoleBody {
 
 /// Gives a member a role, from their next request on. `If-Match` takes a member's `version` in quotation marks.
 #[utoipa::path(tag = "users", security(("session" = [])), params(("id" = Uuid, Path),
-    ("If-Match" = Option<String>, Header, description = "The ETag that was read")), request_body = ChangeRoleBody,
+    IfMatch), request_body = ChangeRoleBody,
     responses((status = 200, body = Envelope<ProfileView>)))]
 #[put("/users/{id}/role")]
 async fn change_role(
     request: HttpRequest,
-    api: web::Data<Api>,
+    api: web::Data<UsersApi>,
     caller: Permitted<Admin>,
     id: PathId<UserId>,
     body: Body<ChangeRoleBody>,
@@ -294,25 +239,25 @@ async fn change_role(
     let body = body.read()?;
     let expected_version = respond::expected_version(&request)?;
     let command = ChangeRole { id: id.0, expected_version, role: body.role.into_string() };
-    let done = api.users.change_role.send(&caller.0, command).await?;
+    let done = api.change_role.send(&caller.0, command).await?;
     respond::changed(done.position, &done.output, done.output.version)
 }
 
 /// Deletes a member. Refused while they have open loans. `If-Match` takes a member's `version` in quotation marks.
 #[utoipa::path(tag = "users", security(("session" = [])), params(("id" = Uuid, Path),
-    ("If-Match" = Option<String>, Header, description = "The ETag that was read")), responses(
+    IfMatch), responses(
     (status = 204, description = "They are gone"),
 ))]
 #[delete("/users/{id}")]
 async fn delete_user(
     request: HttpRequest,
-    api: web::Data<Api>,
+    api: web::Data<UsersApi>,
     caller: Permitted<MayDeleteUser>,
     id: PathId<UserId>,
 ) -> Result<HttpResponse, Problem> {
     let expected_version = respond::expected_version(&request)?;
     let command = DeleteUser { id: id.0, expected_version, proof: Proof::Permission };
-    let done = api.users.delete.send(&caller.0, command).await?;
+    let done = api.delete.send(&caller.0, command).await?;
     Ok(respond::empty(&done))
 }
 
@@ -321,12 +266,11 @@ async fn delete_user(
 #[get("/roles")]
 async fn list_roles(
     request: HttpRequest,
-    api: web::Data<Api>,
+    api: web::Data<UsersApi>,
     caller: SignedIn,
     _none: Params<NoParams>,
 ) -> Result<HttpResponse, Problem> {
     let roles: Vec<RoleBody> = api
-        .users
         .roles
         .ask(&caller.0, ListRoles)
         .await?

@@ -21,6 +21,7 @@ use time::{Duration, OffsetDateTime};
 use users::{ListUsers, UserSort};
 
 use crate::app::App;
+use crate::promotion::promote;
 use crate::settings::{Environment, Settings};
 
 /// Every demo account's password. Development only.
@@ -112,7 +113,7 @@ impl Demo<'_> {
             };
             members.push(send!(self, system, command)?.output);
             if role != "user" {
-                self.app.promote(Actor::System("seed"), &email, role).await?;
+                promote((&self.app.commands, &self.app.queries), Actor::System("seed"), &email, role).await?;
             }
             self.clock.advance(Duration::minutes(7));
         }
@@ -157,7 +158,7 @@ impl Demo<'_> {
         let moby_dick = self.lend(shelf[10], alan, 14).await?;
         self.ask(shelf[3].0, margaret, 14).await?;
         self.days_ago(30);
-        self.app.borrowing().tick(self.clock.now()).await?;
+        self.app.tick(self.clock.now()).await?;
         send!(self, member(alan), ReportLost { borrow: moby_dick, note: Some(Prose::new("Left on the train.")?) })?;
         // Candide was declined, The Time Machine thought better of.
         self.days_ago(25);

@@ -5,14 +5,15 @@ use auth::{EndOtherSessions, EndSession, ListSessions, SessionView};
 use kernel::SessionId;
 use serde::Serialize;
 use utoipa::ToSchema;
+use utoipa_actix_web::service_config::ServiceConfig;
 
-use crate::http::Api;
-use crate::http::caller::SignedIn;
-use crate::http::input::{NoParams, Params, PathId};
-use crate::http::problem::Problem;
-use crate::http::respond::{self, Envelope};
+use super::api::AuthApi;
+use crate::http::edge::caller::SignedIn;
+use crate::http::edge::input::{NoParams, Params, PathId};
+use crate::http::edge::problem::Problem;
+use crate::http::edge::respond::{self, Envelope, NoVersion};
 
-pub(super) fn configure(services: &mut utoipa_actix_web::service_config::ServiceConfig) {
+pub(super) fn configure(services: &mut ServiceConfig) {
     services.service(list_sessions).service(end_other_sessions).service(end_session);
 }
 
@@ -23,11 +24,11 @@ pub(super) fn configure(services: &mut utoipa_actix_web::service_config::Service
 #[get("/auth/sessions")]
 async fn list_sessions(
     request: HttpRequest,
-    api: web::Data<Api>,
+    api: web::Data<AuthApi>,
     caller: SignedIn,
     _none: Params<NoParams>,
 ) -> Result<HttpResponse, Problem> {
-    let sessions = api.auth.sessions.ask(&caller.0, ListSessions {}).await?;
+    let sessions = api.sessions.ask(&caller.0, ListSessions {}).await?;
     respond::found(&request, &sessions)
 }
 
@@ -38,33 +39,33 @@ struct EndedSessions {
 
 /// Ends all of one's sessions but the one that asks; tells how many. What runs at that moment has no version.
 #[utoipa::path(tag = "auth", security(("session" = [])), params(
-    ("If-Match" = Option<String>, Header, description = "There is no version to name: only * fits")), responses(
+    NoVersion), responses(
     (status = 200, body = Envelope<EndedSessions>),
 ))]
 #[delete("/auth/sessions/others")]
 async fn end_other_sessions(
     request: HttpRequest,
-    api: web::Data<Api>,
+    api: web::Data<AuthApi>,
     caller: SignedIn,
 ) -> Result<HttpResponse, Problem> {
     respond::refuse_versions(&request)?;
-    let done = api.auth.end_other_sessions.send(&caller.0, EndOtherSessions {}).await?;
+    let done = api.end_other_sessions.send(&caller.0, EndOtherSessions {}).await?;
     respond::done(done.position, &EndedSessions { count: done.output })
 }
 
 /// Ends one of one's sessions. It has no version: nothing of it changes that would make ending it wrong.
 #[utoipa::path(tag = "auth", security(("session" = [])), params(("id" = Uuid, Path),
-    ("If-Match" = Option<String>, Header, description = "There is no version to name: only * fits")), responses(
+    NoVersion), responses(
     (status = 204, description = "It has ended"),
 ))]
 #[delete("/auth/sessions/{id}")]
 async fn end_session(
     request: HttpRequest,
-    api: web::Data<Api>,
+    api: web::Data<AuthApi>,
     caller: SignedIn,
     id: PathId<SessionId>,
 ) -> Result<HttpResponse, Problem> {
     respond::refuse_versions(&request)?;
-    let done = api.auth.end_session.send(&caller.0, EndSession { session: id.0 }).await?;
+    let done = api.end_session.send(&caller.0, EndSession { session: id.0 }).await?;
     Ok(respond::empty(&done))
 }

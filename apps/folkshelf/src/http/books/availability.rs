@@ -7,15 +7,15 @@ use kernel::BookId;
 use serde::Serialize;
 use time::OffsetDateTime;
 use utoipa::ToSchema;
+use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::may_browse;
-use crate::http::Api;
-use crate::http::caller::Anyone;
-use crate::http::input::{NoParams, Params, PathId};
-use crate::http::problem::Problem;
-use crate::http::respond::{self, Envelope};
+use super::api::BooksApi;
+use crate::http::edge::caller::Anyone;
+use crate::http::edge::input::{NoParams, Params, PathId};
+use crate::http::edge::problem::Problem;
+use crate::http::edge::respond::{self, Envelope};
 
-pub(super) fn configure(services: &mut utoipa_actix_web::service_config::ServiceConfig) {
+pub(super) fn configure(services: &mut ServiceConfig) {
     services.service(get_availability);
 }
 
@@ -39,15 +39,15 @@ struct Availability {
 #[get("/books/{id}/availability")]
 async fn get_availability(
     request: HttpRequest,
-    api: web::Data<Api>,
+    api: web::Data<BooksApi>,
     caller: Anyone,
     id: PathId<BookId>,
     _none: Params<NoParams>,
 ) -> Result<HttpResponse, Problem> {
-    may_browse(&api, &caller.0)?;
+    api.community.may_browse(&caller.0)?;
     let (book, outlook) = tokio::join!(
-        api.books.get.ask(&caller.0, GetBook { book_id: id.0 }),
-        api.books.outlook.ask(&caller.0, LendingOutlook { book: id.0 }),
+        api.get.ask(&caller.0, GetBook { book_id: id.0 }),
+        api.outlook.ask(&caller.0, LendingOutlook { book: id.0 }),
     );
     let (book, outlook) = (book?, outlook?);
     let availability = Availability {

@@ -3,11 +3,12 @@
 use books::{BookChanges, BookInput, Change};
 use deserr::{Deserr, IntoValue, Value, ValuePointerRef};
 use kernel::Detail;
-use utoipa::ToSchema;
+use time::OffsetDateTime;
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
 
-use crate::http::Api;
-use crate::http::input::FieldErrors;
-use crate::http::problem::Problem;
+use crate::http::edge::input::FieldErrors;
+use crate::http::edge::problem::Problem;
 
 /// A field as it was given: reading never fails here, so that wrong types and broken rules are told together.
 #[derive(Default)]
@@ -88,6 +89,21 @@ pub(super) struct BookBody {
     lending: Given<String>,
 }
 
+/// A change of a book, for the OpenAPI document: as [`BookBody`], but what is left out stays as it is.
+pub(super) struct BookChangesBody;
+
+impl PartialSchema for BookChangesBody {
+    fn schema() -> RefOr<Schema> {
+        let mut schema = BookBody::schema();
+        if let RefOr::T(Schema::Object(object)) = &mut schema {
+            object.required.clear();
+        }
+        schema
+    }
+}
+
+impl ToSchema for BookChangesBody {}
+
 impl BookBody {
     /// The fields that were given, and what is wrong with their types.
     pub fn changes(self) -> (BookChanges, Vec<Detail>) {
@@ -108,7 +124,7 @@ impl BookBody {
     }
 
     /// A whole description. Its rules are books' own; they are asked here only to be told along with wrong types.
-    pub fn description(self, api: &Api) -> Result<BookInput, Problem> {
+    pub fn description(self, now: OffsetDateTime) -> Result<BookInput, Problem> {
         let (changes, mut wrong) = self.changes();
         let mut book = BookInput::default();
         changes.apply(&mut book);
@@ -117,7 +133,7 @@ impl BookBody {
         }
         let typed: Vec<String> = wrong.iter().map(|detail| field_root(&detail.field).to_owned()).collect();
         // A field of the wrong type is also missing; once is enough.
-        let rules = book.check(api.clock.now()).err().unwrap_or_default();
+        let rules = book.check(now).err().unwrap_or_default();
         wrong.extend(rules.into_iter().filter(|rule| !typed.iter().any(|field| field == field_root(&rule.field))));
         Err(Problem::invalid(wrong))
     }

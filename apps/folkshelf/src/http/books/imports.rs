@@ -12,14 +12,16 @@ use deserr::{Deserr, IntoValue, Value, ValuePointerRef};
 use futures_util::StreamExt;
 use kernel::ImportId;
 use utoipa::{IntoParams, ToSchema};
+use utoipa_actix_web::service_config::ServiceConfig;
 
-use crate::http::caller::{Permitted, SignedIn, WriteBook};
-use crate::http::input::{FieldErrors, List, MaybeBody, NoParams, Param, Params, PathId, from_string};
-use crate::http::problem::Problem;
-use crate::http::respond::{self, Envelope, ListEnvelope};
-use crate::http::{Api, PagesByNumber};
+use super::api::BooksApi;
+use crate::http::edge::caller::{Permitted, SignedIn, WriteBook};
+use crate::http::edge::input::{FieldErrors, MaybeBody, NoParams, Param, Params, PathId, from_string};
+use crate::http::edge::list::{List, PagesByNumber};
+use crate::http::edge::problem::Problem;
+use crate::http::edge::respond::{self, Envelope, ListEnvelope, NoVersion};
 
-pub(super) fn configure(services: &mut utoipa_actix_web::service_config::ServiceConfig) {
+pub(super) fn configure(services: &mut ServiceConfig) {
     services
         .service(import_books)
         .service(list_imports)
@@ -61,7 +63,7 @@ struct ImportParams {
 #[post("/books/import")]
 async fn import_books(
     request: HttpRequest,
-    api: web::Data<Api>,
+    api: web::Data<BooksApi>,
     caller: Permitted<WriteBook>,
     params: Params<ImportParams>,
     payload: web::Payload,
@@ -101,7 +103,7 @@ async fn import_books(
         drop(sender.finish().await);
         Ok::<_, Problem>(())
     };
-    let start = api.books.start_import.send(&caller.0, StartImport { upload, review });
+    let start = api.start_import.send(&caller.0, StartImport { upload, review });
     let (received, started) = tokio::join!(receive, start);
     received?;
     let done = started?;
@@ -147,13 +149,13 @@ const FIELDS: &[&str] = &[
 #[get("/books/imports")]
 async fn list_imports(
     request: HttpRequest,
-    api: web::Data<Api>,
+    api: web::Data<BooksApi>,
     caller: SignedIn,
     list: List<NoParams>,
 ) -> Result<HttpResponse, Problem> {
     list.params.refuse_sorting()?;
     let page = list.params.page_by_number()?;
-    let page = api.books.imports.ask(&caller.0, ListImports { page }).await?;
+    let page = api.imports.ask(&caller.0, ListImports { page }).await?;
     respond::listed(&request, &list.params, page, FIELDS)
 }
 
@@ -162,11 +164,11 @@ async fn list_imports(
 #[get("/books/imports/open")]
 async fn get_open_rows(
     request: HttpRequest,
-    api: web::Data<Api>,
+    api: web::Data<BooksApi>,
     caller: SignedIn,
     _none: Params<NoParams>,
 ) -> Result<HttpResponse, Problem> {
-    let open = api.books.open_rows.ask(&caller.0, OpenImportRows).await?;
+    let open = api.open_rows.ask(&caller.0, OpenImportRows).await?;
     respond::found(&request, &open)
 }
 
@@ -177,12 +179,12 @@ async fn get_open_rows(
 #[get("/books/imports/{id}")]
 async fn get_import(
     request: HttpRequest,
-    api: web::Data<Api>,
+    api: web::Data<BooksApi>,
     caller: SignedIn,
     id: PathId<ImportId>,
     _none: Params<NoParams>,
 ) -> Result<HttpResponse, Problem> {
-    let import = api.books.import.ask(&caller.0, GetImport { import_id: id.0 }).await?;
+    let import = api.import.ask(&caller.0, GetImport { import_id: id.0 }).await?;
     respond::found(&request, &import)
 }
 
@@ -212,7 +214,7 @@ struct ShelfParams {
 #[get("/books/imports/{id}/shelves")]
 async fn review_shelves(
     request: HttpRequest,
-    api: web::Data<Api>,
+    api: web::Data<BooksApi>,
     caller: SignedIn,
     id: PathId<ImportId>,
     params: Params<ShelfParams>,
@@ -220,7 +222,7 @@ async fn review_shelves(
     let index = |column: Option<Param<u64>>| column.map(|index| usize::try_from(index.0).unwrap_or(usize::MAX));
     let ShelfParams { shelf, owned, copies } = params.0;
     let columns = ShelfColumns { shelf: index(shelf), owned: index(owned), copies: index(copies) };
-    let shelves = api.books.review_shelves.ask(&caller.0, ReviewShelves { import_id: id.0, columns }).await?;
+    let shelves = api.review_shelves.ask(&caller.0, ReviewShelves { import_id: id.0, columns }).await?;
     respond::found(&request, &shelves)
 }
 
@@ -269,7 +271,7 @@ struct StartBody {
     responses((status = 202, body = Envelope<ImportView>)))]
 #[post("/books/imports/{id}/start")]
 async fn start_import(
-    api: web::Data<Api>,
+    api: web::Data<BooksApi>,
     caller: Permitted<WriteBook>,
     id: PathId<ImportId>,
     body: MaybeBody<StartBody>,
@@ -281,25 +283,25 @@ async fn start_import(
         shelves: body.shelves,
     };
     let start = StartReviewedImport { import_id: id.0, choice };
-    let done = api.books.start_reviewed_import.send(&caller.0, start).await?;
-    let import = api.books.import.ask(&caller.0, GetImport { import_id: id.0 }).await?;
+    let done = api.start_reviewed_import.send(&caller.0, start).await?;
+    let import = api.import.ask(&caller.0, GetImport { import_id: id.0 }).await?;
     respond::accepted(done.position, &import)
 }
 
 /// Forgets an import that waits for its review.
 #[utoipa::path(tag = "books", security(("session" = [])), params(("id" = Uuid, Path),
-    ("If-Match" = Option<String>, Header, description = "There is no version to name: only * fits")), responses(
+    NoVersion), responses(
     (status = 204, description = "It is forgotten"),
 ))]
 #[delete("/books/imports/{id}")]
 async fn cancel_import(
     request: HttpRequest,
-    api: web::Data<Api>,
+    api: web::Data<BooksApi>,
     caller: SignedIn,
     id: PathId<ImportId>,
 ) -> Result<HttpResponse, Problem> {
     respond::refuse_versions(&request)?;
-    let done = api.books.cancel_import.send(&caller.0, CancelImport { import_id: id.0 }).await?;
+    let done = api.cancel_import.send(&caller.0, CancelImport { import_id: id.0 }).await?;
     Ok(respond::empty(&done))
 }
 
@@ -317,12 +319,12 @@ fn row(request: &HttpRequest) -> Result<i32, Problem> {
 #[post("/books/imports/{id}/rows/{row}/add")]
 async fn add_left_out_row(
     request: HttpRequest,
-    api: web::Data<Api>,
+    api: web::Data<BooksApi>,
     caller: Permitted<WriteBook>,
     id: PathId<ImportId>,
 ) -> Result<HttpResponse, Problem> {
     let row = row(&request)?;
-    let done = api.books.add_left_out_row.send(&caller.0, AddLeftOutRow { import_id: id.0, row }).await?;
+    let done = api.add_left_out_row.send(&caller.0, AddLeftOutRow { import_id: id.0, row }).await?;
     respond::done(done.position, &done.output)
 }
 
@@ -330,18 +332,18 @@ async fn add_left_out_row(
 /// one that was, as by `PUT /books/{id}`: it is shown and counted no more. A row has no version: it is what the file said.
 #[utoipa::path(tag = "books", security(("session" = [])), params(("id" = Uuid, Path),
     ("row" = i32, Path, minimum = 1, description = "As in `errors` and `notes`"),
-    ("If-Match" = Option<String>, Header, description = "There is no version to name: only * fits")), responses(
+    NoVersion), responses(
     (status = 204, description = "It is dealt with"),
 ))]
 #[delete("/books/imports/{id}/errors/{row}")]
 async fn mark_row_repaired(
     request: HttpRequest,
-    api: web::Data<Api>,
+    api: web::Data<BooksApi>,
     caller: SignedIn,
     id: PathId<ImportId>,
 ) -> Result<HttpResponse, Problem> {
     respond::refuse_versions(&request)?;
     let row = row(&request)?;
-    let done = api.books.mark_row_repaired.send(&caller.0, MarkRowRepaired { import_id: id.0, row }).await?;
+    let done = api.mark_row_repaired.send(&caller.0, MarkRowRepaired { import_id: id.0, row }).await?;
     Ok(respond::empty(&done))
 }

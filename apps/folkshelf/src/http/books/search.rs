@@ -10,15 +10,17 @@ use deserr::Deserr;
 use futures_util::stream;
 use kernel::UserId;
 use utoipa::IntoParams;
+use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::{FIELDS, Filters, may_browse};
-use crate::http::caller::{Anyone, SignedIn};
-use crate::http::input::{FieldErrors, List, NoParams, Param, Params};
-use crate::http::problem::Problem;
-use crate::http::respond::{self, Envelope, ListEnvelope};
-use crate::http::{Api, PagesByNumber};
+use super::api::BooksApi;
+use super::listing::{FIELDS, Filters};
+use crate::http::edge::caller::{Anyone, SignedIn};
+use crate::http::edge::input::{FieldErrors, NoParams, Param, Params};
+use crate::http::edge::list::{List, PagesByNumber};
+use crate::http::edge::problem::Problem;
+use crate::http::edge::respond::{self, Envelope, ListEnvelope};
 
-pub(super) fn configure(services: &mut utoipa_actix_web::service_config::ServiceConfig) {
+pub(super) fn configure(services: &mut ServiceConfig) {
     services.service(search_books).service(suggest_books).service(get_facets).service(export_books);
 }
 
@@ -58,11 +60,11 @@ struct SearchFilters {
 #[get("/books/search")]
 async fn search_books(
     request: HttpRequest,
-    api: web::Data<Api>,
+    api: web::Data<BooksApi>,
     caller: Anyone,
     list: List<SearchFilters>,
 ) -> Result<HttpResponse, Problem> {
-    may_browse(&api, &caller.0)?;
+    api.community.may_browse(&caller.0)?;
     list.params.refuse_sorting()?;
     let filters = list.filters;
     let narrowed = ListBooks {
@@ -73,7 +75,7 @@ async fn search_books(
         author: filters.author,
         ..ListBooks::newest(list.params.page_request())
     };
-    let page = api.books.search.ask(&caller.0, SearchBooks { text: filters.q, list: narrowed }).await?;
+    let page = api.search.ask(&caller.0, SearchBooks { text: filters.q, list: narrowed }).await?;
     respond::listed(&request, &list.params, page, FIELDS)
 }
 
@@ -91,12 +93,12 @@ struct Typed {
 #[get("/books/suggest")]
 async fn suggest_books(
     request: HttpRequest,
-    api: web::Data<Api>,
+    api: web::Data<BooksApi>,
     caller: Anyone,
     typed: Params<Typed>,
 ) -> Result<HttpResponse, Problem> {
-    may_browse(&api, &caller.0)?;
-    let suggestions = api.books.suggest.ask(&caller.0, SuggestBooks { text: typed.0.q }).await?;
+    api.community.may_browse(&caller.0)?;
+    let suggestions = api.suggest.ask(&caller.0, SuggestBooks { text: typed.0.q }).await?;
     respond::found(&request, &suggestions)
 }
 
@@ -110,11 +112,11 @@ async fn suggest_books(
 #[get("/books/facets")]
 async fn get_facets(
     request: HttpRequest,
-    api: web::Data<Api>,
+    api: web::Data<BooksApi>,
     caller: Anyone,
     filters: Params<Filters>,
 ) -> Result<HttpResponse, Problem> {
-    may_browse(&api, &caller.0)?;
+    api.community.may_browse(&caller.0)?;
     let filters = filters.0;
     let query = CountFacets {
         text: filters.q,
@@ -124,7 +126,7 @@ async fn get_facets(
         language: filters.language,
         author: filters.author,
     };
-    respond::found(&request, &api.books.facets.ask(&caller.0, query).await?)
+    respond::found(&request, &api.facets.ask(&caller.0, query).await?)
 }
 
 /// One's own shelf as a CSV file, which `POST /books/import` reads back unchanged.
@@ -135,8 +137,12 @@ async fn get_facets(
     (status = 200, body = String, content_type = "text/csv", description = "The file, as it is read from the shelf"),
 ))]
 #[get("/books/export")]
-async fn export_books(api: web::Data<Api>, caller: SignedIn, _none: Params<NoParams>) -> Result<HttpResponse, Problem> {
-    let export = api.books.export.clone();
+async fn export_books(
+    api: web::Data<BooksApi>,
+    caller: SignedIn,
+    _none: Params<NoParams>,
+) -> Result<HttpResponse, Problem> {
+    let export = api.export.clone();
     // The first piece decides whether there is an answer; trouble later on breaks the file off, visibly to the client.
     let first = export.ask(&caller.0, ExportShelf::default()).await?;
     let shelf = Shelf { export, caller: caller.0, ready: Some(first.csv), next: first.next };

@@ -10,15 +10,16 @@ use deserr::{Deserr, IntoValue, Value, ValuePointerRef};
 use kernel::{BorrowId, Line, Prose};
 use time::OffsetDateTime;
 use utoipa::ToSchema;
+use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::Days;
-use crate::http::Api;
-use crate::http::caller::{Permitted, WriteBorrow};
-use crate::http::input::{Body, FieldErrors, Maybe, PathId, from_string};
-use crate::http::problem::Problem;
-use crate::http::respond::{self, Envelope};
+use super::api::BorrowingApi;
+use super::days::Days;
+use crate::http::edge::caller::{Permitted, WriteBorrow};
+use crate::http::edge::input::{Body, FieldErrors, Maybe, PathId, from_string};
+use crate::http::edge::problem::Problem;
+use crate::http::edge::respond::{self, Envelope};
 
-pub(super) fn configure(services: &mut utoipa_actix_web::service_config::ServiceConfig) {
+pub(super) fn configure(services: &mut ServiceConfig) {
     services
         .service(approve_borrow)
         .service(reject_borrow)
@@ -66,14 +67,14 @@ struct ApproveBody {
     responses((status = 200, body = Envelope<BorrowView>)))]
 #[post("/borrows/{id}/approve")]
 async fn approve_borrow(
-    api: web::Data<Api>,
+    api: web::Data<BorrowingApi>,
     caller: Permitted<WriteBorrow>,
     id: PathId<BorrowId>,
     body: Body<ApproveBody>,
 ) -> Result<HttpResponse, Problem> {
     let body = body.read()?;
     let command = ApproveBorrow { borrow: id.0, pickup_by: body.pickup_by.map(|moment| moment.0), place: body.place.0 };
-    let done = api.borrowing.approve.send(&caller.0, command).await?;
+    let done = api.approve.send(&caller.0, command).await?;
     respond::done(done.position, &done.output)
 }
 
@@ -90,14 +91,14 @@ struct ReasonBody {
     responses((status = 200, body = Envelope<BorrowView>)))]
 #[post("/borrows/{id}/reject")]
 async fn reject_borrow(
-    api: web::Data<Api>,
+    api: web::Data<BorrowingApi>,
     caller: Permitted<WriteBorrow>,
     id: PathId<BorrowId>,
     body: Body<ReasonBody>,
 ) -> Result<HttpResponse, Problem> {
     let body = body.read()?;
     let command = RejectBorrow { borrow: id.0, reason: body.reason.0 };
-    let done = api.borrowing.reject.send(&caller.0, command).await?;
+    let done = api.reject.send(&caller.0, command).await?;
     respond::done(done.position, &done.output)
 }
 
@@ -106,14 +107,14 @@ async fn reject_borrow(
     responses((status = 200, body = Envelope<BorrowView>)))]
 #[post("/borrows/{id}/cancel")]
 async fn cancel_borrow(
-    api: web::Data<Api>,
+    api: web::Data<BorrowingApi>,
     caller: Permitted<WriteBorrow>,
     id: PathId<BorrowId>,
     body: Body<ReasonBody>,
 ) -> Result<HttpResponse, Problem> {
     let body = body.read()?;
     let command = CancelBorrow { borrow: id.0, reason: body.reason.0 };
-    let done = api.borrowing.cancel.send(&caller.0, command).await?;
+    let done = api.cancel.send(&caller.0, command).await?;
     respond::done(done.position, &done.output)
 }
 
@@ -131,14 +132,14 @@ struct HandOverBody {
     responses((status = 200, body = Envelope<BorrowView>)))]
 #[post("/borrows/{id}/hand-over")]
 async fn hand_over(
-    api: web::Data<Api>,
+    api: web::Data<BorrowingApi>,
     caller: Permitted<WriteBorrow>,
     id: PathId<BorrowId>,
     body: Body<HandOverBody>,
 ) -> Result<HttpResponse, Problem> {
     let body = body.read()?;
     let command = HandOver { borrow: id.0, code: body.code.0.map(Line::into_string) };
-    let done = api.borrowing.hand_over.send(&caller.0, command).await?;
+    let done = api.hand_over.send(&caller.0, command).await?;
     respond::done(done.position, &done.output)
 }
 
@@ -155,14 +156,14 @@ struct ExtensionBody {
     responses((status = 200, body = Envelope<BorrowView>)))]
 #[post("/borrows/{id}/request-extension")]
 async fn request_extension(
-    api: web::Data<Api>,
+    api: web::Data<BorrowingApi>,
     caller: Permitted<WriteBorrow>,
     id: PathId<BorrowId>,
     body: Body<ExtensionBody>,
 ) -> Result<HttpResponse, Problem> {
     let body = body.read()?;
     let command = RequestExtension { borrow: id.0, days: body.days.0 };
-    let done = api.borrowing.request_extension.send(&caller.0, command).await?;
+    let done = api.request_extension.send(&caller.0, command).await?;
     respond::done(done.position, &done.output)
 }
 
@@ -180,14 +181,14 @@ struct AnswerBody {
     responses((status = 200, body = Envelope<BorrowView>)))]
 #[post("/borrows/{id}/answer-extension")]
 async fn answer_extension(
-    api: web::Data<Api>,
+    api: web::Data<BorrowingApi>,
     caller: Permitted<WriteBorrow>,
     id: PathId<BorrowId>,
     body: Body<AnswerBody>,
 ) -> Result<HttpResponse, Problem> {
     let body = body.read()?;
     let command = AnswerExtension { borrow: id.0, approve: body.approve, reason: body.reason.0 };
-    let done = api.borrowing.answer_extension.send(&caller.0, command).await?;
+    let done = api.answer_extension.send(&caller.0, command).await?;
     respond::done(done.position, &done.output)
 }
 
@@ -200,13 +201,13 @@ struct NothingBody {}
     responses((status = 200, body = Envelope<BorrowView>)))]
 #[post("/borrows/{id}/declare-return")]
 async fn declare_return(
-    api: web::Data<Api>,
+    api: web::Data<BorrowingApi>,
     caller: Permitted<WriteBorrow>,
     id: PathId<BorrowId>,
     body: Body<NothingBody>,
 ) -> Result<HttpResponse, Problem> {
     body.read()?;
-    let done = api.borrowing.declare_return.send(&caller.0, DeclareReturn { borrow: id.0 }).await?;
+    let done = api.declare_return.send(&caller.0, DeclareReturn { borrow: id.0 }).await?;
     respond::done(done.position, &done.output)
 }
 
@@ -232,7 +233,7 @@ struct ReturnBody {
     responses((status = 200, body = Envelope<BorrowView>)))]
 #[post("/borrows/{id}/return")]
 async fn return_borrow(
-    api: web::Data<Api>,
+    api: web::Data<BorrowingApi>,
     caller: Permitted<WriteBorrow>,
     id: PathId<BorrowId>,
     body: Body<ReturnBody>,
@@ -243,7 +244,7 @@ async fn return_borrow(
         ConditionBody::Damaged => ReturnCondition::Damaged,
     };
     let command = ReturnBorrow { borrow: id.0, condition, note: body.note.0 };
-    let done = api.borrowing.return_borrow.send(&caller.0, command).await?;
+    let done = api.return_borrow.send(&caller.0, command).await?;
     respond::done(done.position, &done.output)
 }
 
@@ -252,13 +253,13 @@ async fn return_borrow(
     responses((status = 200, body = Envelope<BorrowView>)))]
 #[post("/borrows/{id}/not-received")]
 async fn mark_not_received(
-    api: web::Data<Api>,
+    api: web::Data<BorrowingApi>,
     caller: Permitted<WriteBorrow>,
     id: PathId<BorrowId>,
     body: Body<NothingBody>,
 ) -> Result<HttpResponse, Problem> {
     body.read()?;
-    let done = api.borrowing.not_received.send(&caller.0, MarkNotReceived { borrow: id.0 }).await?;
+    let done = api.not_received.send(&caller.0, MarkNotReceived { borrow: id.0 }).await?;
     respond::done(done.position, &done.output)
 }
 
@@ -275,13 +276,13 @@ struct NoteBody {
     responses((status = 200, body = Envelope<BorrowView>)))]
 #[post("/borrows/{id}/report-lost")]
 async fn report_lost(
-    api: web::Data<Api>,
+    api: web::Data<BorrowingApi>,
     caller: Permitted<WriteBorrow>,
     id: PathId<BorrowId>,
     body: Body<NoteBody>,
 ) -> Result<HttpResponse, Problem> {
     let body = body.read()?;
-    let done = api.borrowing.report_lost.send(&caller.0, ReportLost { borrow: id.0, note: body.note.0 }).await?;
+    let done = api.report_lost.send(&caller.0, ReportLost { borrow: id.0, note: body.note.0 }).await?;
     respond::done(done.position, &done.output)
 }
 
@@ -307,7 +308,7 @@ struct ResolveBody {
     responses((status = 200, body = Envelope<BorrowView>)))]
 #[post("/borrows/{id}/resolve")]
 async fn resolve_dispute(
-    api: web::Data<Api>,
+    api: web::Data<BorrowingApi>,
     caller: Permitted<WriteBorrow>,
     id: PathId<BorrowId>,
     body: Body<ResolveBody>,
@@ -318,6 +319,6 @@ async fn resolve_dispute(
         OutcomeBody::Lost => DisputeOutcome::Lost,
         OutcomeBody::Active => DisputeOutcome::Active,
     };
-    let done = api.borrowing.resolve.send(&caller.0, ResolveDispute { borrow: id.0, outcome, note: body.note }).await?;
+    let done = api.resolve.send(&caller.0, ResolveDispute { borrow: id.0, outcome, note: body.note }).await?;
     respond::done(done.position, &done.output)
 }

@@ -1,21 +1,22 @@
 //! A member as others see them.
 
-use ::books::CountBooks;
 use actix_web::{HttpRequest, HttpResponse, get, web};
+use books::CountBooks;
 use borrowing::CountBorrows;
 use kernel::UserId;
 use serde::Serialize;
 use time::OffsetDateTime;
 use users::GetPublicProfile;
 use utoipa::ToSchema;
+use utoipa_actix_web::service_config::ServiceConfig;
 
-use crate::http::caller::Anyone;
-use crate::http::input::{NoParams, Params, PathId};
-use crate::http::problem::Problem;
-use crate::http::respond::{self, Envelope};
-use crate::http::{Api, books};
+use super::api::UsersApi;
+use crate::http::edge::caller::Anyone;
+use crate::http::edge::input::{NoParams, Params, PathId};
+use crate::http::edge::problem::Problem;
+use crate::http::edge::respond::{self, Envelope};
 
-pub(super) fn configure(services: &mut utoipa_actix_web::service_config::ServiceConfig) {
+pub(super) fn configure(services: &mut ServiceConfig) {
     services.service(get_user);
 }
 
@@ -57,17 +58,17 @@ struct MemberCounts {
 #[get("/users/{id}")]
 async fn get_user(
     request: HttpRequest,
-    api: web::Data<Api>,
+    api: web::Data<UsersApi>,
     caller: Anyone,
     id: PathId<UserId>,
     _none: Params<NoParams>,
 ) -> Result<HttpResponse, Problem> {
-    books::may_browse(&api, &caller.0)?;
+    api.community.may_browse(&caller.0)?;
     let caller = &caller.0;
     let (profile, books, borrows) = tokio::join!(
-        api.users.public_profile.ask(caller, GetPublicProfile { id: id.0 }),
-        api.users.count_books.ask(caller, CountBooks { owner: id.0 }),
-        api.users.count_borrows.ask(caller, CountBorrows { user: id.0 }),
+        api.public_profile.ask(caller, GetPublicProfile { id: id.0 }),
+        api.count_books.ask(caller, CountBooks { owner: id.0 }),
+        api.count_borrows.ask(caller, CountBorrows { user: id.0 }),
     );
     let (profile, books, borrows) = (profile?, books?, borrows?);
     let member = MemberView {

@@ -5,15 +5,16 @@ use deserr::{Deserr, IntoValue, Value, ValuePointerRef};
 use kernel::{LanguageTag, Line, Prose};
 use users::{DeleteUser, Preferences, ProfileView, Proof, TimeZoneName, UpdateProfile};
 use utoipa::ToSchema;
+use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::{MeView, me};
-use crate::http::Api;
-use crate::http::caller::SignedIn;
-use crate::http::input::{Body, FieldErrors, Maybe, NoParams, Params, from_string};
-use crate::http::problem::Problem;
-use crate::http::respond::{self, Envelope};
+use super::api::UsersApi;
+use super::me::{MeView, me};
+use crate::http::edge::caller::SignedIn;
+use crate::http::edge::input::{Body, FieldErrors, Maybe, NoParams, Params, from_string};
+use crate::http::edge::problem::Problem;
+use crate::http::edge::respond::{self, Envelope, IfMatch};
 
-pub(super) fn configure(services: &mut utoipa_actix_web::service_config::ServiceConfig) {
+pub(super) fn configure(services: &mut ServiceConfig) {
     services.service(get_profile).service(update_profile).service(delete_profile);
 }
 
@@ -22,7 +23,7 @@ pub(super) fn configure(services: &mut utoipa_actix_web::service_config::Service
 #[get("/profile")]
 async fn get_profile(
     request: HttpRequest,
-    api: web::Data<Api>,
+    api: web::Data<UsersApi>,
     caller: SignedIn,
     _none: Params<NoParams>,
 ) -> Result<HttpResponse, Problem> {
@@ -83,13 +84,13 @@ struct ProfileBody {
 
 /// Describes oneself anew. `If-Match` refuses when the profile has changed since.
 #[utoipa::path(tag = "users", security(("session" = [])), params(
-    ("If-Match" = Option<String>, Header, description = "The ETag that was read")), request_body = ProfileBody, responses(
+    IfMatch), request_body = ProfileBody, responses(
     (status = 200, body = Envelope<ProfileView>),
 ))]
 #[put("/profile")]
 async fn update_profile(
     request: HttpRequest,
-    api: web::Data<Api>,
+    api: web::Data<UsersApi>,
     caller: SignedIn,
     body: Body<ProfileBody>,
 ) -> Result<HttpResponse, Problem> {
@@ -105,7 +106,7 @@ async fn update_profile(
         time_zone: body.time_zone.0,
         preferences: body.preferences.map(|preferences| preferences.0).unwrap_or_default(),
     };
-    let done = api.users.update_profile.send(&caller.0, command).await?;
+    let done = api.update_profile.send(&caller.0, command).await?;
     respond::changed(done.position, &done.output, done.output.version)
 }
 
@@ -118,19 +119,19 @@ struct PasswordBody {
 
 /// Deletes one's own account. Refused while there are open loans, and by `If-Match` when the profile has changed since.
 #[utoipa::path(tag = "users", security(("session" = [])), params(
-    ("If-Match" = Option<String>, Header, description = "The ETag that was read")), request_body = PasswordBody, responses(
+    IfMatch), request_body = PasswordBody, responses(
     (status = 204, description = "It is gone"),
 ))]
 #[delete("/profile")]
 async fn delete_profile(
     request: HttpRequest,
-    api: web::Data<Api>,
+    api: web::Data<UsersApi>,
     caller: SignedIn,
     body: Body<PasswordBody>,
 ) -> Result<HttpResponse, Problem> {
     let body = body.read()?;
     let expected_version = respond::expected_version(&request)?;
     let command = DeleteUser { id: caller.user()?, expected_version, proof: Proof::Password(body.password) };
-    let done = api.users.delete.send(&caller.0, command).await?;
+    let done = api.delete.send(&caller.0, command).await?;
     Ok(respond::empty(&done))
 }

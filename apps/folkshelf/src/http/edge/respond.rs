@@ -7,9 +7,9 @@ use kernel::{Page, PageRequest, Position};
 use serde::Serialize;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
-use super::input::ListParams;
+use super::list::ListParams;
 use super::problem::Problem;
 
 /// Where in the log a write stands; a read that sends it as `X-Folkshelf-Min-Position` sees at least that much.
@@ -147,6 +147,26 @@ fn positioned(
 
 fn version_tag(version: i64) -> String {
     format!("\"{version}\"")
+}
+
+/// The header that [`expected_version`] reads, for the OpenAPI document.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+#[allow(dead_code, reason = "described here, read by expected_version")]
+pub struct IfMatch {
+    /// The ETag that was read
+    #[param(rename = "If-Match", format = "entity-tag")]
+    if_match: Option<String>,
+}
+
+/// As [`IfMatch`], for things that have no version: [`refuse_versions`] reads it.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+#[allow(dead_code, reason = "described here, read by refuse_versions")]
+pub struct NoVersion {
+    /// There is no version to name: only * fits
+    #[param(rename = "If-Match", format = "entity-tag")]
+    if_match: Option<String>,
 }
 
 /// The version an `If-Match` header demands. `*` demands none in particular.

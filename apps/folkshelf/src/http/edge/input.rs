@@ -1,8 +1,6 @@
 //! Reading what clients send. Every wrong field is named, not only the first: bodies and parameters go through `deserr`,
 //! which gathers errors, into types that hold only valid values.
 
-mod list;
-
 use std::ops::ControlFlow;
 use std::str::FromStr;
 
@@ -17,7 +15,6 @@ use kernel::{BookId, Detail, LanguageTag, Line, Prose, UserId};
 use serde_json::Map;
 
 use super::problem::Problem;
-pub use list::{List, ListParams, Order};
 
 /// JSON bodies are at most this large.
 pub const JSON_LIMIT: usize = 1024 * 1024;
@@ -35,6 +32,12 @@ impl FieldErrors {
 impl FieldErrors {
     pub fn into_details(self) -> Vec<Detail> {
         self.0
+    }
+
+    /// These and the others.
+    pub fn and(mut self, mut others: Self) -> Self {
+        self.0.append(&mut others.0);
+        self
     }
 }
 
@@ -197,7 +200,7 @@ impl<T: Deserr<FieldErrors> + 'static> FromRequest for Params<T> {
 #[deserr(error = FieldErrors, deny_unknown_fields)]
 pub struct NoParams {}
 
-fn pairs(query: &str) -> Result<Map<String, serde_json::Value>, Problem> {
+pub(super) fn pairs(query: &str) -> Result<Map<String, serde_json::Value>, Problem> {
     let pairs: Vec<(String, String)> = web::Query::<Vec<(String, String)>>::from_query(query)
         .map_err(|_| Problem::invalid_field("query", "is not form-encoded UTF-8"))?
         .into_inner();

@@ -13,8 +13,9 @@ use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
 use cqrs::Caller;
 use kernel::{Actor, Permission, UserId};
 
+use super::gate::Gate;
 use super::problem::Problem;
-use super::{Api, trace};
+use super::trace;
 
 /// The position in the log that a read must show at least.
 pub const MIN_POSITION: HeaderName = HeaderName::from_static("x-folkshelf-min-position");
@@ -107,12 +108,12 @@ impl<R: Requirement> FromRequest for Permitted<R> {
 }
 
 async fn caller(request: &HttpRequest) -> Result<Caller, Problem> {
-    let api = request.app_data::<web::Data<Api>>().ok_or_else(Problem::not_found)?;
+    let gate = request.app_data::<web::Data<Gate>>().ok_or_else(Problem::not_found)?;
     let actor = match request.headers().get(header::AUTHORIZATION) {
         None => Actor::Anonymous,
         Some(value) => {
             let token = bearer(value).ok_or_else(Problem::unauthenticated)?;
-            api.gate.actor(token).await?
+            gate.actor(token).await?
         }
     };
     let mut caller = Caller::new(actor, trace::current());

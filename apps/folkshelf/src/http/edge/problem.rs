@@ -8,8 +8,6 @@ use kernel::{Detail, ErrorKind, Refusal};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::trace;
-
 /// What went wrong, as a client is told.
 #[derive(Debug, Clone)]
 pub struct Problem {
@@ -204,7 +202,7 @@ impl ResponseError for Problem {
                     .collect(),
             },
             status_code: status.as_u16(),
-            trace_id: trace::current_id(),
+            trace_id: trace::id().map(|id| id.to_string()).unwrap_or_default(),
         })
     }
 }

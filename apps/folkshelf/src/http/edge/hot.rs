@@ -1,5 +1,5 @@
-//! Answers that are asked for again and again, given from memory: the catalogue and a book to everybody, borrows and
-//! notifications to the member whose they are.
+//! Answers that are asked for again and again, given from memory. Each context says which routes these are, and who sees
+//! more than others ([`Hot`]).
 //!
 //! This is the outermost thing around a request. It gives a whole answer, with its headers, as an inner one gave it before
 //! to somebody who may see the same; everything else goes on to the routes. A handler says that its answer may be given
@@ -8,7 +8,7 @@
 //! Of those who ask for the same at the same time one is answered by the routes, and the others get its answer, whether
 //! answers are kept or not.
 //!
-//! What is not given from memory: books to moderators and to the owners of those shown (they see more), anything to members
+//! What is not given from memory: anything to those who would see more than whoever asked first, to members
 //! who wait for a write of their own, anything while the views are late, or to callers who demand a position or bring a trace
 //! or an origin along. Read-store
 //! decides whether an answer still holds (`read_store::Local`). Such answers are counted like all others, and logged at
@@ -16,7 +16,7 @@
 
 use std::cell::RefCell;
 use std::io;
-use std::sync::{Arc, LazyLock};
+use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
 use actix_web::body::{BoxBody, MessageBody, to_bytes};
@@ -25,54 +25,62 @@ use actix_web::http::header::{self, HeaderMap, HeaderValue};
 use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::{HttpResponse, web};
-use kernel::{Actor, Permission, UserId};
-use read_store::{Local, Projection, ReadStore, Stamp, Subject};
+use cqrs::QueryBus;
+use kernel::{Actor, Clock, UserId};
+use read_store::{Local, Stamp};
 use time::OffsetDateTime;
 
 use super::caller::{MIN_POSITION, bearer};
+use super::gate::Gate;
 use super::guard::Route;
+use super::host::Host;
 use super::problem::Problem;
-use super::{Api, respond, trace};
+use super::{respond, trace};
 
 /// A key is a path with its query; what is longer than this is asked for once.
 const LONGEST_KEY: usize = 512;
 /// A larger answer is not kept.
 const LARGEST_BODY: usize = 256 * 1024;
 
-/// A route whose answers are kept.
-struct HotRoute {
-    measures: Route,
-    /// What its answers are made of.
-    shelf: fn(&HotAnswers) -> &Shelf,
+/// What a context says of its answers that may be given again.
+#[derive(Clone, Copy)]
+pub struct Hot {
+    /// Below `/api/v1`; `{id}` at the end stands for a UUID.
+    pub paths: &'static [&'static str],
     /// Answers are kept for each member apart.
-    personal: bool,
+    pub personal: bool,
+    /// Members who see more than others: they get no answer from memory.
+    pub sees_more: fn(&Actor) -> bool,
+    /// Its part of the memory, measured against the parts of the others.
+    pub weight: u64,
 }
 
-impl HotRoute {
-    fn new(route: &str, shelf: fn(&HotAnswers) -> &Shelf, personal: bool) -> Self {
-        Self { measures: Route::new("GET", route), shelf, personal }
+/// A route whose answers are kept.
+struct HotRoute {
+    path: HotPath,
+    name: String,
+    /// From the first answer on: a route that nobody asks for has no measures.
+    measures: OnceLock<Route>,
+    shelf: Arc<Shelf>,
+}
+
+/// A path that is known without the router.
+struct HotPath {
+    before: String,
+    then_id: bool,
+}
+
+impl HotPath {
+    fn new(route: &str) -> Self {
+        match route.strip_suffix("{id}") {
+            Some(before) => Self { before: before.to_owned(), then_id: true },
+            None => Self { before: route.to_owned(), then_id: false },
+        }
     }
 
-    fn of(path: &str) -> Option<&'static Self> {
-        static ROUTES: LazyLock<[HotRoute; 5]> = LazyLock::new(|| {
-            [
-                HotRoute::new("/api/v1/books", |hot| &hot.books, false),
-                HotRoute::new("/api/v1/books/{id}", |hot| &hot.books, false),
-                HotRoute::new("/api/v1/borrows", |hot| &hot.borrowing, true),
-                HotRoute::new("/api/v1/notifications", |hot| &hot.notifications, true),
-                HotRoute::new("/api/v1/notifications/unread-count", |hot| &hot.notifications, true),
-            ]
-        });
-        let nth = match path.strip_prefix("/api/v1/")? {
-            "books" => 0,
-            "borrows" => 2,
-            "notifications" => 3,
-            "notifications/unread-count" => 4,
-            // A UUID as text has 36 characters.
-            book if book.strip_prefix("books/").is_some_and(|id| id.len() == 36) => 1,
-            _ => return None,
-        };
-        ROUTES.get(nth)
+    fn fits(&self, path: &str) -> bool {
+        // A UUID as text has 36 characters.
+        path.strip_prefix(&self.before).is_some_and(|rest| rest.len() == if self.then_id { 36 } else { 0 })
     }
 }
 
@@ -127,41 +135,77 @@ impl ReadyAnswer {
     }
 }
 
-/// The answers kept by this process, by what they are made of.
+/// The answers kept by this process.
 pub struct HotAnswers {
-    pub books: Shelf,
-    pub borrowing: Shelf,
-    pub notifications: Shelf,
+    routes: Vec<HotRoute>,
+    gate: Gate,
+    queries: QueryBus,
+    clock: Arc<dyn Clock>,
+    closed_catalogue: bool,
 }
 
 /// The answers made of one projection.
-pub struct Shelf {
+struct Shelf {
     /// Whose projection it is.
     context: &'static str,
     answers: Local<Ready>,
-    projection: Projection,
+    hot: Hot,
 }
 
 impl HotAnswers {
     /// `bytes`: how much is kept at most; with 0 nothing, and only those who ask at the same time share an answer.
-    pub fn new(read_store: &ReadStore, bytes: u64) -> Self {
-        let shelf = |context: &'static str, bytes: u64| {
-            let projection = read_store.projection(context);
-            let answers = projection.local(bytes, |ready: &Ready| ready.0.bytes());
-            Shelf { context, answers, projection }
-        };
+    pub fn new(host: &Host, bytes: u64, contexts: &[(&'static str, Hot)]) -> Self {
+        let all: u64 = contexts.iter().map(|(_, hot)| hot.weight).sum();
+        let mut routes = Vec::new();
+        for (context, hot) in contexts {
+            let bytes = bytes / all.max(1) * hot.weight;
+            let answers = host.read_store.projection(context).local(bytes, |ready: &Ready| ready.0.bytes());
+            let shelf = Arc::new(Shelf { context, answers, hot: *hot });
+            for path in hot.paths {
+                let name = format!("/api/v1{path}");
+                let (path, shelf) = (HotPath::new(&name), Arc::clone(&shelf));
+                routes.push(HotRoute { path, name, measures: OnceLock::new(), shelf });
+            }
+        }
         Self {
-            books: shelf("books", bytes / 2),
-            borrowing: shelf("borrowing", bytes / 4),
-            notifications: shelf("notifications", bytes / 4),
+            routes,
+            gate: host.gate.clone(),
+            queries: host.queries.clone(),
+            clock: Arc::clone(&host.clock),
+            closed_catalogue: host.community.has_closed_catalogue(),
         }
     }
-}
 
-impl Shelf {
-    /// To be taken before an answer is read.
-    pub fn stamp(&self, subject: Subject<'_>) -> Option<Stamp> {
-        self.projection.stamp(subject)
+    /// The route and the key, if the request is one whose answer may come from memory.
+    fn wanted(&self, request: &ServiceRequest) -> Option<(&HotRoute, String)> {
+        if request.method() != Method::GET {
+            return None;
+        }
+        let route = self.routes.iter().find(|route| route.path.fits(request.path()))?;
+        let headers = request.headers();
+        if [header::ORIGIN, trace::HEADER, MIN_POSITION].iter().any(|name| headers.contains_key(name)) {
+            return None;
+        }
+        let mut key = request.uri().path_and_query()?.as_str().to_owned();
+        if let Some(encodings) = headers.get(header::ACCEPT_ENCODING) {
+            key.push(' ');
+            key.push_str(encodings.to_str().ok()?);
+        }
+        (key.len() <= LONGEST_KEY).then_some((route, key))
+    }
+
+    /// Who is looking, as far as it matters here; `None`: somebody for whom the routes must look.
+    async fn viewer(&self, request: &ServiceRequest, shelf: &Shelf) -> Option<Option<UserId>> {
+        if self.queries.is_late(shelf.context) {
+            return None;
+        }
+        let Some(authorization) = request.headers().get(header::AUTHORIZATION) else {
+            return (!shelf.hot.personal && !self.closed_catalogue).then_some(None);
+        };
+        let actor = self.gate.known(bearer(authorization)?).await?;
+        let Actor::Member { id, .. } = actor else { return None };
+        let lacks_own_write = self.queries.lacks_own_write(&actor, shelf.context);
+        (!(shelf.hot.sees_more)(&actor) && !lacks_own_write).then_some(Some(id))
     }
 }
 
@@ -172,11 +216,12 @@ pub async fn answer<B: MessageBody + 'static>(
 ) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
     let (mut request, mut next) = (request, next);
     let started = Instant::now();
-    let Some((route, key)) = wanted(&request) else { return pass(request, next).await };
-    let Some(api) = request.app_data::<web::Data<Api>>().cloned() else { return pass(request, next).await };
-    let answers = &(route.shelf)(&api.hot).answers;
-    let Some(viewer) = viewer(&api, &request, route).await else { return pass(request, next).await };
-    let key = if let (true, Some(viewer)) = (route.personal, viewer) { format!("{key} {viewer}") } else { key };
+    let Some(hot) = request.app_data::<web::Data<HotAnswers>>().cloned() else { return pass(request, next).await };
+    let Some((route, key)) = hot.wanted(&request) else { return pass(request, next).await };
+    let shelf = &*route.shelf;
+    let Some(viewer) = hot.viewer(&request, shelf).await else { return pass(request, next).await };
+    let answers = &shelf.answers;
+    let key = if let (true, Some(viewer)) = (shelf.hot.personal, viewer) { format!("{key} {viewer}") } else { key };
     let ready = match answers.get(&key).await {
         Some(ready) => ready,
         None => match load(answers, &key, request, next).await? {
@@ -188,7 +233,7 @@ pub async fn answer<B: MessageBody + 'static>(
             Loaded::ByAnother(request, next, None) => return pass(request, next).await,
         },
     };
-    if ready.0.until.is_some_and(|until| until <= api.clock.now()) {
+    if ready.0.until.is_some_and(|until| until <= hot.clock.now()) {
         answers.forget(&key).await;
         return pass(request, next).await;
     }
@@ -196,7 +241,8 @@ pub async fn answer<B: MessageBody + 'static>(
         return pass(request, next).await;
     }
     let response = ready.0.given(request.headers().get(header::IF_NONE_MATCH));
-    route.measures.answered(response.status(), started.elapsed());
+    let measures = route.measures.get_or_init(|| Route::new("GET", &route.name));
+    measures.answered(response.status(), started.elapsed());
     tracing::debug!(key, status = response.status().as_u16(), "answered from memory");
     Ok(request.into_response(response))
 }
@@ -262,36 +308,19 @@ async fn shared(
     (Ok(ServiceResponse::new(request, head.set_body(BoxBody::new(body)))), kept)
 }
 
-/// The route and the key, if the request is one whose answer may come from memory.
-fn wanted(request: &ServiceRequest) -> Option<(&'static HotRoute, String)> {
-    if request.method() != Method::GET {
-        return None;
-    }
-    let route = HotRoute::of(request.path())?;
-    let headers = request.headers();
-    if [header::ORIGIN, trace::HEADER, MIN_POSITION].iter().any(|name| headers.contains_key(name)) {
-        return None;
-    }
-    let mut key = request.uri().path_and_query()?.as_str().to_owned();
-    if let Some(encodings) = headers.get(header::ACCEPT_ENCODING) {
-        key.push(' ');
-        key.push_str(encodings.to_str().ok()?);
-    }
-    (key.len() <= LONGEST_KEY).then_some((route, key))
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// Who is looking, as far as it matters here; `None`: somebody for whom the routes must look.
-async fn viewer(api: &Api, request: &ServiceRequest, route: &HotRoute) -> Option<Option<UserId>> {
-    let context = (route.shelf)(&api.hot).context;
-    if api.queries.is_late(context) {
-        return None;
+    #[test]
+    fn a_path_is_told_from_those_that_begin_alike() {
+        let (list, one) = (HotPath::new("/api/v1/books"), HotPath::new("/api/v1/books/{id}"));
+        let id = "/api/v1/books/01936f8e-0000-7000-8000-000000000001";
+        assert!(list.fits("/api/v1/books") && one.fits(id));
+        for other in ["/api/v1/book", "/api/v1/books/", "/api/v1/books/mine", "/api/v1/booksellers", &format!("{id}/x")]
+        {
+            assert!(!list.fits(other) && !one.fits(other), "{other}");
+        }
+        assert!(!list.fits(id) && !one.fits("/api/v1/books"));
     }
-    let Some(authorization) = request.headers().get(header::AUTHORIZATION) else {
-        return (!route.personal && !api.community.has_closed_catalogue()).then_some(None);
-    };
-    let actor = api.gate.known(bearer(authorization)?).await?;
-    let Actor::Member { id, .. } = actor else { return None };
-    let sees_more = !route.personal && actor.may(Permission::ModerateBook);
-    let lacks_own_write = api.queries.lacks_own_write(&actor, context);
-    (!sees_more && !lacks_own_write).then_some(Some(id))
 }

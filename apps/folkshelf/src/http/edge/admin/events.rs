@@ -12,11 +12,13 @@ use time::format_description::well_known::Rfc3339;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use crate::http::caller::{Admin, Permitted};
-use crate::http::input::{FieldErrors, FromText, List, Param};
-use crate::http::problem::Problem;
-use crate::http::respond::{self, ListEnvelope};
-use crate::http::{Api, DatabaseRefusal, ListQuery};
+use super::refusals::DatabaseRefusal;
+use crate::http::edge::caller::{Admin, Permitted};
+use crate::http::edge::input::{FieldErrors, FromText, Param};
+use crate::http::edge::list::{List, ListQuery};
+use crate::http::edge::operations::Machinery;
+use crate::http::edge::problem::Problem;
+use crate::http::edge::respond::{self, ListEnvelope};
 
 /// An event's name is no longer than this, and neither is an aggregate's type.
 const LONGEST_NAME: usize = 100;
@@ -176,7 +178,7 @@ impl From<Recorded> for EventView {
 #[get("/admin/events")]
 pub(super) async fn list_events(
     request: HttpRequest,
-    api: web::Data<Api>,
+    machinery: web::Data<Machinery>,
     _admin: Permitted<Admin>,
     list: List<EventParams>,
 ) -> Result<HttpResponse, Problem> {
@@ -201,7 +203,7 @@ pub(super) async fn list_events(
         from: from.map(|from| from.0.0),
         to: to.map(|to| to.0.0),
     };
-    let page = api
+    let page = machinery
         .events
         .find(&filter, after, asked.offset(), asked.limit)
         .await

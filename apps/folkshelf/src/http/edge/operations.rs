@@ -1,14 +1,30 @@
 //! For operators: health and metrics.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use actix_web::{HttpResponse, get, web};
+use event_bus::EventBus;
+use kernel::Clock;
+use read_store::ReadStore;
 use serde::Serialize;
 use time::OffsetDateTime;
+use tokio_util::task::TaskTracker;
 use utoipa::ToSchema;
+use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::Api;
+/// What operators look at and turn.
+pub struct Machinery {
+    pub events: EventBus,
+    pub read_store: ReadStore,
+    /// The projections that may be rebuilt, by name.
+    pub projections: Vec<&'static str>,
+    pub clock: Arc<dyn Clock>,
+    pub started: Instant,
+    /// Work that outlives its request and is finished before the process ends.
+    pub background: TaskTracker,
+}
 
 /// Each part is asked at most this long.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -58,18 +74,18 @@ struct Checks {
     clock: Health,
 }
 
-pub(super) fn configure(services: &mut utoipa_actix_web::service_config::ServiceConfig) {
+pub(super) fn configure(services: &mut ServiceConfig) {
     services.service(get_health).service(get_liveness).service(get_readiness);
 }
 
-async fn report(api: &Api) -> HealthReport {
+async fn report(machinery: &Machinery) -> HealthReport {
     let health = |fine: bool| if fine { Health::Healthy } else { Health::Unhealthy };
     let (cache, log) = tokio::join!(
-        tokio::time::timeout(PATIENCE, api.read_store.ping()),
-        tokio::time::timeout(PATIENCE, api.events.subscriptions()),
+        tokio::time::timeout(PATIENCE, machinery.read_store.ping()),
+        tokio::time::timeout(PATIENCE, machinery.events.subscriptions()),
     );
     let cache = health(matches!(cache, Ok(Ok(()))));
-    let (hidden, late_views) = (api.events.hidden(), api.events.late_views());
+    let (hidden, late_views) = (machinery.events.hidden(), machinery.events.late_views());
     let (database, event_log) = match log {
         Ok(Ok(subscriptions)) => {
             let late = hidden.is_some()
@@ -79,8 +95,8 @@ async fn report(api: &Api) -> HealthReport {
         }
         Ok(Err(_)) | Err(_) => (Health::Unhealthy, Health::Unhealthy),
     };
-    let clock = match api.clock.offset() {
-        _ if !api.clock.is_trusted() => Health::Unhealthy,
+    let clock = match machinery.clock.offset() {
+        _ if !machinery.clock.is_trusted() => Health::Unhealthy,
         offset if offset.abs() > OFF => Health::Degraded,
         _ => Health::Healthy,
     };
@@ -91,8 +107,8 @@ async fn report(api: &Api) -> HealthReport {
     };
     HealthReport {
         status,
-        timestamp: api.clock.now(),
-        uptime: api.started.elapsed().as_secs(),
+        timestamp: machinery.clock.now(),
+        uptime: machinery.started.elapsed().as_secs(),
         version: env!("CARGO_PKG_VERSION"),
         checks: Checks { database, cache, event_log, clock },
         events_hidden_seconds: hidden.map(|hidden| hidden.duration.as_secs()),
@@ -112,8 +128,8 @@ fn answer(report: HealthReport) -> HttpResponse {
     (status = 503, description = "Neither PostgreSQL nor Redis can be reached", body = HealthReport),
 ))]
 #[get("/health")]
-async fn get_health(api: web::Data<Api>) -> HttpResponse {
-    answer(report(&api).await)
+async fn get_health(machinery: web::Data<Machinery>) -> HttpResponse {
+    answer(report(&machinery).await)
 }
 
 /// Whether the process runs. Asks nobody else.
@@ -129,8 +145,8 @@ async fn get_liveness() -> HttpResponse {
     (status = 503, description = "It cannot", body = HealthReport),
 ))]
 #[get("/health/ready")]
-async fn get_readiness(api: web::Data<Api>) -> HttpResponse {
-    let mut report = report(&api).await;
+async fn get_readiness(machinery: web::Data<Machinery>) -> HttpResponse {
+    let mut report = report(&machinery).await;
     if report.checks.clock == Health::Unhealthy {
         report.status = Health::Unhealthy;
     }

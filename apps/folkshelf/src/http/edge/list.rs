@@ -5,9 +5,10 @@ use actix_web::{FromRequest, HttpRequest};
 use deserr::Deserr;
 use kernel::PageRequest;
 use serde_json::Map;
+use utoipa::IntoParams;
 
-use super::{FieldErrors, FromText, Param, pairs};
-use crate::http::problem::Problem;
+use super::input::{FieldErrors, FromText, Param, pairs};
+use super::problem::Problem;
 
 /// What every list takes, beside filters of its own.
 #[derive(Debug, Deserr)]
@@ -103,6 +104,36 @@ impl ListParams {
     }
 }
 
+/// What every list takes, for the OpenAPI document; read by [`ListParams`].
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[allow(dead_code, reason = "described here, read by ListParams")]
+pub struct ListQuery {
+    /// From 1.
+    #[param(minimum = 1, maximum = 9223372036854775807i64)]
+    page: Option<u64>,
+    #[param(minimum = 1, maximum = 100)]
+    limit: Option<u32>,
+    /// The fields to show, separated by commas; all of them without it.
+    fields: Option<String>,
+    /// The `nextCursor` of the page before; for deep pages of a list that changes meanwhile.
+    cursor: Option<String>,
+}
+
+/// As [`ListQuery`], for lists that have no cursor.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[allow(dead_code, reason = "described here, read by ListParams")]
+pub struct PagesByNumber {
+    /// From 1.
+    #[param(minimum = 1, maximum = 9223372036854775807i64)]
+    page: Option<u64>,
+    #[param(minimum = 1, maximum = 100)]
+    limit: Option<u32>,
+    /// The fields to show, separated by commas; all of them without it.
+    fields: Option<String>,
+}
+
 /// The query string of a list: what every list takes, and the filters `T` of this one.
 pub struct List<T> {
     pub params: ListParams,
@@ -121,10 +152,7 @@ impl<T: Deserr<FieldErrors> + 'static> FromRequest for List<T> {
             let filters = deserr::deserialize::<T, _, FieldErrors>(serde_json::Value::Object(own));
             match (params, filters) {
                 (Ok(params), Ok(filters)) => Ok(Self { params, filters }),
-                (Err(mut errors), Err(mut more)) => {
-                    errors.0.append(&mut more.0);
-                    Err(errors.into())
-                }
+                (Err(errors), Err(more)) => Err(errors.and(more).into()),
                 (Err(errors), Ok(_)) | (Ok(_), Err(errors)) => Err(errors.into()),
             }
         }))

@@ -1,10 +1,12 @@
 //! What an app has to know of a community before it can speak of days and limits: what its operator has set, no secret in it.
 
 use actix_web::{HttpRequest, HttpResponse, get, web};
+use cqrs::Caller;
+use kernel::Actor;
 use serde::Serialize;
 use utoipa::ToSchema;
+use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::Api;
 use super::caller::Anyone;
 use super::input::{NoParams, Params};
 use super::problem::Problem;
@@ -57,9 +59,14 @@ impl CommunityView {
     pub fn has_closed_catalogue(&self) -> bool {
         self.closed_catalogue
     }
+
+    /// Browsing needs no account unless the community closed its catalogue.
+    pub fn may_browse(&self, caller: &Caller) -> Result<(), Problem> {
+        if self.closed_catalogue && caller.actor == Actor::Anonymous { Err(Problem::unauthenticated()) } else { Ok(()) }
+    }
 }
 
-pub(super) fn configure(services: &mut utoipa_actix_web::service_config::ServiceConfig) {
+pub(super) fn configure(services: &mut ServiceConfig) {
     services.service(get_community);
 }
 
@@ -68,9 +75,9 @@ pub(super) fn configure(services: &mut utoipa_actix_web::service_config::Service
 #[get("/community")]
 async fn get_community(
     request: HttpRequest,
-    api: web::Data<Api>,
+    community: web::Data<CommunityView>,
     _caller: Anyone,
     _none: Params<NoParams>,
 ) -> Result<HttpResponse, Problem> {
-    respond::found(&request, &api.community)
+    respond::found(&request, &**community)
 }

@@ -1,21 +1,25 @@
 //! For administrators: events, subscriptions, dead letters, projections.
 
 mod events;
+mod refusals;
 
 use actix_web::{HttpRequest, HttpResponse, delete, get, post, web};
 use kernel::Page;
+use refusals::{DatabaseRefusal, ReadStoreRefusal};
 use serde::Serialize;
 use time::OffsetDateTime;
 use utoipa::ToSchema;
+use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
-use super::Api;
 use super::caller::{Admin, Permitted};
-use super::input::{List, NoParams, Params, PathId};
+use super::input::{NoParams, Params, PathId};
+use super::list::{List, PagesByNumber};
+use super::operations::Machinery;
 use super::problem::Problem;
-use super::respond::{self, Envelope, ListEnvelope};
+use super::respond::{self, Envelope, ListEnvelope, NoVersion};
 
-pub(super) fn configure(services: &mut utoipa_actix_web::service_config::ServiceConfig) {
+pub(super) fn configure(services: &mut ServiceConfig) {
     services
         .service(events::list_events)
         .service(list_subscriptions)
@@ -52,15 +56,15 @@ struct SubscriptionView {
 #[get("/admin/subscriptions")]
 async fn list_subscriptions(
     request: HttpRequest,
-    api: web::Data<Api>,
+    machinery: web::Data<Machinery>,
     _admin: Permitted<Admin>,
     _none: Params<NoParams>,
 ) -> Result<HttpResponse, Problem> {
-    let subscriptions: Vec<SubscriptionView> = api
+    let subscriptions: Vec<SubscriptionView> = machinery
         .events
         .subscriptions()
         .await
-        .map_err(|error| Problem::from(super::DatabaseRefusal(error)))?
+        .map_err(|error| Problem::from(DatabaseRefusal(error)))?
         .into_iter()
         .map(|status| SubscriptionView {
             name: status.name,
@@ -106,24 +110,24 @@ const DEAD_LETTER_FIELDS: &[&str] = &[
 ];
 
 /// Events that a subscription could not handle, newest first.
-#[utoipa::path(tag = "admin", security(("session" = [])), params(super::PagesByNumber), responses(
+#[utoipa::path(tag = "admin", security(("session" = [])), params(PagesByNumber), responses(
     (status = 200, body = ListEnvelope<DeadLetterView>),
 ))]
 #[get("/admin/dead-letters")]
 async fn list_dead_letters(
     request: HttpRequest,
-    api: web::Data<Api>,
+    machinery: web::Data<Machinery>,
     _admin: Permitted<Admin>,
     list: List<NoParams>,
 ) -> Result<HttpResponse, Problem> {
     list.params.refuse_sorting()?;
     let asked = list.params.page_by_number()?;
     let offset = i64::try_from(asked.offset()).unwrap_or(i64::MAX);
-    let (letters, total) = api
+    let (letters, total) = machinery
         .events
         .dead_letters(offset, i64::from(asked.limit))
         .await
-        .map_err(|error| Problem::from(super::DatabaseRefusal(error)))?;
+        .map_err(|error| Problem::from(DatabaseRefusal(error)))?;
     let items = letters
         .into_iter()
         .map(|letter| DeadLetterView {
@@ -148,30 +152,29 @@ async fn list_dead_letters(
 ))]
 #[post("/admin/dead-letters/{id}/retry")]
 async fn retry_dead_letter(
-    api: web::Data<Api>,
+    machinery: web::Data<Machinery>,
     _admin: Permitted<Admin>,
     id: PathId<Uuid>,
 ) -> Result<HttpResponse, Problem> {
     let known =
-        api.events.retry_dead_letter(id.0).await.map_err(|error| Problem::from(super::DatabaseRefusal(error)))?;
+        machinery.events.retry_dead_letter(id.0).await.map_err(|error| Problem::from(DatabaseRefusal(error)))?;
     if known { Ok(HttpResponse::NoContent().finish()) } else { Err(Problem::not_found()) }
 }
 
 /// Forgets the dead letter: its event stays unhandled for that subscription. It has no version: it is parked once.
 #[utoipa::path(tag = "admin", security(("session" = [])), params(("id" = Uuid, Path),
-    ("If-Match" = Option<String>, Header, description = "There is no version to name: only * fits")), responses(
+    NoVersion), responses(
     (status = 204, description = "It is gone"),
 ))]
 #[delete("/admin/dead-letters/{id}")]
 async fn drop_dead_letter(
     request: HttpRequest,
-    api: web::Data<Api>,
+    machinery: web::Data<Machinery>,
     _admin: Permitted<Admin>,
     id: PathId<Uuid>,
 ) -> Result<HttpResponse, Problem> {
     respond::refuse_versions(&request)?;
-    let known =
-        api.events.drop_dead_letter(id.0).await.map_err(|error| Problem::from(super::DatabaseRefusal(error)))?;
+    let known = machinery.events.drop_dead_letter(id.0).await.map_err(|error| Problem::from(DatabaseRefusal(error)))?;
     if known { Ok(HttpResponse::NoContent().finish()) } else { Err(Problem::not_found()) }
 }
 
@@ -200,15 +203,15 @@ struct RebuildView {
 #[get("/admin/projections")]
 async fn list_projections(
     request: HttpRequest,
-    api: web::Data<Api>,
+    machinery: web::Data<Machinery>,
     _admin: Permitted<Admin>,
     _none: Params<NoParams>,
 ) -> Result<HttpResponse, Problem> {
-    let projections: Vec<ProjectionView> = api
+    let projections: Vec<ProjectionView> = machinery
         .read_store
         .status()
         .await
-        .map_err(|error| Problem::from(super::ReadStoreRefusal(error)))?
+        .map_err(|error| Problem::from(ReadStoreRefusal(error)))?
         .into_iter()
         .map(|status| ProjectionView {
             name: status.name,
@@ -229,16 +232,16 @@ async fn list_projections(
 ))]
 #[post("/admin/projections/{name}/rebuild")]
 async fn rebuild_projection(
-    api: web::Data<Api>,
+    machinery: web::Data<Machinery>,
     _admin: Permitted<Admin>,
     name: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    let known = api.projections.iter().any(|known| *known == name.as_str());
+    let known = machinery.projections.iter().any(|known| *known == name.as_str());
     if !known {
         return Err(Problem::not_found());
     }
-    let (read_store, name) = (api.read_store.clone(), name.into_inner());
-    api.background.spawn(async move {
+    let (read_store, name) = (machinery.read_store.clone(), name.into_inner());
+    machinery.background.spawn(async move {
         if let Err(error) = read_store.rebuild(&name).await {
             tracing::warn!(projection = name, %error, "the rebuild that was asked for did not come to its end");
         }
@@ -249,7 +252,7 @@ async fn rebuild_projection(
 /// Lets every host read anew what it keeps in memory. Never needed for an answer to be right.
 #[utoipa::path(tag = "admin", security(("session" = [])), responses((status = 204, description = "They all know")))]
 #[post("/admin/cache/clear")]
-async fn clear_cache(api: web::Data<Api>, _admin: Permitted<Admin>) -> Result<HttpResponse, Problem> {
-    api.read_store.forget_kept().await.map_err(|error| Problem::from(super::ReadStoreRefusal(error)))?;
+async fn clear_cache(machinery: web::Data<Machinery>, _admin: Permitted<Admin>) -> Result<HttpResponse, Problem> {
+    machinery.read_store.forget_kept().await.map_err(|error| Problem::from(ReadStoreRefusal(error)))?;
     Ok(HttpResponse::NoContent().finish())
 }

@@ -8,48 +8,49 @@ use actix_web::http::header;
 use actix_web::middleware::{Compress, Condition, from_fn};
 use actix_web::{App, HttpServer, web};
 use tokio_util::sync::CancellationToken;
-use utoipa::OpenApi;
 use utoipa_actix_web::service_config::ServiceConfig;
 use utoipa_actix_web::{AppExt, scope};
 use utoipa_swagger_ui::SwaggerUi;
 
+use super::community::CommunityView;
+use super::gate::Gate;
 use super::guard::{self, Patience};
-use super::openapi::{Document, KnownPaths, no_route, refuse_unknown_methods};
+use super::host::{Mount, mount};
+use super::hot::{self, HotAnswers};
+use super::openapi::{self, KnownPaths, no_route, refuse_unknown_methods};
+use super::operations::{self, Machinery};
+use super::routes::Routes;
 use super::web_app::{self, WebApp};
-use super::{
-    Api, admin, auth, books, borrowing, caller, community, hot, notifications, operations, respond, trace, users,
-};
+use super::{caller, respond, trace};
 use crate::settings::{Environment, Settings};
 
 /// How long requests under way may take to end after the server was told to stop.
 const LAST_REQUESTS: Duration = Duration::from_secs(20);
 
-fn api(services: &mut ServiceConfig) {
-    community::configure(services);
-    auth::configure(services);
-    users::configure(services);
-    books::configure(services);
-    borrowing::configure(services);
-    notifications::configure(services);
-    admin::configure(services);
+/// What all routes, and what surrounds them, work with.
+pub struct Edge {
+    pub gate: Gate,
+    pub hot: HotAnswers,
+    pub community: CommunityView,
+    pub machinery: Machinery,
+    /// What each context's routes work with.
+    pub apis: Vec<Mount>,
 }
 
-/// Every route, with the document that describes them.
-pub fn routes() -> ((), utoipa::openapi::OpenApi) {
-    let (_, document) = App::new()
-        .into_utoipa_app()
-        .openapi(Document::openapi())
-        .service(scope("/api/v1").configure(api))
-        .configure(operations::configure)
-        .split_for_parts();
-    ((), document)
+impl Edge {
+    fn mounts(self) -> Arc<[Mount]> {
+        let mut mounts = self.apis;
+        mounts.extend([mount(self.gate), mount(self.hot), mount(self.community), mount(self.machinery)]);
+        mounts.into()
+    }
 }
 
 /// Serves until `shutdown`, then lets requests under way end.
-pub async fn serve(settings: &Settings, state: Api, shutdown: CancellationToken) -> anyhow::Result<()> {
-    let document = super::document()?;
-    let known = web::Data::new(KnownPaths::of(&routes().1));
-    let state = web::Data::from(Arc::new(state));
+pub async fn serve(settings: &Settings, routes: Routes, edge: Edge, shutdown: CancellationToken) -> anyhow::Result<()> {
+    let described = routes.described();
+    let known = web::Data::new(KnownPaths::of(&described));
+    let document = openapi::document(described)?;
+    let mounts = edge.mounts();
     let app = web::Data::new(WebApp::load(settings.http.web_directory.as_deref())?);
     let patience = web::Data::new(Patience(Duration::from_secs(settings.http.request_timeout_seconds)));
     let origins = settings.http.allowed_origins.clone();
@@ -70,12 +71,14 @@ pub async fn serve(settings: &Settings, state: Api, shutdown: CancellationToken)
             actix_web::middleware::DefaultHeaders::new().add((header::STRICT_TRANSPORT_SECURITY, "max-age=31536000"));
         App::new()
             .into_utoipa_app()
-            .app_data(state.clone())
             .app_data(known.clone())
             .app_data(patience.clone())
             .app_data(app.clone())
             .service(
-                scope("/api/v1").wrap(from_fn(caller::identify)).wrap(from_fn(refuse_unknown_methods)).configure(api),
+                scope("/api/v1")
+                    .wrap(from_fn(caller::identify))
+                    .wrap(from_fn(refuse_unknown_methods))
+                    .configure(|services: &mut ServiceConfig| routes.of_the_api(services)),
             )
             .configure(operations::configure)
             .map(|app| {
@@ -85,6 +88,7 @@ pub async fn serve(settings: &Settings, state: Api, shutdown: CancellationToken)
                 )
                 .service(web::redirect("/api-docs", "/api-docs/"))
                 .configure(|services| {
+                    mounts.iter().for_each(|mount| mount(services));
                     if metrics_here {
                         services.route("/metrics", web::get().to(operations::metrics));
                     }

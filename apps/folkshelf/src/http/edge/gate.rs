@@ -7,10 +7,8 @@ use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock, Weak};
 use std::time::{Duration, Instant};
 
-use auth::{Authenticated, Sessions};
-use cqrs::{Ask, Caller};
-use kernel::{Actor, PermissionSet};
-use users::ListRoles;
+use async_trait::async_trait;
+use kernel::{Actor, PermissionSet, SessionId, UserId};
 
 use super::problem::Problem;
 
@@ -21,20 +19,44 @@ const KEPT: Duration = Duration::from_secs(600);
 /// After a failure, or for a role that is not there, nobody reads them again for this long.
 const AGAIN: Duration = Duration::from_secs(1);
 
+/// Whose session it is, and the role they have now.
+pub struct Session {
+    pub id: SessionId,
+    pub user: UserId,
+    pub role: String,
+}
+
+/// What the gate asks whoever keeps sessions.
+#[async_trait]
+pub trait SessionSource: Send + Sync {
+    /// The live session that an access token stands for.
+    async fn session(&self, token: &str) -> Result<Session, Problem>;
+
+    /// As [`Self::session`], as far as nobody has to be asked for it.
+    async fn known_session(&self, token: &str) -> Option<Session>;
+}
+
+/// What the gate asks whoever keeps roles.
+#[async_trait]
+pub trait RoleSource: Send + Sync {
+    /// What each role permits, by its name.
+    async fn permissions(&self) -> Result<HashMap<String, PermissionSet>, Problem>;
+}
+
 #[derive(Clone)]
 pub struct Gate {
-    sessions: Sessions,
+    sessions: Arc<dyn SessionSource>,
     roles: Arc<Roles>,
 }
 
-fn member(session: &Authenticated, permissions: PermissionSet) -> Actor {
-    Actor::Member { id: session.user_id, session: session.session_id, role: session.role.clone(), permissions }
+fn member(session: Session, permissions: PermissionSet) -> Actor {
+    Actor::Member { id: session.user, session: session.id, role: session.role, permissions }
 }
 
 impl Gate {
     /// To be called on the runtime that outlives the requests.
-    pub fn new(sessions: Sessions, roles: Ask<ListRoles>) -> Self {
-        let roles = Roles { ask: roles, known: RwLock::default(), failed: tokio::sync::Mutex::default() };
+    pub fn new(sessions: Arc<dyn SessionSource>, roles: Arc<dyn RoleSource>) -> Self {
+        let roles = Roles { source: roles, known: RwLock::default(), failed: tokio::sync::Mutex::default() };
         let roles = Arc::new(roles);
         tokio::spawn(keep_fresh(Arc::downgrade(&roles)));
         Self { sessions, roles }
@@ -42,25 +64,25 @@ impl Gate {
 
     /// Who the bearer of an access token is now: with the role of this moment, if the session still lives.
     pub async fn actor(&self, token: &str) -> Result<Actor, Problem> {
-        let session = self.sessions.authenticate(token).await?;
+        let session = self.sessions.session(token).await?;
         let permissions = match self.roles.known(&session.role) {
             Some(permissions) => permissions,
             None => self.roles.read(&session.role).await?,
         };
-        Ok(member(&session, permissions))
+        Ok(member(session, permissions))
     }
 
     /// As [`Self::actor`], as far as nothing has to be asked for.
     pub async fn known(&self, token: &str) -> Option<Actor> {
-        let session = self.sessions.known(token).await?;
+        let session = self.sessions.known_session(token).await?;
         let permissions = self.roles.known(&session.role)?;
-        Some(member(&session, permissions))
+        Some(member(session, permissions))
     }
 }
 
 /// What each role permits.
 struct Roles {
-    ask: Ask<ListRoles>,
+    source: Arc<dyn RoleSource>,
     known: RwLock<Option<Table>>,
     /// When the table last could not be read, and why. Locked while somebody reads it.
     failed: tokio::sync::Mutex<Option<(Instant, Problem)>>,
@@ -94,16 +116,14 @@ impl Roles {
         if let Some(problem) = failure(&failed) {
             return Err(problem.clone());
         }
-        match self.ask.ask(&Caller::system("gate"), ListRoles).await {
-            Ok(roles) => {
-                let permissions = roles.into_iter().map(|role| (role.name, role.permissions)).collect();
+        match self.source.permissions().await {
+            Ok(permissions) => {
                 let table = Table { permissions, read: Instant::now() };
                 *self.known.write().unwrap_or_else(PoisonError::into_inner) = Some(table);
                 *failed = None;
                 Ok(())
             }
-            Err(error) => {
-                let problem = Problem::from(error);
+            Err(problem) => {
                 *failed = Some((Instant::now(), problem.clone()));
                 Err(problem)
             }

@@ -18,11 +18,6 @@ pub fn current() -> String {
     trace::current().map(|context| context.to_string()).unwrap_or_default()
 }
 
-/// The id inside [`current`].
-pub fn current_id() -> String {
-    trace::id().map(|id| id.to_string()).unwrap_or_default()
-}
-
 /// Runs the request inside its trace and says which it was.
 pub async fn middleware<B: MessageBody>(
     request: ServiceRequest,

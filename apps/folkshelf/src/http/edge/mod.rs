@@ -1,0 +1,21 @@
+//! What is no context's: who is asking, how input is read and answers are given, what surrounds every request, and the
+//! routes for operators. Knows no context: `modules` gives it a list of their routes, and the two things it needs of them
+//! as ports (`gate.rs`).
+
+pub mod admin;
+pub mod caller;
+pub mod community;
+pub mod gate;
+pub mod guard;
+pub mod host;
+pub mod hot;
+pub mod input;
+pub mod list;
+pub mod openapi;
+pub mod operations;
+pub mod problem;
+pub mod respond;
+pub mod routes;
+pub mod server;
+pub mod trace;
+pub mod web_app;

@@ -1,0 +1,46 @@
+//! What the routes of notifications send and ask.
+
+use cqrs::{Ask, Dispatch, MissingHandler};
+use event_bus::EventBus;
+use notifications::{
+    DeleteNotification, DeleteRead, ListNotifications, MarkAllRead, MarkRead, NotificationsSince, UnreadCount,
+};
+use read_store::Projection;
+use tokio_util::sync::CancellationToken;
+
+use crate::http::edge::gate::Gate;
+use crate::http::edge::host::Host;
+
+pub struct NotificationsApi {
+    pub(super) list: Ask<ListNotifications>,
+    pub(super) since: Ask<NotificationsSince>,
+    pub(super) unread_count: Ask<UnreadCount>,
+    pub(super) mark_read: Dispatch<MarkRead>,
+    pub(super) mark_all_read: Dispatch<MarkAllRead>,
+    pub(super) delete: Dispatch<DeleteNotification>,
+    pub(super) delete_read: Dispatch<DeleteRead>,
+    pub(super) projection: Projection,
+    pub(super) events: EventBus,
+    pub(super) gate: Gate,
+    /// Ends streams.
+    pub(super) shutdown: CancellationToken,
+}
+
+impl NotificationsApi {
+    pub fn new(host: &Host) -> Result<Self, MissingHandler> {
+        let (commands, queries) = (&host.commands, &host.queries);
+        Ok(Self {
+            list: queries.asking()?,
+            since: queries.asking()?,
+            unread_count: queries.asking()?,
+            mark_read: commands.dispatch()?,
+            mark_all_read: commands.dispatch()?,
+            delete: commands.dispatch()?,
+            delete_read: commands.dispatch()?,
+            projection: host.read_store.projection("notifications"),
+            events: host.events.clone(),
+            gate: host.gate.clone(),
+            shutdown: host.shutdown.clone(),
+        })
+    }
+}

@@ -1,0 +1,49 @@
+//! What the routes of users send and ask.
+
+use auth::{CreateAccount, FindAccounts, GetAccount};
+use books::CountBooks;
+use borrowing::CountBorrows;
+use cqrs::{Ask, Dispatch, MissingHandler};
+use users::{ChangeRole, DeleteUser, GetProfile, GetPublicProfile, ListRoles, ListUsers, UpdateProfile, UpdateUser};
+
+use crate::http::edge::community::CommunityView;
+use crate::http::edge::host::Host;
+
+pub struct UsersApi {
+    pub(super) profile: Ask<GetProfile>,
+    pub(super) public_profile: Ask<GetPublicProfile>,
+    pub(super) list: Ask<ListUsers>,
+    pub(super) roles: Ask<ListRoles>,
+    pub(super) account: Ask<GetAccount>,
+    pub(super) find_accounts: Ask<FindAccounts>,
+    pub(super) count_books: Ask<CountBooks>,
+    pub(super) count_borrows: Ask<CountBorrows>,
+    pub(super) create: Dispatch<CreateAccount>,
+    pub(super) update_profile: Dispatch<UpdateProfile>,
+    pub(super) update: Dispatch<UpdateUser>,
+    pub(super) change_role: Dispatch<ChangeRole>,
+    pub(super) delete: Dispatch<DeleteUser>,
+    pub(super) community: CommunityView,
+}
+
+impl UsersApi {
+    pub fn new(host: &Host) -> Result<Self, MissingHandler> {
+        let (commands, queries) = (&host.commands, &host.queries);
+        Ok(Self {
+            profile: queries.asking()?,
+            public_profile: queries.asking()?,
+            list: queries.asking()?,
+            roles: queries.asking()?,
+            account: queries.asking()?,
+            find_accounts: queries.asking()?,
+            count_books: queries.asking()?,
+            count_borrows: queries.asking()?,
+            create: commands.dispatch()?,
+            update_profile: commands.dispatch()?,
+            update: commands.dispatch()?,
+            change_role: commands.dispatch()?,
+            delete: commands.dispatch()?,
+            community: host.community.clone(),
+        })
+    }
+}

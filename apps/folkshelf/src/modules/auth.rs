@@ -1,0 +1,102 @@
+//! auth, as the host sees it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use auth::{Auth, Authenticated, FileMailer, Sessions};
+use cqrs::{CommandBusBuilder, MissingHandler, QueryBusBuilder};
+use event_bus::{Family, Subscription};
+use read_store::Rebuild;
+use sqlx::migrate::Migrator;
+
+use crate::background::Background;
+use crate::contexts::Context;
+use crate::http::auth::{self as routes, api::AuthApi};
+use crate::http::edge::gate::{Session, SessionSource};
+use crate::http::edge::host::{Host, Mount, mount};
+use crate::http::edge::problem::Problem;
+use crate::http::edge::routes::Configure;
+use crate::module::{Module, Wired, Wiring};
+
+pub struct AuthModule;
+
+const DAY: u64 = 24 * 60 * 60;
+
+impl Module for AuthModule {
+    fn migrations(&self) -> &'static Migrator {
+        &auth::MIGRATIONS
+    }
+
+    fn publishes(&self) -> Family {
+        auth::PUBLISHES
+    }
+
+    fn routes(&self) -> Configure {
+        routes::configure
+    }
+
+    fn wire(&self, wiring: &Wiring<'_>) -> anyhow::Result<Box<dyn Wired>> {
+        let ours = &wiring.settings.auth;
+        let settings = auth::Settings {
+            access_token_lifetime: Duration::from_secs(u64::from(ours.access_token_minutes) * 60),
+            session_lifetime: Duration::from_secs(u64::from(ours.refresh_token_days) * DAY),
+            bcrypt_cost: ours.bcrypt_cost,
+            hashing_threads: ours.hashing_threads,
+            language: wiring.language()?,
+            ..auth::Settings::new(ours.token_secret.clone(), wiring.settings.http.public_url.as_str())
+        };
+        Ok(Box::new(Auth::new(
+            wiring.pool(Context::Auth)?,
+            wiring.projection(Context::Auth),
+            Arc::new(FileMailer::new(&wiring.settings.mail.directory)),
+            Arc::clone(wiring.clock),
+            &settings,
+        )))
+    }
+}
+
+#[async_trait]
+impl Wired for Auth {
+    fn register(&self, commands: &mut CommandBusBuilder, queries: &mut QueryBusBuilder) {
+        Auth::register(self, commands, queries);
+    }
+
+    fn subscriptions(&self) -> Vec<Subscription> {
+        Auth::subscriptions(self)
+    }
+
+    fn rebuild(&self) -> Arc<dyn Rebuild> {
+        Auth::rebuild(self)
+    }
+
+    fn start(&self, background: &Background) {
+        let (mails, housekeeping) = (self.clone(), self.clone());
+        background.run(|until| async move { mails.run_mails(until).await });
+        background.run(|until| async move { housekeeping.run_housekeeping(until).await });
+    }
+
+    fn api(&self, host: &Host) -> Result<Mount, MissingHandler> {
+        Ok(mount(AuthApi::new(host)?))
+    }
+
+    fn sessions(&self) -> Option<Arc<dyn SessionSource>> {
+        Some(Arc::new(Auth::sessions(self)))
+    }
+}
+
+fn session(of: &Authenticated) -> Session {
+    Session { id: of.session_id, user: of.user_id, role: of.role.clone() }
+}
+
+/// The gate asks auth whose session it is.
+#[async_trait]
+impl SessionSource for Sessions {
+    async fn session(&self, token: &str) -> Result<Session, Problem> {
+        Ok(session(&*self.authenticate(token).await?))
+    }
+
+    async fn known_session(&self, token: &str) -> Option<Session> {
+        Some(session(&*self.known(token).await?))
+    }
+}

@@ -1,0 +1,79 @@
+//! books, as the host sees it.
+
+use std::sync::Arc;
+
+use books::{Books, ImportSettings, sees_all_notes};
+use cqrs::{CommandBusBuilder, MissingHandler, QueryBusBuilder};
+use event_bus::{Family, Subscription};
+use read_store::Rebuild;
+use sqlx::migrate::Migrator;
+
+use crate::background::Background;
+use crate::contexts::Context;
+use crate::http::books::{self as routes, api::BooksApi};
+use crate::http::edge::host::{Host, Mount, mount};
+use crate::http::edge::hot::Hot;
+use crate::http::edge::routes::Configure;
+use crate::module::{Module, Wired, Wiring};
+
+pub struct BooksModule;
+
+impl Module for BooksModule {
+    fn migrations(&self) -> &'static Migrator {
+        &books::MIGRATIONS
+    }
+
+    fn publishes(&self) -> Family {
+        books::PUBLISHES
+    }
+
+    fn routes(&self) -> Configure {
+        routes::configure
+    }
+
+    /// The catalogue and a book, the same for everybody but those who see more.
+    fn hot(&self) -> Option<Hot> {
+        Some(Hot { paths: &["/books", "/books/{id}"], personal: false, sees_more: sees_all_notes, weight: 2 })
+    }
+
+    fn wire(&self, wiring: &Wiring<'_>) -> anyhow::Result<Box<dyn Wired>> {
+        let imports = &wiring.settings.imports;
+        Ok(Box::new(Books::new(
+            wiring.pool(Context::Books)?,
+            wiring.projection(Context::Books),
+            wiring.events.own(),
+            Arc::new(wiring.ports.clone()),
+            Arc::clone(wiring.clock),
+            ImportSettings {
+                max_bytes: imports.max_bytes as u64,
+                max_rows: u32::try_from(imports.max_rows).unwrap_or(u32::MAX),
+                max_cells: imports.max_cells,
+                ..ImportSettings::default()
+            },
+        )))
+    }
+}
+
+impl Wired for Books {
+    fn register(&self, commands: &mut CommandBusBuilder, queries: &mut QueryBusBuilder) {
+        Books::register(self, commands, queries);
+    }
+
+    fn subscriptions(&self) -> Vec<Subscription> {
+        Books::subscriptions(self)
+    }
+
+    fn rebuild(&self) -> Arc<dyn Rebuild> {
+        Books::rebuild(self)
+    }
+
+    fn start(&self, background: &Background) {
+        let (imports, sweeper) = (self.clone(), self.clone());
+        background.run(|until| async move { imports.run_imports(until).await });
+        background.run(|until| async move { sweeper.run_sweeper(until).await });
+    }
+
+    fn api(&self, host: &Host) -> Result<Mount, MissingHandler> {
+        Ok(mount(BooksApi::new(host)?))
+    }
+}
