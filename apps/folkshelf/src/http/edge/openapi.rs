@@ -9,7 +9,7 @@ use actix_web::middleware::Next;
 use actix_web::{HttpRequest, HttpResponse, web};
 use utoipa::openapi::path::{Operation, PathItem};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
-use utoipa::openapi::{ContentBuilder, Ref, RefOr, ResponseBuilder, Schema};
+use utoipa::openapi::{ContentBuilder, Header, ObjectBuilder, Ref, RefOr, Response, ResponseBuilder, Schema, Type};
 use utoipa::{Modify, OpenApi, ToSchema};
 
 use super::problem::{ErrorBody, Problem};
@@ -46,6 +46,67 @@ impl Modify for Security {
     }
 }
 
+/// An error that many routes may answer with, as `components.responses` describes it once.
+struct CommonError {
+    status: &'static str,
+    name: &'static str,
+    description: &'static str,
+    /// A header that it carries: name, description, pattern.
+    header: Option<(&'static str, &'static str, &'static str)>,
+}
+
+const fn error(status: &'static str, name: &'static str, description: &'static str) -> CommonError {
+    CommonError { status, name, description, header: None }
+}
+
+const INVALID: CommonError =
+    error("400", "Invalid", "Something you sent is not as it should be; details name each field");
+const UNAUTHENTICATED: CommonError = CommonError {
+    header: Some(("WWW-Authenticate", "How to sign in", "^Bearer$")),
+    ..error("401", "Unauthenticated", "Sign in first")
+};
+const FORBIDDEN: CommonError = error("403", "Forbidden", "You may not");
+const NOT_FOUND: CommonError = error("404", "NotFound", "It does not exist, or not for you to know of");
+const TIMED_OUT: CommonError = error("408", "TimedOut", "The request was not complete in time");
+const CONFLICT: CommonError = error("409", "Conflict", "A rule or the present state refuses it");
+const VERSION_MISMATCH: CommonError = error("412", "VersionMismatch", "If-Match does not fit");
+const TOO_LARGE: CommonError = error("413", "TooLarge", "The body is too large");
+const MEDIA_TYPE: CommonError = error("415", "MediaType", "Another content type is expected");
+const INTERNAL: CommonError = error("500", "Internal", "Something went wrong on our side");
+const UNAVAILABLE: CommonError = CommonError {
+    header: Some(("Retry-After", "Seconds to wait", "^[0-9]+$")),
+    ..error("503", "Unavailable", "Not possible at the moment; try again after Retry-After")
+};
+
+impl CommonError {
+    const ALL: [Self; 11] = [
+        INVALID,
+        UNAUTHENTICATED,
+        FORBIDDEN,
+        NOT_FOUND,
+        TIMED_OUT,
+        CONFLICT,
+        VERSION_MISMATCH,
+        TOO_LARGE,
+        MEDIA_TYPE,
+        INTERNAL,
+        UNAVAILABLE,
+    ];
+
+    fn response(&self) -> Response {
+        let body = RefOr::<Schema>::Ref(Ref::from_schema_name(ErrorBody::name()));
+        let content = ContentBuilder::new().schema(Some(body)).build();
+        let mut response = ResponseBuilder::new().description(self.description).content("application/json", content);
+        if let Some((name, description, pattern)) = self.header {
+            let text = ObjectBuilder::new().schema_type(Type::String).pattern(Some(pattern)).build();
+            let mut header = Header::new(text);
+            header.description = Some(description.to_owned());
+            response = response.header(name, header);
+        }
+        response.build()
+    }
+}
+
 /// The whole document, of what the routes say of themselves: what `GET /api-docs/openapi.json` and `folkshelf openapi` show.
 pub fn document(mut document: utoipa::openapi::OpenApi) -> Result<serde_json::Value, serde_json::Error> {
     for item in document.paths.paths.values_mut() {
@@ -53,6 +114,8 @@ pub fn document(mut document: utoipa::openapi::OpenApi) -> Result<serde_json::Va
             add_errors(operation);
         }
     }
+    let responses = &mut document.components.get_or_insert_default().responses;
+    responses.extend(CommonError::ALL.iter().map(|error| (error.name.to_owned(), RefOr::T(error.response()))));
     serde_json::to_value(document).map(precise::precise)
 }
 
@@ -63,34 +126,24 @@ fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
 /// The errors that any route may answer with, where it does not describe them itself.
 fn add_errors(operation: &mut Operation) {
     let secured = operation.security.is_some();
-    let path_or_state = operation.tags.as_ref().is_some_and(|tags| tags.iter().all(|tag| tag != "operations"));
-    let mut errors = vec![("500", "Something went wrong on our side")];
-    if path_or_state {
-        errors.extend([
-            ("400", "Something you sent is not as it should be; details name each field"),
-            ("401", "Sign in first"),
-            ("404", "It does not exist, or not for you to know of"),
-            ("408", "The request was not complete in time"),
-            ("503", "Not possible at the moment; try again after Retry-After"),
-        ]);
+    let within_api = operation.tags.as_ref().is_some_and(|tags| tags.iter().all(|tag| tag != "operations"));
+    let reads = operation.operation_id.as_ref().is_some_and(|id| id.starts_with("get") || id.starts_with("list"));
+    let mut errors = vec![INTERNAL];
+    if within_api {
+        errors.extend([INVALID, UNAUTHENTICATED, NOT_FOUND, TIMED_OUT, UNAVAILABLE]);
     }
     if secured {
-        errors.push(("403", "You may not"));
+        errors.push(FORBIDDEN);
     }
     if operation.request_body.is_some() {
-        errors.extend([("413", "The body is too large"), ("415", "Another content type is expected")]);
+        errors.extend([TOO_LARGE, MEDIA_TYPE]);
     }
-    if path_or_state
-        && operation.operation_id.as_ref().is_some_and(|id| !id.starts_with("get") && !id.starts_with("list"))
-    {
-        errors.extend([("409", "A rule or the present state refuses it"), ("412", "If-Match does not fit")]);
+    if within_api && operation.operation_id.is_some() && !reads {
+        errors.extend([CONFLICT, VERSION_MISMATCH]);
     }
-    for (status, description) in errors {
-        operation.responses.responses.entry(status.to_owned()).or_insert_with(|| {
-            let body = RefOr::<Schema>::Ref(Ref::from_schema_name(ErrorBody::name()));
-            let content = ContentBuilder::new().schema(Some(body)).build();
-            RefOr::T(ResponseBuilder::new().description(description).content("application/json", content).build())
-        });
+    for error in errors {
+        let named = || RefOr::Ref(Ref::from_response_name(error.name));
+        operation.responses.responses.entry(error.status.to_owned()).or_insert_with(named);
     }
 }
 

@@ -105,7 +105,7 @@ fn words(pattern: Option<&str>) -> Option<Vec<&str>> {
     choice.chars().all(|c| c.is_ascii_alphabetic() || c == '|').then(|| choice.split('|').collect())
 }
 
-/// The headers that answers carry, by status and kind of operation.
+/// The tag that readers' answers carry.
 fn headers(operation: &mut Value) {
     let reads = operation["operationId"].as_str().is_some_and(|id| id.starts_with("get_") || id.starts_with("list_"));
     let within_api = operation["tags"].as_array().is_some_and(|tags| !tags.contains(&json!("operations")));
@@ -114,15 +114,10 @@ fn headers(operation: &mut Value) {
         responses.entry("304").or_insert_with(|| json!({"description": "What If-None-Match names is still right"}));
     }
     for (status, response) in responses {
-        let headers = match status.as_str() {
-            "200" | "304" if reads && within_api => {
-                json!({"ETag": header("For If-None-Match; of one book and of one's profile also for If-Match", "^\"[^\"]+\"$")})
-            }
-            "401" => json!({"WWW-Authenticate": header("How to sign in", "^Bearer$")}),
-            "503" if within_api => json!({"Retry-After": header("Seconds to wait", "^[0-9]+$")}),
-            _ => continue,
-        };
-        response["headers"] = headers;
+        if reads && within_api && matches!(status.as_str(), "200" | "304") {
+            let description = "For If-None-Match; of one book and of one's profile also for If-Match";
+            response["headers"] = json!({"ETag": header(description, "^\"[^\"]+\"$")});
+        }
     }
 }
 
@@ -134,7 +129,7 @@ fn descriptions(operation: &mut Value) {
             "202" => "It has begun",
             _ => "As asked",
         };
-        if response["description"].as_str().is_none_or(str::is_empty) {
+        if response.get("$ref").is_none() && response["description"].as_str().is_none_or(str::is_empty) {
             response["description"] = json!(description);
         }
     }
