@@ -25,7 +25,8 @@ use crate::subscribers::moves_the_copy;
 const CHUNK: usize = 1_000;
 
 /// Whether a book can be had now, and if not, why.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum BookStatus {
     Available,
@@ -51,14 +52,16 @@ impl BookStatus {
 }
 
 /// A member, as shown beside what is theirs.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct BookOwner {
     pub id: UserId,
     pub name: String,
 }
 
 /// A book as the API shows it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct BookView {
     pub id: BookId,
@@ -74,7 +77,7 @@ pub struct BookView {
     pub description: Option<String>,
     pub condition: Option<String>,
     pub cover_url: Option<String>,
-    #[schema(value_type = String)]
+    #[cfg_attr(feature = "openapi", schema(value_type = String))]
     pub lending: Lending,
     pub status: BookStatus,
     pub available: bool,

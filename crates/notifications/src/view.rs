@@ -20,7 +20,8 @@ use crate::domain::NotificationData;
 const CHUNK: usize = 1_000;
 
 /// A notification as the API shows it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct NotificationView {
     pub id: NotificationId,

@@ -13,11 +13,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use time::OffsetDateTime;
 use users_events::UserEvent;
-use utoipa::ToSchema;
 use uuid::Uuid;
 
 /// A member as they themselves and those who look after members see them. The mail address is auth's.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ProfileView {
     pub id: UserId,
@@ -32,7 +32,7 @@ pub struct ProfileView {
     pub show_location: bool,
     pub language: String,
     pub time_zone: String,
-    #[schema(value_type = Object)]
+    #[cfg_attr(feature = "openapi", schema(value_type = Object))]
     pub preferences: Value,
     pub avatar_url: Option<String>,
     pub role: String,
@@ -44,7 +44,8 @@ pub struct ProfileView {
 }
 
 /// What others may know of a member.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct PublicProfileView {
     pub id: UserId,

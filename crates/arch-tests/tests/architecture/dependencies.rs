@@ -59,6 +59,52 @@ const DOORS: &[(&str, &[&str])] = &[
     ("redis", &["read-store", "testkit"]),
 ];
 
+/// What describes the API is compiled for the host alone: this crate is optional everywhere else, behind this feature.
+const DESCRIPTIONS: (&str, &str) = ("utoipa", "openapi");
+
+fn described_without_the_host(packages: &[Package]) -> Vec<String> {
+    let (described_by, feature) = DESCRIPTIONS;
+    let mut breaches = Vec::new();
+    for package in packages.iter().filter(|package| package.name != HOST) {
+        let name = &package.name;
+        if package.default_features.iter().any(|it| it == feature) {
+            breaches.push(format!("{name}: {feature} is on by default"));
+        }
+        for dependency in &package.dependencies {
+            let (to, manner) = (&dependency.name, manner(dependency));
+            if to == described_by && !dependency.optional {
+                breaches.push(format!("{name} -> {to}{manner}: not behind the feature {feature}"));
+            }
+            if dependency.features.iter().any(|it| it == feature) {
+                breaches.push(format!("{name} -> {to}{manner}: turns on {feature}, as only the host may"));
+            }
+        }
+    }
+    breaches
+}
+
+#[test]
+fn only_the_host_compiles_descriptions_of_the_api() {
+    assert_none(&described_without_the_host(&workspace::packages()));
+}
+
+#[test]
+fn canary_a_description_that_is_always_compiled_is_seen() {
+    let seen = |change: fn(&mut Package)| {
+        let mut books = package("books", &["kernel", "utoipa"]);
+        books.dependencies[1].optional = true;
+        change(&mut books);
+        described_without_the_host(&[books, package(HOST, &["utoipa"])])
+    };
+    assert_none(&seen(|_| {}));
+    let always = seen(|books| books.dependencies[1].optional = false);
+    assert_eq!(always, ["books -> utoipa: not behind the feature openapi"]);
+    let default = seen(|books| books.default_features.push("openapi".to_owned()));
+    assert_eq!(default, ["books: openapi is on by default"]);
+    let turned_on = seen(|books| books.dependencies[0].features.push("openapi".to_owned()));
+    assert_eq!(turned_on, ["books -> kernel: turns on openapi, as only the host may"]);
+}
+
 fn breaches(packages: &[Package]) -> Vec<String> {
     let contexts = workspace::contexts(packages);
     let mut breaches = Vec::new();

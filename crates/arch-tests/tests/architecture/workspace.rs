@@ -8,6 +8,8 @@ use cargo_metadata::{DependencyKind, MetadataCommand};
 #[derive(Debug, Clone, PartialEq)]
 pub struct Package {
     pub name: String,
+    /// The features that are on unless somebody turns them off.
+    pub default_features: Vec<String>,
     pub dependencies: Vec<Dependency>,
 }
 
@@ -18,6 +20,10 @@ pub struct Dependency {
     pub dev: bool,
     /// Another crate of the workspace.
     pub ours: bool,
+    /// There only with a feature.
+    pub optional: bool,
+    /// Its features that are turned on here.
+    pub features: Vec<String>,
 }
 
 /// A text file, by its path from the root.
@@ -55,6 +61,7 @@ pub fn packages() -> Vec<Package> {
         .iter()
         .map(|package| Package {
             name: package.name.to_string(),
+            default_features: package.features.get("default").cloned().unwrap_or_default(),
             dependencies: package
                 .dependencies
                 .iter()
@@ -62,6 +69,8 @@ pub fn packages() -> Vec<Package> {
                     name: dependency.name.clone(),
                     dev: dependency.kind == DependencyKind::Development,
                     ours: dependency.path.is_some(),
+                    optional: dependency.optional,
+                    features: dependency.features.clone(),
                 })
                 .collect(),
         })
@@ -145,9 +154,11 @@ pub fn package(name: &str, dependencies: &[&str]) -> Package {
             name: dependency.trim_start_matches('~').to_owned(),
             dev: dependency.starts_with('~'),
             ours: true,
+            optional: false,
+            features: Vec::new(),
         })
         .collect();
-    Package { name: name.to_owned(), dependencies }
+    Package { name: name.to_owned(), default_features: Vec::new(), dependencies }
 }
 
 #[test]

@@ -6,7 +6,6 @@ use database::Database;
 use kernel::{ErrorKind, Permission, Query, Refusal, UserId};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
-use utoipa::ToSchema;
 
 use crate::view::View;
 
@@ -17,7 +16,8 @@ pub struct GetAccount {
 }
 
 /// The account as the API shows it to its member. `Debug` leaves the address out.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct AccountView {
     pub email: String,

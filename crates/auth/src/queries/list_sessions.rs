@@ -4,13 +4,13 @@ use database::Database;
 use kernel::{ErrorKind, Query, Refusal, SessionId};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
-use utoipa::ToSchema;
 
 /// Where the caller is signed in, newest first. At most the newest hundred.
 #[derive(Debug, Clone)]
 pub struct ListSessions {}
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct SessionView {
     pub id: SessionId,

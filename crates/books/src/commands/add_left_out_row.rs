@@ -23,7 +23,8 @@ impl Command for AddLeftOutRow {
     type Error = AddLeftOutRowError;
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct RowAdded {
     /// The first of its copies.

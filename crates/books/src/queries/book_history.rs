@@ -25,7 +25,8 @@ impl Query for BookHistory {
     type Error = BookHistoryError;
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct HistoryEntry {
     /// The event's name: `book.created`.
     #[serde(rename = "type")]
@@ -35,7 +36,7 @@ pub struct HistoryEntry {
     /// `None`: Folkshelf itself.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub actor: Option<BookOwner>,
-    #[schema(value_type = Object)]
+    #[cfg_attr(feature = "openapi", schema(value_type = Object))]
     pub data: serde_json::Value,
 }
 

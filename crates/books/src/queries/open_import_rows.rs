@@ -14,7 +14,8 @@ impl Query for OpenImportRows {
     type Error = OpenImportRowsError;
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct OpenRows {
     /// Rows that were not taken, and not repaired since.

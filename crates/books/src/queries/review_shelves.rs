@@ -23,7 +23,8 @@ impl Query for ReviewShelves {
     type Error = ReviewShelvesError;
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct CountedShelves {
     /// As in `review.shelves`: the first 200, in the order of the file.
     pub shelves: Vec<Shelf>,

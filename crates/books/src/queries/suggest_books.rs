@@ -26,7 +26,8 @@ impl Query for SuggestBooks {
     type Error = SuggestBooksError;
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum SuggestionKind {
     Title,
@@ -34,7 +35,8 @@ pub enum SuggestionKind {
 }
 
 /// What may be meant; as a query it finds at least one book.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Suggestion {
     pub kind: SuggestionKind,
     pub text: String,

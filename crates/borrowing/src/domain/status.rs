@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 macro_rules! statuses {
     ($($(#[$doc:meta])* $variant:ident = $name:literal),+ $(,)?) => {
         /// Where a borrow stands. "Overdue" is no state: it is an active borrow whose due date is past.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
         #[serde(rename_all = "snake_case")]
         pub enum BorrowStatus { $($(#[$doc])* $variant),+ }
 

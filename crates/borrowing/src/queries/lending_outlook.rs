@@ -31,7 +31,8 @@ pub struct Outlook {
 }
 
 /// Where one's own borrow of a book stands.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct OwnBorrow {
     pub borrow_id: BorrowId,

@@ -15,7 +15,8 @@ use story::Fact::{Because, Date, Days, Note, Place, Reason};
 use story::Story;
 
 /// What a notification leads to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct NotificationData {
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -8,11 +8,10 @@
 //! Of those who ask for the same at the same time one is answered by the routes, and the others get its answer, whether
 //! answers are kept or not.
 //!
-//! What is not given from memory: anything to those who would see more than whoever asked first, to members
-//! who wait for a write of their own, anything while the views are late, or to callers who demand a position or bring a trace
-//! or an origin along. Read-store
-//! decides whether an answer still holds (`read_store::Local`). Such answers are counted like all others, and logged at
-//! debug only: a line each would cost more than they do.
+//! What is not given from memory: anything to those who would see more than whoever asked first, to members who wait for a
+//! write of their own, to callers who demand a position or bring a trace or an origin along; and anything while the views
+//! are late. Read-store decides whether an answer still holds (`read_store::Local`). Such answers are counted like all
+//! others, and logged at debug only: a line each would cost more than they do.
 
 use std::cell::RefCell;
 use std::io;

@@ -2,7 +2,8 @@ use bibliography::table::LeftOut;
 use serde::{Deserialize, Serialize};
 
 /// Why a row is not on the shelf although nothing is wrong with it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum LeftOutReason {
     /// The shelf held the book before.

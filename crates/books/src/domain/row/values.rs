@@ -11,7 +11,8 @@ const LONGEST: usize = 8_000;
 
 /// A row as it was read, by the names of a book's fields. What the row does not say is left out; of a very long row the end
 /// is.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct RowValues {
     #[serde(skip_serializing_if = "Option::is_none")]
