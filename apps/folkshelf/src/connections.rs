@@ -13,7 +13,7 @@ use crate::settings::Settings;
 
 /// How long a request waits for a connection before it is told to come back.
 const ACQUIRE: Duration = Duration::from_secs(3);
-/// A connection that was used so lately is taken as it is: whether PostgreSQL is away, the server's watch notices as soon.
+/// A connection that was given back in order so lately is taken as it is.
 const TRUSTED: Duration = Duration::from_millis(500);
 
 /// As the owner of the database, who migrates it.

@@ -115,7 +115,7 @@ fn effect(event: &BorrowEvent) -> Option<Effect> {
     }
 }
 
-/// Whether the book is shown otherwise after it.
+/// Whether the event changes what the book shows.
 pub(crate) fn moves_the_copy(event: &BorrowEvent) -> bool {
     effect(event).is_some()
 }

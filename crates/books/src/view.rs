@@ -310,7 +310,7 @@ impl Outdate<BookEvent> for View {
         heard: BookEvent,
     ) -> Result<(), HandlerError> {
         let id = heard.aggregate_id();
-        if !self.written.has(id, event.aggregate_version) {
+        if !self.written.covers(id, event.aggregate_version) {
             stale.insert(id);
         }
         Ok(())

@@ -187,7 +187,7 @@ async fn update(
     Ok(done.rows_affected())
 }
 
-/// Somebody left the queue: everyone's place in it is to be shown anew.
+/// Somebody joined or left the queue: everyone's place in it is to be shown anew.
 pub(crate) async fn touch_queue(connection: &mut PgConnection, book: BookId) -> Result<(), sqlx::Error> {
     sqlx::query!(
         "update borrowing.borrow set revision = revision + 1 where book_id = $1 and status = 'queued'",

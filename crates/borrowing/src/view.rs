@@ -284,16 +284,14 @@ impl Refresh for View {
     }
 }
 
-/// Whether the borrow joined a queue or may have left one.
+/// Whether the borrow joined a queue or left one, which moves the others in it.
 fn moves_a_queue(event: &BorrowEvent) -> bool {
     match event {
-        BorrowEvent::Queued(_)
-        | BorrowEvent::Promoted(_)
-        | BorrowEvent::Rejected(_)
-        | BorrowEvent::Cancelled(_)
-        | BorrowEvent::Expired(_) => true,
-        // A new one that has to wait tells that it is queued, too.
+        BorrowEvent::Queued(_) | BorrowEvent::Promoted(_) | BorrowEvent::Cancelled(_) => true,
+        // A new one that has to wait tells that it is queued, too; one that waits is neither rejected nor does it expire.
         BorrowEvent::Created(_)
+        | BorrowEvent::Rejected(_)
+        | BorrowEvent::Expired(_)
         | BorrowEvent::AnswerReminder(_)
         | BorrowEvent::Approved(_)
         | BorrowEvent::HandedOver(_)
@@ -316,7 +314,7 @@ impl Outdate<BorrowEvent> for View {
     async fn outdate(&self, stale: &mut Stale, event: &Recorded, heard: BorrowEvent) -> Result<(), HandlerError> {
         let parties = heard.parties();
         let id = parties.borrow_id.uuid();
-        if !self.written.has(id, event.aggregate_version) {
+        if !self.written.covers(id, event.aggregate_version) {
             stale.borrows.push(id);
         }
         if moves_a_queue(&heard) {

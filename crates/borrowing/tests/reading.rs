@@ -7,7 +7,7 @@ use borrowing::*;
 use borrowing_events::{DisputeOutcome, ReturnCondition};
 use kernel::{PageRequest, Position};
 use support::{Neighbours, World, code};
-use testkit::{PrivateRedis, eventually, member, moderator};
+use testkit::{PrivateRedis, a_user, eventually, member, moderator};
 
 #[tokio::test]
 async fn each_sees_their_own_borrows_and_a_moderator_all() {
@@ -286,4 +286,16 @@ async fn a_command_shows_what_it_did_itself() {
     assert_eq!(shown().await, BorrowStatus::Active);
     world.take_back(them.ada, asked.id, ReturnCondition::Ok).await;
     assert_eq!(shown().await, BorrowStatus::Returned);
+}
+
+/// Their name may be on its way: a document without it would have the same version as the one with it, and stay.
+#[tokio::test]
+async fn a_request_to_somebody_who_is_not_known_yet_is_left_to_its_event() {
+    let world = World::new().await;
+    let them = Neighbours::of(&world).await;
+    let book = world.book_of(a_user(), Lending::Lend).await;
+    world.stop_subscriptions().await;
+    let asked = world.request(them.grace, book).await;
+    let shown = world.store.projection("borrowing").get(&asked.id.to_string()).await.expect("Redis runs");
+    assert_eq!(shown, None);
 }

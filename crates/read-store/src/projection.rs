@@ -4,6 +4,7 @@ use std::sync::{
     Arc, OnceLock,
     atomic::{AtomicU32, AtomicU64, Ordering},
 };
+use std::time::Duration;
 
 use deadpool_redis::redis::{self, FromRedisValue, RedisResult, ScriptInvocation, Value};
 
@@ -54,11 +55,18 @@ pub(crate) struct Inner {
     number: AtomicU64,
 }
 
+/// How long whoever changed something waits for Redis to show it; what it has not taken by then, an event shows.
+const THROUGH: Duration = Duration::from_millis(100);
+
 /// On whose behalf a chunk is written.
 #[derive(Clone, Copy)]
 pub(crate) enum Writer<'t> {
     Live,
-    Rebuild { token: &'t str },
+    /// While somebody waits for the answer to what they did.
+    Through,
+    Rebuild {
+        token: &'t str,
+    },
 }
 
 pub(crate) enum Chunk {
@@ -113,15 +121,23 @@ impl Projection {
         Ok(())
     }
 
+    /// As [`Self::write`], of a command that has committed: it waits for Redis less long.
+    pub(crate) async fn write_through(&self, document: &Document) -> Result<(), ReadStoreError> {
+        document.check()?;
+        self.write_chunk(std::slice::from_ref(document), Writer::Through).await.map(drop)
+    }
+
     pub(crate) async fn write_chunk(&self, chunk: &[Document], writer: Writer<'_>) -> Result<Chunk, ReadStoreError> {
         let inner = &self.inner;
+        let within = if matches!(writer, Writer::Through) { THROUGH } else { inner.settings.write_timeout };
         let (operation, token, lease) = match writer {
             Writer::Live => ("write", "", 0),
+            Writer::Through => ("write_through", "", 0),
             Writer::Rebuild { token } => ("rebuild_write", token, inner.settings.rebuild_lease.as_millis()),
         };
         let (outcome, written): (String, u64) = inner
             .caller
-            .call(operation, inner.settings.write_timeout, async |mut at: Connected| {
+            .call(operation, within, async |mut at: Connected| {
                 let mut call = WRITE.key(&inner.keys.generation);
                 call.key(&inner.keys.rebuild);
                 call.arg(&inner.keys.base).arg(&*at.run).arg(inner.schema()).arg(token).arg(lease.to_string());

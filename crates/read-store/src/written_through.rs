@@ -4,14 +4,12 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::time::{Instant, timeout};
+use tokio::time::Instant;
 use uuid::Uuid;
 
 use crate::document::Document;
 use crate::projection::Projection;
 
-/// Longer than Redis takes; whoever asked waits for it.
-const WITHIN: Duration = Duration::from_millis(100);
 /// How long an event may be on its way. A replay, which is there to show things anew, meets nothing older.
 const REMEMBERED_FOR: Duration = Duration::from_secs(5);
 /// In a process that does not run the subscription nobody takes what is remembered.
@@ -40,10 +38,9 @@ impl WrittenThrough {
 
     /// Shows a thing as it is since its event of this version, which is committed. What fails here the subscription does.
     pub async fn write(&self, id: Uuid, version: i64, document: Document) {
-        match timeout(WITHIN, self.projection.write(&[document])).await {
-            Ok(Ok(())) => self.remember(id, version),
-            Ok(Err(error)) => tracing::debug!(%error, "a document is shown in Redis a little later"),
-            Err(_) => tracing::debug!("a document is shown in Redis a little later"),
+        match self.projection.write_through(&document).await {
+            Ok(()) => self.remember(id, version),
+            Err(error) => tracing::debug!(%error, "a document is shown in Redis a little later"),
         }
     }
 
@@ -58,14 +55,15 @@ impl WrittenThrough {
         *known = Shown { version: version.max(known.version), at };
     }
 
-    /// Whether what an event of this version changed in the thing is shown already. Says so of each event once.
-    pub fn has(&self, id: Uuid, version: i64) -> bool {
+    /// Whether what an event of this version changed in the thing is shown already. After the last event that is, no more: a
+    /// replay shows all of them.
+    pub fn covers(&self, id: Uuid, version: i64) -> bool {
         let mut shown = self.shown();
         let Some(known) = shown.get(&id) else { return false };
-        let has = version <= known.version && known.at.elapsed() < REMEMBERED_FOR;
-        if !has || version == known.version {
+        let covers = version <= known.version && known.at.elapsed() < REMEMBERED_FOR;
+        if !covers || version == known.version {
             shown.remove(&id);
         }
-        has
+        covers
     }
 }

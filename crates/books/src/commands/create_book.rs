@@ -81,7 +81,7 @@ impl CommandHandler<CreateBook> for CreateBookHandler {
         let id = BookId::new(now);
 
         let mut work = call.begin(&self.pool).await?;
-        // Locked against `user.deleted`, which removes the books it sees.
+        // Locked against `user.deleted`, which removes the books it sees, and against a new name, which raises their versions.
         let gone = sqlx::query_scalar!("select deleted from books.member where id = $1 for share", owner.uuid())
             .fetch_optional(work.connection())
             .await?;
@@ -99,7 +99,10 @@ impl CommandHandler<CreateBook> for CreateBookHandler {
         work.append(&BookEvent::from(created), 1).await?;
         let loaded = view::load_one(work.connection(), id).await?.ok_or(sqlx::Error::RowNotFound)?;
         let answer = work.commit(loaded.view.clone()).await?;
-        self.view.write_through(&loaded).await;
+        // A member nobody has told us of yet has no name here: the event shows the book when they do.
+        if gone.is_some() {
+            self.view.write_through(&loaded).await;
+        }
         Ok(answer)
     }
 }

@@ -1,9 +1,9 @@
 //! Deleting a book: borrowing is asked first, and what a crash cut short is finished.
 
-use books_events::BookEvent;
 use std::sync::atomic::Ordering;
 
 use books::DeleteBook;
+use books_events::BookEvent;
 use kernel::{BookId, Refusal};
 use testkit::{anonymous, member, moderator};
 use time::Duration;

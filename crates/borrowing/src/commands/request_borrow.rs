@@ -118,7 +118,7 @@ impl RequestBorrowHandler {
         }
         let locked = store::lock_copy_for(work.connection(), command.book, borrower).await?;
         let (copy, open_requests) = locked.ok_or(RequestBorrowError::BookNotFound)?;
-        if !members.owner_active {
+        if members.owner_active == Some(false) {
             return Err(Refused::NotLendable.into());
         }
         let open = store::open_borrows(work.connection(), command.book).await?;
@@ -139,7 +139,10 @@ impl RequestBorrowHandler {
         carry_out(&mut work, &copy, change, now, &self.desk.rules).await?;
         let shown = view::one(work.connection(), id).await?.ok_or(Refused::NotFound)?;
         let answer = work.commit(shown.view.clone().shown_to(Part::Borrower, now)).await?;
-        self.desk.view.write_through(&shown).await;
+        // Who is not known yet cannot be locked: their name may come between our reading and our commit.
+        if members.owner_active.is_some() {
+            self.desk.view.write_through(&shown).await;
+        }
         Ok(answer)
     }
 }
@@ -157,7 +160,8 @@ async fn owner(connection: &mut PgConnection, book: BookId) -> Result<Option<Use
 
 struct Members {
     borrower_active: bool,
-    owner_active: bool,
+    /// `None`: we have not been told of the owner yet.
+    owner_active: Option<bool>,
 }
 
 /// Locks both until the transaction ends, the borrower against any other request of theirs, the owner against leaving. The
@@ -196,12 +200,11 @@ async fn lock_known_borrower(connection: &mut PgConnection, borrower: UserId) ->
     .await
 }
 
-async fn lock_owner(connection: &mut PgConnection, owner: UserId) -> Result<bool, sqlx::Error> {
-    let active = sqlx::query_scalar!(
+async fn lock_owner(connection: &mut PgConnection, owner: UserId) -> Result<Option<bool>, sqlx::Error> {
+    sqlx::query_scalar!(
         r#"select active and closed_at is null as "active!" from borrowing.member where id = $1 for share"#,
         owner.uuid(),
     )
     .fetch_optional(connection)
-    .await?;
-    Ok(active.unwrap_or(true))
+    .await
 }

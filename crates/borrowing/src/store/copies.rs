@@ -49,8 +49,7 @@ pub(crate) async fn remember_book(connection: &mut PgConnection, book: &ListedBo
 pub(crate) async fn lock_copy(connection: &mut PgConnection, book: BookId) -> Result<Option<Copy>, sqlx::Error> {
     let row = sqlx::query_as!(
         CopyRow,
-        r#"select owner_id, lending, set_aside_at, withdrawn, 0::bigint as "open_requests!" from borrowing.lendable_book
-        where book_id = $1 for update"#,
+        "select owner_id, lending, set_aside_at, withdrawn from borrowing.lendable_book where book_id = $1 for update",
         book.uuid(),
     )
     .fetch_optional(connection)
@@ -65,8 +64,7 @@ pub(crate) async fn lock_copy_for(
     book: BookId,
     borrower: UserId,
 ) -> Result<Option<(Copy, u32)>, sqlx::Error> {
-    let row = sqlx::query_as!(
-        CopyRow,
+    let row = sqlx::query!(
         r#"select owner_id, lending, set_aside_at, withdrawn, (
                 select count(*) from borrowing.borrow
                 where borrower_id = $2 and status in ('pending', 'queued', 'approved')
@@ -79,6 +77,12 @@ pub(crate) async fn lock_copy_for(
     .await?;
     let Some(row) = row else { return Ok(None) };
     let open_requests = u32::try_from(row.open_requests).unwrap_or(u32::MAX);
+    let row = CopyRow {
+        owner_id: row.owner_id,
+        lending: row.lending,
+        set_aside_at: row.set_aside_at,
+        withdrawn: row.withdrawn,
+    };
     Ok(row.copy(book)?.map(|copy| (copy, open_requests)))
 }
 
@@ -87,7 +91,6 @@ struct CopyRow {
     lending: String,
     set_aside_at: Option<OffsetDateTime>,
     withdrawn: Option<String>,
-    open_requests: i64,
 }
 
 impl CopyRow {
