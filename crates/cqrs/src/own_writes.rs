@@ -126,8 +126,10 @@ impl OwnWrites {
     /// Waits for the views of `context` to show what `actor` did last.
     pub async fn shown(&self, actor: &Actor, context: &str, within: Duration) -> Heard {
         let Some(user) = actor.user_id() else { return Heard::Yes };
-        if !self.hears().await {
-            return if self.events.is_away() { Heard::Unknown } else { Heard::NotYet };
+        match self.hears().await {
+            Heard::Yes => {}
+            Heard::NotYet if self.events.is_away() => return Heard::Unknown,
+            deaf => return deaf,
         }
         let position = {
             let mut remembered = self.remembered();
@@ -171,20 +173,25 @@ impl OwnWrites {
         }
     }
 
-    /// Whether we know of every write that was announced until now.
-    async fn hears(&self) -> bool {
-        let Some(session) = self.session() else { return false };
+    /// Whether we know of every write that was announced until now. `Unknown`: the database is away, perhaps since a moment
+    /// ago.
+    async fn hears(&self) -> Heard {
+        let Some(session) = self.session() else { return Heard::NotYet };
         if self.remembered().session == session {
-            return true;
+            return Heard::Yes;
         }
         if self.events.is_away() {
-            return false;
+            return Heard::Unknown;
         }
         // Whatever was announced before this time began is in the log by now.
-        let Ok(last) = self.events.latest().await else { return false };
+        let last = match self.events.latest().await {
+            Ok(last) => last,
+            Err(error) if event_bus::unavailable(&error) => return Heard::Unknown,
+            Err(_) => return Heard::NotYet,
+        };
         let mut remembered = self.remembered();
         remembered.demand_of_anybody(last);
         remembered.session = session;
-        true
+        Heard::Yes
     }
 }
