@@ -12,7 +12,7 @@ use borrowing_events::BorrowEvent;
 use database::Database;
 use event_bus::{HandlerError, Outdate, Recorded, Refresh};
 use kernel::{Actor, BookId, Event, Permission, UserId};
-use read_store::{BoxError, Document, Listing, Projection, ReadStoreError, Rebuild, WrittenThrough};
+use read_store::{BoxError, Coming, Document, Listing, Projection, ReadStoreError, Rebuild, WrittenThrough};
 use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
 use time::OffsetDateTime;
@@ -265,10 +265,15 @@ impl View {
         Self { pool, written: WrittenThrough::new(projection.clone()), projection }
     }
 
-    /// Writes a book as a command has read it before it committed.
-    pub(crate) async fn write_through(&self, loaded: &Loaded) {
+    /// A command that has read the book will show it once it has committed.
+    pub(crate) fn coming(&self, loaded: &Loaded) -> Coming {
+        self.written.coming(loaded.view.id.uuid(), loaded.view.version)
+    }
+
+    /// Shows a book as a command has read it before it committed.
+    pub(crate) async fn write_through(&self, coming: Coming, loaded: &Loaded) {
         match loaded.document() {
-            Ok(document) => self.written.write(loaded.view.id.uuid(), loaded.view.version, document).await,
+            Ok(document) => coming.write(document).await,
             Err(error) => tracing::error!(%error, "a book cannot be shown"),
         }
     }
@@ -310,7 +315,7 @@ impl Outdate<BookEvent> for View {
         heard: BookEvent,
     ) -> Result<(), HandlerError> {
         let id = heard.aggregate_id();
-        if !self.written.covers(id, event.aggregate_version) {
+        if !self.written.covers(id, event.aggregate_version).await {
             stale.insert(id);
         }
         Ok(())

@@ -53,10 +53,11 @@ impl Opened<'_> {
     pub(crate) async fn carry_out(mut self, change: Change) -> Result<BorrowView, TransitionError> {
         carry_out(&mut self.work, &self.copy, change, self.now, &self.rules).await?;
         let shown = view::one(self.work.connection(), self.borrow.id).await?.ok_or(Refused::NotFound)?;
-        let answer = self.work.commit(shown.view.clone().shown_to(self.part, self.now)).await?;
         // A moderator's name is not locked, and may change between our reading and our commit.
-        if self.part != Part::Moderator {
-            self.view.write_through(&shown).await;
+        let coming = (self.part != Part::Moderator).then(|| self.view.coming(&shown));
+        let answer = self.work.commit(shown.view.clone().shown_to(self.part, self.now)).await?;
+        if let Some(coming) = coming {
+            self.view.write_through(coming, &shown).await;
         }
         Ok(answer)
     }

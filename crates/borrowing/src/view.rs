@@ -12,7 +12,7 @@ use borrowing_events::{BorrowEvent, DisputeOutcome};
 use database::Database;
 use event_bus::{HandlerError, Outdate, Recorded, Refresh};
 use kernel::{BorrowId, UserId};
-use read_store::{BoxError, Document, Listing, Projection, Rebuild, WrittenThrough};
+use read_store::{BoxError, Coming, Document, Listing, Projection, Rebuild, WrittenThrough};
 use sqlx::PgConnection;
 use time::OffsetDateTime;
 use users_events::UserEvent;
@@ -224,10 +224,15 @@ impl View {
         Self { pool, written: WrittenThrough::new(projection.clone()), projection }
     }
 
-    /// Writes a borrow as a command has read it before it committed.
-    pub(crate) async fn write_through(&self, shown: &Shown) {
+    /// A command that has read the borrow will show it once it has committed.
+    pub(crate) fn coming(&self, shown: &Shown) -> Coming {
+        self.written.coming(shown.view.id.uuid(), shown.view.version)
+    }
+
+    /// Shows a borrow as a command has read it before it committed.
+    pub(crate) async fn write_through(&self, coming: Coming, shown: &Shown) {
         match document(shown) {
-            Ok(document) => self.written.write(shown.view.id.uuid(), shown.view.version, document).await,
+            Ok(document) => coming.write(document).await,
             Err(error) => tracing::error!(%error, "a borrow cannot be shown"),
         }
     }
@@ -314,7 +319,7 @@ impl Outdate<BorrowEvent> for View {
     async fn outdate(&self, stale: &mut Stale, event: &Recorded, heard: BorrowEvent) -> Result<(), HandlerError> {
         let parties = heard.parties();
         let id = parties.borrow_id.uuid();
-        if !self.written.covers(id, event.aggregate_version) {
+        if !self.written.covers(id, event.aggregate_version).await {
             stale.borrows.push(id);
         }
         if moves_a_queue(&heard) {

@@ -229,7 +229,7 @@ impl Outdate<BorrowEvent> for View {
 impl Outdate<NotificationEvent> for View {
     async fn outdate(&self, stale: &mut Stale, event: &Recorded, heard: NotificationEvent) -> Result<(), HandlerError> {
         let id = heard.aggregate_id();
-        if !self.shown.covers(id, event.aggregate_version) {
+        if !self.shown.covers(id, event.aggregate_version).await {
             stale.notifications.push(id);
         }
         Ok(())

@@ -41,4 +41,4 @@ pub use rebuild::{Rebuild, Rebuilt};
 pub use roll::OVER as LEASE_OVER;
 pub use settings::{Settings, SettingsError};
 pub use store::{Progress, ProjectionStatus, ReadStore};
-pub use written_through::WrittenThrough;
+pub use written_through::{Coming, WrittenThrough};

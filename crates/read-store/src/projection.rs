@@ -55,9 +55,6 @@ pub(crate) struct Inner {
     number: AtomicU64,
 }
 
-/// How long whoever changed something waits for Redis to show it; what it has not taken by then, an event shows.
-const THROUGH: Duration = Duration::from_millis(100);
-
 /// On whose behalf a chunk is written.
 #[derive(Clone, Copy)]
 pub(crate) enum Writer<'t> {
@@ -121,6 +118,10 @@ impl Projection {
         Ok(())
     }
 
+    pub(crate) fn through_timeout(&self) -> Duration {
+        self.inner.settings.through_timeout
+    }
+
     /// As [`Self::write`], of a command that has committed: it waits for Redis less long.
     pub(crate) async fn write_through(&self, document: &Document) -> Result<(), ReadStoreError> {
         document.check()?;
@@ -129,7 +130,11 @@ impl Projection {
 
     pub(crate) async fn write_chunk(&self, chunk: &[Document], writer: Writer<'_>) -> Result<Chunk, ReadStoreError> {
         let inner = &self.inner;
-        let within = if matches!(writer, Writer::Through) { THROUGH } else { inner.settings.write_timeout };
+        let within = if matches!(writer, Writer::Through) {
+            inner.settings.through_timeout
+        } else {
+            inner.settings.write_timeout
+        };
         let (operation, token, lease) = match writer {
             Writer::Live => ("write", "", 0),
             Writer::Through => ("write_through", "", 0),

@@ -14,6 +14,8 @@ pub struct Settings {
     /// After it a reader asks PostgreSQL, so it bounds what a slow Redis costs a request.
     pub read_timeout: Duration,
     pub write_timeout: Duration,
+    /// How long a command that has committed waits for Redis to show what it did; an event shows it otherwise.
+    pub through_timeout: Duration,
     pub breaker: BreakerSettings,
     /// How often the watcher looks after each projection.
     pub watch_interval: Duration,
@@ -29,6 +31,7 @@ impl Settings {
             connect_timeout: Duration::from_secs(1),
             read_timeout: Duration::from_millis(200),
             write_timeout: Duration::from_secs(2),
+            through_timeout: Duration::from_millis(100),
             breaker: BreakerSettings::default(),
             watch_interval: Duration::from_millis(500),
             rebuild_lease: Duration::from_secs(10),

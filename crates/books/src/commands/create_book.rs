@@ -98,10 +98,11 @@ impl CommandHandler<CreateBook> for CreateBookHandler {
         };
         work.append(&BookEvent::from(created), 1).await?;
         let loaded = view::load_one(work.connection(), id).await?.ok_or(sqlx::Error::RowNotFound)?;
-        let answer = work.commit(loaded.view.clone()).await?;
         // A member nobody has told us of yet has no name here: the event shows the book when they do.
-        if gone.is_some() {
-            self.view.write_through(&loaded).await;
+        let coming = gone.is_some().then(|| self.view.coming(&loaded));
+        let answer = work.commit(loaded.view.clone()).await?;
+        if let Some(coming) = coming {
+            self.view.write_through(coming, &loaded).await;
         }
         Ok(answer)
     }

@@ -165,8 +165,9 @@ impl CommandHandler<UpdateBook> for UpdateBookHandler {
             BookUpdated { book_id: id, owner_id: owner, title: stored.title, authors: stored.authors, lending };
         work.append(&BookEvent::from(updated), version).await?;
         let loaded = view::load_one(work.connection(), id).await?.ok_or(UpdateBookError::NotFound)?;
+        let coming = self.view.coming(&loaded);
         let answer = work.commit(loaded.view.clone().for_actor(call.actor())).await?;
-        self.view.write_through(&loaded).await;
+        self.view.write_through(coming, &loaded).await;
         Ok(answer)
     }
 }

@@ -138,10 +138,11 @@ impl RequestBorrowHandler {
         let id = change.borrow.id;
         carry_out(&mut work, &copy, change, now, &self.desk.rules).await?;
         let shown = view::one(work.connection(), id).await?.ok_or(Refused::NotFound)?;
-        let answer = work.commit(shown.view.clone().shown_to(Part::Borrower, now)).await?;
         // Who is not known yet cannot be locked: their name may come between our reading and our commit.
-        if members.owner_active.is_some() {
-            self.desk.view.write_through(&shown).await;
+        let coming = members.owner_active.is_some().then(|| self.desk.view.coming(&shown));
+        let answer = work.commit(shown.view.clone().shown_to(Part::Borrower, now)).await?;
+        if let Some(coming) = coming {
+            self.desk.view.write_through(coming, &shown).await;
         }
         Ok(answer)
     }

@@ -122,6 +122,7 @@ pub fn settings(url: &str) -> Settings {
         // The tests share the machine with others; only those about slowness want to see any.
         read_timeout: Duration::from_secs(5),
         write_timeout: Duration::from_secs(5),
+        through_timeout: Duration::from_secs(5),
         watch_interval: Duration::from_millis(10),
         ..Settings::new(url, format!("test-{}", Uuid::new_v4().simple()))
     }
