@@ -1,5 +1,5 @@
-//! The adapters for every port a context declares: one context's need, met by another's command or query. The only place
-//! where two contexts meet in code.
+//! The adapters for every port a context declares: what one context needs, done by a command or query of
+//! another.
 //!
 //! A context wants its ports before the buses exist that lead to the others, so the adapters get the buses afterwards.
 

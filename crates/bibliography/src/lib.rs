@@ -1,4 +1,4 @@
-//! What is known of books everywhere, whoever owns them: numbers, languages, the tables that other programs write, and how
+//! Knowledge about books that holds in any library: numbers, languages, the tables that other programs write, and how
 //! titles and names are found, sorted and told apart. Pure: no I/O, no async, no clock, and no word of any context.
 //!
 //! | module | holds |

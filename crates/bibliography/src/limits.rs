@@ -8,7 +8,7 @@ pub const LONGEST_TITLE: usize = 500;
 pub const LONGEST_AUTHOR: usize = 200;
 /// Characters of a category.
 pub const LONGEST_CATEGORY: usize = 60;
-/// Characters of what is told of the book.
+/// Characters of a book's description.
 pub const LONGEST_DESCRIPTION: usize = 5_000;
 /// Characters of its owner's notes.
 pub const LONGEST_NOTES: usize = 1_000;

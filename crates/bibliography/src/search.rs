@@ -99,7 +99,7 @@ pub fn can_be_mistyped(word: &str) -> bool {
 /// What an author is suggested by: the beginning of the name, and that of its last word.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct AuthorKey {
-    /// The words of the name, folded. The author is suggested to whoever types its beginning.
+    /// The words of the name, folded. Typing its beginning suggests the author.
     pub key: String,
     /// The name as it is written.
     pub name: String,

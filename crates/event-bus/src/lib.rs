@@ -14,7 +14,7 @@
 //! | `lateness` | how late the views of each context are |
 //! | `lease` | one active runner per subscription across processes |
 //! | `sessions` | ending the sessions of a process that is frozen |
-//! | `own` | what a context is given of the log: its own events |
+//! | `own` | the part of the log that a context may see: its own events |
 //! | `progress` | how far subscriptions have come, and waiting for it |
 //! | [`dead_letters`] | events a subscription could not handle: list, retry, drop |
 //! | [`find`] | looking events up, for administrators |

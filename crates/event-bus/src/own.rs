@@ -1,4 +1,4 @@
-//! What a context is given of the log: its own events, and nothing of the others'.
+//! The part of the log that a context may see: its own events.
 
 use std::marker::PhantomData;
 use std::time::Duration;

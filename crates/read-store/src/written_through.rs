@@ -36,7 +36,7 @@ struct State {
     impatient_until: Option<Instant>,
 }
 
-/// What a thing is since its event of this version: shown since that moment; none while its command has not said.
+/// The version of a thing that a command writes through. `shown` is when that was done, and `None` while it is not.
 struct Known {
     version: i64,
     shown: watch::Receiver<Option<Instant>>,

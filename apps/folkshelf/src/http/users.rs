@@ -72,10 +72,10 @@ struct Filters {
     active: Option<Param<bool>>,
 }
 
-/// How members are sorted, for the OpenAPI document; read by [`ListParams`].
+/// How members are sorted, for the OpenAPI document; read by `edge::list::ListParams`.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
-#[allow(dead_code, reason = "described here, read by input::ListParams")]
+#[allow(dead_code, reason = "described here, read by edge::list::ListParams")]
 struct Sorting {
     /// `memberSince` (without it) or `name`.
     #[param(pattern = "^(memberSince|name)$")]

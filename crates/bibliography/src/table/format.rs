@@ -34,7 +34,7 @@ pub enum Format {
     Libib,
     /// The table of the data set goodbooks-10k.
     Goodbooks,
-    /// Numbers alone, one a line.
+    /// ISBNs alone, one a line.
     IsbnList,
     /// Any other table.
     Table,

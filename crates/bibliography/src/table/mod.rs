@@ -1,5 +1,5 @@
-//! Tables of books: which program wrote one, and what its rows mean. Cells come in as texts: whoever reads the file has taken
-//! its bytes apart.
+//! Tables of books: which program wrote one, and what its rows mean. Cells come in as texts: the caller
+//! has decoded the file.
 //!
 //! | module | holds |
 //! |---|---|

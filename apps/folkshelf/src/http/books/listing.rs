@@ -34,10 +34,10 @@ pub(super) struct Filters {
     pub(super) author: Option<String>,
 }
 
-/// How a list of books is sorted, for the OpenAPI document; read by [`ListParams`].
+/// How a list of books is sorted, for the OpenAPI document; read by `edge::list::ListParams`.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
-#[allow(dead_code, reason = "described here, read by input::ListParams")]
+#[allow(dead_code, reason = "described here, read by edge::list::ListParams")]
 pub(super) struct Sorting {
     /// `createdAt` (without it), `title` or `publishedYear`. With a `q` and neither `sort` nor `order`, what fits best is
     /// first, and there is no cursor.

@@ -26,7 +26,7 @@ pub struct Session {
     pub role: String,
 }
 
-/// What the gate asks whoever keeps sessions.
+/// Looks sessions up. Implemented by auth.
 #[async_trait]
 pub trait SessionSource: Send + Sync {
     /// The live session that an access token stands for.
@@ -36,7 +36,7 @@ pub trait SessionSource: Send + Sync {
     async fn known_session(&self, token: &str) -> Option<Session>;
 }
 
-/// What the gate asks whoever keeps roles.
+/// Looks up what roles permit. Implemented by users.
 #[async_trait]
 pub trait RoleSource: Send + Sync {
     /// What each role permits, by its name.

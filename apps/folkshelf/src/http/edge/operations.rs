@@ -14,7 +14,7 @@ use tokio_util::task::TaskTracker;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-/// What operators look at and turn.
+/// What the routes for operators read and change.
 pub struct Machinery {
     pub events: EventBus,
     pub read_store: ReadStore,

@@ -1,4 +1,4 @@
-//! Numbers alone, one a line. Whoever takes such a row has to know the title of the number.
+//! ISBNs alone, one a line. The file has no titles: they must be looked up elsewhere.
 
 use crate::table::field::Field;
 use crate::table::format::{Format, Spec};
