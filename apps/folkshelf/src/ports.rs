@@ -2,6 +2,9 @@
 //! another.
 //!
 //! A context wants its ports before the buses exist that lead to the others, so the adapters get the buses afterwards.
+//!
+//! Each call carries the identity of the context that owns the port. Nowhere else is one made (`arch-tests`), so a command
+//! that demands it is refused to every route, scheduler and command line.
 
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
@@ -14,6 +17,8 @@ use cqrs::{Announced, Ask, Caller, CommandBus, Dispatch, MissingHandler, OtherHo
 use kernel::{BookId, ErrorKind, Refusal, UserId};
 use read_store::ReadStore;
 use secrecy::SecretString;
+
+use crate::contexts::Context;
 
 /// Where the adapters lead.
 struct Routes {
@@ -62,6 +67,11 @@ impl Ports {
     }
 }
 
+/// `context`, which calls through its port because of `caller`.
+fn service(context: Context, caller: &Caller) -> Caller {
+    caller.as_service(context.name())
+}
+
 /// The other hosts, as the buses need them: the read store's word on who has heard of what.
 pub struct Hosts(pub ReadStore);
 
@@ -98,7 +108,7 @@ impl OtherHosts for Hosts {
 impl books::LendingGate for Ports {
     async fn withdraw(&self, book: BookId, caller: &Caller) -> Result<(), books::WithdrawRefused> {
         let routes = self.routes().map_err(|error| books::WithdrawRefused::Unavailable(Box::new(error)))?;
-        match routes.withdraw_book.send(caller, WithdrawBook { book }).await {
+        match routes.withdraw_book.send(&service(Context::Books, caller), WithdrawBook { book }).await {
             Ok(_) => Ok(()),
             Err(refused) if refused.kind() == ErrorKind::Conflict => {
                 let told = |field: &str| {
@@ -124,7 +134,7 @@ impl borrowing::BookSource for Ports {
     ) -> Result<Option<borrowing::ListedBook>, borrowing::BooksUnavailable> {
         let unavailable = |error| borrowing::BooksUnavailable(error);
         let routes = self.routes().map_err(|error| unavailable(Box::new(error)))?;
-        match routes.get_book.ask(caller, GetBook { book_id: id }).await {
+        match routes.get_book.ask(&service(Context::Borrowing, caller), GetBook { book_id: id }).await {
             Ok(book) => Ok(Some(borrowing::ListedBook {
                 id,
                 owner: book.owner.id,
@@ -145,7 +155,7 @@ impl borrowing::BookSource for Ports {
 impl users::LendingGate for Ports {
     async fn close_member(&self, user: UserId, caller: &Caller) -> Result<(), users::CloseRefused> {
         let routes = self.routes().map_err(users::PortError::new)?;
-        match routes.close_member.send(caller, CloseMember { user }).await {
+        match routes.close_member.send(&service(Context::Users, caller), CloseMember { user }).await {
             Ok(_) => Ok(()),
             Err(refused) if refused.kind() == ErrorKind::Conflict => {
                 Err(users::CloseRefused::OpenLoans { details: refused.details() })
@@ -161,6 +171,6 @@ impl users::PasswordCheck for Ports {
     async fn is_password_of(&self, user: UserId, password: &str, caller: &Caller) -> Result<bool, users::PortError> {
         let routes = self.routes().map_err(users::PortError::new)?;
         let query = CheckPassword { user, password: SecretString::from(password) };
-        routes.check_password.ask(caller, query).await.map_err(users::PortError::new)
+        routes.check_password.ask(&service(Context::Users, caller), query).await.map_err(users::PortError::new)
     }
 }

@@ -235,13 +235,24 @@ async fn only_the_command_line_finds_members_by_their_address() {
 }
 
 #[tokio::test]
-async fn members_are_asked_for_their_own_password_only() {
+async fn only_users_asks_for_a_password_and_only_for_the_member_it_acts_for() {
     let world = World::new().await;
     let ada = world.registered("ada@example.org").await;
     let check = |password: &str| CheckPassword { user: ada.user_id, password: password.into() };
-    assert!(world.ask(&caller(&ada), check(PASSWORD)).await.expect("asked"));
-    assert!(!world.ask(&caller(&ada), check("incorrect horse")).await.expect("asked"));
-    assert!(world.ask(&member(a_user()), check(PASSWORD)).await.is_err());
+    let users = caller(&ada).as_service("users");
+    assert!(world.ask(&users, check(PASSWORD)).await.expect("asked"));
+    assert!(!world.ask(&users, check("incorrect horse")).await.expect("asked"));
+    let others = [
+        caller(&ada),
+        admin(a_user()),
+        Caller::system("command line"),
+        caller(&ada).as_service("books"),
+        admin(a_user()).as_service("users"),
+    ];
+    for by in others {
+        let refused = world.ask(&by, check(PASSWORD)).await.expect_err("refused");
+        assert_eq!(refused.code(), "FORBIDDEN", "{by:?}");
+    }
 }
 
 #[tokio::test]

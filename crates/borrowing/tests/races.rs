@@ -7,12 +7,23 @@ use std::sync::atomic::Ordering;
 use books_events::{BookCreated, BookDeleted, BookEvent, Lending};
 use borrowing::*;
 use borrowing_events::ReturnCondition;
-use kernel::{BookId, Clock, Detail, ErrorKind, Refusal};
+use cqrs::Caller;
+use kernel::{BookId, Clock, Detail, ErrorKind, Refusal, UserId};
 use support::{Neighbours, World, code};
-use testkit::member;
+use testkit::{admin, anonymous, member, moderator};
 
 fn approval(borrow: &BorrowView) -> ApproveBorrow {
     ApproveBorrow { borrow: borrow.id, pickup_by: None, place: None }
+}
+
+/// Books, which calls through its port because a member deletes a book.
+fn books(on_behalf_of: UserId) -> Caller {
+    member(on_behalf_of).as_service("books")
+}
+
+/// Users, which calls through its port because somebody leaves.
+fn users(on_behalf_of: UserId) -> Caller {
+    member(on_behalf_of).as_service("users")
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -45,9 +56,9 @@ async fn a_book_is_either_promised_or_deleted() {
     for _ in 0..5 {
         let book = world.book_of(them.ada, Lending::Lend).await;
         let borrow = world.request(them.grace, book).await;
-        let ada = member(them.ada);
+        let (ada, books) = (member(them.ada), books(them.ada));
         let (approved, withdrawn) =
-            tokio::join!(world.send(&ada, approval(&borrow)), world.send(&ada, WithdrawBook { book }));
+            tokio::join!(world.send(&ada, approval(&borrow)), world.send(&books, WithdrawBook { book }));
         match (approved, withdrawn) {
             (Ok(_), Err(refused)) => {
                 assert_eq!(refused.code(), "BOOK_ON_LOAN");
@@ -118,11 +129,10 @@ async fn a_withdrawn_book_is_gone_for_everybody_who_waited() {
     let them = Neighbours::of(&world).await;
     let loan = them.a_loan(&world).await;
     let waiting = world.request(them.linus, them.emma).await;
-    let ada = member(them.ada);
-    assert_eq!(code(world.send(&ada, WithdrawBook { book: them.emma }).await), "BOOK_ON_LOAN");
+    assert_eq!(code(world.send(&books(them.ada), WithdrawBook { book: them.emma }).await), "BOOK_ON_LOAN");
     world.take_back(them.ada, loan.id, ReturnCondition::Ok).await;
-    world.send(&ada, WithdrawBook { book: them.emma }).await.unwrap();
-    world.send(&ada, WithdrawBook { book: them.emma }).await.unwrap();
+    world.send(&books(them.ada), WithdrawBook { book: them.emma }).await.unwrap();
+    world.send(&books(them.ada), WithdrawBook { book: them.emma }).await.unwrap();
     assert_eq!(world.status(&waiting).await, BorrowStatus::Cancelled);
     let asked = world.send(&member(them.grace), RequestBorrow { book: them.emma, days: 7, message: None }).await;
     assert_eq!(code(asked), "BOOK_NOT_LENDABLE");
@@ -133,11 +143,42 @@ async fn a_withdrawn_book_is_gone_for_everybody_who_waited() {
 }
 
 #[tokio::test]
+async fn only_books_withdraws_a_book_and_only_users_closes_a_member() {
+    let world = World::new().await;
+    let them = Neighbours::of(&world).await;
+    let waiting = world.request(them.grace, them.emma).await;
+    let others = [
+        anonymous(),
+        member(them.ada),
+        moderator(them.linus),
+        admin(them.linus),
+        Caller::system("command line"),
+        admin(them.ada).as_service("notifications"),
+    ];
+    let withdraw = || WithdrawBook { book: them.emma };
+    let close = || CloseMember { user: them.ada };
+    for by in others.iter().chain([&users(them.ada)]) {
+        let refused = world.send(by, withdraw()).await.expect_err("refused");
+        assert_eq!((refused.kind(), refused.code()), (ErrorKind::Forbidden, "FORBIDDEN"), "{by:?}");
+    }
+    for by in others.iter().chain([&books(them.ada)]) {
+        let refused = world.send(by, close()).await.expect_err("refused");
+        assert_eq!((refused.kind(), refused.code()), (ErrorKind::Forbidden, "FORBIDDEN"), "{by:?}");
+    }
+    assert_eq!(world.status(&waiting).await, BorrowStatus::Pending, "refused means that nothing happened");
+
+    // The sweeper of books finishes a deletion for nobody in particular.
+    world.send(&Caller::system("books").as_service("books"), withdraw()).await.expect("withdrawn");
+    assert_eq!(world.status(&waiting).await, BorrowStatus::Cancelled);
+    world.send(&users(them.ada), close()).await.expect("closed");
+}
+
+#[tokio::test]
 async fn a_book_withdrawn_before_it_was_heard_of_is_never_lent() {
     let world = World::new().await;
     let them = Neighbours::of(&world).await;
     let book = kernel::BookId::new(testkit::A_SATURDAY);
-    world.send(&member(them.ada), WithdrawBook { book }).await.unwrap();
+    world.send(&books(them.ada), WithdrawBook { book }).await.unwrap();
     let (title, authors, lending) = ("Late".to_owned(), Vec::new(), Lending::Lend);
     let created = books_events::BookCreated { book_id: book, owner_id: them.ada, title, authors, lending };
     world.tell::<BookEvent>(created, 1).await;
@@ -155,16 +196,16 @@ async fn nobody_leaves_with_open_loans_and_what_waited_is_cancelled_when_they_do
     let next = world.request(them.linus, other).await;
     world.send(&member(them.ada), RejectBorrow { borrow: next.id, reason: None }).await.unwrap();
     let grace = member(them.grace);
-    assert_eq!(code(world.send(&grace, CloseMember { user: them.grace }).await), "MEMBER_HAS_OPEN_LOANS");
-    assert_eq!(code(world.send(&grace, CloseMember { user: them.ada }).await), "MEMBER_HAS_OPEN_LOANS");
+    assert_eq!(code(world.send(&users(them.grace), CloseMember { user: them.grace }).await), "MEMBER_HAS_OPEN_LOANS");
+    assert_eq!(code(world.send(&users(them.grace), CloseMember { user: them.ada }).await), "MEMBER_HAS_OPEN_LOANS");
     assert_eq!(world.status(&hers).await, BorrowStatus::Pending, "refused means that nothing happened");
 
     world.take_back(them.ada, loan.id, ReturnCondition::Ok).await;
-    world.send(&grace, CloseMember { user: them.grace }).await.unwrap();
+    world.send(&users(them.grace), CloseMember { user: them.grace }).await.unwrap();
     assert_eq!(world.status(&hers).await, BorrowStatus::Cancelled);
     let asked = world.send(&grace, RequestBorrow { book: other, days: 7, message: None }).await;
     assert_eq!(code(asked), "MEMBER_NOT_ACTIVE");
-    world.send(&member(them.ada), CloseMember { user: them.ada }).await.unwrap();
+    world.send(&users(them.ada), CloseMember { user: them.ada }).await.unwrap();
     let asked = world.send(&member(them.linus), RequestBorrow { book: other, days: 7, message: None }).await;
     assert_eq!(code(asked), "BOOK_NOT_LENDABLE");
 }

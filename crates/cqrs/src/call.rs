@@ -33,6 +33,11 @@ impl Caller {
     pub fn system(name: &'static str) -> Self {
         Self::new(Actor::System(name), String::new())
     }
+
+    /// The context `context`, which calls another through a port because of this caller. See [`Actor::as_service`].
+    pub fn as_service(&self, context: &'static str) -> Self {
+        Self::new(self.actor.as_service(context), self.trace.clone())
+    }
 }
 
 /// Where a query may look.

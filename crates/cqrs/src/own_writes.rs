@@ -91,7 +91,7 @@ impl OwnWrites {
 
     /// The views do not show what `actor` did at `position`: every process is told, at most `within`.
     pub async fn announce(&self, actor: &Actor, position: Position, within: Duration) {
-        let Some(user) = actor.user_id() else { return };
+        let Some(user) = actor.on_behalf_of() else { return };
         self.remember(user, position);
         let Some(others) = &self.others else { return };
         let text = format!("{user} {position}");
@@ -125,7 +125,7 @@ impl OwnWrites {
 
     /// Waits for the views of `context` to show what `actor` did last.
     pub async fn shown(&self, actor: &Actor, context: &str, within: Duration) -> Heard {
-        let Some(user) = actor.user_id() else { return Heard::Yes };
+        let Some(user) = actor.on_behalf_of() else { return Heard::Yes };
         match self.hears().await {
             Heard::Yes => {}
             Heard::NotYet if self.events.is_away() => return Heard::Unknown,
@@ -142,7 +142,7 @@ impl OwnWrites {
 
     /// Waits for `context` to know what `actor` did last.
     pub async fn known(&self, actor: &Actor, context: &str, within: Duration) {
-        let Some(user) = actor.user_id() else { return };
+        let Some(user) = actor.on_behalf_of() else { return };
         let position = {
             let mut remembered = self.remembered();
             remembered.forget(&self.events, user);
@@ -155,7 +155,7 @@ impl OwnWrites {
 
     /// Whether the views of `context`, or what is kept of them in memory, may lack something that `actor` did.
     pub fn are_unseen(&self, actor: &Actor, context: &str) -> bool {
-        let Some(user) = actor.user_id() else { return false };
+        let Some(user) = actor.on_behalf_of() else { return false };
         let session = self.session();
         let mut remembered = self.remembered();
         if session.is_none() || session != Some(remembered.session) {

@@ -88,13 +88,34 @@ pub enum Actor {
     Member { id: UserId, session: SessionId, role: String, permissions: PermissionSet },
     /// Folkshelf itself: a scheduler, a subscription, the command line.
     System(&'static str),
+    /// A context that calls another through a port. Made by [`Actor::as_service`].
+    Service(Service),
+}
+
+/// The identity of a context towards other contexts. It has no permissions: it may do what a command grants to this
+/// context by name, and what everybody may.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Service {
+    context: &'static str,
+    acting_for: RecordedActor,
 }
 
 impl Actor {
-    /// Whether the actor's role permits it. The system may do everything; anonymous callers nothing.
+    /// The context `context`, which does something because of this actor. Only the host's ports make one: there it is
+    /// certain which context calls.
+    pub fn as_service(&self, context: &'static str) -> Actor {
+        Actor::Service(Service { context, acting_for: self.recorded() })
+    }
+
+    /// Whether it is the context `context` that calls.
+    pub fn is_service(&self, context: &str) -> bool {
+        matches!(self, Actor::Service(service) if service.context == context)
+    }
+
+    /// Whether the actor's role permits it. The system may do everything; anonymous callers and other contexts nothing.
     pub fn may(&self, permission: Permission) -> bool {
         match self {
-            Actor::Anonymous => false,
+            Actor::Anonymous | Actor::Service(_) => false,
             Actor::Member { permissions, .. } => permissions.contains(permission),
             Actor::System(_) => true,
         }
@@ -103,14 +124,23 @@ impl Actor {
     pub fn user_id(&self) -> Option<UserId> {
         match self {
             Actor::Member { id, .. } => Some(*id),
-            Actor::Anonymous | Actor::System(_) => None,
+            Actor::Anonymous | Actor::System(_) | Actor::Service(_) => None,
+        }
+    }
+
+    /// The member who caused the call, themself or through a context that acts for them. Not for rights: see
+    /// [`Actor::user_id`].
+    pub fn on_behalf_of(&self) -> Option<UserId> {
+        match self {
+            Actor::Service(Service { acting_for: RecordedActor::User { id }, .. }) => Some(*id),
+            actor => actor.user_id(),
         }
     }
 
     pub fn session_id(&self) -> Option<SessionId> {
         match self {
             Actor::Member { session, .. } => Some(*session),
-            Actor::Anonymous | Actor::System(_) => None,
+            Actor::Anonymous | Actor::System(_) | Actor::Service(_) => None,
         }
     }
 
@@ -119,12 +149,13 @@ impl Actor {
         self.user_id() == Some(user)
     }
 
-    /// What an event remembers of who caused it.
+    /// What an event remembers of who caused it: for another context, whom it acts for.
     pub fn recorded(&self) -> RecordedActor {
         match self {
             Actor::Anonymous => RecordedActor::Anonymous,
             Actor::Member { id, .. } => RecordedActor::User { id: *id },
             Actor::System(name) => RecordedActor::System { name: (*name).to_owned() },
+            Actor::Service(service) => service.acting_for.clone(),
         }
     }
 }
@@ -160,16 +191,39 @@ mod tests {
         assert_eq!(Permission::from_name("write:everything"), None);
     }
 
-    #[test]
-    fn nobody_may_do_what_their_role_does_not_grant() {
-        let member = Actor::Member {
+    fn member_with(permissions: impl IntoIterator<Item = Permission>) -> Actor {
+        Actor::Member {
             id: UserId::new(time::OffsetDateTime::UNIX_EPOCH),
             session: SessionId::new(time::OffsetDateTime::UNIX_EPOCH),
             role: "user".to_owned(),
-            permissions: [Permission::WriteBook].into_iter().collect(),
-        };
+            permissions: permissions.into_iter().collect(),
+        }
+    }
+
+    #[test]
+    fn nobody_may_do_what_their_role_does_not_grant() {
+        let member = member_with([Permission::WriteBook]);
         assert!(member.may(Permission::WriteBook));
         assert!(!member.may(Permission::Admin));
         assert!(Permission::ALL.iter().all(|p| !Actor::Anonymous.may(*p)));
+    }
+
+    #[test]
+    fn a_context_that_acts_for_a_member_takes_over_none_of_their_rights() {
+        let admin = member_with(Permission::ALL.iter().copied());
+        let id = admin.user_id().unwrap();
+        let service = admin.as_service("books");
+        assert!(service.is_service("books") && !service.is_service("users"));
+        assert!(!admin.is_service("books") && !Actor::System("books").is_service("books"));
+        assert!(Permission::ALL.iter().all(|p| !service.may(*p)));
+        assert!(!service.is(id) && service.session_id().is_none());
+        assert_eq!(service.on_behalf_of(), Some(id), "whose write it is stays known");
+        assert_eq!(service.recorded(), RecordedActor::User { id });
+        assert_eq!(
+            service.as_service("borrowing").recorded(),
+            RecordedActor::User { id },
+            "through two contexts as well"
+        );
+        assert_eq!(Actor::System("books").as_service("books").on_behalf_of(), None);
     }
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use kernel::{ErrorKind, Permission, Refusal};
 use support::World;
-use testkit::{a_user, admin, anonymous, member};
+use testkit::{a_user, admin, anonymous, member, moderator};
 use users::{ChangeRole, GetProfile, ListRoles, UpdateUser};
 
 fn to(role: &str, id: kernel::UserId) -> ChangeRole {
@@ -57,6 +57,20 @@ async fn nobody_changes_their_own_role_and_nobody_gets_one_that_does_not_exist()
     assert_eq!((unknown.kind(), unknown.details()[0].field.as_str()), (ErrorKind::Invalid, "role"));
     let nobody = world.send(&admin(ada), to("user", a_user())).await.expect_err("refused");
     assert_eq!(nobody.code(), "USER_NOT_FOUND");
+}
+
+#[tokio::test]
+async fn only_who_may_gives_roles_or_deactivates_members() {
+    let world = World::new().await;
+    let grace = world.a_member("Grace").await;
+    let deactivate = || UpdateUser { id: grace, expected_version: None, name: None, active: Some(false) };
+    for by in [anonymous(), member(grace), moderator(a_user()), admin(a_user()).as_service("auth")] {
+        let refused = world.send(&by, to("admin", grace)).await.expect_err("refused");
+        assert_eq!((refused.kind(), refused.code()), (ErrorKind::Forbidden, "FORBIDDEN"), "{by:?}");
+        let refused = world.send(&by, deactivate()).await.expect_err("refused");
+        assert_eq!((refused.kind(), refused.code()), (ErrorKind::Forbidden, "FORBIDDEN"), "{by:?}");
+    }
+    world.send(&admin(a_user()), deactivate()).await.expect("deactivated");
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@ mod context_map;
 mod dependencies;
 mod events;
 mod host;
+mod identities;
 mod modules;
 mod readmes;
 mod rights;

@@ -1,12 +1,14 @@
 use async_trait::async_trait;
 use cqrs::{Call, QueryHandler};
-use kernel::{Actor, ErrorKind, Query, Refusal, UserId};
+use kernel::{ErrorKind, Event, Query, Refusal, UserId};
 use secrecy::SecretString;
+use users_events::UserEvent;
 
 use crate::context::Parts;
 use crate::passwords::HashingError;
 
-/// Whether a member typed their own password: asked before something that cannot be undone.
+/// Whether a member typed their own password: asked before something that cannot be undone. Only users may ask it, through
+/// the host's port, and only for the member it acts for.
 #[derive(Debug, Clone)]
 pub struct CheckPassword {
     pub user: UserId,
@@ -21,7 +23,7 @@ impl Query for CheckPassword {
 
 #[derive(Debug, thiserror::Error)]
 pub enum CheckPasswordError {
-    #[error("only members themselves are asked for their password")]
+    #[error("Only users may ask for a password, and only for the member it acts for.")]
     NotPermitted,
     #[error(transparent)]
     Hashing(#[from] HashingError),
@@ -53,7 +55,7 @@ pub(crate) struct CheckPasswordHandler(pub Parts);
 impl QueryHandler<CheckPassword> for CheckPasswordHandler {
     async fn handle(&self, call: &Call, query: CheckPassword) -> Result<bool, CheckPasswordError> {
         let actor = call.actor();
-        if !actor.is(query.user) && !matches!(actor, Actor::System(_)) {
+        if !actor.is_service(UserEvent::FAMILY) || actor.on_behalf_of() != Some(query.user) {
             return Err(CheckPasswordError::NotPermitted);
         }
         let hash = sqlx::query_scalar!("select password_hash from auth.account where id = $1", query.user.uuid())

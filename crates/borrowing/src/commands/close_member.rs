@@ -1,16 +1,17 @@
 use async_trait::async_trait;
 use cqrs::{Call, CommandHandler};
-use kernel::{BorrowId, Command, Detail, ErrorKind, Refusal, UserId};
+use kernel::{BorrowId, Command, Detail, ErrorKind, Event, Refusal, UserId};
 use serde::Serialize;
 use sqlx::PgConnection;
+use users_events::UserEvent;
 
 use crate::desk::Desk;
 use crate::members;
 use crate::transition::TransitionError;
 
 /// A member leaves or is locked out: they neither ask nor are asked any more, and what waited is cancelled. Refused while they
-/// hold somebody's book or somebody holds theirs. May be sent again. For users, through the host's port; it asks nobody's
-/// permission.
+/// hold somebody's book or somebody holds theirs. May be sent again. Only users may send it, through the host's port: it
+/// knows who may delete a member.
 #[derive(Debug, Clone, Serialize)]
 pub struct CloseMember {
     pub user: UserId,
@@ -24,6 +25,8 @@ impl Command for CloseMember {
 
 #[derive(Debug, thiserror::Error)]
 pub enum CloseMemberError {
+    #[error("Only users may close a member.")]
+    NotPermitted,
     #[error("There are open loans.")]
     OpenLoans { borrows: Vec<BorrowId> },
     #[error(transparent)]
@@ -39,6 +42,7 @@ impl<E: Into<TransitionError>> From<E> for CloseMemberError {
 impl Refusal for CloseMemberError {
     fn kind(&self) -> ErrorKind {
         match self {
+            Self::NotPermitted => ErrorKind::Forbidden,
             Self::OpenLoans { .. } => ErrorKind::Conflict,
             Self::Failed(error) => error.kind(),
         }
@@ -46,6 +50,7 @@ impl Refusal for CloseMemberError {
 
     fn code(&self) -> &'static str {
         match self {
+            Self::NotPermitted => "FORBIDDEN",
             Self::OpenLoans { .. } => "MEMBER_HAS_OPEN_LOANS",
             Self::Failed(error) => error.code(),
         }
@@ -56,6 +61,7 @@ impl Refusal for CloseMemberError {
             Self::OpenLoans { borrows } => {
                 borrows.iter().map(|borrow| Detail::new("borrowId", borrow.to_string())).collect()
             }
+            Self::NotPermitted => Vec::new(),
             Self::Failed(error) => error.details(),
         }
     }
@@ -66,6 +72,9 @@ pub(crate) struct CloseMemberHandler(pub Desk);
 #[async_trait]
 impl CommandHandler<CloseMember> for CloseMemberHandler {
     async fn handle(&self, call: &Call, command: CloseMember) -> Result<(), CloseMemberError> {
+        if !call.actor().is_service(UserEvent::FAMILY) {
+            return Err(CloseMemberError::NotPermitted);
+        }
         let now = call.now();
         let mut work = call.begin(&self.0.pool).await?;
         // The member's lock keeps new requests out, so the copies found after it are all there are.

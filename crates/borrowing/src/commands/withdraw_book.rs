@@ -1,6 +1,7 @@
 use async_trait::async_trait;
+use books_events::BookEvent;
 use cqrs::{Call, CommandHandler};
-use kernel::{BookId, BorrowId, Command, Detail, ErrorKind, Refusal};
+use kernel::{BookId, BorrowId, Command, Detail, ErrorKind, Event, Refusal};
 use serde::Serialize;
 use sqlx::PgConnection;
 use time::OffsetDateTime;
@@ -11,7 +12,7 @@ use crate::store;
 use crate::transition::{TransitionError, cancel_waiting};
 
 /// A book is about to be deleted: from now on nobody can borrow it, and what waited for it is cancelled. Refused while
-/// somebody holds it. May be sent again. For books, through the host's port; it asks nobody's permission.
+/// somebody holds it. May be sent again. Only books may send it, through the host's port: it knows who may delete a book.
 #[derive(Debug, Clone, Serialize)]
 pub struct WithdrawBook {
     pub book: BookId,
@@ -25,6 +26,8 @@ impl Command for WithdrawBook {
 
 #[derive(Debug, thiserror::Error)]
 pub enum WithdrawBookError {
+    #[error("Only books may withdraw a book.")]
+    NotPermitted,
     #[error("The book is on loan or promised.")]
     OnLoan { borrow: BorrowId, status: BorrowStatus },
     #[error(transparent)]
@@ -40,6 +43,7 @@ impl<E: Into<TransitionError>> From<E> for WithdrawBookError {
 impl Refusal for WithdrawBookError {
     fn kind(&self) -> ErrorKind {
         match self {
+            Self::NotPermitted => ErrorKind::Forbidden,
             Self::OnLoan { .. } => ErrorKind::Conflict,
             Self::Failed(error) => error.kind(),
         }
@@ -47,6 +51,7 @@ impl Refusal for WithdrawBookError {
 
     fn code(&self) -> &'static str {
         match self {
+            Self::NotPermitted => "FORBIDDEN",
             Self::OnLoan { .. } => "BOOK_ON_LOAN",
             Self::Failed(error) => error.code(),
         }
@@ -57,6 +62,7 @@ impl Refusal for WithdrawBookError {
             Self::OnLoan { borrow, status } => {
                 vec![Detail::new("borrowId", borrow.to_string()), Detail::new("status", status.as_str())]
             }
+            Self::NotPermitted => Vec::new(),
             Self::Failed(error) => error.details(),
         }
     }
@@ -67,6 +73,9 @@ pub(crate) struct WithdrawBookHandler(pub Desk);
 #[async_trait]
 impl CommandHandler<WithdrawBook> for WithdrawBookHandler {
     async fn handle(&self, call: &Call, command: WithdrawBook) -> Result<(), WithdrawBookError> {
+        if !call.actor().is_service(BookEvent::FAMILY) {
+            return Err(WithdrawBookError::NotPermitted);
+        }
         let now = call.now();
         let mut work = call.begin(&self.0.pool).await?;
         remember_withdrawn(work.connection(), command.book, now).await?;

@@ -1,7 +1,7 @@
 use async_trait::async_trait;
 use cqrs::{Call, CommandHandler};
 use database::Database;
-use kernel::{Command, Detail, ErrorKind, Refusal, UserId};
+use kernel::{Command, Detail, ErrorKind, Permission, Refusal, UserId};
 use serde::Serialize;
 use users_events::{UserEvent, UserRoleChanged};
 
@@ -25,6 +25,8 @@ impl Command for ChangeRole {
 
 #[derive(Debug, thiserror::Error)]
 pub enum ChangeRoleError {
+    #[error("Only administrators may change roles.")]
+    NotPermitted,
     #[error(transparent)]
     Member(#[from] MemberRefused),
     #[error("there is no such role")]
@@ -41,6 +43,7 @@ pub enum ChangeRoleError {
 impl Refusal for ChangeRoleError {
     fn kind(&self) -> ErrorKind {
         match self {
+            Self::NotPermitted => ErrorKind::Forbidden,
             Self::Member(refused) => refused.kind(),
             Self::UnknownRole => ErrorKind::Invalid,
             Self::OwnRole | Self::LastAdmin => ErrorKind::Conflict,
@@ -50,6 +53,7 @@ impl Refusal for ChangeRoleError {
 
     fn code(&self) -> &'static str {
         match self {
+            Self::NotPermitted => "FORBIDDEN",
             Self::Member(refused) => refused.code(),
             Self::UnknownRole => "VALIDATION_ERROR",
             Self::OwnRole => "OWN_ROLE",
@@ -62,7 +66,7 @@ impl Refusal for ChangeRoleError {
         match self {
             Self::UnknownRole => vec![Detail::new("role", self.to_string())],
             Self::Member(refused) => refused.details(),
-            Self::OwnRole | Self::LastAdmin | Self::Database(_) => Vec::new(),
+            Self::NotPermitted | Self::OwnRole | Self::LastAdmin | Self::Database(_) => Vec::new(),
         }
     }
 }
@@ -74,6 +78,9 @@ pub(crate) struct ChangeRoleHandler {
 #[async_trait]
 impl CommandHandler<ChangeRole> for ChangeRoleHandler {
     async fn handle(&self, call: &Call, command: ChangeRole) -> Result<ProfileView, ChangeRoleError> {
+        if !call.actor().may(Permission::Admin) {
+            return Err(ChangeRoleError::NotPermitted);
+        }
         if call.actor().is(command.id) {
             return Err(ChangeRoleError::OwnRole);
         }

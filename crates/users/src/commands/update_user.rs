@@ -1,7 +1,7 @@
 use async_trait::async_trait;
 use cqrs::{Call, CommandHandler};
 use database::Database;
-use kernel::{Command, Detail, ErrorKind, Line, Refusal, UserId};
+use kernel::{Command, Detail, ErrorKind, Line, Permission, Refusal, UserId};
 use serde::Serialize;
 use users_events::{UserEvent, UserUpdated};
 
@@ -28,6 +28,8 @@ impl Command for UpdateUser {
 
 #[derive(Debug, thiserror::Error)]
 pub enum UpdateUserError {
+    #[error("Your role does not permit changing other members.")]
+    NotPermitted,
     #[error(transparent)]
     Member(#[from] MemberRefused),
     #[error("nobody deactivates themself")]
@@ -41,6 +43,7 @@ pub enum UpdateUserError {
 impl Refusal for UpdateUserError {
     fn kind(&self) -> ErrorKind {
         match self {
+            Self::NotPermitted => ErrorKind::Forbidden,
             Self::Member(refused) => refused.kind(),
             Self::OwnAccount | Self::LastAdmin => ErrorKind::Conflict,
             Self::Database(error) => event_bus::error_kind(error),
@@ -49,6 +52,7 @@ impl Refusal for UpdateUserError {
 
     fn code(&self) -> &'static str {
         match self {
+            Self::NotPermitted => "FORBIDDEN",
             Self::Member(refused) => refused.code(),
             Self::OwnAccount => "OWN_ACCOUNT",
             Self::LastAdmin => "LAST_ADMIN",
@@ -59,7 +63,7 @@ impl Refusal for UpdateUserError {
     fn details(&self) -> Vec<Detail> {
         match self {
             Self::Member(refused) => refused.details(),
-            Self::OwnAccount | Self::LastAdmin | Self::Database(_) => Vec::new(),
+            Self::NotPermitted | Self::OwnAccount | Self::LastAdmin | Self::Database(_) => Vec::new(),
         }
     }
 }
@@ -71,6 +75,9 @@ pub(crate) struct UpdateUserHandler {
 #[async_trait]
 impl CommandHandler<UpdateUser> for UpdateUserHandler {
     async fn handle(&self, call: &Call, command: UpdateUser) -> Result<ProfileView, UpdateUserError> {
+        if !call.actor().may(Permission::WriteUser) {
+            return Err(UpdateUserError::NotPermitted);
+        }
         if command.active == Some(false) && call.actor().is(command.id) {
             return Err(UpdateUserError::OwnAccount);
         }

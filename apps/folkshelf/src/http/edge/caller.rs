@@ -83,7 +83,7 @@ fn signed_in(request: &HttpRequest) -> Result<Caller, Problem> {
     let caller = identified(request)?;
     match caller.actor {
         Actor::Member { .. } => Ok(caller),
-        Actor::Anonymous | Actor::System(_) => Err(Problem::unauthenticated()),
+        Actor::Anonymous | Actor::System(_) | Actor::Service(_) => Err(Problem::unauthenticated()),
     }
 }
 

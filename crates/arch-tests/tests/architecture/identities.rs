@@ -1,0 +1,66 @@
+//! Who may speak as a context: the host's ports, where it is certain which context calls.
+
+use crate::workspace::{self, File, assert_none};
+
+/// The adapters of the ports.
+const PORTS: &str = "apps/folkshelf/src/ports";
+
+/// Where the identity is defined.
+const DEFINED: [&str; 2] = ["crates/kernel/src/actor.rs", "crates/cqrs/src/call.rs"];
+
+fn is_port(path: &str) -> bool {
+    path.strip_prefix(PORTS).is_some_and(|rest| rest.starts_with('/') || rest == ".rs")
+}
+
+fn other_speakers(files: &[File]) -> Vec<String> {
+    let mut breaches = Vec::new();
+    let others = files
+        .iter()
+        .filter(|file| file.path.contains("/src/") && !is_port(&file.path) && !DEFINED.contains(&file.path.as_str()));
+    for file in others {
+        let speaks = file.code().filter(|(_, line)| line.contains("as_service("));
+        breaches.extend(speaks.map(|(number, _)| format!("{}:{number}: speaks as a context", file.path)));
+    }
+    breaches
+}
+
+/// Calls of an adapter that do not say for which context they are.
+fn nameless_calls(files: &[File]) -> Vec<String> {
+    let mut breaches = Vec::new();
+    for file in files.iter().filter(|file| is_port(&file.path)) {
+        let calls = file.code().filter(|(_, line)| [".send(caller", ".ask(caller"].iter().any(|it| line.contains(it)));
+        breaches.extend(calls.map(|(number, _)| format!("{}:{number}: calls as whoever called", file.path)));
+    }
+    breaches
+}
+
+fn sources() -> Vec<File> {
+    let mut files = workspace::files("crates", &[".rs"]);
+    files.extend(workspace::files("apps", &[".rs"]));
+    files.extend(workspace::files("loadtest", &[".rs"]));
+    files
+}
+
+#[test]
+fn only_the_hosts_ports_speak_as_a_context_and_all_of_them_do() {
+    let files = sources();
+    let speaks = |file: &File| is_port(&file.path) && file.text.contains("as_service(");
+    assert!(files.iter().any(speaks), "there are ports");
+    assert_none(&other_speakers(&files));
+    assert_none(&nameless_calls(&files));
+}
+
+#[test]
+fn canary_a_route_that_speaks_as_a_context_and_a_port_that_does_not_are_seen() {
+    let text = "// caller.as_service(\"books\")\nsend(&caller.as_service(\"books\"), WithdrawBook { book })";
+    let files = [
+        File::new("apps/folkshelf/src/http/books.rs", text),
+        File::new("apps/folkshelf/src/ports.rs", text),
+        File::new("crates/borrowing/tests/races.rs", text),
+    ];
+    assert_eq!(other_speakers(&files), ["apps/folkshelf/src/http/books.rs:2: speaks as a context"]);
+    let files = ["routes.get_book.send(caller, it)", "routes.get_book.ask(caller, it)", "routes.get_book.ask(&it, it)"]
+        .map(|text| File::new("apps/folkshelf/src/ports/mail.rs", text));
+    let seen = nameless_calls(&files);
+    assert_eq!(seen, ["apps/folkshelf/src/ports/mail.rs:1: calls as whoever called"; 2]);
+}
