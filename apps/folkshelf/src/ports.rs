@@ -6,6 +6,8 @@
 //! Each call carries the identity of the context that owns the port. Nowhere else is one made (`arch-tests`), so a command
 //! that demands it is refused to every route, scheduler and command line.
 
+mod file_mailer;
+
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
@@ -19,6 +21,8 @@ use read_store::ReadStore;
 use secrecy::SecretString;
 
 use crate::contexts::Context;
+
+pub use file_mailer::FileMailer;
 
 /// Where the adapters lead.
 struct Routes {

@@ -30,10 +30,10 @@ use crate::queries::{
 };
 use crate::refresh_chain::RefreshChain;
 use crate::session::SessionOpener;
-use crate::sessions::Sessions;
+use crate::sessions::{AuthenticateError, Sessions};
 use crate::settings::Settings;
 use crate::subscribers::Subscriber;
-use crate::view::View;
+use crate::view::{Authenticated, View};
 
 /// What auth tells the others.
 pub const PUBLISHES: Family = Family::of::<AuthEvent>();
@@ -133,9 +133,15 @@ impl Auth {
         Arc::new(self.parts.view.clone())
     }
 
-    /// The check that every request with an access token passes.
-    pub fn sessions(&self) -> Sessions {
-        self.sessions.clone()
+    /// The check that every request with an access token passes: whose session it is and their role now. Not a query on the
+    /// bus, because it comes before the caller is known.
+    pub async fn authenticate(&self, access_token: &str) -> Result<Arc<Authenticated>, AuthenticateError> {
+        self.sessions.authenticate(access_token).await
+    }
+
+    /// As [`Self::authenticate`], as far as this process knows the token from before and its session has not changed.
+    pub async fn known(&self, access_token: &str) -> Option<Arc<Authenticated>> {
+        self.sessions.known(access_token).await
     }
 
     /// Sends mails until `shutdown`. Every replica may run it.

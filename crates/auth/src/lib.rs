@@ -14,7 +14,7 @@
 //! | opening and ending sessions, and the chain of their refresh tokens | `session.rs`, `refresh_chain.rs` |
 //! | hashing passwords, bounded | `passwords.rs` |
 //! | when two mail addresses are the same | `domain/email.rs`, `addresses.rs` |
-//! | what mails say, and sending them | `letter.rs`, `mails.rs`, `ports.rs`, `file_mailer.rs` |
+//! | what mails say, and sending them | `letter.rs`, `mails.rs`, `ports.rs` |
 //! | hearing users | `subscribers.rs` |
 
 mod access_token;
@@ -23,7 +23,6 @@ mod addresses;
 mod commands;
 mod context;
 mod domain;
-mod file_mailer;
 mod housekeeping;
 mod letter;
 mod mails;
@@ -45,13 +44,13 @@ pub use commands::{
 };
 pub use context::{Auth, MIGRATIONS, PUBLISHES};
 pub use domain::{Email, EmailError, Password, PasswordError};
-pub use file_mailer::FileMailer;
 pub use passwords::HashingError;
-pub use ports::{BoxError, Mail, Mailer};
+pub use ports::{Mail, MailNotSent, Mailer};
 pub use queries::{
     AccountView, CheckPassword, CheckPasswordError, FindAccountByEmail, FindAccountByEmailError, FindAccounts,
     FindAccountsError, GetAccount, GetAccountError, ListSessions, ListSessionsError, SessionView,
 };
 pub use session::{Device, SignedIn, SigningError};
-pub use sessions::{AuthenticateError, Authenticated, Sessions};
+pub use sessions::AuthenticateError;
 pub use settings::Settings;
+pub use view::Authenticated;

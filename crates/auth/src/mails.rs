@@ -145,7 +145,7 @@ impl MailWorker {
                 self.strike(claimed.id).await?;
                 return Ok(true);
             }
-            Ok(Err(error)) => error,
+            Ok(Err(error)) => error.into(),
             Err(elapsed) => elapsed.into(),
         };
         if claimed.attempts >= ATTEMPTS {

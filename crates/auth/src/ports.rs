@@ -4,8 +4,6 @@ use std::fmt;
 
 use async_trait::async_trait;
 
-pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
-
 /// A mail ready to be sent. Its text holds a secret link, so `Debug` shows neither text nor address.
 #[derive(Clone)]
 pub struct Mail {
@@ -20,9 +18,13 @@ impl fmt::Debug for Mail {
     }
 }
 
+/// A mail was not sent, and is tried again later. The cause must not name the address: it is logged.
+#[derive(Debug, thiserror::Error)]
+#[error("the mail was not sent: {0}")]
+pub struct MailNotSent(#[source] pub Box<dyn std::error::Error + Send + Sync>);
+
 /// Takes mails to people.
 #[async_trait]
 pub trait Mailer: Send + Sync + 'static {
-    /// An error means "try again later"; it must not name the address.
-    async fn send(&self, mail: Mail) -> Result<(), BoxError>;
+    async fn send(&self, mail: Mail) -> Result<(), MailNotSent>;
 }

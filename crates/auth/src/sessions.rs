@@ -2,19 +2,19 @@
 
 use std::sync::Arc;
 
-use kernel::{Clock, ErrorKind, Refusal, SessionId, UserId};
+use kernel::{Clock, ErrorKind, Refusal};
 use read_store::Local;
 use time::OffsetDateTime;
 
 use crate::access_token::AccessTokens;
-use crate::view::View;
+use crate::view::{Authenticated, View};
 
 /// Room for some 20,000 tokens in use.
 const KEPT_BYTES: u64 = 16 * 1024 * 1024;
 
 /// Cheap to clone.
 #[derive(Clone)]
-pub struct Sessions {
+pub(crate) struct Sessions {
     tokens: AccessTokens,
     view: View,
     clock: Arc<dyn Clock>,
@@ -26,14 +26,6 @@ pub struct Sessions {
 struct Known {
     who: Arc<Authenticated>,
     until: OffsetDateTime,
-}
-
-/// Whose session it is, and the role they have now.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Authenticated {
-    pub user_id: UserId,
-    pub session_id: SessionId,
-    pub role: String,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -68,7 +60,7 @@ impl Sessions {
     }
 
     /// The token says which session; memory, Redis or PostgreSQL says whether it still counts and in which role.
-    pub async fn authenticate(&self, access_token: &str) -> Result<Arc<Authenticated>, AuthenticateError> {
+    pub(crate) async fn authenticate(&self, access_token: &str) -> Result<Arc<Authenticated>, AuthenticateError> {
         if let Some(known) = self.known(access_token).await {
             return Ok(known);
         }
@@ -90,7 +82,7 @@ impl Sessions {
     }
 
     /// As [`Self::authenticate`], as far as this process knows the token from before and its session has not changed.
-    pub async fn known(&self, access_token: &str) -> Option<Arc<Authenticated>> {
+    pub(crate) async fn known(&self, access_token: &str) -> Option<Arc<Authenticated>> {
         let known = self.kept.get(access_token).await?;
         (self.clock.now() < known.until).then_some(known.who)
     }

@@ -20,6 +20,14 @@ use crate::queries::AccountView;
 /// How many sessions one statement reads.
 const CHUNK: usize = 1_000;
 
+/// Whose session it is, and the role they have now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Authenticated {
+    pub user_id: UserId,
+    pub session_id: SessionId,
+    pub role: String,
+}
+
 /// A session as it is now.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

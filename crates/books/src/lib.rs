@@ -11,7 +11,7 @@
 //! | finding books by what one types; suggestions while typing | `queries/search_books.rs`, `queries/suggest_books.rs` |
 //! | by what the catalogue can be narrowed down, with counts | `queries/count_facets.rs` |
 //! | one's own shelf as a CSV file | `queries/export_shelf.rs` |
-//! | filling a database with books for a load test | `bulk.rs` |
+//! | filling a database with books for a load test | `bulk.rs`, behind the feature `bulk` |
 //! | what happened to a book; how many a member has | `queries/book_history.rs`, `queries/count_books.rs` |
 //! | what searches keep beside the books | `findable.rs` |
 //! | the rules of form for a description, and for a row that was read | `domain/`, pure |
@@ -20,6 +20,7 @@
 //! | the catalogue in Redis | `view.rs` |
 //! | what borrowing must answer | `ports.rs` |
 
+#[cfg(feature = "bulk")]
 mod bulk;
 mod commands;
 mod context;
@@ -32,6 +33,7 @@ mod stored;
 mod subscribers;
 mod view;
 
+#[cfg(feature = "bulk")]
 pub use bulk::BulkBooks;
 pub use commands::{
     AddLeftOutRow, AddLeftOutRowError, CancelImport, CancelImportError, CreateBook, CreateBookError, DeleteBook,
@@ -41,7 +43,7 @@ pub use commands::{
 pub use context::{Books, MIGRATIONS, PUBLISHES};
 pub use domain::row::{LeftOutReason, RowValues};
 pub use domain::{BookChanges, BookInput, Change};
-pub use imports::{FileError, ImportSettings, Upload, UploadClosed, UploadSender};
+pub use imports::{FileError, ImportSettings, Upload};
 pub use ports::{LendingGate, WithdrawRefused};
 pub use queries::{
     BookHistory, BookHistoryError, BookSort, CategoryCount, CountBooks, CountBooksError, CountFacets, CountFacetsError,
@@ -51,4 +53,4 @@ pub use queries::{
     OpenImportRows, OpenImportRowsError, OpenRows, ReviewColumn, ReviewShelves, ReviewShelvesError, RowError, RowNote,
     SearchBooks, ShelfPiece, SortOrder, SuggestBooks, SuggestBooksError, Suggestion, SuggestionKind,
 };
-pub use view::{BookOwner, BookStatus, BookView, sees_all_notes, who_sees_more};
+pub use view::{BookOwner, BookStatus, BookView};

@@ -93,9 +93,23 @@ pub struct BookView {
 }
 
 impl BookView {
+    /// Whether somebody sees the notes of books that are not theirs.
+    pub fn shows_all_notes_to(actor: &Actor) -> bool {
+        actor.may(Permission::ModerateBook)
+    }
+
+    /// Who would see more of these books than was shown here, besides those who see all notes: their owners. `None`: notes are
+    /// shown, so the answer is for its reader alone.
+    pub fn who_sees_more(books: &[Self]) -> Option<Vec<UserId>> {
+        let mut owners: Vec<UserId> = books.iter().map(|book| book.owner.id).collect();
+        owners.sort_unstable();
+        owners.dedup();
+        books.iter().all(|book| book.notes.is_none()).then_some(owners)
+    }
+
     /// Without what this actor may not see.
     pub(crate) fn for_actor(mut self, actor: &Actor) -> Self {
-        if !actor.is(self.owner.id) && !sees_all_notes(actor) {
+        if !actor.is(self.owner.id) && !Self::shows_all_notes_to(actor) {
             self.notes = None;
         }
         self
@@ -105,20 +119,6 @@ impl BookView {
     pub(crate) fn created_at_micros(&self) -> i64 {
         micros(self.created_at)
     }
-}
-
-/// Whether somebody sees the notes of books that are not theirs.
-pub fn sees_all_notes(actor: &Actor) -> bool {
-    actor.may(Permission::ModerateBook)
-}
-
-/// Who would see more of these books than was shown here, besides those who see all notes: their owners. `None`: notes are
-/// shown, so the answer is for its reader alone.
-pub fn who_sees_more(books: &[BookView]) -> Option<Vec<UserId>> {
-    let mut owners: Vec<UserId> = books.iter().map(|book| book.owner.id).collect();
-    owners.sort_unstable();
-    owners.dedup();
-    books.iter().all(|book| book.notes.is_none()).then_some(owners)
 }
 
 /// Microseconds since 1970, which a list's score holds exactly.

@@ -237,6 +237,14 @@ pub struct BorrowCancelled {
     pub held: bool,
 }
 
+impl BorrowCancelled {
+    /// Why, when nobody cancelled it. Events of before there were causes say it in a sentence: `None`.
+    pub fn cause(&self) -> Option<CancellationCause> {
+        let reason = self.reason.as_deref().filter(|_| self.cancelled_by.is_none());
+        reason.and_then(CancellationCause::from_name)
+    }
+}
+
 /// Nobody answered, or nobody came, in time.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -20,7 +20,7 @@ use crate::desk::Desk;
 use crate::domain::LendingRules;
 use crate::ports::BookSource;
 use crate::queries::*;
-use crate::scheduler::{Scheduler, Tick};
+use crate::scheduler::Scheduler;
 use crate::subscribers::Subscriber;
 use crate::transition::TransitionError;
 use crate::view::View;
@@ -109,8 +109,8 @@ impl Borrowing {
         self.scheduler.run(every, &*clock, shutdown).await;
     }
 
-    /// One look at the clock.
-    pub async fn tick(&self, now: OffsetDateTime) -> Result<Tick, TransitionError> {
-        self.scheduler.tick(now).await
+    /// One look at the clock; returns how many requests ran out and reminders were sent.
+    pub async fn tick(&self, now: OffsetDateTime) -> Result<u64, TransitionError> {
+        Ok(self.scheduler.tick(now).await?.changes())
     }
 }

@@ -41,8 +41,7 @@ pub use domain::{BorrowStatus, CommunityZone, LendingRules, Refused, UnknownTime
 pub use ports::{BookSource, BooksUnavailable, ListedBook};
 pub use queries::{
     BorrowTimeline, BorrowTimelineError, CountBorrows, CountBorrowsError, Counts, GetBorrow, GetBorrowError, Happening,
-    LendingOutlook, LendingOutlookError, ListBorrows, ListBorrowsError, Outlook, OwnBorrow, Role, next_due,
+    LendingOutlook, LendingOutlookError, ListBorrows, ListBorrowsError, Outlook, OwnBorrow, Role,
 };
-pub use scheduler::Tick;
 pub use transition::TransitionError;
 pub use view::{BookPart, BorrowView, MemberPart, Outcome, ResolutionPart};

@@ -23,11 +23,17 @@ const STARTS: u32 = 5;
 
 /// What one look at the clock did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Tick {
+pub(crate) struct Tick {
     /// Requests and approvals that ran out.
-    pub expired: u64,
+    expired: u64,
     /// Reminders told.
-    pub reminded: u64,
+    reminded: u64,
+}
+
+impl Tick {
+    pub(crate) fn changes(self) -> u64 {
+        self.expired + self.reminded
+    }
 }
 
 pub(crate) struct Scheduler {

@@ -7,13 +7,12 @@ mod body;
 mod imports;
 mod listing;
 mod search;
+mod upload;
 
 use actix_web::{HttpRequest, HttpResponse, delete, get, post, put, web};
 use api::BooksApi;
 use body::{BookBody, BookChangesBody};
-use books::{
-    BookHistory, BookView, CreateBook, DeleteBook, GetBook, HistoryEntry, ListBooks, MyBooks, UpdateBook, who_sees_more,
-};
+use books::{BookHistory, BookView, CreateBook, DeleteBook, GetBook, HistoryEntry, ListBooks, MyBooks, UpdateBook};
 use deserr::Deserr;
 use kernel::BookId;
 use listing::{FIELDS, Filters, Sorting, sorting};
@@ -77,7 +76,7 @@ async fn list_books(
 
 /// What was read for one caller may be given to everybody but those who would see more.
 fn share(stamp: Option<Stamp>, books: &[BookView]) -> Option<Shared> {
-    Some(Shared { stamp: stamp?, except: who_sees_more(books)?, until: None })
+    Some(Shared { stamp: stamp?, except: BookView::who_sees_more(books)?, until: None })
 }
 
 #[derive(Deserr, IntoParams)]

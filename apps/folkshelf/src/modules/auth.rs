@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use auth::{Auth, Authenticated, FileMailer, Sessions};
+use auth::{Auth, Authenticated};
 use cqrs::{CommandBusBuilder, MissingHandler, QueryBusBuilder};
 use event_bus::{Family, Subscription};
 use read_store::Rebuild;
@@ -18,6 +18,7 @@ use crate::http::edge::host::{Host, Mount, mount};
 use crate::http::edge::problem::Problem;
 use crate::http::edge::routes::Configure;
 use crate::module::{Module, Wired, Wiring};
+use crate::ports::FileMailer;
 
 pub struct AuthModule;
 
@@ -81,7 +82,7 @@ impl Wired for Auth {
     }
 
     fn sessions(&self) -> Option<Arc<dyn SessionSource>> {
-        Some(Arc::new(Auth::sessions(self)))
+        Some(Arc::new(self.clone()))
     }
 }
 
@@ -91,7 +92,7 @@ fn session(of: &Authenticated) -> Session {
 
 /// The gate asks auth whose session it is.
 #[async_trait]
-impl SessionSource for Sessions {
+impl SessionSource for Auth {
     async fn session(&self, token: &str) -> Result<Session, Problem> {
         Ok(session(&*self.authenticate(token).await?))
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use books::{Books, ImportSettings, sees_all_notes};
+use books::{BookView, Books, ImportSettings};
 use cqrs::{CommandBusBuilder, MissingHandler, QueryBusBuilder};
 use event_bus::{Family, Subscription};
 use read_store::Rebuild;
@@ -33,7 +33,12 @@ impl Module for BooksModule {
 
     /// The catalogue and a book, the same for everybody but those who see more.
     fn hot(&self) -> Option<Hot> {
-        Some(Hot { paths: &["/books", "/books/{id}"], personal: false, sees_more: sees_all_notes, weight: 2 })
+        Some(Hot {
+            paths: &["/books", "/books/{id}"],
+            personal: false,
+            sees_more: BookView::shows_all_notes_to,
+            weight: 2,
+        })
     }
 
     fn wire(&self, wiring: &Wiring<'_>) -> anyhow::Result<Box<dyn Wired>> {

@@ -1,11 +1,13 @@
+//! Mails as files: what auth sends through its port `Mailer`, for development.
+
+use std::io;
 use std::path::PathBuf;
 
 use async_trait::async_trait;
+use auth::{Mail, MailNotSent, Mailer};
 use uuid::Uuid;
 
-use crate::ports::{BoxError, Mail, Mailer};
-
-/// For development: writes each mail into a file of its own, named so that the newest comes last.
+/// Writes each mail into a file of its own, named so that the newest comes last.
 #[derive(Debug, Clone)]
 pub struct FileMailer {
     directory: PathBuf,
@@ -15,11 +17,8 @@ impl FileMailer {
     pub fn new(directory: impl Into<PathBuf>) -> Self {
         Self { directory: directory.into() }
     }
-}
 
-#[async_trait]
-impl Mailer for FileMailer {
-    async fn send(&self, mail: Mail) -> Result<(), BoxError> {
+    async fn write(&self, mail: Mail) -> io::Result<()> {
         tokio::fs::create_dir_all(&self.directory).await?;
         let name = Uuid::now_v7();
         let draft = self.directory.join(format!(".{name}"));
@@ -29,8 +28,14 @@ impl Mailer for FileMailer {
         );
         tokio::fs::write(&draft, content).await?;
         // Renamed when complete: nobody reads half a mail.
-        tokio::fs::rename(&draft, self.directory.join(format!("{name}.eml"))).await?;
-        Ok(())
+        tokio::fs::rename(&draft, self.directory.join(format!("{name}.eml"))).await
+    }
+}
+
+#[async_trait]
+impl Mailer for FileMailer {
+    async fn send(&self, mail: Mail) -> Result<(), MailNotSent> {
+        self.write(mail).await.map_err(|error| MailNotSent(Box::new(error)))
     }
 }
 

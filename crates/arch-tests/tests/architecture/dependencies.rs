@@ -105,6 +105,48 @@ fn canary_a_description_that_is_always_compiled_is_seen() {
     assert_eq!(turned_on, ["books -> kernel: turns on openapi, as only the host may"]);
 }
 
+/// What contexts do for a tool alone, behind a feature: the context, the feature, and who may turn it on.
+const FOR_TOOLS: &[(&str, &str, &str)] = &[("books", "bulk", "loadtest")];
+
+fn tools_elsewhere(packages: &[Package]) -> Vec<String> {
+    let contexts = workspace::contexts(packages);
+    let mut breaches = Vec::new();
+    for package in packages {
+        let name = &package.name;
+        if contexts.contains(name) && !package.default_features.is_empty() {
+            breaches.push(format!("{name}: a context has no features that are on by default"));
+        }
+        for dependency in package.dependencies.iter().filter(|dependency| contexts.contains(&dependency.name)) {
+            let to = dependency.name.as_str();
+            let known = |feature: &str| feature == DESCRIPTIONS.1 || FOR_TOOLS.contains(&(to, feature, name.as_str()));
+            let unknown = dependency.features.iter().filter(|feature| !known(feature));
+            breaches.extend(unknown.map(|it| format!("{name} -> {to}: turns on {it}, which is not for it")));
+        }
+    }
+    breaches
+}
+
+#[test]
+fn what_a_context_does_for_a_tool_is_turned_on_by_that_tool_alone() {
+    assert_none(&tools_elsewhere(&workspace::packages()));
+}
+
+#[test]
+fn canary_a_host_that_turns_on_what_is_for_a_tool_is_seen() {
+    let with = |name: &str, feature: &str| {
+        let mut package = package(name, &["books"]);
+        package.dependencies[0].features.push(feature.to_owned());
+        tools_elsewhere(&[
+            crate::workspace::package("books", &[]),
+            crate::workspace::package("books-events", &[]),
+            package,
+        ])
+    };
+    assert_none(&with("loadtest", "bulk"));
+    assert_none(&with(HOST, "openapi"));
+    assert_eq!(with(HOST, "bulk"), ["folkshelf -> books: turns on bulk, which is not for it"]);
+}
+
 fn breaches(packages: &[Package]) -> Vec<String> {
     let contexts = workspace::contexts(packages);
     let mut breaches = Vec::new();

@@ -107,7 +107,17 @@ mod tests {
     use testkit::{A_SATURDAY, TestDatabase, anonymous};
 
     use super::*;
-    use crate::{Auth, CreateAccount, FileMailer, Password, Settings};
+    use crate::{Auth, CreateAccount, Mail, MailNotSent, Mailer, Password, Settings};
+
+    /// Nothing sends mails here.
+    struct NoMails;
+
+    #[async_trait]
+    impl Mailer for NoMails {
+        async fn send(&self, _: Mail) -> Result<(), MailNotSent> {
+            Err(MailNotSent("no mails here".into()))
+        }
+    }
 
     /// Time cannot be compared well; the work that takes it can.
     #[tokio::test]
@@ -119,8 +129,7 @@ mod tests {
             read_store::ReadStore::connect(read_store::Settings::new(testkit::redis_url(), testkit::redis_prefix()));
         let projection = store.unwrap().projection("auth");
         let settings = Settings { bcrypt_cost: 4, ..Settings::new("s".repeat(32).into(), "http://localhost") };
-        let mailer = Arc::new(FileMailer::new("never written"));
-        let auth = Auth::new(database.pool("auth"), projection, mailer, clock.clone(), &settings);
+        let auth = Auth::new(database.pool("auth"), projection, Arc::new(NoMails), clock.clone(), &settings);
         let (mut commands, mut queries) = cqrs::builders(clock.clone(), bus.clone(), None);
         auth.register(&mut commands, &mut queries);
         let commands = commands.build().unwrap();

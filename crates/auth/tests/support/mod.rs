@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use auth::{Auth, Authenticated, BoxError, Email, LogIn, Mail, Mailer, Password, Register, Settings, SignedIn};
+use auth::{Auth, Authenticated, Email, LogIn, Mail, MailNotSent, Mailer, Password, Register, Settings, SignedIn};
 use cqrs::{AskError, Caller, CommandBus, DispatchError, QueryBus};
 use event_bus::{BusSettings, EventBus, Heard, Meta, Running, Scope};
 use kernel::actor::RecordedActor;
@@ -30,11 +30,11 @@ pub struct Postbox {
 
 #[async_trait]
 impl Mailer for Postbox {
-    async fn send(&self, mail: Mail) -> Result<(), BoxError> {
+    async fn send(&self, mail: Mail) -> Result<(), MailNotSent> {
         let mut failures = self.failures.lock().expect("no panic");
         if *failures > 0 {
             *failures -= 1;
-            return Err("the mail server is away".into());
+            return Err(MailNotSent("the mail server is away".into()));
         }
         self.mails.lock().expect("no panic").push(mail);
         Ok(())
@@ -168,7 +168,7 @@ impl World {
 
     pub async fn authenticate(&self, session: &SignedIn) -> Result<Authenticated, &'static str> {
         let token = session.access_token.expose_secret();
-        let found = self.auth.sessions().authenticate(token).await;
+        let found = self.auth.authenticate(token).await;
         found.map(|who| (*who).clone()).map_err(|refused| refused.code())
     }
 

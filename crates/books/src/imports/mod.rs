@@ -2,7 +2,7 @@
 //!
 //! | module | holds |
 //! |---|---|
-//! | `upload` | the bytes as they come from the host, piece by piece |
+//! | `upload` | the bytes as they come from the host |
 //! | `file` | bytes to rows of cells, on a thread of its own |
 //! | `worker` | rows to books, in batches that survive a kill at any line |
 //! | `batch` | what one batch makes of its rows |
@@ -23,7 +23,7 @@ pub use file::FileError;
 pub(crate) use file::{RawRow, read};
 pub(crate) use report::{LeftOutCounts, is_duplicate};
 pub(crate) use shelves::count_shelves;
-pub use upload::{Upload, UploadClosed, UploadSender};
+pub use upload::Upload;
 pub(crate) use worker::{ABANDONED_AFTER, Worker};
 
 /// Bounds of imports.

@@ -1,6 +1,7 @@
 //! Imports: every row once, whatever happens in between.
 
 use std::collections::HashSet;
+use std::io::{self, Cursor, Read};
 use std::path::Path;
 use std::time::Instant;
 
@@ -15,6 +16,15 @@ use crate::support::{World, a_book, code};
 
 fn plain(rows: &str) -> Vec<u8> {
     format!("title,authors,isbn\n{rows}").into_bytes()
+}
+
+/// The client has gone away in the middle of the file.
+struct BrokenOff;
+
+impl Read for BrokenOff {
+    fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+        Err(io::ErrorKind::UnexpectedEof.into())
+    }
 }
 
 async fn shelf_size(world: &World, owner: UserId) -> u64 {
@@ -176,9 +186,7 @@ async fn an_import_is_not_completed_before_the_views_show_its_books() {
 async fn half_a_file_is_refused_and_leaves_nothing() {
     let world = World::new().await;
     let ada = world.a_member("Ada").await;
-    let (sender, upload) = Upload::channel();
-    sender.send(plain("Emma,Jane Austen,\n")).await.unwrap();
-    drop(sender);
+    let upload = Upload::new(Cursor::new(plain("Emma,Jane Austen,\n")).chain(BrokenOff));
     let refused = world.send(&member(ada), StartImport { upload, review: false }).await.unwrap_err();
     assert_eq!((refused.code(), refused.details()[0].field.as_str()), ("VALIDATION_ERROR", "file"));
     assert_eq!(code(world.upload(ada, b"not,a,table".to_vec()).await), "VALIDATION_ERROR");

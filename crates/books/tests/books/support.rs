@@ -2,6 +2,7 @@
 //! would append them, and asked as the host would.
 
 use std::collections::HashSet;
+use std::io::Cursor;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -207,15 +208,7 @@ impl World {
         file: Vec<u8>,
         review: bool,
     ) -> Result<ImportId, DispatchError<books::StartImportError>> {
-        let (sender, upload) = Upload::channel();
-        tokio::spawn(async move {
-            for piece in file.chunks(10_000) {
-                if sender.send(piece.to_vec()).await.is_err() {
-                    return;
-                }
-            }
-            drop(sender.finish().await);
-        });
+        let upload = Upload::new(Cursor::new(file));
         Ok(self.send(&member(owner), StartImport { upload, review }).await?.id)
     }
 

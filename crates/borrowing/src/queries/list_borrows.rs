@@ -45,16 +45,11 @@ impl ListBorrows {
         Self { role, statuses: Vec::new(), overdue: None, resolved: None, oldest_first: false, page }
     }
 
-    /// Whether the same caller may be given the same page again until a borrow changes or [`next_due`] has come. Which
+    /// Whether the same caller may be given the same page again until a borrow changes or [`BorrowView::next_due`] has come. Which
     /// borrows are overdue depends on the hour, and who may see any borrow on the role of the hour.
     pub fn holds_until_a_change(&self) -> bool {
         self.overdue.is_none() && self.role != Role::Any
     }
-}
-
-/// When time alone changes what these borrows show: the next due date makes a loan overdue.
-pub fn next_due(borrows: &[BorrowView], now: OffsetDateTime) -> Option<OffsetDateTime> {
-    borrows.iter().filter_map(|borrow| borrow.due_at).filter(|due| *due > now).min()
 }
 
 impl Query for ListBorrows {

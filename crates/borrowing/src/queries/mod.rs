@@ -10,7 +10,7 @@ pub use borrow_timeline::{BorrowTimeline, BorrowTimelineError, Happening};
 pub use count_borrows::{CountBorrows, CountBorrowsError, Counts};
 pub use get_borrow::{GetBorrow, GetBorrowError};
 pub use lending_outlook::{LendingOutlook, LendingOutlookError, Outlook, OwnBorrow};
-pub use list_borrows::{ListBorrows, ListBorrowsError, Role, next_due};
+pub use list_borrows::{ListBorrows, ListBorrowsError, Role};
 
 pub(crate) use borrow_timeline::BorrowTimelineHandler;
 pub(crate) use count_borrows::CountBorrowsHandler;

@@ -120,6 +120,11 @@ impl From<DisputeOutcome> for Outcome {
 }
 
 impl BorrowView {
+    /// When time alone changes what these borrows show: the next due date makes a loan overdue.
+    pub fn next_due(borrows: &[Self], now: OffsetDateTime) -> Option<OffsetDateTime> {
+        borrows.iter().filter_map(|borrow| borrow.due_at).filter(|due| *due > now).min()
+    }
+
     /// As somebody may see it at a moment.
     pub(crate) fn shown_to(mut self, part: Part, now: OffsetDateTime) -> Self {
         self.overdue = self.status == BorrowStatus::Active && self.due_at.is_some_and(|due| due < now);

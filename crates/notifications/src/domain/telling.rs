@@ -116,7 +116,7 @@ fn cancelled(story: &Story<'_>, event: &BorrowCancelled, actor: Option<UserId>) 
     match event.cancelled_by {
         Some(by) if by == event.parties.owner_id => vec![story.to_borrower("cancelled-by-owner", &[Reason(reason)])],
         Some(_) => vec![story.to_owner("cancelled-by-borrower", &[Reason(reason)])],
-        None => without(actor, story.to_both("cancelled", &[Because(reason)])),
+        None => without(actor, story.to_both("cancelled", &[Because(event.cause())])),
     }
 }
 

@@ -15,6 +15,7 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::api::BooksApi;
+use super::upload;
 use crate::http::edge::caller::{Permitted, SignedIn, WriteBook};
 use crate::http::edge::input::{FieldErrors, MaybeBody, NoParams, Param, Params, PathId, from_string};
 use crate::http::edge::list::{List, PagesByNumber};
@@ -91,12 +92,13 @@ async fn import_books(
             }
         }
     };
-    let (sender, upload) = Upload::channel();
+    let (sender, incoming) = upload::channel();
+    let upload = Upload::new(incoming);
     let receive = async {
         while let Some(chunk) = part.next().await {
             let chunk = chunk.map_err(|_| broken())?;
             // Nobody reads on: the command has refused the file, and says why.
-            if sender.send(chunk.to_vec()).await.is_err() {
+            if sender.send(chunk).await.is_err() {
                 return Ok(());
             }
         }

@@ -28,7 +28,7 @@ pub(super) enum Fact<'a> {
     Reason(Option<&'a str>),
     Note(&'a str),
     /// Why Folkshelf did it.
-    Because(Option<&'a str>),
+    Because(Option<CancellationCause>),
 }
 
 /// A borrow as it is told.
@@ -81,7 +81,7 @@ impl Story<'_> {
                     args.set("note", note);
                     behind.push("note");
                 }
-                Fact::Because(Some(code)) => behind.extend(because(code)),
+                Fact::Because(Some(cause)) => behind.push(because(cause)),
                 Fact::Place(None) | Fact::Reason(None) | Fact::Because(None) => {}
             }
         }
@@ -121,13 +121,12 @@ impl Story<'_> {
     }
 }
 
-fn because(code: &str) -> Option<&'static str> {
-    // Events of before there were codes say it in a sentence.
-    CancellationCause::from_name(code).map(|cause| match cause {
+fn because(cause: CancellationCause) -> &'static str {
+    match cause {
         CancellationCause::BookGone => "cancelled-because-book-gone",
         CancellationCause::BookGiven => "cancelled-because-book-given",
         CancellationCause::MemberLeft => "cancelled-because-member-left",
-    })
+    }
 }
 
 /// A text may begin with "a book" or "the owner" where no name is known.
