@@ -91,7 +91,7 @@ bench-search:
 prepare:
     scripts/with-services scripts/query-data write
 
-# After a change to dependencies between crates: write the golden file anew
+# After a change to dependencies between crates or to what a context shows: write the golden files anew
 context-map:
     scripts/with-services env FOLKSHELF_UPDATE_GOLDEN=1 cargo test --quiet --package arch-tests
 

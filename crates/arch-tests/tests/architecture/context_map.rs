@@ -22,15 +22,20 @@ fn map(packages: &[Package]) -> String {
     text
 }
 
-#[test]
-fn the_context_map_is_the_one_checked_in() {
-    let now = map(&workspace::packages());
-    let path = workspace::root().join(MAP);
+/// Compares a text with the file that is checked in, or writes the file where `just context-map` asks for it.
+#[track_caller]
+pub fn assert_golden(file: &str, now: &str) {
+    let path = workspace::root().join(file);
     if std::env::var_os("FOLKSHELF_UPDATE_GOLDEN").is_some() {
-        std::fs::write(&path, &now).expect("the map is written");
+        std::fs::write(&path, now).expect("the file is written");
     }
     let checked_in = std::fs::read_to_string(&path).unwrap_or_default();
-    assert!(now == checked_in, "{MAP} is not what the crates say; `just context-map` writes it anew:\n{now}");
+    assert!(now == checked_in, "{file} is not what the crates say; `just context-map` writes it anew:\n{now}");
+}
+
+#[test]
+fn the_context_map_is_the_one_checked_in() {
+    assert_golden(MAP, &map(&workspace::packages()));
 }
 
 #[test]

@@ -3,7 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::tokens::{Token, tokens};
+use crate::items::branches;
+use crate::tokens::{Token, is_ident, is_path, is_punct, tokens};
 use crate::workspace::File;
 
 /// A module's path below the crate: `http::edge::hot`; empty for the root.
@@ -16,11 +17,13 @@ pub struct Names {
     pub modules: BTreeSet<Module>,
     /// First segments of all other paths: among them the crates that it uses.
     pub crates: BTreeSet<String>,
+    /// Contexts of the host that it names one by one: `Auth` of `Context::Auth`, or `*`.
+    pub contexts: BTreeSet<String>,
 }
 
 /// Every module below `source` (as in `apps/folkshelf/src/`) with what it names.
 pub fn names(files: &[File], source: &str) -> BTreeMap<Module, Names> {
-    let inside = files.iter().filter_map(|file| Some((module(file.path.strip_prefix(source)?), file)));
+    let inside = files.iter().filter_map(|file| Some((module_of(file.path.strip_prefix(source)?), file)));
     // A file of tests is named by its parent under cfg(test).
     let inside: Vec<_> = inside.filter(|(module, _)| !module.ends_with("tests")).collect();
     let known: BTreeSet<Module> = inside.iter().map(|(module, _)| module.clone()).collect();
@@ -34,7 +37,8 @@ pub fn names(files: &[File], source: &str) -> BTreeMap<Module, Names> {
     inside.into_iter().map(read).collect()
 }
 
-fn module(path: &str) -> Module {
+/// The module that a file below the crate's `src/` holds.
+pub fn module_of(path: &str) -> Module {
     let path = path.strip_suffix(".rs").unwrap_or(path);
     let path = path.strip_suffix("mod").map_or(path, |folder| folder.trim_end_matches('/'));
     if path == "main" || path == "lib" { String::new() } else { path.replace('/', "::") }
@@ -56,9 +60,24 @@ impl Reader<'_> {
                 continue;
             }
             match token {
+                // `impl Stream + use<'_>` imports nothing.
+                Token::Ident(word) if word == "use" && !is_punct(tokens.get(at + 1), '<') => {
+                    at = self.imports(tokens, at + 1, depth);
+                }
+                Token::Ident(word) if word == "extern" && is_ident(tokens.get(at + 1), "crate") => {
+                    if let Some(Token::Ident(name)) = tokens.get(at + 2) {
+                        self.names.crates.insert(name.clone());
+                    }
+                    at += 3;
+                }
                 Token::Group(open, inside) => {
                     let module = at >= 2 && *open == '{' && is_ident(tokens.get(at - 2), "mod");
                     self.read(inside, depth + usize::from(module));
+                    at += 1;
+                }
+                // `::books::Books` begins at the crates, whatever modules are called.
+                Token::Ident(first) if begins_at_the_crates(tokens, at) => {
+                    self.names.crates.insert(first.clone());
                     at += 1;
                 }
                 Token::Ident(first) if is_path(tokens, at + 1) && !(at >= 2 && is_path(tokens, at - 2)) => {
@@ -67,6 +86,20 @@ impl Reader<'_> {
                 _ => at += 1,
             }
         }
+    }
+
+    /// The tree of a `use`; answers where it ends.
+    fn imports(&mut self, tokens: &[Token], at: usize, depth: usize) -> usize {
+        let rest = tokens.get(at..).unwrap_or_default();
+        let length = rest.iter().position(|token| is_punct(Some(token), ';')).unwrap_or(rest.len());
+        let tree = &rest[..length];
+        for (path, _) in branches(&[], tree) {
+            match path.first() {
+                Some(first) if is_path(tree, 0) => drop(self.names.crates.insert(first.clone())),
+                _ => self.name(&path, depth),
+            }
+        }
+        at + length + 1
     }
 
     /// Follows a path whose next token is `::`, into the braces of a `use`; answers where it ends.
@@ -97,6 +130,9 @@ impl Reader<'_> {
     }
 
     fn name(&mut self, path: &[String], depth: usize) {
+        if let Some([.., variant]) = path.iter().position(|part| part == "Context").map(|at| &path[at + 1..]) {
+            self.names.contexts.insert(variant.clone());
+        }
         let mut base: Vec<&str> = self.here.split("::").filter(|part| !part.is_empty()).collect();
         let mut rest = path;
         match path.first().map(String::as_str) {
@@ -126,22 +162,17 @@ impl Reader<'_> {
     }
 }
 
+/// Whether a name stands behind a `::` that stands behind nothing.
+fn begins_at_the_crates(tokens: &[Token], at: usize) -> bool {
+    let before = at.checked_sub(3).and_then(|before| tokens.get(before));
+    let goes_on = matches!(before, Some(Token::Ident(word)) if !["use", "in", "as", "return", "dyn", "impl", "mut"].contains(&word.as_str()))
+        || is_punct(before, '>') && !at.checked_sub(4).is_some_and(|arrow| is_punct(tokens.get(arrow), '-'));
+    at >= 2 && is_path(tokens, at - 2) && !goes_on
+}
+
 fn deeper(path: &[String], next: &str) -> Vec<String> {
     let next = Some(next).filter(|next| *next != "self").map(str::to_owned);
     path.iter().cloned().chain(next).collect()
-}
-
-fn is_punct(token: Option<&Token>, wanted: char) -> bool {
-    matches!(token, Some(Token::Punct(punct)) if *punct == wanted)
-}
-
-fn is_ident(token: Option<&Token>, wanted: &str) -> bool {
-    matches!(token, Some(Token::Ident(ident)) if ident == wanted)
-}
-
-/// Whether `::` stands at this place.
-fn is_path(tokens: &[Token], at: usize) -> bool {
-    is_punct(tokens.get(at), ':') && is_punct(tokens.get(at + 1), ':')
 }
 
 /// Where an item for tests alone ends that begins here.

@@ -93,6 +93,19 @@ fn quoted(rest: &str, quote: char) -> usize {
     rest.len()
 }
 
+pub fn is_punct(token: Option<&Token>, wanted: char) -> bool {
+    matches!(token, Some(Token::Punct(punct)) if *punct == wanted)
+}
+
+pub fn is_ident(token: Option<&Token>, wanted: &str) -> bool {
+    matches!(token, Some(Token::Ident(ident)) if ident == wanted)
+}
+
+/// Whether `::` stands at this place.
+pub fn is_path(tokens: &[Token], at: usize) -> bool {
+    is_punct(tokens.get(at), ':') && is_punct(tokens.get(at + 1), ':')
+}
+
 #[test]
 fn names_signs_and_brackets_are_read_and_texts_are_not() {
     let ident = |name: &str| Token::Ident(name.to_owned());
