@@ -95,6 +95,10 @@ prepare:
 context-map:
     scripts/with-services env FOLKSHELF_UPDATE_GOLDEN=1 cargo test --quiet --package arch-tests
 
+# A new context of the template in templates/context, in a copy of the sources: compiled, its SQL checked, its tests run
+toy-context:
+    scripts/with-services scripts/toy-context
+
 # The OpenAPI document, to standard output
 openapi:
     @cargo run --quiet --bin folkshelf -- openapi

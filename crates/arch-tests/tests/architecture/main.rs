@@ -15,4 +15,5 @@ mod sources;
 mod statuses;
 mod surface;
 mod tokens;
+mod toy_context;
 mod workspace;

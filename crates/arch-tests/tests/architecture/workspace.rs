@@ -49,8 +49,11 @@ impl File {
     }
 }
 
+/// The workspace, or the copy of it that another test has made.
 pub fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().expect("the workspace is there")
+    let root = std::env::var_os("FOLKSHELF_ARCH_ROOT").map(PathBuf::from);
+    let root = root.unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../.."));
+    root.canonicalize().expect("the workspace is there")
 }
 
 pub fn packages() -> Vec<Package> {
@@ -97,8 +100,13 @@ pub fn our_contexts() -> Vec<String> {
 
 /// The files below `folder` whose names end in one of `endings`, except what is built or belongs to nobody here.
 pub fn files(folder: &str, endings: &[&str]) -> Vec<File> {
+    files_of(&root(), folder, endings)
+}
+
+/// As [`files`], of the workspace in `root`.
+pub fn files_of(root: &Path, folder: &str, endings: &[&str]) -> Vec<File> {
     let mut found = Vec::new();
-    collect(&root(), &root().join(folder), endings, &mut found);
+    collect(root, &root.join(folder), endings, &mut found);
     found.sort_by(|a, b| a.path.cmp(&b.path));
     found
 }

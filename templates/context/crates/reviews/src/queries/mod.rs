@@ -1,0 +1,7 @@
+//! One file per query.
+
+mod get_review;
+
+pub use get_review::{GetReview, GetReviewError};
+
+pub(crate) use get_review::GetReviewHandler;
