@@ -187,7 +187,10 @@ fn canary_a_context_named_in_the_wiring_is_seen_however_it_is_written() {
     ] {
         assert_eq!(named_in("app.rs", text, &[]), ["app: names Context::Users"], "{text}");
     }
-    assert_eq!(named_in("app.rs", "use crate::contexts::Context::*;", &[]), ["app: names Context::*"]);
+    for text in ["use crate::contexts::Context::*;", "use crate::contexts::{Context as C};"] {
+        assert_eq!(named_in("app.rs", text, &[]), ["app: names Context::*"], "{text}");
+    }
+    assert_none(&named_in("app.rs", "use anyhow::Context as _; use crate::contexts::Context;", &[]));
     assert_none(&named_in("app.rs", "fn f() { for it in Context::ALL { it.name() } }", &[]));
 }
 

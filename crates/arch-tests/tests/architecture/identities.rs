@@ -1,6 +1,7 @@
-//! Who may speak as a context: the host's ports, where it is certain which context calls.
+//! Who may speak as a context: the host's ports, where it is certain which context calls. Who may speak as the system: the
+//! few who have a reason.
 
-use crate::workspace::{self, File, assert_none};
+use crate::workspace::{self, Allowed, File, assert_none, except};
 
 /// The adapters of the ports.
 const PORTS: &str = "apps/folkshelf/src/ports";
@@ -63,4 +64,62 @@ fn canary_a_route_that_speaks_as_a_context_and_a_port_that_does_not_are_seen() {
         .map(|text| File::new("apps/folkshelf/src/ports/mail.rs", text));
     let seen = nameless_calls(&files);
     assert_eq!(seen, ["apps/folkshelf/src/ports/mail.rs:1: calls as whoever called"; 2]);
+}
+
+// --- the system -------------------------------------------------------------------------------------------------------
+
+/// Who else may speak as Folkshelf itself, to whom every command says yes.
+const SYSTEM: &[Allowed] = &[
+    Allowed {
+        path: "apps/folkshelf/src/cli.rs",
+        since: "2026-11-26",
+        reason: "whoever runs the command line has the database's password anyway",
+    },
+    Allowed {
+        path: "apps/folkshelf/src/seed/mod.rs",
+        since: "2026-11-26",
+        reason: "a demo community is made before it has an administrator",
+    },
+    Allowed {
+        path: "apps/folkshelf/src/modules/users.rs",
+        since: "2026-11-26",
+        reason: "the gate asks what roles permit before it knows any caller",
+    },
+    Allowed {
+        path: "apps/folkshelf/src/http/auth.rs",
+        since: "2026-11-26",
+        reason: "a sign-in is answered with the member's name and role before they have shown their new session",
+    },
+    Allowed {
+        path: "crates/books/src/commands/delete_book.rs",
+        since: "2026-11-26",
+        reason: "the sweeper finishes a deletion that somebody asked for who was allowed to",
+    },
+];
+
+fn system_speakers(files: &[File]) -> Vec<String> {
+    let mut breaches = Vec::new();
+    let sources = files.iter().filter(|file| file.path.contains("/src/") && !DEFINED.contains(&file.path.as_str()));
+    for file in sources {
+        let tests = file.text.find("#[cfg(test)]\nmod tests").unwrap_or(file.text.len());
+        let program = File::new(&file.path, &file.text[..tests]);
+        let speaks = |line: &str| ["Caller::system(", "Actor::System(\""].iter().any(|it| line.contains(it));
+        let lines = program.code().filter(|(_, line)| speaks(line));
+        breaches.extend(lines.map(|(number, _)| format!("{}:{number}: speaks as the system", file.path)));
+    }
+    breaches
+}
+
+#[test]
+fn nobody_speaks_as_the_system_without_a_reason() {
+    assert_none(&except(system_speakers(&sources()), SYSTEM));
+}
+
+#[test]
+fn canary_a_route_that_speaks_as_the_system_is_seen() {
+    let text = "fn f() { send(&Caller::system(\"route\"), x) }\nfn g() { Caller::new(Actor::System(\"route\"), \"\") }\n\
+        fn h() { matches!(actor, Actor::System(_)) }\n#[cfg(test)]\nmod tests { fn i() { Caller::system(\"test\") } }";
+    let seen = system_speakers(&[File::new("apps/folkshelf/src/http/books.rs", text)]);
+    let expected = [1, 2].map(|line| format!("apps/folkshelf/src/http/books.rs:{line}: speaks as the system"));
+    assert_eq!(seen, expected);
 }

@@ -93,7 +93,11 @@ impl Reader<'_> {
         let rest = tokens.get(at..).unwrap_or_default();
         let length = rest.iter().position(|token| is_punct(Some(token), ';')).unwrap_or(rest.len());
         let tree = &rest[..length];
-        for (path, _) in branches(&[], tree) {
+        for (path, name) in branches(&[], tree) {
+            // Under another name, all of them are meant.
+            if path.ends_with(&["contexts".to_owned(), "Context".to_owned()]) && name != "Context" {
+                self.names.contexts.insert("*".to_owned());
+            }
             match path.first() {
                 Some(first) if is_path(tree, 0) => drop(self.names.crates.insert(first.clone())),
                 _ => self.name(&path, depth),
