@@ -6,6 +6,7 @@
 //! | [`Rebuild`] | how a context hands out all of its documents, so that its projection can be made again |
 //! | [`ReadStore`] | one a process: the connection, the watcher that notices a lost projection, rebuilds |
 //! | [`WrittenThrough`] | what a command shows itself, and its subscription need not show again |
+//! | [`Script`] | a script of another part of the host, on keys of its own: it counts, and gets numbers back |
 //! | [`Local`] | answers kept in the process's own memory, never older than what it has heard of |
 //! | `generation.rs` | why a rebuild loses no write and shows no short list |
 //! | `changes.rs` | how every process hears of every change |
@@ -26,6 +27,7 @@ mod metrics;
 mod projection;
 mod rebuild;
 mod roll;
+mod script;
 mod settings;
 mod store;
 mod watcher;
@@ -39,6 +41,7 @@ pub use local::Local;
 pub use projection::{Direction, ListPage, Projection};
 pub use rebuild::{Rebuild, Rebuilt};
 pub use roll::OVER as LEASE_OVER;
+pub use script::Script;
 pub use settings::{Settings, SettingsError};
 pub use store::{Progress, ProjectionStatus, ReadStore};
 pub use written_through::{Coming, WrittenThrough};

@@ -12,7 +12,7 @@ use time::OffsetDateTime;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    Projection, ReadStoreError, Rebuild, RebuildError, Rebuilt, Settings, SettingsError,
+    Projection, ReadStoreError, Rebuild, RebuildError, Rebuilt, Script, Settings, SettingsError,
     call::Caller,
     changes::Changes,
     generation::STATUS,
@@ -143,6 +143,17 @@ impl ReadStore {
                 deadpool_redis::redis::cmd("PING").exec_async(&mut at.connection).await
             })
             .await
+    }
+
+    /// A script of another part of the host, on keys of its own: they begin with `name`, which is also the metric's label.
+    ///
+    /// # Panics
+    /// When `name` is not made of letters, digits, `-`, `_` and `.`.
+    pub fn script(&self, name: &'static str, text: &str) -> Script {
+        assert!(is_key_part(name), "{name:?} cannot begin a key");
+        let Inner { caller, settings, .. } = &*self.inner;
+        let base = format!("{}:{{{name}}}:", settings.prefix);
+        Script::new(name, text, base, settings.read_timeout, Arc::clone(caller))
     }
 
     /// Until `shutdown`: looks after the registered projections (one that is missing or of another time is rebuilt, by one

@@ -13,6 +13,8 @@ const FOUNDATION: &[(&str, &[&str])] = &[
     ("event-bus", &["kernel", "trace", "database"]),
     ("cqrs", &["kernel", "event-bus", "trace", "database"]),
     ("read-store", &["kernel", "breaker"]),
+    // How often somebody may ask, and who that is behind proxies.
+    ("limits", &["read-store"]),
     ("telemetry", &["kernel", "trace"]),
     ("provision", &[]),
     ("wording", &[]),

@@ -1,0 +1,200 @@
+//! Taking permits, and giving them back.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
+
+use governor::clock::{Clock, MonotonicClock};
+use governor::state::keyed::HashMapStateStore;
+use governor::{Quota, RateLimiter};
+use moka::future::Cache;
+use moka::policy::EvictionPolicy;
+use read_store::{ReadStore, Script};
+
+use crate::lot::{Known, Lot, lot};
+use crate::{Rate, Subject, metrics};
+
+/// Keys that a process keeps lots of; of more than that it forgets those not asked for longest.
+const KEPT: u64 = 100_000;
+/// After so many permits given alone those keys are forgotten whose permits are all back.
+const SWEEP: u32 = 4_096;
+
+type Alone = RateLimiter<Subject, HashMapStateStore<Subject>, MonotonicClock>;
+
+/// What is limited, and to how much. Made by [`Limits::limit`]; cheap to clone.
+#[derive(Clone)]
+pub struct Limit {
+    class: &'static str,
+    rate: Rate,
+    lots: Cache<Subject, Arc<Lot>>,
+    /// Counts while Redis is away.
+    alone: Arc<Alone>,
+    sweeps: Arc<AtomicU32>,
+}
+
+/// Too many: whoever asked may ask again after a while.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("too many requests; try again in {} s", self.seconds())]
+pub struct Refused {
+    pub class: &'static str,
+    pub rate: Rate,
+    pub retry_after: Duration,
+}
+
+impl Refused {
+    /// To wait, rounded up: whoever waits as long is not refused again for a part of a second.
+    pub fn seconds(&self) -> u64 {
+        let wait = self.retry_after;
+        (wait.as_secs() + u64::from(wait.subsec_nanos() > 0)).max(1)
+    }
+}
+
+/// Permits that were taken together, to be given back together.
+#[derive(Debug)]
+#[must_use = "dropped, they are spent"]
+pub struct Taken {
+    keys: Vec<String>,
+    intervals: Vec<i64>,
+}
+
+/// The limits of a community, over all its hosts. Cheap to clone.
+#[derive(Clone)]
+pub struct Limits {
+    take: Script,
+    give_back: Script,
+    /// Of the names in Redis; the same on every host.
+    secret: Arc<[u8]>,
+}
+
+impl Limits {
+    pub fn new(store: &ReadStore, secret: &[u8]) -> Self {
+        Self {
+            take: store.script("limits", include_str!("take.lua")),
+            give_back: store.script("limits", include_str!("give_back.lua")),
+            secret: secret.into(),
+        }
+    }
+
+    /// `class` is a metric's label and begins the names in Redis: two limits of one name share their counts.
+    pub fn limit(&self, class: &'static str, rate: Rate) -> Limit {
+        metrics::announce(class);
+        let period = rate.interval().max(Duration::from_nanos(1));
+        let quota = Quota::with_period(period).unwrap_or(Quota::per_second(rate.burst())).allow_burst(rate.burst());
+        Limit {
+            class,
+            rate,
+            // Not moka's own policy: it may keep no new key, and then each request would begin with an allowance.
+            lots: Cache::builder()
+                .max_capacity(KEPT)
+                .eviction_policy(EvictionPolicy::lru())
+                .time_to_idle(rate.period())
+                .build(),
+            alone: Arc::new(RateLimiter::hashmap_with_clock(quota, MonotonicClock)),
+            sweeps: Arc::default(),
+        }
+    }
+
+    /// One permit, out of the lot that this process holds. Asks Redis for another lot when that is spent.
+    pub async fn take(&self, limit: &Limit, subject: Subject) -> Result<(), Refused> {
+        let taken = self.spend(limit, subject).await;
+        if taken.is_err() {
+            metrics::limited(limit.class);
+        }
+        taken
+    }
+
+    async fn spend(&self, limit: &Limit, subject: Subject) -> Result<(), Refused> {
+        let rate = limit.rate;
+        let kept = match limit.lots.get(&subject).await {
+            Some(kept) => kept,
+            None => limit.lots.get_with(subject, async { Arc::new(Lot::new(rate, Instant::now())) }).await,
+        };
+        match kept.spend(rate, Instant::now()) {
+            Known::Permit => return Ok(()),
+            Known::Refused(refused) => return Err(refused),
+            Known::Nothing => {}
+        }
+        let _alone = kept.asking.lock().await;
+        // Somebody may have asked meanwhile.
+        match kept.spend(rate, Instant::now()) {
+            Known::Permit => return Ok(()),
+            Known::Refused(refused) => return Err(refused),
+            Known::Nothing => {}
+        }
+        let key = subject.key(limit.class, &self.secret);
+        match self.ask(&[limit], &[key], lot(rate)).await {
+            Some(Ok(granted)) => {
+                kept.granted(granted);
+                Ok(())
+            }
+            Some(Err(refused)) => {
+                kept.refused(refused, Instant::now());
+                Err(refused)
+            }
+            None => limit.take_alone(&subject),
+        }
+    }
+
+    /// One permit of each, or of none: in one call, exact over all hosts.
+    pub async fn take_all(&self, wanted: &[(&Limit, Subject)]) -> Result<Taken, Refused> {
+        let limits: Vec<&Limit> = wanted.iter().map(|(limit, _)| *limit).collect();
+        let keys: Vec<String> = wanted.iter().map(|(limit, subject)| subject.key(limit.class, &self.secret)).collect();
+        let taken = match self.ask(&limits, &keys, 1).await {
+            _ if wanted.is_empty() => Ok(()),
+            Some(answer) => answer.map(drop),
+            None => wanted.iter().try_for_each(|(limit, subject)| limit.take_alone(subject)),
+        };
+        taken.inspect_err(|refused| metrics::limited(refused.class))?;
+        Ok(Taken { keys, intervals: limits.iter().map(|limit| limit.rate.microseconds()[0]).collect() })
+    }
+
+    /// For a try that turned out well. While Redis is away nothing is given back.
+    pub async fn give_back(&self, taken: Taken) {
+        if taken.keys.is_empty() {
+            return;
+        }
+        if let Err(error) = self.give_back.run(&taken.keys, &taken.intervals).await {
+            tracing::debug!(%error, "permits were not given back");
+        }
+    }
+
+    /// `None`: Redis is away.
+    async fn ask(&self, limits: &[&Limit], keys: &[String], want: u32) -> Option<Result<u32, Refused>> {
+        if keys.is_empty() {
+            return None;
+        }
+        let rates = limits.iter().flat_map(|limit| limit.rate.microseconds());
+        let arguments: Vec<i64> = [i64::from(want), 1].into_iter().chain(rates).collect();
+        let answer = self.take.run(keys, &arguments).await;
+        let answer =
+            answer.inspect_err(|error| tracing::debug!(%error, "Redis does not count; this host counts alone"));
+        match answer.ok()?.as_slice() {
+            [0, slowest, wait] => {
+                let limit = limits.get(usize::try_from(*slowest).ok()?.checked_sub(1)?)?;
+                Some(Err(limit.refused(Duration::from_micros(u64::try_from(*wait).unwrap_or(0)))))
+            }
+            [granted] => u32::try_from(*granted).ok().map(Ok),
+            _ => None,
+        }
+    }
+}
+
+impl Limit {
+    pub fn class(&self) -> &'static str {
+        self.class
+    }
+
+    fn refused(&self, retry_after: Duration) -> Refused {
+        Refused { class: self.class, rate: self.rate, retry_after }
+    }
+
+    /// By what this host alone has given.
+    fn take_alone(&self, subject: &Subject) -> Result<(), Refused> {
+        metrics::counted_alone();
+        if self.sweeps.fetch_add(1, Ordering::Relaxed) % SWEEP == SWEEP - 1 {
+            self.alone.retain_recent();
+        }
+        let given = self.alone.check_key(subject);
+        given.map_err(|not_until| self.refused(not_until.wait_time_from(self.alone.clock().now())))
+    }
+}
