@@ -21,6 +21,7 @@ use crate::contexts::Context;
 use crate::http::edge::gate::Gate;
 use crate::http::edge::host::Host;
 use crate::http::edge::hot::HotAnswers;
+use crate::http::edge::limits::RateLimits;
 use crate::http::edge::operations::Machinery;
 use crate::http::edge::server::Edge;
 use crate::module::{Wired, Wiring};
@@ -184,6 +185,7 @@ impl App {
                 started: self.started,
                 background: self.background.tasks(),
             },
+            limits: RateLimits::new(&self.read_store, settings)?,
             gate: host.gate,
             community: host.community,
             apis,

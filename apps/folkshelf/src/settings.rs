@@ -1,9 +1,13 @@
 //! Configuration: one typed structure, from a file and the environment. Every value is documented in
 //! `deploy/config.example.toml`; wrong ones are named at start-up, all at once.
 
+mod figures;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+pub use figures::{Figure, Limits};
+use limits::Proxies;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
@@ -28,6 +32,7 @@ pub struct Settings {
     pub mail: Mail,
     pub community: Community,
     pub imports: Imports,
+    pub limits: Limits,
     pub log: Log,
     pub traces: Traces,
 }
@@ -42,8 +47,12 @@ pub struct Http {
     pub public_url: String,
     /// Web pages of other origins that may call the API.
     pub allowed_origins: Vec<String>,
+    /// Proxies before this host, as addresses or networks: what they say of where a request came from is believed.
+    pub trusted_proxies: Vec<String>,
     pub workers: usize,
     pub request_timeout_seconds: u64,
+    /// Requests that are worked on at once; more are told to come back.
+    pub max_requests_in_flight: usize,
     /// How much of the answers that many ask for is kept in memory; 0: none.
     pub memory_cache_mib: u64,
     /// A built web app to give out instead of the one in this program.
@@ -170,6 +179,7 @@ impl Settings {
             .separator("__")
             .list_separator(",")
             .with_list_parse_key("http.allowed_origins")
+            .with_list_parse_key("http.trusted_proxies")
             .try_parsing(true);
         let settings: Self = sources.add_source(environment).build()?.try_deserialize()?;
         settings.check()?;
@@ -205,6 +215,16 @@ impl Settings {
             (1..=300).contains(&self.http.request_timeout_seconds),
             "http.request_timeout_seconds must be 1 to 300",
         );
+        require(
+            (1..=10_000).contains(&self.http.max_requests_in_flight),
+            "http.max_requests_in_flight must be 1 to 10,000",
+        );
+        if let Err(error) = Proxies::read(&self.http.trusted_proxies) {
+            require(false, &format!("http.trusted_proxies: {error}"));
+        }
+        for fault in self.limits.faults() {
+            require(false, &fault);
+        }
         require(self.http.memory_cache_mib <= 4096, "http.memory_cache_mib must be 0 to 4096");
         require((2..=200).contains(&self.database.max_connections), "database.max_connections must be 2 to 200");
         require((4..=16).contains(&self.auth.bcrypt_cost), "auth.bcrypt_cost must be 4 to 16");

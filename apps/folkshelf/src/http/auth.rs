@@ -24,6 +24,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::http::edge::caller::{Anyone, SignedIn};
 use crate::http::edge::input::{Body, FieldErrors, MaybeBody};
+use crate::http::edge::limits::{ForgotTry, LogInTry, PasswordTry, RegisterTry, Tries, VerifyTry};
 use crate::http::edge::problem::Problem;
 use crate::http::edge::respond::{self, Envelope};
 use crate::http::edge::trace;
@@ -128,9 +129,11 @@ async fn register(
     request: HttpRequest,
     api: web::Data<AuthApi>,
     caller: Anyone,
+    tries: Tries<RegisterTry>,
     body: Body<RegisterBody>,
 ) -> Result<HttpResponse, Problem> {
     let body = body.read()?;
+    tries.at(body.email.0.key()).await?.spent();
     let (email, name) = (body.email.0.as_str().to_owned(), body.name.as_str().to_owned());
     let command = Register {
         email: body.email.0,
@@ -169,11 +172,13 @@ async fn log_in(
     request: HttpRequest,
     api: web::Data<AuthApi>,
     caller: Anyone,
+    tries: Tries<LogInTry>,
     body: Body<LogInBody>,
 ) -> Result<HttpResponse, Problem> {
     let body = body.read()?;
+    let attempt = tries.at(body.email.0.key()).await?;
     let command = LogIn { email: body.email.0, password: body.password.0, device: device(&request) };
-    let done = api.log_in.send(&caller.0, command).await?;
+    let done = attempt.judged(api.log_in.send(&caller.0, command).await).await?;
     let user = account_user(&api, done.output.user_id).await?;
     Ok(signed_in(&api, HttpResponse::Ok(), &done.output, user))
 }
@@ -236,9 +241,11 @@ struct ForgotBody {
 async fn forgot_password(
     api: web::Data<AuthApi>,
     caller: Anyone,
+    tries: Tries<ForgotTry>,
     body: Body<ForgotBody>,
 ) -> Result<HttpResponse, Problem> {
     let body = body.read()?;
+    tries.at(body.email.0.key()).await?.spent();
     api.forgot_password.send(&caller.0, ForgotPassword { email: body.email.0 }).await?;
     Ok(HttpResponse::Accepted().finish())
 }
@@ -259,11 +266,13 @@ struct ResetBody {
 async fn reset_password(
     api: web::Data<AuthApi>,
     caller: Anyone,
+    tries: Tries<VerifyTry>,
     body: Body<ResetBody>,
 ) -> Result<HttpResponse, Problem> {
     let body = body.read()?;
+    let attempt = tries.at(body.token.0.expose_secret()).await?;
     let command = ResetPassword { token: body.token.0, new_password: body.new_password.0 };
-    let done = api.reset_password.send(&caller.0, command).await?;
+    let done = attempt.judged(api.reset_password.send(&caller.0, command).await).await?;
     Ok(respond::empty(&done))
 }
 
@@ -280,10 +289,12 @@ struct VerifyBody {
 async fn verify_email(
     api: web::Data<AuthApi>,
     caller: Anyone,
+    tries: Tries<VerifyTry>,
     body: Body<VerifyBody>,
 ) -> Result<HttpResponse, Problem> {
     let body = body.read()?;
-    let done = api.verify_email.send(&caller.0, VerifyEmail { token: body.token.0 }).await?;
+    let attempt = tries.at(body.token.0.expose_secret()).await?;
+    let done = attempt.judged(api.verify_email.send(&caller.0, VerifyEmail { token: body.token.0 }).await).await?;
     Ok(respond::empty(&done))
 }
 
@@ -305,10 +316,12 @@ struct ChangePasswordBody {
 async fn change_password(
     api: web::Data<AuthApi>,
     caller: SignedIn,
+    tries: Tries<PasswordTry>,
     body: Body<ChangePasswordBody>,
 ) -> Result<HttpResponse, Problem> {
     let body = body.read()?;
+    let attempt = tries.of(caller.user()?).await?;
     let command = ChangePassword { current_password: body.current_password.0, new_password: body.new_password.0 };
-    let done = api.change_password.send(&caller.0, command).await?;
+    let done = attempt.judged(api.change_password.send(&caller.0, command).await).await?;
     Ok(respond::empty(&done))
 }

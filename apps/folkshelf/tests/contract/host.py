@@ -26,6 +26,8 @@ class Host:
             "FOLKSHELF_HTTP__LISTEN": "127.0.0.1:0",
             # Cheap hashes: the run signs in thousands of times.
             "FOLKSHELF_AUTH__BCRYPT_COST": "4",
+            # It also asks thousands of times, and guesses: tests/limits.rs holds the limits.
+            "FOLKSHELF_LIMITS__PROFILE": "off",
             "FOLKSHELF_MAIL__DIRECTORY": self.mail.name,
             "FOLKSHELF_LOG__FORMAT": "json",
             "FOLKSHELF_LOG__FILTER": "info,sqlx=warn",

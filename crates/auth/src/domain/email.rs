@@ -89,8 +89,8 @@ impl Email {
         &self.typed
     }
 
-    /// By which it is compared.
-    pub(crate) fn key(&self) -> &str {
+    /// By which it is compared: all spellings of one account's address have the same.
+    pub fn key(&self) -> &str {
         &self.key
     }
 }

@@ -5,15 +5,16 @@
 use std::future::{Ready, ready};
 use std::marker::PhantomData;
 
-use actix_web::body::MessageBody;
+use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
 use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
-use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
+use actix_web::{FromRequest, HttpMessage, HttpRequest, ResponseError, web};
 use cqrs::Caller;
 use kernel::{Actor, Permission, UserId};
 
 use super::gate::Gate;
+use super::limits::RateLimits;
 use super::problem::Problem;
 use super::trace;
 
@@ -55,15 +56,22 @@ requirements!(WriteBook, WriteBorrow, ReadUser, WriteUser, DeleteUser, Admin);
 /// What [`identify`] found out about a request.
 struct Identified(Result<Caller, Problem>);
 
-/// Finds out who is asking, before any part of the request is read: whoever may not call learns nothing about what they
-/// sent.
+/// Finds out who is asking, and whether they ask too often, before any part of the request is read: whoever may not call
+/// learns nothing about what they sent. With a token that is not good one is nobody, and counted as that.
 pub async fn identify<B: MessageBody>(
     request: ServiceRequest,
     next: Next<B>,
-) -> Result<ServiceResponse<B>, actix_web::Error> {
-    let identified = Identified(caller(request.request()).await);
-    request.extensions_mut().insert(identified);
-    next.call(request).await
+) -> Result<ServiceResponse<EitherBody<B>>, actix_web::Error> {
+    let caller = caller(request.request()).await;
+    if let Some(limits) = request.app_data::<web::Data<RateLimits>>() {
+        let actor = caller.as_ref().map_or(&Actor::Anonymous, |caller| &caller.actor);
+        if let Err(refused) = limits.admit(request.request(), actor).await {
+            let response = Problem::too_often(refused).error_response();
+            return Ok(request.into_response(response).map_into_right_body());
+        }
+    }
+    request.extensions_mut().insert(Identified(caller));
+    Ok(next.call(request).await?.map_into_left_body())
 }
 
 fn identified(request: &HttpRequest) -> Result<Caller, Problem> {

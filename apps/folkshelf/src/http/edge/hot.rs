@@ -33,6 +33,7 @@ use super::caller::{MIN_POSITION, bearer};
 use super::gate::Gate;
 use super::guard::Route;
 use super::host::Host;
+use super::limits::RateLimits;
 use super::problem::Problem;
 use super::{respond, trace};
 
@@ -193,18 +194,18 @@ impl HotAnswers {
         (key.len() <= LONGEST_KEY).then_some((route, key))
     }
 
-    /// Who is looking, as far as it matters here; `None`: somebody for whom the routes must look.
-    async fn viewer(&self, request: &ServiceRequest, shelf: &Shelf) -> Option<Option<UserId>> {
+    /// Who is looking; `None`: somebody for whom the routes must look.
+    async fn viewer(&self, request: &ServiceRequest, shelf: &Shelf) -> Option<Actor> {
         if self.queries.is_late(shelf.context) {
             return None;
         }
         let Some(authorization) = request.headers().get(header::AUTHORIZATION) else {
-            return (!shelf.hot.personal && !self.closed_catalogue).then_some(None);
+            return (!shelf.hot.personal && !self.closed_catalogue).then_some(Actor::Anonymous);
         };
         let actor = self.gate.known(bearer(authorization)?).await?;
-        let Actor::Member { id, .. } = actor else { return None };
+        actor.user_id()?;
         let lacks_own_write = self.queries.lacks_own_write(&actor, shelf.context);
-        (!(shelf.hot.sees_more)(&actor) && !lacks_own_write).then_some(Some(id))
+        (!(shelf.hot.sees_more)(&actor) && !lacks_own_write).then_some(actor)
     }
 }
 
@@ -218,7 +219,14 @@ pub async fn answer<B: MessageBody + 'static>(
     let Some(hot) = request.app_data::<web::Data<HotAnswers>>().cloned() else { return pass(request, next).await };
     let Some((route, key)) = hot.wanted(&request) else { return pass(request, next).await };
     let shelf = &*route.shelf;
-    let Some(viewer) = hot.viewer(&request, shelf).await else { return pass(request, next).await };
+    let Some(actor) = hot.viewer(&request, shelf).await else { return pass(request, next).await };
+    if let Some(limits) = request.app_data::<web::Data<RateLimits>>().cloned()
+        && limits.admit(request.request(), &actor).await.is_err()
+    {
+        // The routes refuse it, as they do everything.
+        return pass(request, next).await;
+    }
+    let viewer = actor.user_id();
     let answers = &shelf.answers;
     let key = if let (true, Some(viewer)) = (shelf.hot.personal, viewer) { format!("{key} {viewer}") } else { key };
     let ready = match answers.get(&key).await {

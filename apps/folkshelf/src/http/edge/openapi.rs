@@ -51,18 +51,18 @@ struct CommonError {
     status: &'static str,
     name: &'static str,
     description: &'static str,
-    /// A header that it carries: name, description, pattern.
-    header: Option<(&'static str, &'static str, &'static str)>,
+    /// Headers that it carries: name, description, pattern.
+    headers: &'static [(&'static str, &'static str, &'static str)],
 }
 
 const fn error(status: &'static str, name: &'static str, description: &'static str) -> CommonError {
-    CommonError { status, name, description, header: None }
+    CommonError { status, name, description, headers: &[] }
 }
 
 const INVALID: CommonError =
     error("400", "Invalid", "Something you sent is not as it should be; details name each field");
 const UNAUTHENTICATED: CommonError = CommonError {
-    header: Some(("WWW-Authenticate", "How to sign in", "^Bearer$")),
+    headers: &[("WWW-Authenticate", "How to sign in", "^Bearer$")],
     ..error("401", "Unauthenticated", "Sign in first")
 };
 const FORBIDDEN: CommonError = error("403", "Forbidden", "You may not");
@@ -73,13 +73,23 @@ const VERSION_MISMATCH: CommonError = error("412", "VersionMismatch", "If-Match 
 const TOO_LARGE: CommonError = error("413", "TooLarge", "The body is too large");
 const MEDIA_TYPE: CommonError = error("415", "MediaType", "Another content type is expected");
 const INTERNAL: CommonError = error("500", "Internal", "Something went wrong on our side");
+const TOO_OFTEN: CommonError = CommonError {
+    headers: &[
+        ("Retry-After", "Seconds to wait", "^[0-9]+$"),
+        ("RateLimit-Limit", "Requests that the limit allows at once", "^[0-9]+$"),
+        ("RateLimit-Remaining", "Requests that are left", "^0$"),
+        ("RateLimit-Reset", "Seconds to wait", "^[0-9]+$"),
+        ("RateLimit-Policy", "The limit, and the seconds in which as many are allowed again", "^[0-9]+;w=[0-9]+$"),
+    ],
+    ..error("429", "TooOften", "Too many requests, or tries at this account; try again after Retry-After")
+};
 const UNAVAILABLE: CommonError = CommonError {
-    header: Some(("Retry-After", "Seconds to wait", "^[0-9]+$")),
+    headers: &[("Retry-After", "Seconds to wait", "^[0-9]+$")],
     ..error("503", "Unavailable", "Not possible at the moment; try again after Retry-After")
 };
 
 impl CommonError {
-    const ALL: [Self; 11] = [
+    const ALL: [Self; 12] = [
         INVALID,
         UNAUTHENTICATED,
         FORBIDDEN,
@@ -89,6 +99,7 @@ impl CommonError {
         VERSION_MISMATCH,
         TOO_LARGE,
         MEDIA_TYPE,
+        TOO_OFTEN,
         INTERNAL,
         UNAVAILABLE,
     ];
@@ -97,11 +108,11 @@ impl CommonError {
         let body = RefOr::<Schema>::Ref(Ref::from_schema_name(ErrorBody::name()));
         let content = ContentBuilder::new().schema(Some(body)).build();
         let mut response = ResponseBuilder::new().description(self.description).content("application/json", content);
-        if let Some((name, description, pattern)) = self.header {
-            let text = ObjectBuilder::new().schema_type(Type::String).pattern(Some(pattern)).build();
+        for (name, description, pattern) in self.headers {
+            let text = ObjectBuilder::new().schema_type(Type::String).pattern(Some(*pattern)).build();
             let mut header = Header::new(text);
-            header.description = Some(description.to_owned());
-            response = response.header(name, header);
+            header.description = Some((*description).to_owned());
+            response = response.header(*name, header);
         }
         response.build()
     }
@@ -130,7 +141,7 @@ fn add_errors(operation: &mut Operation) {
     let reads = operation.operation_id.as_ref().is_some_and(|id| id.starts_with("get") || id.starts_with("list"));
     let mut errors = vec![INTERNAL];
     if within_api {
-        errors.extend([INVALID, UNAUTHENTICATED, NOT_FOUND, TIMED_OUT, UNAVAILABLE]);
+        errors.extend([INVALID, UNAUTHENTICATED, NOT_FOUND, TIMED_OUT, TOO_OFTEN, UNAVAILABLE]);
     }
     if secured {
         errors.push(FORBIDDEN);

@@ -2,9 +2,11 @@
 
 use std::fmt;
 
-use actix_web::http::{StatusCode, header};
+use actix_web::http::StatusCode;
+use actix_web::http::header::{self, HeaderName};
 use actix_web::{HttpResponse, ResponseError};
 use kernel::{Detail, ErrorKind, Refusal};
+use limits::Refused;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -24,7 +26,16 @@ enum Answered {
     MediaType,
     Method,
     TimedOut,
+    TooOften(Refused),
 }
+
+/// As draft-ietf-httpapi-ratelimit-headers has them; `Retry-After` and the reset are the same moment.
+const LIMIT: HeaderName = HeaderName::from_static("ratelimit-limit");
+const REMAINING: HeaderName = HeaderName::from_static("ratelimit-remaining");
+const RESET: HeaderName = HeaderName::from_static("ratelimit-reset");
+const POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
+/// What a page of another origin may read of a refusal.
+pub const RATE_HEADERS: [HeaderName; 4] = [LIMIT, REMAINING, RESET, POLICY];
 
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -112,6 +123,17 @@ impl Problem {
         Self { kind: Answered::TimedOut, code: "REQUEST_TIMEOUT", message, details: Vec::new() }
     }
 
+    /// Whoever asks has asked too often. Says nothing of whether there is such an account.
+    pub fn too_often(refused: Refused) -> Self {
+        let message = format!("Too many requests. Try again in {} s.", refused.seconds());
+        Self { kind: Answered::TooOften(refused), code: "RATE_LIMITED", message, details: Vec::new() }
+    }
+
+    /// More requests are under way than this host works on at once.
+    pub fn overloaded() -> Self {
+        Self::plain(ErrorKind::Unavailable, "UNAVAILABLE", "Too many requests are under way. Try again shortly.")
+    }
+
     /// A fault that is nobody's refusal; logged with its causes, shown without them.
     pub fn internal(error: &(dyn std::error::Error + 'static)) -> Self {
         tracing::error!(error = chain(error), "an unexpected error");
@@ -175,6 +197,7 @@ impl ResponseError for Problem {
             Answered::MediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Answered::Method => StatusCode::METHOD_NOT_ALLOWED,
             Answered::TimedOut => StatusCode::REQUEST_TIMEOUT,
+            Answered::TooOften(_) => StatusCode::TOO_MANY_REQUESTS,
         }
     }
 
@@ -189,6 +212,13 @@ impl ResponseError for Problem {
                 response.insert_header((header::RETRY_AFTER, "2"));
             }
             _ => {}
+        }
+        if let Answered::TooOften(refused) = &self.kind {
+            let (wait, limit) = (refused.seconds().to_string(), refused.rate.burst().to_string());
+            let policy = format!("{limit};w={}", refused.rate.period().as_secs());
+            response.insert_header((header::RETRY_AFTER, wait.clone()));
+            response.insert_header((LIMIT, limit)).insert_header((REMAINING, "0"));
+            response.insert_header((RESET, wait)).insert_header((POLICY, policy));
         }
         response.insert_header((header::CACHE_CONTROL, "no-store")).json(ErrorBody {
             success: false,

@@ -17,8 +17,11 @@ use super::gate::Gate;
 use super::guard::{self, Patience};
 use super::host::{Mount, mount};
 use super::hot::{self, HotAnswers};
+use super::limits::RateLimits;
 use super::openapi::{self, KnownPaths, no_route, refuse_unknown_methods};
 use super::operations::{self, Machinery};
+use super::overload::{self, Places};
+use super::problem::RATE_HEADERS;
 use super::routes::Routes;
 use super::web_app::{self, WebApp};
 use super::{caller, respond, trace};
@@ -31,6 +34,7 @@ const LAST_REQUESTS: Duration = Duration::from_secs(20);
 pub struct Edge {
     pub gate: Gate,
     pub hot: HotAnswers,
+    pub limits: RateLimits,
     pub community: CommunityView,
     pub machinery: Machinery,
     /// What each context's routes work with.
@@ -40,7 +44,8 @@ pub struct Edge {
 impl Edge {
     fn mounts(self) -> Arc<[Mount]> {
         let mut mounts = self.apis;
-        mounts.extend([mount(self.gate), mount(self.hot), mount(self.community), mount(self.machinery)]);
+        mounts.extend([mount(self.gate), mount(self.hot), mount(self.limits), mount(self.community)]);
+        mounts.push(mount(self.machinery));
         mounts.into()
     }
 }
@@ -53,6 +58,7 @@ pub async fn serve(settings: &Settings, routes: Routes, edge: Edge, shutdown: Ca
     let mounts = edge.mounts();
     let app = web::Data::new(WebApp::load(settings.http.web_directory.as_deref())?);
     let patience = web::Data::new(Patience(Duration::from_secs(settings.http.request_timeout_seconds)));
+    let places = web::Data::new(Places::new(settings.http.max_requests_in_flight));
     let origins = settings.http.allowed_origins.clone();
     let metrics_here = settings.http.metrics_listen.is_none();
     let encrypted = settings.http.public_url.starts_with("https://");
@@ -65,6 +71,7 @@ pub async fn serve(settings: &Settings, routes: Routes, edge: Edge, shutdown: Ca
             .allowed_headers(["idempotency-key", "x-folkshelf-min-position", "last-event-id", "traceparent"])
             .expose_headers([header::ETAG, header::RETRY_AFTER, header::LOCATION])
             .expose_headers([respond::POSITION])
+            .expose_headers(RATE_HEADERS)
             .supports_credentials()
             .max_age(3600);
         let strict_transport =
@@ -73,11 +80,13 @@ pub async fn serve(settings: &Settings, routes: Routes, edge: Edge, shutdown: Ca
             .into_utoipa_app()
             .app_data(known.clone())
             .app_data(patience.clone())
+            .app_data(places.clone())
             .app_data(app.clone())
             .service(
                 scope("/api/v1")
                     .wrap(from_fn(caller::identify))
                     .wrap(from_fn(refuse_unknown_methods))
+                    .wrap(from_fn(overload::admit))
                     .configure(|services: &mut ServiceConfig| routes.of_the_api(services)),
             )
             .configure(operations::configure)

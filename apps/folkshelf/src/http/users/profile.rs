@@ -11,6 +11,7 @@ use super::api::UsersApi;
 use super::me::{MeView, me};
 use crate::http::edge::caller::SignedIn;
 use crate::http::edge::input::{Body, FieldErrors, Maybe, NoParams, Params, from_string};
+use crate::http::edge::limits::{PasswordTry, Tries};
 use crate::http::edge::problem::Problem;
 use crate::http::edge::respond::{self, Envelope, IfMatch};
 
@@ -127,11 +128,13 @@ async fn delete_profile(
     request: HttpRequest,
     api: web::Data<UsersApi>,
     caller: SignedIn,
+    tries: Tries<PasswordTry>,
     body: Body<PasswordBody>,
 ) -> Result<HttpResponse, Problem> {
     let body = body.read()?;
     let expected_version = respond::expected_version(&request)?;
+    let attempt = tries.of(caller.user()?).await?;
     let command = DeleteUser { id: caller.user()?, expected_version, proof: Proof::Password(body.password) };
-    let done = api.delete.send(&caller.0, command).await?;
+    let done = attempt.judged(api.delete.send(&caller.0, command).await).await?;
     Ok(respond::empty(&done))
 }

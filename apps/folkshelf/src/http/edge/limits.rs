@@ -1,0 +1,212 @@
+//! How often somebody may ask.
+//!
+//! Every request below `/api/v1` takes a permit of whoever sends it: a member by their role's tier, others by their network
+//! ([`admit`], called where it is known who asks). A route at which something can be guessed or letters are caused says so
+//! by the extractor [`Tries`] and what it costs there: a try at an account, from a network.
+//!
+//! Requests straight from this machine have no network that could be told from another's: they are not counted by network.
+//! What is counted by account and by member is counted for them too.
+
+use std::future::{Ready, ready};
+use std::marker::PhantomData;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use actix_web::dev::Payload;
+use actix_web::http::header::{self, HeaderName};
+use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
+use anyhow::Context as _;
+use kernel::{Actor, ErrorKind, Permission, Refusal, UserId};
+use limits::{Client, Limit, Limits, Network, Proxies, Refused, Subject, Taken};
+use read_store::ReadStore;
+use secrecy::ExposeSecret;
+use strum::VariantArray;
+
+use super::problem::Problem;
+use crate::settings::{Figure, Settings};
+
+const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+
+/// Roles with the tier of premium members; an administrator is told by the permission.
+const PREMIUM: [&str; 2] = ["premium", "moderator"];
+
+/// The limits of this community, and who asks.
+pub struct RateLimits {
+    limits: Limits,
+    /// By [`Figure`]; `None`: there is no such limit.
+    figures: Vec<Option<Limit>>,
+    proxies: Proxies,
+    /// An unknown proxy is told of once.
+    warned: AtomicBool,
+}
+
+impl RateLimits {
+    pub fn new(store: &ReadStore, settings: &Settings) -> anyhow::Result<Self> {
+        let limits = Limits::new(store, settings.auth.token_secret.expose_secret().as_bytes());
+        let limit = |figure: &Figure| {
+            let rate = settings.limits.rate(*figure).map_err(anyhow::Error::msg)?;
+            Ok(rate.map(|rate| limits.limit(figure.name(), rate)))
+        };
+        let figures = Figure::VARIANTS.iter().map(limit).collect::<anyhow::Result<_>>()?;
+        let proxies = Proxies::read(&settings.http.trusted_proxies).context("http.trusted_proxies")?;
+        Ok(Self { limits, figures, proxies, warned: AtomicBool::new(false) })
+    }
+
+    fn limit(&self, figure: Figure) -> Option<&Limit> {
+        self.figures[figure as usize].as_ref()
+    }
+
+    fn client(&self, request: &HttpRequest) -> Client {
+        let lines = |name| request.headers().get_all(name).map(header::HeaderValue::as_bytes);
+        let Some(peer) = request.peer_addr() else {
+            // Over a socket of this machine.
+            return Client { network: Network::V4(0), local: true };
+        };
+        let lines_of = |name| lines(name).collect::<Vec<_>>();
+        let (standard, usual) = (lines_of(header::FORWARDED), lines_of(X_FORWARDED_FOR));
+        let client = self.proxies.client(peer.ip(), standard.iter().copied(), usual.iter().copied());
+        let forwarded = !(standard.is_empty() && usual.is_empty());
+        if client.local && forwarded && !self.warned.swap(true, Ordering::Relaxed) {
+            tracing::warn!(
+                "requests come through a proxy that http.trusted_proxies does not name: networks are not limited"
+            );
+        }
+        client
+    }
+
+    /// A request's permit, of whoever sends it. Once a request: who is answered from memory has taken it there.
+    pub async fn admit(&self, request: &HttpRequest, actor: &Actor) -> Result<(), Refused> {
+        if request.extensions().contains::<Admitted>() {
+            return Ok(());
+        }
+        let (figure, subject) = match actor {
+            Actor::Member { id, role, .. } => {
+                let figure = match role.as_str() {
+                    _ if actor.may(Permission::Admin) => Figure::Admin,
+                    role if PREMIUM.contains(&role) => Figure::Premium,
+                    _ => Figure::Member,
+                };
+                (figure, Subject::Member(id.uuid().as_u128()))
+            }
+            Actor::Anonymous | Actor::System(_) | Actor::Service(_) => {
+                let client = self.client(request);
+                if client.local {
+                    return Ok(());
+                }
+                (Figure::Anonymous, Subject::Network(client.network))
+            }
+        };
+        if let Some(limit) = self.limit(figure) {
+            self.limits.take(limit, subject).await?;
+        }
+        request.extensions_mut().insert(Admitted);
+        Ok(())
+    }
+}
+
+/// The request has its permit.
+struct Admitted;
+
+/// What a route costs besides the request: a try at something, with a figure for an account from one network, one for an
+/// account from everywhere, and one for a network.
+pub trait Class: 'static {
+    const ACCOUNT: Figure;
+    const ANYWHERE: Option<Figure> = None;
+    const NETWORK: Option<Figure> = None;
+}
+
+macro_rules! classes {
+    ($($(#[$doc:meta])* $name:ident: $account:ident $(, anywhere: $anywhere:ident)? $(, network: $network:ident)?;)+) => {$(
+        $(#[$doc])*
+        pub struct $name;
+
+        impl Class for $name {
+            const ACCOUNT: Figure = Figure::$account;
+            $(const ANYWHERE: Option<Figure> = Some(Figure::$anywhere);)?
+            $(const NETWORK: Option<Figure> = Some(Figure::$network);)?
+        }
+    )+};
+}
+
+classes! {
+    /// A password is tried.
+    LogInTry: LogInAccount, anywhere: LogInAnywhere, network: LogInNetwork;
+    /// An account is opened.
+    RegisterTry: RegisterAccount, network: RegisterNetwork;
+    /// A letter goes to somebody who may not have asked for it.
+    ForgotTry: ForgotAccount, network: ForgotNetwork;
+    /// A token out of a letter is tried.
+    VerifyTry: VerifyAccount, network: VerifyNetwork;
+    /// A member tries their own password.
+    PasswordTry: PasswordAccount;
+}
+
+/// What a route of class `C` costs. The handler says at which account the try is, as soon as it knows.
+pub struct Tries<C> {
+    limits: web::Data<RateLimits>,
+    client: Client,
+    class: PhantomData<C>,
+}
+
+impl<C> FromRequest for Tries<C> {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let limits = request.app_data::<web::Data<RateLimits>>().ok_or_else(Problem::not_found);
+        ready(limits.map(|limits| Self { limits: limits.clone(), client: limits.client(request), class: PhantomData }))
+    }
+}
+
+impl<C: Class> Tries<C> {
+    /// A try at the account of this address, or at what this token stands for. Whether there is such an account makes no
+    /// difference.
+    pub async fn at(self, account: &str) -> Result<Try, Problem> {
+        let from = Subject::account_from(account, self.client.network);
+        self.take(from, Subject::account(account)).await
+    }
+
+    /// A try at the account of a member who is logged in.
+    pub async fn of(self, member: UserId) -> Result<Try, Problem> {
+        let member = Subject::Member(member.uuid().as_u128());
+        self.take(member, member).await
+    }
+
+    async fn take(self, account: Subject, anywhere: Subject) -> Result<Try, Problem> {
+        let network = C::NETWORK.filter(|_| !self.client.local);
+        let wanted =
+            [(Some(C::ACCOUNT), account), (C::ANYWHERE, anywhere), (network, Subject::Network(self.client.network))];
+        let limits = &self.limits;
+        let wanted: Vec<(&Limit, Subject)> =
+            wanted.into_iter().filter_map(|(figure, subject)| Some((limits.limit(figure?)?, subject))).collect();
+        let taken = limits.limits.take_all(&wanted).await.map_err(Problem::too_often)?;
+        Ok(Try { limits: self.limits, taken })
+    }
+}
+
+/// A try that was taken, and counts unless it turns out well.
+#[must_use = "say how it turned out: spent() or judged()"]
+pub struct Try {
+    limits: web::Data<RateLimits>,
+    taken: Taken,
+}
+
+impl Try {
+    /// It counts, however it turns out.
+    pub fn spent(self) {
+        drop(self.taken);
+    }
+
+    /// It counts only if it was refused: a right password costs nothing, nor does one that could not be looked at.
+    pub async fn judged<T, R: Refusal>(self, outcome: Result<T, R>) -> Result<T, R> {
+        let counts = outcome.as_ref().is_err_and(|refused| {
+            matches!(
+                refused.kind(),
+                ErrorKind::Invalid | ErrorKind::Unauthenticated | ErrorKind::Forbidden | ErrorKind::NotFound
+            )
+        });
+        if !counts {
+            self.limits.limits.give_back(self.taken).await;
+        }
+        outcome
+    }
+}
