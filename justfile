@@ -77,6 +77,11 @@ bench:
     cargo build --release --workspace --bins --bench log --bench rebuild --bench http
     scripts/with-services cargo bench --workspace --bench log --bench rebuild --bench http
 
+# More clients than the host works on at once: what it refuses, and how long the others wait; a minute
+bench-overload:
+    cargo build --release --workspace --bins --bench log --bench rebuild --bench http
+    scripts/with-services cargo bench --workspace --bench http -- overload
+
 # The host with a million books beside one with a thousand, and a rebuild under load; about ten minutes
 bench-million:
     cargo build --release --workspace --bins --bench log --bench rebuild --bench http

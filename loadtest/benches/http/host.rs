@@ -50,6 +50,8 @@ fn command(place: &Place) -> Command {
         ("COMMUNITY__MAX_OPEN_REQUESTS", "1000".to_owned()),
         ("MAIL__DIRECTORY", place.folder.path().to_string_lossy().into_owned()),
         ("LOG__FORMAT", "json".to_owned()),
+        // A few members ask for everything here. What limits cost has rows of its own.
+        ("LIMITS__PROFILE", "off".to_owned()),
     ];
     let mut command = Command::new(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../target/release/folkshelf"));
     command.envs(settings.map(|(name, value)| (format!("FOLKSHELF_{name}"), value)));
@@ -60,11 +62,16 @@ fn command(place: &Place) -> Command {
 impl Host {
     /// `memory` in MiB is what it may keep of hot answers.
     pub async fn start(place: &Place, memory: u32) -> anyhow::Result<Self> {
+        Self::start_with(place, &[("HTTP__MEMORY_CACHE_MIB", &memory.to_string())]).await
+    }
+
+    /// With settings of its own.
+    pub async fn start_with(place: &Place, settings: &[(&str, &str)]) -> anyhow::Result<Self> {
         let port = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
         let log = place.folder.path().join(format!("host-{port}.log"));
         let mut program = command(place);
         program.env("FOLKSHELF_HTTP__LISTEN", format!("127.0.0.1:{port}"));
-        program.env("FOLKSHELF_HTTP__MEMORY_CACHE_MIB", memory.to_string());
+        program.envs(settings.iter().map(|(name, value)| (format!("FOLKSHELF_{name}"), value)));
         let child = program
             .arg("serve")
             .stderr(File::create(&log)?)

@@ -6,6 +6,7 @@ use std::time::Duration;
 use anyhow::{Context, bail, ensure};
 
 /// What is asked for, by 32 connections at once.
+#[derive(Clone)]
 pub struct Load {
     url: String,
     token: Option<String>,

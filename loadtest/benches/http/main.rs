@@ -8,6 +8,7 @@ mod borrows;
 mod host;
 mod load;
 mod million;
+mod overload;
 mod steps;
 
 use std::time::Duration;
@@ -34,6 +35,9 @@ async fn main() -> anyhow::Result<()> {
     if std::env::args().any(|argument| argument == "million") {
         return million::run().await;
     }
+    if std::env::args().any(|argument| argument == "overload") {
+        return overload::run().await;
+    }
     let rounds = 3;
     let place = Place::new().await;
     if std::env::args().any(|argument| argument == "borrows") {
@@ -44,6 +48,8 @@ async fn main() -> anyhow::Result<()> {
     let ready_in = started.elapsed();
     let town = host.settle(1_000).await?;
     let cold = Host::start(&place, 0).await?;
+    // Counts every request, and refuses none of these.
+    let limited = Host::start_with(&place, &[("LIMITS__MEMBER", "1000000 per 1s")]).await?;
 
     let reader = Some(town.reader.as_str());
     let list = Load::new(host.url("/api/v1/books"), reader);
@@ -57,15 +63,20 @@ async fn main() -> anyhow::Result<()> {
         ("notifications", notifications.body().await?),
     ])
     .await?;
+    let limited_list = Load::new(limited.url("/api/v1/books"), reader);
+    let limited_book = Load::new(limited.url(&format!("/api/v1/books/{}", town.book)), reader);
     let cold_list = Load::new(cold.url("/api/v1/books"), reader);
     let cold_book = Load::new(cold.url(&format!("/api/v1/books/{}", town.book)), reader);
     ensure!(cold_list.body().await? == list.body().await?, "both hosts answer the same");
 
     let memory = |name: &str| Load::new(bare.url(&format!("/memory/{name}")), None);
     let redis = |name: &str| Load::new(bare.url(&format!("/redis/{name}")), None);
+    let (free_list, free_book) = (list.clone(), book.clone());
     let rows = [
         Row { what: "GET /books, from memory", ours: list, theirs: "(a)", other: memory("list"), goal: 0.80 },
         Row { what: "GET /books/{id}, from memory", ours: book, theirs: "(a)", other: memory("book"), goal: 0.80 },
+        Row { what: "GET /books, limits on", ours: limited_list, theirs: "(c)", other: free_list, goal: 0.95 },
+        Row { what: "GET /books/{id}, limits on", ours: limited_book, theirs: "(c)", other: free_book, goal: 0.95 },
         Row { what: "GET /books, memory off", ours: cold_list, theirs: "(b)", other: redis("list"), goal: 1.50 },
         Row { what: "GET /books/{id}, memory off", ours: cold_book, theirs: "(b)", other: redis("book"), goal: 1.50 },
         Row { what: "GET /borrows, own", ours: borrows, theirs: "(b)", other: redis("borrows"), goal: 1.00 },
@@ -78,6 +89,7 @@ async fn main() -> anyhow::Result<()> {
         },
     ];
     println!("(a) an actix-web handler that returns the bytes   (b) one that does a deadpool-redis GET for them");
+    println!("(c) the host with limits off");
     println!(
         "{:<30} {:>9} {:>9} {:>4} {:>6} {:>6} {:>9}",
         "32 connections", "ours/s", "theirs/s", "", "ratio", "goal", "our p99"
@@ -104,7 +116,7 @@ async fn main() -> anyhow::Result<()> {
     let memory = host.resident_mib().context("the host runs")?;
     println!("resident memory after that: {memory} MiB (goal 150)");
     println!("first start on an empty database: listening in {} ms", ready_in.as_millis());
-    drop(cold);
+    drop((cold, limited));
     drop(host);
 
     let started = std::time::Instant::now();
