@@ -30,6 +30,19 @@ test('a list that is asked for too often says so, and comes when one tries again
   await expect(page.getByRole('main').getByRole('listitem').first()).toBeVisible()
 })
 
+test('after a short wait a list comes by itself, and the page says how long that is', async ({ visitor, troubles }) => {
+  troubles.expect(/429/)
+  const page = await visitor({ language: 'fr' })
+  let asked = 0
+  await page.route('**/api/v1/books?*', (route) =>
+    asked++ === 0 ? route.fulfill({ ...ENOUGH, headers: { 'retry-after': '4' } }) : route.continue(),
+  )
+  await page.goto('/?sort=title')
+  await expect(page.getByRole('status').filter({ hasText: 'Patientez 4\u00a0secondes' })).toBeVisible()
+  await expect(page.getByRole('main').getByRole('listitem').first()).toBeVisible()
+  await expect(page.getByText('Patientez')).toHaveCount(0)
+})
+
 test('a host that falls silent is given up and told of, and asked again', async ({ visitor }) => {
   const page = await visitor()
   await page.clock.install()

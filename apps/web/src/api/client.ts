@@ -1,5 +1,6 @@
 import createClient from 'openapi-fetch'
 import { answerTo } from './answer'
+import { notePause } from './pause'
 import { demandedPosition, demandPosition } from './position'
 import { problemOf } from './problem'
 import type { components, paths } from './schema'
@@ -14,6 +15,7 @@ async function attempt(request: Request, token: string | undefined): Promise<Res
   const position = request.method === 'GET' ? demandedPosition() : undefined
   if (position) sent.headers.set('x-folkshelf-min-position', position)
   const response = await answerTo(sent)
+  notePause(response)
   // Whatever the status: a refused command may have changed something too.
   demandPosition(response.headers.get('x-folkshelf-position'))
   return response

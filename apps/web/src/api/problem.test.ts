@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { ApiProblem, isConflict, isTransient, NetworkProblem, problemOf, retryDelay } from './problem'
+import { ApiProblem, isConflict, isTransient, isWorthRetrying, NetworkProblem, problemOf, retryDelay } from './problem'
 
 const answer = (status: number, headers: Record<string, string> = {}) => new Response(null, { status, headers })
 
@@ -19,6 +19,7 @@ describe('a refusal', () => {
   it('of something between us and the host is read by its status', () => {
     expect(problemOf(answer(502), '<html>Bad gateway</html>').code).toBe('UNAVAILABLE')
     expect(problemOf(answer(500), undefined).code).toBe('INTERNAL')
+    expect(problemOf(answer(429), '<html>Slow down</html>').code).toBe('RATE_LIMITED')
   })
 })
 
@@ -28,6 +29,11 @@ describe('trying again', () => {
     expect(isTransient(problemOf(answer(503), undefined))).toBe(true)
     expect(isTransient(problemOf(answer(500), undefined))).toBe(false)
     expect(isTransient(new Error('a bug'))).toBe(false)
+  })
+
+  it('is worth a short wait after too many requests, and no long or unknown one', () => {
+    const after = (headers: Record<string, string>) => isWorthRetrying(problemOf(answer(429, headers), undefined))
+    expect([after({ 'retry-after': '20' }), after({ 'retry-after': '21' }), after({})]).toEqual([true, false, false])
   })
 
   it('waits as long as the host asks, else longer each time', () => {

@@ -66,7 +66,8 @@ export function problemOf(response: Response, body: unknown): ApiProblem {
     const { code, message, details } = body.error
     return new ApiProblem({ code, status, message, details, traceId: body.traceId, retryAfter })
   }
-  const code = status === 502 || status === 503 || status === 504 ? 'UNAVAILABLE' : 'INTERNAL'
+  const away = status === 502 || status === 503 || status === 504
+  const code = status === 429 ? 'RATE_LIMITED' : away ? 'UNAVAILABLE' : 'INTERNAL'
   return new ApiProblem({ code, status, message: response.statusText, retryAfter })
 }
 
@@ -75,11 +76,20 @@ export function isTransient(error: unknown): boolean {
   return error instanceof NetworkProblem || (error instanceof ApiProblem && error.code === 'UNAVAILABLE')
 }
 
+/** Seconds that the app waits by itself when it has asked too often; of a longer wait the user decides. */
+export const WAITS_BY_ITSELF = 20
+
+/** Refused before anything was done, because too much was asked in a short time. */
+export function isRateLimited(error: unknown): error is ApiProblem {
+  return error instanceof ApiProblem && error.code === 'RATE_LIMITED'
+}
+
 /**
  * Whether the app tries again by itself before it shows the problem. After a long wait without an answer, and offline, it
  * shows the problem at once: the user decides when to try again.
  */
 export function isWorthRetrying(error: unknown): boolean {
+  if (isRateLimited(error)) return error.retryAfter !== undefined && error.retryAfter <= WAITS_BY_ITSELF
   return isTransient(error) && !(error instanceof NoAnswer) && !(error instanceof Offline)
 }
 

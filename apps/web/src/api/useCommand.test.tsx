@@ -2,7 +2,7 @@ import { focusManager, onlineManager } from '@tanstack/react-query'
 import { screen, waitFor } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { fakeHost, lineDown, refusal, success } from '@/test/host'
+import { fakeHost, lineDown, refusal, success, tooOften } from '@/test/host'
 import { renderPage } from '@/test/render'
 import { Button } from '@/ui/Button'
 import { unsaid } from '@/ui/toast'
@@ -85,6 +85,38 @@ describe('a command', () => {
     await renderPage(<ReadAll optimistic={() => takeBack} />)
     await userEvent.click(screen.getByRole('button'))
     await waitFor(() => expect(takeBack).toHaveBeenCalledOnce())
+  })
+})
+
+describe('a command that came too often', () => {
+  it('is sent again under its key when the wait is over', async () => {
+    let refused = 0
+    const host = fakeHost({ [`POST ${READ_ALL}`]: () => (refused++ < 1 ? tooOften(2) : success({ count: 3 })) })
+    await renderPage(<ReadAll />)
+    await userEvent.click(screen.getByRole('button'))
+    await screen.findByText('done')
+    expect(keysSent(host)).toHaveLength(2)
+    expect(new Set(keysSent(host)).size).toBe(1)
+  })
+
+  it('says how long to wait where the wait is long', async () => {
+    const host = fakeHost({ [`POST ${READ_ALL}`]: () => tooOften(90) })
+    await renderPage(<ReadAll />)
+    await userEvent.click(screen.getByRole('button'))
+    await waitFor(() => expect(said()).toEqual([expect.stringContaining('wait 90 seconds')]))
+    expect(host.sent).toHaveLength(1)
+  })
+
+  it('is not sent again where it carries no key', async () => {
+    function ReadAllWithoutKey() {
+      const { run } = useCommand({ send: () => ask(api.POST('/api/v1/notifications/read-all')) })
+      return <Button onClick={() => run()}>read all</Button>
+    }
+    const host = fakeHost({ [`POST ${READ_ALL}`]: () => tooOften(2) })
+    await renderPage(<ReadAllWithoutKey />)
+    await userEvent.click(screen.getByRole('button'))
+    await waitFor(() => expect(said()).toEqual([expect.stringContaining('wait 2 seconds')]))
+    expect(host.sent).toHaveLength(1)
   })
 })
 

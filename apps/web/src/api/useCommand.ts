@@ -2,7 +2,7 @@ import { onlineManager, useMutation, useQueryClient, type QueryClient, type Quer
 import { useCallback, useRef, useState } from 'react'
 import { toast } from '@/ui/toast'
 import { Intentions } from './idempotency'
-import { isConflict, isWorthRetrying, NoAnswer, Offline, retryDelay } from './problem'
+import { isConflict, isRateLimited, isWorthRetrying, NoAnswer, Offline, retryDelay } from './problem'
 import { useProblemText } from './useProblemText'
 
 /** To be sent along with a command. */
@@ -43,22 +43,34 @@ export function useCommand<Input = void, Output = unknown>(command: Command<Inpu
   const problemText = useProblemText()
   const [intentions] = useState(() => new Intentions())
   const underWay = useRef(false)
-  const attempts = useRef({ count: 0, since: 0 })
+  const attempts = useRef({ count: 0, since: 0, keyed: false })
 
   const mutation = useMutation({
     networkMode: 'always',
     // A command that failed because the line was cut is not sent again: the user would not expect it by then.
-    retry: (failures, error) => failures < RETRIES && isWorthRetrying(error) && !isOffline() && navigator.onLine,
+    retry: (failures, error) =>
+      failures < RETRIES &&
+      isWorthRetrying(error) &&
+      (!isRateLimited(error) || (attempts.current.keyed && retryDelay(failures, error) <= RETRY_WITHIN)) &&
+      !isOffline() &&
+      navigator.onLine,
     retryDelay,
     mutationFn: (input: Input) => {
       // Before another attempt TanStack waits until the page has the focus, however long that takes.
       const { count, since } = attempts.current
       if (count > 0 && (isOffline() || Date.now() - since > RETRY_WITHIN)) throw new NoAnswer('not tried again')
       attempts.current.count += 1
-      return command.send(input, { 'Idempotency-Key': intentions.keyFor(input) })
+      const { current } = attempts
+      return command.send(input, {
+        // Asked for only by those that send it: without a key a refused command is not sent again.
+        get 'Idempotency-Key'() {
+          current.keyed = true
+          return intentions.keyFor(input)
+        },
+      })
     },
     onMutate: (input) => {
-      attempts.current = { count: 0, since: Date.now() }
+      attempts.current = { count: 0, since: Date.now(), keyed: false }
       if (isOffline()) throw new Offline('nothing was sent')
       return { takeBack: command.optimistic?.(input, queries) }
     },

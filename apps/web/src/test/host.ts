@@ -42,6 +42,13 @@ export const refusal = (status: number, code: string, details: Array<{ field: st
     { status },
   )
 
+/** As the host answers who asks too often. */
+export function tooOften(seconds: number): Response {
+  const response = refusal(429, 'RATE_LIMITED')
+  response.headers.set('retry-after', String(seconds))
+  return response
+}
+
 export const lineDown = () => new TypeError('Failed to fetch')
 
 export function signedIn(accessToken: string, expiresIn = 900) {
