@@ -8,117 +8,26 @@
 use async_trait::async_trait;
 use auth_events::AuthEvent;
 use books_events::BookEvent;
-use borrowing_events::{BorrowEvent, DisputeOutcome};
+use borrowing_events::BorrowEvent;
 use database::Database;
 use event_bus::{HandlerError, Outdate, Recorded, Refresh};
-use kernel::{BorrowId, UserId};
+use kernel::UserId;
 use read_store::{BoxError, Coming, Document, Listing, Projection, Rebuild, WrittenThrough};
-use sqlx::PgConnection;
 use time::OffsetDateTime;
 use users_events::UserEvent;
 use uuid::Uuid;
 
 use crate::domain::BorrowStatus;
 
+mod read;
 mod shown;
 
+use read::load;
+pub(crate) use read::{Shown, many, one};
 pub use shown::{BookPart, BorrowView, MemberPart, Outcome, ResolutionPart};
 
 /// How many borrows one statement reads.
 const CHUNK: usize = 500;
-
-/// A borrow and the revision of what is shown of it. For everybody's eyes: call [`BorrowView::shown_to`] before it leaves.
-pub(crate) struct Shown {
-    pub view: BorrowView,
-    revision: i64,
-}
-
-/// Borrows as they now are, in no particular order. Beside left joins sqlx takes any column for one that may be null, or none,
-/// as the plan of the day has it: each is marked.
-async fn load(connection: &mut PgConnection, ids: &[Uuid]) -> Result<Vec<Shown>, sqlx::Error> {
-    let rows = sqlx::query!(
-        r#"select b.id as "id!", b.book_id as "book_id!", k.title as "title!", k.authors as "authors!",
-            b.borrower_id as "borrower_id!", taker.name as "borrower_name?", b.owner_id as "owner_id!",
-            lender.name as "owner_name?", b.status as "status!", b.days as "days!", b.message,
-            b.requested_at as "requested_at!", b.approved_at, b.pickup_by, b.place, b.hand_over_code, b.handed_over_at,
-            b.due_at, b.return_declared_at, b.returned_at, b.closed_at, b.closed_reason, b.condition, b.note,
-            b.note_by, author.name as "author_name?", b.resolved_at, b.resolved_outcome, b.resolved_by,
-            moderator.name as "moderator_name?", b.resolved_note, b.extensions as "extensions!", b.extension_asked,
-            b.version as "version!", b.revision as "revision!",
-            case when b.status = 'queued' then (
-                select count(*) from borrowing.borrow q
-                where q.book_id = b.book_id and q.status = 'queued' and (q.queued_at, q.id) <= (b.queued_at, b.id)
-            ) end as queue_position
-        from borrowing.borrow b
-        join borrowing.lendable_book k on k.book_id = b.book_id
-        left join borrowing.member taker on taker.id = b.borrower_id
-        left join borrowing.member lender on lender.id = b.owner_id
-        left join borrowing.member author on author.id = b.note_by
-        left join borrowing.member moderator on moderator.id = b.resolved_by
-        where b.id = any($1)"#,
-        ids,
-    )
-    .fetch_all(connection)
-    .await?;
-    let shown = rows.into_iter().map(|row| {
-        let status = BorrowStatus::from_name(&row.status)
-            .ok_or_else(|| sqlx::Error::Decode("unknown status in a row".into()))?;
-        let member = |id: Uuid, name: Option<String>| MemberPart { id: id.into(), name: name.unwrap_or_default() };
-        let resolution = match (row.resolved_at, row.resolved_outcome.as_deref().and_then(DisputeOutcome::from_name)) {
-            (Some(at), Some(outcome)) => Some(ResolutionPart {
-                outcome: outcome.into(),
-                by: row.resolved_by.map(|id| member(id, row.moderator_name)),
-                note: row.resolved_note,
-                at,
-            }),
-            _ => None,
-        };
-        let view = BorrowView {
-            id: row.id.into(),
-            book: BookPart { id: row.book_id.into(), title: row.title, authors: row.authors, cover_url: None },
-            borrower: member(row.borrower_id, row.borrower_name),
-            owner: member(row.owner_id, row.owner_name),
-            status,
-            overdue: false,
-            days: row.days.unsigned_abs(),
-            message: row.message,
-            queue_position: row.queue_position,
-            requested_at: row.requested_at,
-            approved_at: row.approved_at,
-            pickup_by: row.pickup_by,
-            place: row.place,
-            hand_over_code: row.hand_over_code,
-            handed_over_at: row.handed_over_at,
-            due_at: row.due_at,
-            return_declared_at: row.return_declared_at,
-            returned_at: row.returned_at,
-            closed_at: row.closed_at,
-            closed_reason: row.closed_reason,
-            condition: row.condition,
-            note: row.note,
-            note_by: row.note_by.map(|id| member(id, row.author_name)),
-            resolution,
-            resolved_at: row.resolved_at,
-            extensions: row.extensions.unsigned_abs(),
-            extension_requested: row.extension_asked.map(i16::unsigned_abs),
-            version: row.version,
-        };
-        Ok(Shown { view, revision: row.revision })
-    });
-    shown.collect()
-}
-
-/// One borrow as it now is.
-pub(crate) async fn one(connection: &mut PgConnection, id: BorrowId) -> Result<Option<Shown>, sqlx::Error> {
-    Ok(load(connection, &[id.uuid()]).await?.pop())
-}
-
-/// Borrows as they now are, in the order of `ids`.
-pub(crate) async fn many(connection: &mut PgConnection, ids: &[Uuid]) -> Result<Vec<BorrowView>, sqlx::Error> {
-    let mut views: Vec<BorrowView> = load(connection, ids).await?.into_iter().map(|shown| shown.view).collect();
-    views.sort_by_key(|view| ids.iter().position(|id| *id == view.id.uuid()));
-    Ok(views)
-}
 
 /// Microseconds, which a list's score holds exactly.
 pub(crate) fn score(requested_at: OffsetDateTime) -> f64 {

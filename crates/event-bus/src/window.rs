@@ -25,6 +25,10 @@ const POLL: Duration = Duration::from_millis(500);
 const HIDDEN_POLL: Duration = Duration::from_millis(2);
 /// … doubling this many times: whoever keeps a transaction open must not keep the reader busy.
 const HIDDEN_DOUBLINGS: u32 = 4;
+/// So many events in one read mean that many people write: then the next read lets some more come, at the price of this
+/// delay, as a read costs the same for one event as for ten.
+const MANY: usize = 3;
+const GATHERING: Duration = Duration::from_millis(8);
 /// How long to wait when the database is away, at most.
 const MAX_AWAY: Duration = Duration::from_secs(1);
 
@@ -88,6 +92,8 @@ enum Pause {
     Level,
     /// Something is committed that the horizon hides, or hid a moment ago. No wake will tell when it no longer does.
     Hidden,
+    /// Many write: what is hidden or comes meanwhile is seen by the next read.
+    Busy,
     /// The database is away.
     Away,
 }
@@ -115,6 +121,7 @@ pub(crate) async fn read(bus: Arc<Inner>) {
         let (pause, may_be_woken) = match pause {
             Pause::Level => (POLL, true),
             Pause::Hidden => (HIDDEN_POLL * (1 << (hidden - 1).min(HIDDEN_DOUBLINGS)), true),
+            Pause::Busy => (GATHERING, false),
             Pause::Away => (HIDDEN_POLL.saturating_mul(1 << away.min(20)).min(MAX_AWAY), false),
         };
         tokio::select! {
@@ -130,7 +137,8 @@ async fn read_to_end(bus: &Inner) -> Result<(Pause, bool), sqlx::Error> {
     loop {
         let last = bus.window.kept().to;
         let events = in_time(log::read(&bus.pool, last, AT_ONCE)).await?;
-        let is_all = i64::try_from(events.len()).is_ok_and(|read| read < AT_ONCE);
+        let count = events.len();
+        let is_all = i64::try_from(count).is_ok_and(|read| read < AT_ONCE);
         let last = events.last().map_or(last, |event| event.position);
         if !events.is_empty() {
             let events: Vec<Arc<Recorded>> = events.into_iter().map(Arc::new).collect();
@@ -143,6 +151,9 @@ async fn read_to_end(bus: &Inner) -> Result<(Pause, bool), sqlx::Error> {
                 // Nobody listening is no error.
                 drop(bus.tail.send(event));
             }
+        }
+        if is_all && count >= MANY {
+            return Ok((Pause::Busy, true));
         }
         if is_all {
             let hides = in_time(log::goes_on_after(&bus.pool, last)).await?;
