@@ -87,6 +87,11 @@ bench-million:
     cargo build --release --workspace --bins --bench log --bench rebuild --bench http
     scripts/with-services cargo bench --workspace --bench http -- million
 
+# How long members' writes take while one context after the other is blocked, run by nobody, or poisoned; three minutes
+bench-apart:
+    cargo build --release --workspace --bins --bench log --bench rebuild --bench http
+    scripts/with-services cargo bench --workspace --bench http -- apart
+
 # Searches at a million books (docs/performance.md); about ten minutes
 bench-search:
     cargo build --release --workspace --bins --bench log --bench rebuild --bench http

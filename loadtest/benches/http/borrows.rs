@@ -55,7 +55,7 @@ pub async fn compare(place: &Place, host: Host, rounds: usize) -> anyhow::Result
 }
 
 /// Waits until every subscription has handled everything there is.
-async fn until_level(place: &Place) -> anyhow::Result<()> {
+pub async fn until_level(place: &Place) -> anyhow::Result<()> {
     let mut owner = place.database.owner_options().connect().await?;
     let behind = "select exists (
         select from event_bus.subscription s, (

@@ -3,6 +3,7 @@
 //! Every row is a ratio of medians: the load generator (wrk, 32 connections) visits the servers in turn, several times, so
 //! that what else the machine does falls on all of them. DATABASE_URL and REDIS_URL name throw-away servers.
 
+mod apart;
 mod bare;
 mod borrows;
 mod host;
@@ -37,6 +38,9 @@ async fn main() -> anyhow::Result<()> {
     }
     if std::env::args().any(|argument| argument == "overload") {
         return overload::run().await;
+    }
+    if std::env::args().any(|argument| argument == "apart") {
+        return apart::run().await;
     }
     let rounds = 3;
     let place = Place::new().await;
