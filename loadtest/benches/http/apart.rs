@@ -34,7 +34,7 @@ pub async fn run() -> anyhow::Result<()> {
         let town = Town::of(&host, context).await?;
         let mut owner = place.database.owner_options().connect().await?;
         run_sql(&mut owner, format!("begin; lock table {table} in share mode")).await?;
-        town.cause_work().await?;
+        town.cause_work(context).await?;
         town.measure(&format!("{context} is blocked")).await?;
         run_sql(&mut owner, "rollback".to_owned()).await?;
         until_level(&place).await?;
@@ -45,7 +45,7 @@ pub async fn run() -> anyhow::Result<()> {
         // As if a process that is gone for ever had it.
         let taken = "lease_holder = gen_random_uuid(), lease_until = now() + interval '1 hour'";
         run_sql(&mut owner, format!("update event_bus.subscription set {taken} where name like '{context}%'")).await?;
-        town.cause_work().await?;
+        town.cause_work(context).await?;
         town.measure(&format!("{context} is run by nobody")).await?;
         run_sql(&mut owner, "update event_bus.subscription set lease_until = now()".to_owned()).await?;
         until_level(&place).await?;
@@ -97,9 +97,16 @@ impl<'h> Town<'h> {
         Ok(book["id"].as_str().unwrap_or_default().to_owned())
     }
 
-    /// Something for every context to hear of: a newcomer, and a borrow that is approved.
-    async fn cause_work(&self) -> anyhow::Result<()> {
-        self.host.register(&format!("{}-new", self.name)).await?;
+    /// Something for every context to hear of: a newcomer, or where nobody can register a new name, and a borrow that is
+    /// approved.
+    async fn cause_work(&self, context: &str) -> anyhow::Result<()> {
+        if context == "auth" {
+            let profile = json!({"name": "Olga the Great", "language": "en", "timeZone": "Europe/Berlin"});
+            let request = self.host.client.put(self.host.url("/api/v1/profile")).bearer_auth(&self.owner);
+            request.json(&profile).send().await?.error_for_status()?;
+        } else {
+            self.host.register(&format!("{}-new", self.name)).await?;
+        }
         let book = self.list(&self.owner, "asked for").await?;
         let asked = json!({"bookId": book, "days": 14});
         let borrow = self.host.post(Some(&self.taker), "/api/v1/borrows", asked).await?;
