@@ -64,7 +64,7 @@ async fn mails_are_in_the_language_of_the_member() {
     let zoe = world.send(&anonymous(), register).await.expect("registered");
     let forget = || ForgotPassword { email: an_email("zoe@example.org") };
     let subject = async || {
-        world.auth.send_due_mails().await.expect("sent");
+        world.context.send_due_mails().await.expect("sent");
         world.postbox.mails().last().expect("a mail").subject.clone()
     };
     assert_eq!(subject().await, "Merci de confirmer votre adresse e-mail");
@@ -85,7 +85,7 @@ async fn mails_are_in_the_language_of_the_member() {
 async fn the_verification_token_is_compared() {
     let world = World::new().await;
     let ada = world.registered("ada@example.org").await;
-    assert_eq!(world.auth.send_due_mails().await.expect("sent"), 1);
+    assert_eq!(world.context.send_due_mails().await.expect("sent"), 1);
     let right = world.postbox.token("verify-email");
 
     let wrong = VerifyEmail { token: "0".repeat(64).into() };
@@ -104,12 +104,12 @@ async fn the_verification_token_is_compared() {
 async fn a_token_is_good_for_one_purpose_and_not_for_ever() {
     let world = World::new().await;
     world.registered("ada@example.org").await;
-    world.auth.send_due_mails().await.expect("sent");
+    world.context.send_due_mails().await.expect("sent");
     let verification = world.postbox.token("verify-email");
     assert!(world.send(&anonymous(), a_reset(verification)).await.is_err(), "meant for something else");
 
     world.send(&anonymous(), ForgotPassword { email: an_email("ada@example.org") }).await.expect("noted");
-    world.auth.send_due_mails().await.expect("sent");
+    world.context.send_due_mails().await.expect("sent");
     let token = world.postbox.token("reset-password");
     world.clock.advance(Duration::minutes(61));
     assert!(world.send(&anonymous(), a_reset(token)).await.is_err(), "expired");
@@ -120,7 +120,7 @@ async fn a_reset_changes_the_password_once_ends_all_sessions_and_proves_the_addr
     let world = World::new().await;
     let session = world.registered("ada@example.org").await;
     world.send(&anonymous(), ForgotPassword { email: an_email("ada@example.org") }).await.expect("noted");
-    world.auth.send_due_mails().await.expect("sent");
+    world.context.send_due_mails().await.expect("sent");
     let token = world.postbox.token("reset-password");
 
     world.send(&anonymous(), a_reset(token.clone())).await.expect("reset");
@@ -136,7 +136,7 @@ async fn forgetting_the_password_of_an_unknown_address_leaves_the_same_trace_and
     let world = World::new().await;
     world.send(&anonymous(), ForgotPassword { email: an_email("eve@example.org") }).await.expect("noted");
     assert_eq!(world.count("select count(*) from auth.mail").await, 1);
-    assert_eq!(world.auth.send_due_mails().await.expect("none"), 0);
+    assert_eq!(world.context.send_due_mails().await.expect("none"), 0);
     assert_eq!(world.count("select count(*) from auth.mail").await, 0);
     assert!(world.postbox.mails().is_empty());
 }
@@ -147,7 +147,7 @@ async fn two_workers_send_each_mail_once() {
     for number in 0..20 {
         world.registered(&format!("ada{number}@example.org")).await;
     }
-    let (one, other) = tokio::join!(world.auth.send_due_mails(), world.auth.send_due_mails());
+    let (one, other) = tokio::join!(world.context.send_due_mails(), world.context.send_due_mails());
     assert_eq!(one.expect("sent") + other.expect("sent"), 20);
     let mut recipients: Vec<String> = world.postbox.mails().into_iter().map(|mail| mail.to).collect();
     recipients.sort();
@@ -160,16 +160,16 @@ async fn a_mail_that_fails_is_sent_later_and_given_up_in_the_end() {
     let world = World::new().await;
     world.registered("ada@example.org").await;
     world.postbox.fail(1);
-    assert_eq!(world.auth.send_due_mails().await.expect("tried"), 0);
-    assert_eq!(world.auth.send_due_mails().await.expect("not due yet"), 0);
+    assert_eq!(world.context.send_due_mails().await.expect("tried"), 0);
+    assert_eq!(world.context.send_due_mails().await.expect("not due yet"), 0);
     world.clock.advance(Duration::minutes(2));
-    assert_eq!(world.auth.send_due_mails().await.expect("sent"), 1);
+    assert_eq!(world.context.send_due_mails().await.expect("sent"), 1);
 
     world.send(&anonymous(), ForgotPassword { email: an_email("ada@example.org") }).await.expect("noted");
     world.postbox.fail(u32::MAX);
     for _ in 0..14 {
         assert_eq!(world.count("select count(*) from auth.mail").await, 1);
-        world.auth.send_due_mails().await.expect("tried");
+        world.context.send_due_mails().await.expect("tried");
         world.clock.advance(Duration::hours(5));
     }
     assert_eq!(world.count("select count(*) from auth.mail").await, 0);
@@ -190,7 +190,7 @@ async fn who_is_given_an_account_chooses_the_password_by_mail() {
     let grace = world.send(&admin(a_user()), create).await.expect("created");
     assert_eq!(world.log_in("grace@example.org", "").await.err(), Some("INVALID_CREDENTIALS"));
 
-    world.auth.send_due_mails().await.expect("sent");
+    world.context.send_due_mails().await.expect("sent");
     let token = world.postbox.token("reset-password");
     world.send(&anonymous(), a_reset(token)).await.expect("chosen");
     assert_eq!(world.log_in("grace@example.org", "battery staple").await.expect("signed in").user_id, grace);

@@ -60,9 +60,9 @@ async fn a_mail_goes_to_the_address_of_the_account_in_its_own_spelling() {
     let world = World::new().await;
     let (one, other) = PAIRS[0];
     register(&world, one).await.expect("registered");
-    world.auth.send_due_mails().await.expect("sent");
+    world.context.send_due_mails().await.expect("sent");
     world.send(&anonymous(), ForgotPassword { email: an_email(other) }).await.expect("asked for");
-    assert_eq!(world.auth.send_due_mails().await.expect("sent"), 1);
+    assert_eq!(world.context.send_due_mails().await.expect("sent"), 1);
     let sent: Vec<String> = world.postbox.mails().into_iter().map(|mail| mail.to).collect();
     assert_eq!(sent, [one, one]);
 }
@@ -88,8 +88,8 @@ async fn of_two_old_accounts_with_one_address_the_older_is_found_by_every_spelli
         let older = an_old_account(&world, &one).await;
         let newer = an_old_account(&world, &other).await;
         let alone = an_old_account(&world, "ren\u{e9}@example.org").await;
-        assert_eq!(world.auth.complete_addresses().await.expect("completed"), 2);
-        assert_eq!(world.auth.complete_addresses().await.expect("nothing left"), 0);
+        assert_eq!(world.context.complete_addresses().await.expect("completed"), 2);
+        assert_eq!(world.context.complete_addresses().await.expect("nothing left"), 0);
         for (spelling, id) in [(one.as_str(), older), (&other, newer), ("rene\u{301}@example.org", alone)] {
             assert_eq!(world.log_in(spelling, PASSWORD).await.expect("signed in").user_id, id, "{spelling}");
         }

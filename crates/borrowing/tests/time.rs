@@ -13,7 +13,7 @@ impl World {
     async fn days_later(&self, days: i64) -> u64 {
         use kernel::Clock;
         self.clock.advance(Duration::days(days));
-        let changes = self.borrowing.tick(self.clock.now()).await.expect("a tick");
+        let changes = self.context.tick(self.clock.now()).await.expect("a tick");
         self.until_level().await;
         changes
     }
@@ -29,7 +29,7 @@ async fn reminders_are_sent_once_and_not_daily_nor_per_replica() {
     for _ in 0..30 {
         world.clock.advance(Duration::days(1));
         let now = world.clock.now();
-        let (one, other) = tokio::join!(world.borrowing.tick(now), replica.tick(now));
+        let (one, other) = tokio::join!(world.context.tick(now), replica.tick(now));
         one.expect("a tick");
         other.expect("a tick");
     }
@@ -84,7 +84,7 @@ async fn two_schedulers_let_a_request_run_out_once() {
     world.clock.advance(Duration::days(8));
     let replica = world.another_replica(LendingRules::default());
     let now = world.clock.now();
-    let (one, other) = tokio::join!(world.borrowing.tick(now), replica.tick(now));
+    let (one, other) = tokio::join!(world.context.tick(now), replica.tick(now));
     assert_eq!(one.unwrap() + other.unwrap(), 1);
     assert_eq!(world.told("borrow.expired").await, 1);
 }

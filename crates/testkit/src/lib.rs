@@ -1,15 +1,17 @@
-//! What tests share: databases of their own on a real PostgreSQL, keys of their own in a real Redis, callers, and
-//! waiting for a condition instead of for time. A dev-dependency only.
+//! What tests share: databases of their own on a real PostgreSQL, keys of their own in a real Redis, callers,
+//! a world for one context, and waiting for a condition instead of for time. A dev-dependency only.
 
 mod database;
 mod people;
 mod servers;
 mod wait;
+mod world;
 
 pub use database::TestDatabase;
 pub use people::{A_SATURDAY, a_user, admin, anonymous, member, moderator};
 pub use servers::{PrivatePostgres, PrivateRedis, signal};
 pub use wait::{eventually, eventually_within};
+pub use world::{Place, Process, World};
 
 /// Redis for tests, as `just test` starts it.
 ///

@@ -179,7 +179,7 @@ async fn members_are_found_however_their_name_is_written_also_by_an_older_host()
     let renamed = "update users.member set name = 'Nesbø' where name = 'Łukasz'";
     sqlx::query(renamed).execute(&world.pool).await.expect("renamed");
     assert!(names(&world, with("luka")).await.is_empty());
-    world.users.fold_names().await.expect("folded");
+    world.context.fold_names().await.expect("folded");
     assert_eq!(names(&world, with("nesbo")).await, ["Nesbø"]);
     assert_eq!(names(&world, a_list(1, 20)).await[0], "IŞIK", "sorted by the folded name");
 }

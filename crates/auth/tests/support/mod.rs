@@ -3,20 +3,15 @@
 // Every test binary uses a part of it.
 #![allow(dead_code, reason = "each file of tests uses a part")]
 
+use std::ops::Deref;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use async_trait::async_trait;
 use auth::{Auth, Authenticated, Email, LogIn, Mail, MailNotSent, Mailer, Password, Register, Settings, SignedIn};
-use cqrs::{AskError, Caller, CommandBus, DispatchError, QueryBus};
-use event_bus::{BusSettings, EventBus, Heard, Meta, Running, Scope};
-use kernel::actor::RecordedActor;
-use kernel::{Actor, Clock, Command, Line, ManualClock, PermissionSet, Position, Query, Refusal};
-use read_store::ReadStore;
+use cqrs::Caller;
+use kernel::{Actor, Line, PermissionSet, Position, Refusal};
 use secrecy::ExposeSecret;
-use sqlx::PgPool;
-use testkit::{A_SATURDAY, TestDatabase, anonymous, eventually};
-use tokio_util::sync::{CancellationToken, DropGuard};
+use testkit::{Place, anonymous};
 use users_events::UserEvent;
 
 pub const PASSWORD: &str = "correct horse";
@@ -60,88 +55,43 @@ impl Postbox {
 }
 
 pub struct World {
-    pub pool: PgPool,
-    pub clock: Arc<ManualClock>,
-    pub auth: Auth,
+    world: testkit::World<Auth>,
     pub postbox: Arc<Postbox>,
-    pub store: ReadStore,
-    bus: EventBus,
-    commands: CommandBus,
-    queries: QueryBus,
-    _running: Running,
-    _watcher: DropGuard,
-    // The last to go: the others use it.
-    database: TestDatabase,
+}
+
+impl Deref for World {
+    type Target = testkit::World<Auth>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.world
+    }
 }
 
 impl World {
     /// Sessions are served from Redis.
     pub async fn new() -> Self {
         let world = Self::with_redis(&testkit::redis_url()).await;
-        eventually("the projection is built", async || {
-            let status = world.store.status().await;
-            status.is_ok_and(|all| all.iter().all(|projection| projection.ready))
-        })
-        .await;
+        world.until_served().await;
         world
     }
 
     /// Redis may be away.
     pub async fn with_redis(url: &str) -> Self {
-        let database = TestDatabase::of("auth").await;
-        let pool = database.pool("auth");
-        let clock = Arc::new(ManualClock::at(A_SATURDAY));
-        let store = ReadStore::connect(read_store::Settings::new(url, testkit::redis_prefix())).expect("an address");
+        let place = Place::of("auth", url).await;
         let postbox = Arc::new(Postbox::default());
         let settings = Settings {
             bcrypt_cost: 4,
             ..Settings::new("a secret of at least 32 characters".into(), "https://shelf.example")
         };
-        let auth = Auth::new(pool.clone(), store.projection("auth"), postbox.clone(), clock.clone(), &settings);
-        store.register(auth.rebuild());
-        let shutdown = CancellationToken::new();
-        let (watched, until) = (store.clone(), shutdown.clone());
-        tokio::spawn(async move { watched.run_watcher(until).await });
-
-        let settings = BusSettings { backoff_scale: 0.01, ..BusSettings::default() };
-        let bus = EventBus::new(database.pool("event_bus"), clock.clone(), settings);
-        let running = bus.start(auth.subscriptions()).await.expect("the runners start");
-        let (mut commands, mut queries) = cqrs::builders(clock.clone(), bus.clone(), None);
-        auth.register(&mut commands, &mut queries);
-        Self {
-            pool,
-            clock,
-            auth,
-            postbox,
-            store,
-            bus,
-            commands: commands.build().expect("one handler each"),
-            queries: queries.build().expect("one handler each"),
-            _running: running,
-            _watcher: shutdown.drop_guard(),
-            database,
-        }
-    }
-
-    pub async fn send<C: Command>(&self, caller: &Caller, command: C) -> Result<C::Output, DispatchError<C::Error>> {
-        let dispatch = self.commands.dispatch::<C>().expect("a handler");
-        dispatch.send(caller, command).await.map(|done| done.output)
-    }
-
-    pub async fn ask<Q: Query>(&self, caller: &Caller, query: Q) -> Result<Q::Answer, AskError<Q::Error>> {
-        self.queries.asking::<Q>().expect("a handler").ask(caller, query).await
+        let (pool, clock) = (place.pool.clone(), place.clock.clone());
+        let auth = Auth::new(pool, place.projection(), postbox.clone(), clock, &settings);
+        let world = place.furnish(auth, Auth::rebuild, Auth::subscriptions, Auth::register).await;
+        Self { world, postbox }
     }
 
     /// What users tells; everybody has heard it.
     pub async fn tell(&self, event: impl Into<UserEvent>, version: i64) -> Position {
-        let actor = RecordedActor::System { name: "test".to_owned() };
-        let meta = Meta { actor, trace: None, occurred_at: self.clock.now() };
-        let mut tx = self.pool.begin().await.expect("a transaction");
-        let position = event_bus::append(&mut tx, &meta, &event.into(), version).await.expect("appended");
-        tx.commit().await.expect("committed");
-        let heard = self.bus.wait_for(position, Scope::All, Duration::from_secs(10)).await;
-        assert_eq!(heard, Heard::Yes, "not heard in time");
-        position
+        self.world.tell::<UserEvent>(event, version).await
     }
 
     /// Somebody who has just registered.
@@ -168,7 +118,7 @@ impl World {
 
     pub async fn authenticate(&self, session: &SignedIn) -> Result<Authenticated, &'static str> {
         let token = session.access_token.expose_secret();
-        let found = self.auth.authenticate(token).await;
+        let found = self.context.authenticate(token).await;
         found.map(|who| (*who).clone()).map_err(|refused| refused.code())
     }
 

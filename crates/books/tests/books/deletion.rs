@@ -40,7 +40,7 @@ async fn a_book_on_loan_is_not_deleted_and_the_refusal_says_where_it_is() {
     // Nor later, when it is back: the wish was refused, not put off.
     world.gate.on_loan.lock().unwrap().clear();
     world.clock.advance(Duration::hours(1));
-    assert_eq!(world.books.sweep().await.unwrap(), 0);
+    assert_eq!(world.context.sweep().await.unwrap(), 0);
     assert_eq!(world.seen(book).await.id, book);
 }
 
@@ -65,9 +65,9 @@ async fn a_deletion_that_was_cut_short_is_finished_by_the_sweeper() {
     assert_eq!(code(world.send(&member(ada), delete(book)).await), "UNAVAILABLE");
     assert_eq!(world.seen(book).await.id, book);
     *world.gate.silent.lock().unwrap() = false;
-    assert_eq!(world.books.sweep().await.unwrap(), 0, "it may still be under way");
+    assert_eq!(world.context.sweep().await.unwrap(), 0, "it may still be under way");
     world.clock.advance(Duration::minutes(1));
-    assert_eq!(world.books.sweep().await.unwrap(), 1);
+    assert_eq!(world.context.sweep().await.unwrap(), 1);
     testkit::eventually("the book is gone", async || world.get(&anonymous(), book).await.is_err()).await;
 }
 

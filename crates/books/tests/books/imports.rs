@@ -130,7 +130,7 @@ async fn an_import_goes_on_where_a_killed_worker_left_it() {
     // Workers that are dropped at whatever await they have come to, until some of it is done.
     let mut killed = 0;
     while world.import_state(ada, import).await.summary.imported < 500 {
-        let books = world.books.clone();
+        let books = world.context.clone();
         let worker = tokio::spawn(async move { books.run_imports(CancellationToken::new()).await });
         tokio::time::sleep(std::time::Duration::from_millis(3 + killed % 40)).await;
         worker.abort();
@@ -165,12 +165,12 @@ async fn two_workers_share_the_imports_of_one_shelf_without_doubles() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_import_is_not_completed_before_the_views_show_its_books() {
-    let mut world = World::new().await;
+    let world = World::new().await;
     let ada = world.a_member("Ada").await;
     let import = world.upload(ada, plain("Emma,Jane Austen,\n")).await.unwrap();
     world.stop_subscriptions().await;
-    assert!(world.books.import_tick().await.unwrap());
-    assert!(!world.books.import_tick().await.unwrap());
+    assert!(world.context.import_tick().await.unwrap());
+    assert!(!world.context.import_tick().await.unwrap());
     let state = world.import_state(ada, import).await;
     assert_eq!(
         (state.summary.status, state.summary.imported),
@@ -235,7 +235,7 @@ async fn an_upload_whose_host_died_is_forgotten() {
     .await
     .unwrap();
     world.clock.advance(Duration::hours(2));
-    world.books.sweep().await.unwrap();
+    world.context.sweep().await.unwrap();
     let kept: i64 = sqlx::query_scalar("select count(*) from books.import").fetch_one(&world.pool).await.unwrap();
     assert_eq!(kept, 0);
 }

@@ -22,7 +22,7 @@ async fn rows_are_only_counted_until_the_import_is_over() {
     let file =
         "title,authors,isbn,status\n,Homer,,\nEmma,Jane Austen,1,\nDune,Frank Herbert,,wishlist\nIlias,Homer,,\n";
     let import = world.upload(ada, file.as_bytes().to_vec()).await.unwrap();
-    world.books.import_tick().await.unwrap();
+    world.context.import_tick().await.unwrap();
     let state = world.import_state(ada, import).await;
     let summary = &state.summary;
     assert_eq!((summary.status, summary.failed, summary.noted, summary.skipped), (ImportStatus::Running, 1, 1, 1));

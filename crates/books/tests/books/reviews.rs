@@ -40,7 +40,7 @@ async fn a_reviewed_import_waits_and_takes_what_its_owner_chose() {
     let world = World::new().await;
     let ada = world.a_member("Ada").await;
     let import = world.upload_for(ada, SHELVES.as_bytes().to_vec(), true).await.unwrap();
-    while world.books.import_tick().await.unwrap() {}
+    while world.context.import_tick().await.unwrap() {}
     let state = world.import_state(ada, import).await;
     assert_eq!((state.summary.status, state.summary.total, state.summary.imported), (ImportStatus::Review, 4, 0));
     let review = state.review.unwrap();
@@ -119,10 +119,10 @@ async fn a_review_is_cancelled_or_forgotten_and_few_may_wait_at_once() {
     assert_eq!(open.reviews.len(), 1);
 
     world.clock.advance(Duration::days(6));
-    world.books.sweep().await.unwrap();
+    world.context.sweep().await.unwrap();
     assert_eq!(world.ask(&member(ada), OpenImportRows).await.unwrap().reviews.len(), 1);
     world.clock.advance(Duration::days(2));
-    world.books.sweep().await.unwrap();
+    world.context.sweep().await.unwrap();
     assert_eq!(world.ask(&member(ada), OpenImportRows).await.unwrap().reviews.len(), 0);
     let rows = "select count(*) from books.import_row";
     let rows: i64 = sqlx::query_scalar(rows).fetch_one(&world.pool).await.unwrap();
@@ -176,7 +176,7 @@ async fn a_review_outlives_a_clock_that_is_set_back_and_is_forgotten_whole_by_on
     let (early, late) =
         (world.upload_for(ada, file(), true).await.unwrap(), world.upload_for(ada, file(), true).await.unwrap());
     world.clock.advance(-Duration::days(30));
-    world.books.sweep().await.unwrap();
+    world.context.sweep().await.unwrap();
     start(&world, ada, early, LayoutChoice::default()).await.unwrap();
     let state = world.until_imported(ada, early).await;
     assert_eq!((state.summary.status, state.summary.imported), (ImportStatus::Completed, 2));
@@ -187,7 +187,7 @@ async fn a_review_outlives_a_clock_that_is_set_back_and_is_forgotten_whole_by_on
     let started = world.upload_for(ada, file(), true).await.unwrap();
     start(&world, ada, started, LayoutChoice::default()).await.unwrap();
     world.clock.advance(Duration::days(40));
-    world.books.sweep().await.unwrap();
+    world.context.sweep().await.unwrap();
     world.clock.advance(-Duration::days(50));
     assert_eq!(start(&world, ada, late, LayoutChoice::default()).await, Err("IMPORT_NOT_FOUND"));
     let state = world.until_imported(ada, started).await;

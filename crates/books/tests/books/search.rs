@@ -182,7 +182,7 @@ async fn books_from_before_searches_are_made_findable() {
     .await
     .unwrap();
     assert!(world.titles("emma").await.is_empty());
-    world.books.sweep().await.unwrap();
+    world.context.sweep().await.unwrap();
     assert_eq!(world.titles("emma").await, ["Emma"]);
     assert_eq!(world.titles("emna").await, ["Emma"]);
     assert_eq!(world.suggestions("aus").await, ["Jane Austen"]);

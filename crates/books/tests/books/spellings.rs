@@ -200,7 +200,7 @@ async fn books_of_an_older_folding_are_folded_again_and_what_it_alone_knew_is_fo
     assert_eq!(waiting, 2, "whoever writes keys without a word of their folding leaves a book to fold again");
     assert!(of_author(&world, "nesbo").await.is_empty());
 
-    world.books.sweep().await.unwrap();
+    world.context.sweep().await.unwrap();
     assert_eq!(found(&world, "etranger").await, ["L’Étranger"]);
     assert_eq!(of_author(&world, "nesbo").await, ["Sorgenfri"]);
     assert_eq!(suggested(&world, "nesb").await, ["Jo Nesbø"]);

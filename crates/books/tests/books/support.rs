@@ -3,9 +3,9 @@
 
 use std::collections::HashSet;
 use std::io::Cursor;
+use std::ops::Deref;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use async_trait::async_trait;
 use auth_events::{AuthEvent, UserRegistered};
@@ -13,16 +13,9 @@ use books::{
     BookInput, BookView, Books, CreateBook, GetBook, GetBookError, GetImport, ImportSettings, ImportStatus, ImportView,
     LendingGate, ListBooks, StartImport, Upload, WithdrawRefused,
 };
-use cqrs::{AskError, Caller, CommandBus, DispatchError, QueryBus};
-use event_bus::{BusSettings, EventBus, Heard, Meta, Running, Scope};
-use kernel::actor::RecordedActor;
-use kernel::{
-    BookId, Clock, Command, Event, ImportId, ManualClock, Page, PageRequest, Position, Query, Refusal, UserId,
-};
-use read_store::{ReadStore, Settings};
-use sqlx::PgPool;
-use testkit::{A_SATURDAY, TestDatabase, a_user, anonymous, eventually, member};
-use tokio_util::sync::{CancellationToken, DropGuard};
+use cqrs::{AskError, Caller, DispatchError};
+use kernel::{BookId, ImportId, Page, PageRequest, Refusal, UserId};
+use testkit::{Place, a_user, anonymous, member};
 
 /// Borrowing's answer, as a test sets it. The context itself may not be depended upon, not even here.
 #[derive(Default)]
@@ -47,20 +40,16 @@ impl LendingGate for Gate {
 }
 
 pub struct World {
-    pub pool: PgPool,
-    /// Of the log's own role, which may look at all of it.
-    pub log: PgPool,
-    pub bus: EventBus,
-    pub store: ReadStore,
-    pub clock: Arc<ManualClock>,
+    world: testkit::World<Books>,
     pub gate: Arc<Gate>,
-    pub books: Books,
-    commands: CommandBus,
-    queries: QueryBus,
-    running: Option<Running>,
-    _watcher: DropGuard,
-    // The last to go: the others use it.
-    _database: TestDatabase,
+}
+
+impl Deref for World {
+    type Target = testkit::World<Books>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.world
+    }
 }
 
 impl World {
@@ -73,72 +62,12 @@ impl World {
 
     /// Redis may be away.
     pub async fn with_redis(url: &str, imports: ImportSettings) -> Self {
-        let database = TestDatabase::of("books").await;
-        let pool = database.pool("books");
-        let clock = Arc::new(ManualClock::at(A_SATURDAY));
-        let store = ReadStore::connect(Settings::new(url, testkit::redis_prefix())).unwrap();
-        let log = database.pool("event_bus");
-        let bus = EventBus::new(log.clone(), clock.clone(), BusSettings::default());
+        let place = Place::of("books", url).await;
         let gate = Arc::new(Gate::default());
-        let projection = store.projection("books");
-        let books = Books::new(pool.clone(), projection, bus.own(), gate.clone(), clock.clone(), imports);
-        store.register(books.rebuild());
-        let shutdown = CancellationToken::new();
-        let (watched, until) = (store.clone(), shutdown.clone());
-        tokio::spawn(async move { watched.run_watcher(until).await });
-        let running = bus.start(books.subscriptions()).await.unwrap();
-
-        let (mut commands, mut queries) = cqrs::builders(clock.clone(), bus.clone(), None);
-        books.register(&mut commands, &mut queries);
-        Self {
-            pool,
-            log,
-            bus,
-            store,
-            clock,
-            gate,
-            books,
-            commands: commands.build().unwrap(),
-            queries: queries.build().unwrap(),
-            running: Some(running),
-            _watcher: shutdown.drop_guard(),
-            _database: database,
-        }
-    }
-
-    pub async fn until_served(&self) {
-        eventually("the projection is built", async || {
-            let status = self.store.status().await;
-            status.is_ok_and(|all| all.iter().all(|projection| projection.ready))
-        })
-        .await;
-    }
-
-    /// No subscription runs any more: what is appended from here on is seen by no view.
-    pub async fn stop_subscriptions(&mut self) {
-        if let Some(running) = self.running.take() {
-            running.stop().await;
-        }
-    }
-
-    pub async fn start_subscriptions(&mut self) {
-        self.running = Some(self.bus.start(self.books.subscriptions()).await.unwrap());
-    }
-
-    /// What another context tells, heard by everybody.
-    pub async fn tell<E: Event>(&self, event: impl Into<E>, version: i64) -> Position {
-        let actor = RecordedActor::System { name: "test".to_owned() };
-        let meta = Meta { actor, trace: None, occurred_at: self.clock.now() };
-        let mut tx = self.pool.begin().await.unwrap();
-        let position = event_bus::append(&mut tx, &meta, &event.into(), version).await.unwrap();
-        tx.commit().await.unwrap();
-        self.until_heard(position).await;
-        position
-    }
-
-    pub async fn until_heard(&self, position: Position) {
-        let heard = self.bus.wait_for(position, Scope::All, Duration::from_secs(15)).await;
-        assert_eq!(heard, Heard::Yes, "not heard in time: {position}");
+        let (pool, clock) = (place.pool.clone(), place.clock.clone());
+        let books = Books::new(pool, place.projection(), place.bus.own(), gate.clone(), clock, imports);
+        let world = place.furnish(books, Books::rebuild, Books::subscriptions, Books::register).await;
+        Self { world, gate }
     }
 
     /// A member whose registration everybody has heard of.
@@ -146,14 +75,6 @@ impl World {
         let user = a_user();
         self.tell::<AuthEvent>(UserRegistered { user_id: user, name: name.to_owned(), language: None }, 1).await;
         user
-    }
-
-    pub async fn send<C: Command>(&self, caller: &Caller, command: C) -> Result<C::Output, DispatchError<C::Error>> {
-        Ok(self.commands.dispatch::<C>().unwrap().send(caller, command).await?.output)
-    }
-
-    pub async fn ask<Q: Query>(&self, caller: &Caller, query: Q) -> Result<Q::Answer, AskError<Q::Error>> {
-        self.queries.asking::<Q>().unwrap().ask(caller, query).await
     }
 
     pub async fn create(&self, owner: UserId, book: BookInput) -> BookView {
@@ -223,7 +144,7 @@ impl World {
             if matches!(state.summary.status, ImportStatus::Completed | ImportStatus::Failed) {
                 return state;
             }
-            self.books.import_tick().await.unwrap();
+            self.context.import_tick().await.unwrap();
         }
     }
 }

@@ -3,19 +3,15 @@
 // Every test binary uses a part of it.
 #![allow(dead_code, reason = "each file of tests uses a part")]
 
+use std::ops::Deref;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use async_trait::async_trait;
 use auth_events::{AuthEvent, UserRegistered};
-use cqrs::{AskError, Caller, CommandBus, DispatchError, QueryBus};
-use event_bus::{BusSettings, EventBus, Heard, Meta, Recorded, Running, Scope};
-use kernel::actor::RecordedActor;
-use kernel::{Clock, Command, Detail, LanguageTag, ManualClock, Query, UserId};
-use read_store::ReadStore;
-use sqlx::PgPool;
-use testkit::{A_SATURDAY, TestDatabase, a_user, eventually};
-use tokio_util::sync::{CancellationToken, DropGuard};
+use cqrs::Caller;
+use event_bus::Recorded;
+use kernel::{Detail, LanguageTag, UserId};
+use testkit::{Place, a_user};
 use users::{ChangeRole, CloseRefused, LendingGate, PasswordCheck, PortError, Users};
 use users_events::UserEvent;
 
@@ -47,89 +43,40 @@ impl PasswordCheck for Neighbours {
 }
 
 pub struct World {
-    pub pool: PgPool,
+    world: testkit::World<Users>,
     pub neighbours: Arc<Neighbours>,
-    pub store: ReadStore,
-    pub bus: EventBus,
-    pub users: Users,
-    clock: Arc<ManualClock>,
-    commands: CommandBus,
-    queries: QueryBus,
-    _running: Running,
-    _watcher: DropGuard,
-    // The last to go: the others use it.
-    _database: TestDatabase,
+}
+
+impl Deref for World {
+    type Target = testkit::World<Users>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.world
+    }
 }
 
 impl World {
     /// Profiles are served from Redis.
     pub async fn new() -> Self {
         let world = Self::with_redis(&testkit::redis_url()).await;
-        eventually("the projection is built", async || {
-            let status = world.store.status().await;
-            status.is_ok_and(|all| all.iter().all(|projection| projection.ready))
-        })
-        .await;
+        world.until_served().await;
         world
     }
 
     /// Redis may be away.
     pub async fn with_redis(url: &str) -> Self {
-        let database = TestDatabase::of("users").await;
-        let pool = database.pool("users");
-        let clock = Arc::new(ManualClock::at(A_SATURDAY));
-        let store = ReadStore::connect(read_store::Settings::new(url, testkit::redis_prefix())).expect("an address");
+        let place = Place::of("users", url).await;
         let neighbours = Arc::new(Neighbours::default());
-        let users = Users::new(
-            pool.clone(),
-            store.projection("users"),
-            neighbours.clone(),
-            neighbours.clone(),
-            LanguageTag::new("fr").expect("a language"),
-        );
-        store.register(users.rebuild());
-        let shutdown = CancellationToken::new();
-        let (watched, until) = (store.clone(), shutdown.clone());
-        tokio::spawn(async move { watched.run_watcher(until).await });
-
-        let settings = BusSettings { backoff_scale: 0.01, ..BusSettings::default() };
-        let bus = EventBus::new(database.pool("event_bus"), clock.clone(), settings);
-        let running = bus.start(users.subscriptions()).await.expect("the runners start");
-        let (mut commands, mut queries) = cqrs::builders(clock.clone(), bus.clone(), None);
-        users.register(&mut commands, &mut queries);
-        Self {
-            pool,
-            neighbours,
-            store,
-            bus,
-            users,
-            clock,
-            commands: commands.build().expect("one handler each"),
-            queries: queries.build().expect("one handler each"),
-            _running: running,
-            _watcher: shutdown.drop_guard(),
-            _database: database,
-        }
-    }
-
-    pub async fn send<C: Command>(&self, caller: &Caller, command: C) -> Result<C::Output, DispatchError<C::Error>> {
-        let dispatch = self.commands.dispatch::<C>().expect("a handler");
-        dispatch.send(caller, command).await.map(|done| done.output)
-    }
-
-    pub async fn ask<Q: Query>(&self, caller: &Caller, query: Q) -> Result<Q::Answer, AskError<Q::Error>> {
-        self.queries.asking::<Q>().expect("a handler").ask(caller, query).await
+        let french = LanguageTag::new("fr").expect("a language");
+        let (lending, passwords) = (neighbours.clone(), neighbours.clone());
+        let users = Users::new(place.pool.clone(), place.projection(), lending, passwords, french);
+        let world = place.furnish(users, Users::rebuild, Users::subscriptions, Users::register).await;
+        Self { world, neighbours }
     }
 
     /// What auth tells; everybody has heard it.
     pub async fn tell(&self, event: impl Into<AuthEvent>) {
-        let actor = RecordedActor::System { name: "test".to_owned() };
-        let meta = Meta { actor, trace: None, occurred_at: self.clock.now() };
-        let mut tx = self.pool.begin().await.expect("a transaction");
-        let position = event_bus::append(&mut tx, &meta, &event.into(), 1).await.expect("appended");
-        tx.commit().await.expect("committed");
-        let heard = self.bus.wait_for(position, Scope::All, Duration::from_secs(10)).await;
-        assert_eq!(heard, Heard::Yes, "not heard in time");
+        self.world.tell::<AuthEvent>(event, 1).await;
     }
 
     pub async fn register(&self, user_id: UserId, name: &str) {
