@@ -20,6 +20,15 @@ const SHORTEST_BEGINNING: usize = 4;
 /// Words that narrow nothing down; they count only where nothing else is asked for.
 const FILLERS: [&str; 6] = ["the", "a", "an", "and", "of", "by"];
 const ARTICLES: [&str; 3] = ["the ", "a ", "an "];
+/// Forms by which one book is found, its number apart. Those of the title come first, then authors, then categories; a book that
+/// would have more is not found by the last of them.
+pub const MOST_FORMS: usize = 600;
+/// Of these, as many are found when they are mistyped: each is stored with what is left of it without one letter.
+pub const MOST_SPELT: usize = 100;
+/// Letters of these words together: a word has at most one slip for each letter.
+pub const MOST_SLIPS: usize = 800;
+/// Authors of one book who are suggested by their names.
+pub const MOST_SUGGESTED: usize = 20;
 /// French and Italian articles before a vowel.
 const ELIDED_ARTICLES: [&str; 3] = ["l", "un", "gl"];
 
@@ -62,8 +71,10 @@ fn joined_initials(words: &[Word]) -> Vec<String> {
 pub struct SearchForms {
     /// The beginning of its title: see [`title_beginning`].
     pub title: String,
-    /// Every form of the words of its title, authors and categories, and its ISBN; each once, sorted.
+    /// The forms of the words of its title, authors and categories, at most [`MOST_FORMS`], and its ISBN; each once, sorted.
     pub words: Vec<String>,
+    /// Those of the words that are found when they are mistyped: at most [`MOST_SPELT`] with [`MOST_SLIPS`] letters.
+    pub spelt: Vec<String>,
 }
 
 impl SearchForms {
@@ -74,19 +85,25 @@ impl SearchForms {
         categories: impl IntoIterator<Item = &'a str>,
         isbn13: Option<&str>,
     ) -> Self {
-        let mut all = words(title);
-        let mut initials = Vec::new();
-        for author in authors {
+        let of = |text: &str| words(text).into_iter().flat_map(Word::into_forms);
+        let of_author = |author: &str| {
             let name = words(author);
-            initials.extend(joined_initials(&name));
-            all.extend(name);
-        }
-        all.extend(categories.into_iter().flat_map(words));
-        let mut forms: Vec<String> = all.into_iter().flat_map(Word::into_forms).chain(initials).collect();
+            let initials = joined_initials(&name);
+            name.into_iter().flat_map(Word::into_forms).chain(initials)
+        };
+        let all = of(title).chain(authors.into_iter().flat_map(of_author)).chain(categories.into_iter().flat_map(of));
+        let mut seen = HashSet::new();
+        let mut forms: Vec<String> = all.filter(|form| seen.insert(form.clone())).take(MOST_FORMS).collect();
+        let mut slips = 0;
+        let spelt = forms.iter().filter(|form| can_be_mistyped(form)).take(MOST_SPELT).take_while(|form| {
+            slips += form.chars().count();
+            slips <= MOST_SLIPS
+        });
+        let spelt = spelt.cloned().collect();
         forms.extend(isbn13.map(str::to_owned));
         forms.sort_unstable();
         forms.dedup();
-        Self { title: title_beginning(main_title(title)), words: forms }
+        Self { title: title_beginning(main_title(title)), words: forms, spelt }
     }
 }
 
@@ -212,6 +229,31 @@ mod tests {
         }
         let words: Vec<&String> = forms.words.iter().filter(|word| can_be_mistyped(word)).collect();
         assert_eq!(words, ["fantasy", "hobbit", "jrr", "the", "tolkien"]);
+    }
+
+    #[test]
+    fn a_book_of_many_words_is_found_by_the_first_of_them_and_adds_no_more_slips_than_the_bound() {
+        let letters =
+            |nth: usize| [nth / 676, nth / 26 % 26, nth % 26].map(|at| char::from(b"abcdefghijklmnopqrstuvwxyz"[at]));
+        let word = |nth: usize| letters(nth).iter().collect::<String>() + "kengarten";
+        let name = |author: usize| (0..15).map(|nth| word(author * 15 + nth)).collect::<Vec<_>>().join(" ");
+        let authors: Vec<String> = (0..50).map(name).collect();
+        let forms = SearchForms::new(
+            "The Lord of the Rings",
+            authors.iter().map(String::as_str),
+            ["Fantasy"],
+            Some("9780618260300"),
+        );
+        assert_eq!(forms.words.len(), MOST_FORMS + 1);
+        for found in ["lord", "rings", &word(0), "9780618260300"] {
+            assert!(forms.words.contains(&found.to_owned()), "{found}");
+        }
+        assert_eq!(forms.spelt[..2], ["the", "lord"]);
+        assert!(forms.spelt.len() <= MOST_SPELT);
+        let slips: usize = forms.spelt.iter().map(|word| word.chars().count()).sum();
+        assert!((MOST_SLIPS - 20..=MOST_SLIPS).contains(&slips), "{slips}");
+        let short: Vec<String> = (0..200).map(|nth| letters(nth).iter().collect()).collect();
+        assert_eq!(SearchForms::new(&short.join(" "), [], [], None).spelt.len(), MOST_SPELT);
     }
 
     #[test]

@@ -64,7 +64,7 @@ impl BulkBooks {
             moment.clone(),
             moment,
         ];
-        self.words.extend(keys.search_words);
+        self.words.extend(keys.spelt_words);
         self.authors.extend(book.authors);
         Ok(cells.join("\t") + "\n")
     }

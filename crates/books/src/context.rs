@@ -132,14 +132,14 @@ impl Books {
         self.worker.tick().await
     }
 
-    /// Now and then finishes what a crash left half done, and folds books again that an older version wrote. In every
-    /// process: doing it twice does no harm.
+    /// Now and then finishes what a crash left half done, folds books again that an older version wrote, and removes words that
+    /// no book has. In every process: doing it twice does no harm.
     pub async fn run_sweeper(&self, shutdown: CancellationToken) {
         // Side by side: after an upgrade many books are to be folded again, and no deletion waits for them.
         let fold = async {
             while is_due(&shutdown).await {
                 if let Err(error) = findable::make_findable(&self.pool).await {
-                    tracing::warn!(%error, "could not fold books again; retrying");
+                    tracing::warn!(%error, "could not fold books again or forget words; retrying");
                 }
             }
         };
@@ -157,7 +157,7 @@ impl Books {
     }
 
     /// Deletions that were cut short are finished, uploads whose host died and reviews that nobody ended are forgotten, books
-    /// whose keys an older folding made are folded again. Returns how many deletions.
+    /// whose keys an older folding made are folded again, words and names of no book are removed. Returns how many deletions.
     pub async fn sweep(&self) -> Result<u64, DeleteBookError> {
         findable::make_findable(&self.pool).await?;
         self.finish().await

@@ -3,13 +3,14 @@
 
 use std::collections::BTreeSet;
 
-use bibliography::search::{AuthorKey, can_be_mistyped};
+use bibliography::search::{AuthorKey, MOST_SUGGESTED};
 use database::Database;
 use serde::Serialize;
 use sqlx::PgConnection;
 use sqlx::types::Json;
 use uuid::Uuid;
 
+use crate::forgotten;
 use crate::stored::Keys;
 
 /// The folding that makes the keys of books now; raised when `kernel::text::fold` or what `bibliography` makes of
@@ -22,25 +23,26 @@ pub(crate) const FOLDING: i16 = 1;
 
 /// Books that are folded again in one transaction.
 const BATCH: i64 = 500;
-/// Words and names that are forgotten in one transaction.
-const FORGOTTEN: i64 = 2_000;
 
 /// Remembers what is new in the authors and words of these books. Sorted, so that two who learn the same at once wait for
 /// each other in one order.
+///
+/// In a transaction that has written already: `forgotten` waits for such transactions before it removes a word. The words are
+/// those that [`bibliography::search::SearchForms`] lets a book add; of its authors the first count.
 pub(crate) async fn learn<'a>(
     connection: &mut PgConnection,
     books: impl IntoIterator<Item = (&'a [String], &'a [String])>,
 ) -> Result<(), sqlx::Error> {
     let (mut words, mut names) = (BTreeSet::new(), BTreeSet::new());
-    for (authors, search_words) in books {
-        words.extend(search_words.iter().filter(|word| can_be_mistyped(word)).cloned());
-        names.extend(authors.iter().cloned());
+    for (authors, spelt_words) in books {
+        words.extend(spelt_words.iter().cloned());
+        names.extend(authors.iter().take(MOST_SUGGESTED).cloned());
     }
     let words: Vec<String> = words.into_iter().collect();
     let mut keys: Vec<AuthorKey> = names.iter().flat_map(|name| AuthorKey::of(name)).collect();
     keys.sort_unstable();
-    // Those of an older folding first: from then on nobody forgets them, and what was forgotten before is inserted. Others
-    // are not touched, or every import would wait for every other on the row of `the`.
+    // Those that are marked or of an older folding first: from then on nobody removes them, and those that were removed before
+    // are inserted. Others are not touched, or every import would wait for every other on the row of `the`.
     sqlx::query!(
         "with known as (
             select word from books.word where word = any($1) and folding < $2 order by word for no key update
@@ -100,12 +102,11 @@ struct Folded {
     keys: Keys,
 }
 
-/// Folds again every book whose keys an older folding made, and then forgets the words and names that it alone knew. Hosts
+/// Folds again every book whose keys an older folding made, and then forgets the words and names that no book has. Hosts
 /// share the work: each takes the books that no other works on. Until it is done, such a book is found by its old keys.
 pub(crate) async fn make_findable(pool: &Database) -> Result<(), sqlx::Error> {
     while fold_some_again(pool).await? {}
-    while forget_some(pool).await? {}
-    Ok(())
+    forgotten::forget(pool).await
 }
 
 /// `false`: there is none left.
@@ -130,7 +131,7 @@ async fn fold_some_again(pool: &Database) -> Result<bool, sqlx::Error> {
         })
         .collect();
     let learnt =
-        books.iter().zip(&folded).map(|(book, new)| (book.authors.as_slice(), new.keys.search_words.as_slice()));
+        books.iter().zip(&folded).map(|(book, new)| (book.authors.as_slice(), new.keys.spelt_words.as_slice()));
     learn(&mut tx, learnt).await?;
     // The version stays: no view shows a key.
     sqlx::query!(
@@ -147,36 +148,4 @@ async fn fold_some_again(pool: &Database) -> Result<bool, sqlx::Error> {
     .await?;
     tx.commit().await?;
     Ok(true)
-}
-
-/// While a book waits to be folded again, nothing is forgotten: its words may be needed. `false`: there is nothing left.
-async fn forget_some(pool: &Database) -> Result<bool, sqlx::Error> {
-    let words = sqlx::query!(
-        "with old as (
-            select word from books.word where folding < 1 and folding < $1
-                and not exists (select from books.book where folding < 1 and folding < $1)
-            order by word limit $2 for update skip locked
-        ), gone as (
-            delete from books.word using old where word.word = old.word returning word.word
-        )
-        delete from books.word_slip using (select slip, word from gone, books.one_letter_less(word) slip) as old_slip
-        where (word_slip.slip, word_slip.word) = (old_slip.slip, old_slip.word)",
-        FOLDING,
-        FORGOTTEN,
-    )
-    .execute(pool)
-    .await?;
-    let names = sqlx::query!(
-        "with old as (
-            select key, name from books.author_name where folding < 1 and folding < $1
-                and not exists (select from books.book where folding < 1 and folding < $1)
-            order by key, name limit $2 for update skip locked
-        )
-        delete from books.author_name using old where (author_name.key, author_name.name) = (old.key, old.name)",
-        FOLDING,
-        FORGOTTEN,
-    )
-    .execute(pool)
-    .await?;
-    Ok(words.rows_affected() + names.rows_affected() > 0)
 }

@@ -13,7 +13,7 @@
 //! | one's own shelf as a CSV file | `queries/export_shelf.rs` |
 //! | filling a database with books for a load test | `bulk.rs`, behind the feature `bulk` |
 //! | what happened to a book; how many a member has | `queries/book_history.rs`, `queries/count_books.rs` |
-//! | what searches keep beside the books | `findable.rs` |
+//! | what searches keep beside the books, and its removal when no book has it | `findable.rs`, `forgotten.rs` |
 //! | the rules of form for a description, and for a row that was read | `domain/`, pure |
 //! | ISBNs, languages, rows of other programs' exports, words, the order of what is found | the crate `bibliography`, pure |
 //! | hearing borrows and members | `subscribers.rs` |
@@ -26,7 +26,9 @@ mod commands;
 mod context;
 mod domain;
 mod findable;
+mod forgotten;
 mod imports;
+mod metrics;
 mod ports;
 mod queries;
 mod stored;

@@ -22,6 +22,9 @@ pub(crate) struct Keys {
     pub category_keys: Vec<String>,
     pub search_title: String,
     pub search_words: Vec<String>,
+    /// Those that are found when they are mistyped. No column: see [`findable::learn`].
+    #[serde(skip)]
+    pub spelt_words: Vec<String>,
 }
 
 impl Keys {
@@ -35,6 +38,7 @@ impl Keys {
             category_keys: categories.iter().map(|category| keys::category_key(category)).collect(),
             search_title: search.title,
             search_words: search.words,
+            spelt_words: search.spelt,
         }
     }
 }
@@ -184,7 +188,7 @@ pub(crate) async fn insert(
     )
     .execute(&mut *connection)
     .await?;
-    let learnt = books.iter().map(|book| (book.written.authors.as_slice(), book.keys.search_words.as_slice()));
+    let learnt = books.iter().map(|book| (book.written.authors.as_slice(), book.keys.spelt_words.as_slice()));
     findable::learn(connection, learnt).await
 }
 

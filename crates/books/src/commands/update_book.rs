@@ -160,7 +160,7 @@ impl CommandHandler<UpdateBook> for UpdateBookHandler {
         )
         .fetch_one(work.connection())
         .await?;
-        findable::learn(work.connection(), [(stored.authors.as_slice(), keys.search_words.as_slice())]).await?;
+        findable::learn(work.connection(), [(stored.authors.as_slice(), keys.spelt_words.as_slice())]).await?;
         let updated =
             BookUpdated { book_id: id, owner_id: owner, title: stored.title, authors: stored.authors, lending };
         work.append(&BookEvent::from(updated), version).await?;

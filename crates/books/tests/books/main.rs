@@ -6,6 +6,7 @@ mod borrows;
 mod catalogue;
 mod deletion;
 mod files;
+mod forgotten;
 mod imports;
 mod real_books;
 mod reports;
