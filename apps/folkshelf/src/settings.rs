@@ -108,6 +108,8 @@ pub struct Community {
     pub language: String,
     /// Whether one needs an account to browse.
     pub closed_catalogue: bool,
+    /// On the shelf of one member.
+    pub max_books: u32,
     pub max_open_requests: u32,
     pub max_extensions: u32,
     /// An extension is granted by itself when nobody waits for the copy.
@@ -242,6 +244,7 @@ impl Settings {
         require((1..=10_000_000).contains(&self.imports.max_rows), "imports.max_rows must be 1 to 10,000,000");
         require((1..=1_000_000_000).contains(&self.imports.max_cells), "imports.max_cells must be 1 to 1,000,000,000");
         require(self.community.name.chars().count() <= 60, "community.name must be at most 60 characters");
+        require((1..=1_000_000).contains(&self.community.max_books), "community.max_books must be 1 to 1,000,000");
         require(
             (1..=1_000).contains(&self.community.max_open_requests),
             "community.max_open_requests must be 1 to 1,000",

@@ -30,7 +30,7 @@ async fn a_community_is_as_its_operator_has_set_it_up() {
     assert_eq!(
         community.data(),
         &json!({
-            "timeZone": "Asia/Tokyo", "language": "fr", "closedCatalogue": true, "maxOpenRequests": 10, "maxExtensions": 2,
+            "timeZone": "Asia/Tokyo", "language": "fr", "closedCatalogue": true, "maxOpenRequests": 10, "maxExtensions": 2, "maxBooks": 20_000,
             "name": "La Ruelle", "imports": {"maxBytes": 33_554_432, "maxRows": 7},
         }),
     );

@@ -75,7 +75,8 @@ impl Books {
     pub fn register(&self, commands: &mut CommandBusBuilder, queries: &mut QueryBusBuilder) {
         let (pool, view) = (&self.pool, &self.view);
         let import = StartImportHandler::new(pool.clone(), self.imports.clone(), Arc::clone(&self.worker.wake));
-        commands.register::<CreateBook>(pool, CreateBookHandler::new(pool.clone(), view.clone()));
+        commands
+            .register::<CreateBook>(pool, CreateBookHandler::new(pool.clone(), view.clone(), self.imports.max_books));
         commands.register::<UpdateBook>(pool, UpdateBookHandler::new(pool.clone(), view.clone()));
         commands.register::<DeleteBook>(pool, DeleteBookHandler::new(self.deletions.clone()));
         commands.register::<StartImport>(pool, import);
@@ -83,7 +84,8 @@ impl Books {
         commands.register::<StartReviewedImport>(pool, start);
         commands.register::<CancelImport>(pool, CancelImportHandler::new(pool.clone()));
         commands.register::<MarkRowRepaired>(pool, MarkRowRepairedHandler::new(pool.clone()));
-        commands.register::<AddLeftOutRow>(pool, AddLeftOutRowHandler::new(pool.clone()));
+        let add = AddLeftOutRowHandler::new(pool.clone(), self.imports.max_books);
+        commands.register::<AddLeftOutRow>(pool, add);
 
         let list = ListBooksHandler::new(pool.clone(), view.clone());
         queries.register::<GetBook>(pool, GetBookHandler::new(pool.clone(), view.clone()));

@@ -161,6 +161,19 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
+/// For how many books `owner`'s shelf has room, of `most` that it may hold. Imports of one member take turns. Books that are
+/// listed one by one at the same time do not wait for each other: they may pass the limit by as many as are under way.
+pub(crate) async fn room(connection: &mut PgConnection, owner: UserId, most: u32) -> Result<u32, sqlx::Error> {
+    let books = sqlx::query_scalar!(
+        r#"select count(*) as "books!" from (select from books.book where owner_id = $1 limit $2) as counted"#,
+        owner.uuid(),
+        i64::from(most),
+    )
+    .fetch_one(connection)
+    .await?;
+    Ok(most.saturating_sub(u32::try_from(books).unwrap_or(u32::MAX)))
+}
+
 /// Puts new books on `owner`'s shelf, in one statement. JSON instead of UNNEST: there are no arrays of arrays of
 /// different lengths, and books have several authors.
 pub(crate) async fn insert(

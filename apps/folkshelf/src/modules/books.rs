@@ -53,6 +53,7 @@ impl Module for BooksModule {
                 max_bytes: imports.max_bytes as u64,
                 max_rows: u32::try_from(imports.max_rows).unwrap_or(u32::MAX),
                 max_cells: imports.max_cells,
+                max_books: wiring.settings.community.max_books,
                 ..ImportSettings::default()
             },
         )))

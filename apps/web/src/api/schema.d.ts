@@ -1467,6 +1467,11 @@ export interface components {
             language: string;
             /**
              * Format: int32
+             * @description How many books a member may have on the shelf.
+             */
+            maxBooks: number;
+            /**
+             * Format: int32
              * @description How often a loan can be extended.
              */
             maxExtensions: number;
@@ -1661,6 +1666,11 @@ export interface components {
                 imports: components["schemas"]["ImportLimits"];
                 /** @description In which members are written to who did not choose one. */
                 language: string;
+                /**
+                 * Format: int32
+                 * @description How many books a member may have on the shelf.
+                 */
+                maxBooks: number;
                 /**
                  * Format: int32
                  * @description How often a loan can be extended.
@@ -2229,7 +2239,7 @@ export interface components {
          * @description Why a row is not on the shelf although nothing is wrong with it.
          * @enum {string}
          */
-        LeftOutReason: "already_on_shelf" | "twice_in_file" | "not_owned" | "deleted" | "not_a_book";
+        LeftOutReason: "already_on_shelf" | "twice_in_file" | "not_owned" | "deleted" | "not_a_book" | "shelf_full";
         LeftOutRow: {
             authors: string[];
             bookId?: components["schemas"]["BookId"] | null;

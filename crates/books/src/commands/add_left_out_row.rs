@@ -41,6 +41,8 @@ pub enum AddLeftOutRowError {
     /// The account was deleted while its last access token still counted.
     #[error("this account is gone")]
     OwnerGone,
+    #[error("the shelf may hold {max} books: delete some of them first")]
+    ShelfFull { max: u32 },
     #[error("this row cannot be listed as it stands: list the book by hand")]
     NoBook,
     #[error("the database failed")]
@@ -52,7 +54,7 @@ impl Refusal for AddLeftOutRowError {
         match self {
             Self::NotFound | Self::RowNotFound => ErrorKind::NotFound,
             Self::OwnerGone => ErrorKind::Forbidden,
-            Self::NoBook => ErrorKind::Conflict,
+            Self::NoBook | Self::ShelfFull { .. } => ErrorKind::Conflict,
             Self::Database(error) => event_bus::error_kind(error),
         }
     }
@@ -62,23 +64,28 @@ impl Refusal for AddLeftOutRowError {
             Self::NotFound => "IMPORT_NOT_FOUND",
             Self::RowNotFound => "IMPORT_ROW_NOT_FOUND",
             Self::OwnerGone => "FORBIDDEN",
+            Self::ShelfFull { .. } => "SHELF_FULL",
             Self::NoBook => "IMPORT_ROW_IS_NO_BOOK",
             Self::Database(_) => "INTERNAL",
         }
     }
 
     fn details(&self) -> Vec<Detail> {
-        Vec::new()
+        match self {
+            Self::ShelfFull { max } => vec![Detail::new("maxBooks", max.to_string())],
+            Self::NotFound | Self::RowNotFound | Self::OwnerGone | Self::NoBook | Self::Database(_) => Vec::new(),
+        }
     }
 }
 
 pub(crate) struct AddLeftOutRowHandler {
     pool: Database,
+    max_books: u32,
 }
 
 impl AddLeftOutRowHandler {
-    pub(crate) fn new(pool: Database) -> Self {
-        Self { pool }
+    pub(crate) fn new(pool: Database, max_books: u32) -> Self {
+        Self { pool, max_books }
     }
 }
 
@@ -116,6 +123,10 @@ impl CommandHandler<AddLeftOutRow> for AddLeftOutRowHandler {
         let ids: Vec<BookId> = (0..row.copies).map(|_| BookId::new(now)).collect();
         let first = *ids.first().ok_or(AddLeftOutRowError::NoBook)?;
         let rows: Vec<Stored> = ids.iter().map(|id| Stored::new(*id, &book)).collect();
+        let room = stored::room(work.connection(), owner, self.max_books).await?;
+        if u32::try_from(row.copies).unwrap_or(u32::MAX) > room {
+            return Err(AddLeftOutRowError::ShelfFull { max: self.max_books });
+        }
         stored::insert(work.connection(), owner, &rows, now).await?;
         for id in &ids {
             work.append(&created(*id, owner, &book), 1).await?;

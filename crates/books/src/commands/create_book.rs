@@ -28,6 +28,8 @@ pub enum CreateBookError {
     /// The account was deleted while its last access token still counted.
     #[error("this account is gone")]
     OwnerGone,
+    #[error("the shelf may hold {max} books: delete some of them first")]
+    ShelfFull { max: u32 },
     #[error("the description of the book breaks a rule")]
     Invalid(Vec<Detail>),
     #[error("the database failed")]
@@ -39,6 +41,7 @@ impl Refusal for CreateBookError {
         match self {
             Self::NotSignedIn => ErrorKind::Unauthenticated,
             Self::OwnerGone => ErrorKind::Forbidden,
+            Self::ShelfFull { .. } => ErrorKind::Conflict,
             Self::Invalid(_) => ErrorKind::Invalid,
             Self::Database(error) => event_bus::error_kind(error),
         }
@@ -48,6 +51,7 @@ impl Refusal for CreateBookError {
         match self {
             Self::NotSignedIn => "UNAUTHENTICATED",
             Self::OwnerGone => "FORBIDDEN",
+            Self::ShelfFull { .. } => "SHELF_FULL",
             Self::Invalid(_) => "VALIDATION_ERROR",
             Self::Database(_) => "INTERNAL",
         }
@@ -56,6 +60,7 @@ impl Refusal for CreateBookError {
     fn details(&self) -> Vec<Detail> {
         match self {
             Self::Invalid(details) => details.clone(),
+            Self::ShelfFull { max } => vec![Detail::new("maxBooks", max.to_string())],
             Self::NotSignedIn | Self::OwnerGone | Self::Database(_) => Vec::new(),
         }
     }
@@ -64,11 +69,12 @@ impl Refusal for CreateBookError {
 pub(crate) struct CreateBookHandler {
     pool: Database,
     view: View,
+    max_books: u32,
 }
 
 impl CreateBookHandler {
-    pub(crate) fn new(pool: Database, view: View) -> Self {
-        Self { pool, view }
+    pub(crate) fn new(pool: Database, view: View, max_books: u32) -> Self {
+        Self { pool, view, max_books }
     }
 }
 
@@ -87,6 +93,9 @@ impl CommandHandler<CreateBook> for CreateBookHandler {
             .await?;
         if gone == Some(true) {
             return Err(CreateBookError::OwnerGone);
+        }
+        if stored::room(work.connection(), owner, self.max_books).await? == 0 {
+            return Err(CreateBookError::ShelfFull { max: self.max_books });
         }
         stored::insert(work.connection(), owner, &[Stored::new(id, &book)], now).await?;
         let created = BookCreated {

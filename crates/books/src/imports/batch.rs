@@ -51,6 +51,8 @@ pub(super) struct Batch<'a> {
     pub now: OffsetDateTime,
     /// Books that this import may still make.
     pub room: u32,
+    /// Books that the owner's shelf has room for.
+    pub shelf_room: u32,
 }
 
 /// What was done.
@@ -97,13 +99,25 @@ impl Batch<'_> {
                     continue;
                 }
             };
-            let room = self.room.saturating_sub(u32::try_from(stored.len()).unwrap_or(u32::MAX)).max(1);
+            let made = u32::try_from(stored.len()).unwrap_or(u32::MAX);
+            let room = self.room.saturating_sub(made).max(1);
             if copies.is_some_and(|copies| copies > room) {
                 good.notes.push(Detail::new("copies", "are more than this import may still put on the shelf"));
                 good.values.get_or_insert_with(|| Box::new(RowValues::of_book(&good.book)));
             }
             let copies = copies.map(|copies| copies.min(room));
             let (isbn, key) = (good.book.isbn.as_ref().map(|isbn| isbn.isbn13()), stored::shelf_key(&good.book));
+            if shelf.new_books(isbn, &key, copies) > self.shelf_room.saturating_sub(made) {
+                done.report.left_out(LeftOutRow {
+                    row,
+                    reason: LeftOutReason::ShelfFull,
+                    same_book: None,
+                    copies: copies.unwrap_or(1),
+                    values: RowValues::of_book(&good.book),
+                    book: Some(good.book),
+                });
+                continue;
+            }
             let placed = shelf.place(isbn, &key, copies, || BookId::new(self.now));
             stand_for.extend(placed.claimed.iter().chain(&placed.created).map(|id| id.uuid()));
             for id in &placed.created {

@@ -68,6 +68,16 @@ impl Shelf {
         by_isbn.chain(without).copied().collect()
     }
 
+    /// How many new books a row would make.
+    pub fn new_books(&self, isbn13: Option<&str>, key: &[u8], copies: Option<u32>) -> u32 {
+        let same = self.same(isbn13, key);
+        let free = same.iter().filter(|place| !self.books[**place].claimed).count();
+        match copies {
+            Some(copies) => copies.saturating_sub(u32::try_from(free).unwrap_or(u32::MAX)),
+            None => u32::from(same.is_empty()),
+        }
+    }
+
     /// Puts a row on the shelf. `copies`: for how many books it stands, where the file counts them.
     pub fn place(
         &mut self,

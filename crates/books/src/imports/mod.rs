@@ -41,6 +41,8 @@ pub struct ImportSettings {
     pub concurrent_uploads: usize,
     /// Imports of one member that are not at their end.
     pub unfinished: i64,
+    /// Books on the shelf of one member, however they come there.
+    pub max_books: u32,
 }
 
 impl Default for ImportSettings {
@@ -52,6 +54,7 @@ impl Default for ImportSettings {
             batch: 300,
             concurrent_uploads: 4,
             unfinished: 10,
+            max_books: 20_000,
         }
     }
 }

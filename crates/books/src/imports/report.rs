@@ -48,6 +48,7 @@ pub(crate) fn reason_name(reason: LeftOutReason) -> &'static str {
         LeftOutReason::NotOwned => "not_owned",
         LeftOutReason::Deleted => "deleted",
         LeftOutReason::NotABook => "not_a_book",
+        LeftOutReason::ShelfFull => "shelf_full",
     }
 }
 

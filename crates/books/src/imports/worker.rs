@@ -22,6 +22,7 @@ use uuid::Uuid;
 
 use super::ImportSettings;
 use super::batch::{Batch, Waiting};
+use crate::stored;
 
 /// Without a word that there is something to do, we look this often.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -173,7 +174,8 @@ impl Worker {
             return tx.commit().await;
         }
         let room = self.settings.max_rows.saturating_sub(u32::try_from(import.imported).unwrap_or(0));
-        let batch = Batch { import: import.id, owner, layout: import.layout.as_ref(), now, room };
+        let shelf_room = stored::room(&mut tx, owner, self.settings.max_books).await?;
+        let batch = Batch { import: import.id, owner, layout: import.layout.as_ref(), now, room, shelf_room };
         let last_row = rows.last().map_or(0, |(row, _)| *row);
         let done = batch.shelve(&mut tx, rows).await?;
         sqlx::query!(

@@ -231,6 +231,7 @@ pub(super) fn reason(name: &str) -> LeftOutReason {
         "not_owned" => LeftOutReason::NotOwned,
         "deleted" => LeftOutReason::Deleted,
         "not_a_book" => LeftOutReason::NotABook,
+        "shelf_full" => LeftOutReason::ShelfFull,
         _ => LeftOutReason::AlreadyOnShelf,
     }
 }

@@ -7,6 +7,7 @@ mod catalogue;
 mod deletion;
 mod files;
 mod forgotten;
+mod full_shelf;
 mod imports;
 mod real_books;
 mod reports;

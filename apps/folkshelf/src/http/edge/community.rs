@@ -25,6 +25,8 @@ pub struct CommunityView {
     language: String,
     /// Whether one needs an account to browse.
     closed_catalogue: bool,
+    /// How many books a member may have on the shelf.
+    max_books: u32,
     /// How many requests a member may have waiting at once.
     max_open_requests: u32,
     /// How often a loan can be extended.
@@ -48,6 +50,7 @@ impl From<&Settings> for CommunityView {
             time_zone: community.time_zone.clone(),
             language: community.language.clone(),
             closed_catalogue: community.closed_catalogue,
+            max_books: community.max_books,
             max_open_requests: community.max_open_requests,
             max_extensions: community.max_extensions,
             imports: ImportLimits { max_bytes: settings.imports.max_bytes, max_rows: settings.imports.max_rows },

@@ -11,7 +11,14 @@ export interface LeftOutGroup {
 }
 
 /** Those first that a member may want all the same. */
-const ORDER: readonly Reason[] = ['not_owned', 'twice_in_file', 'already_on_shelf', 'deleted', 'not_a_book']
+const ORDER: readonly Reason[] = [
+  'not_owned',
+  'shelf_full',
+  'twice_in_file',
+  'already_on_shelf',
+  'deleted',
+  'not_a_book',
+]
 
 export function leftOutGroups({ leftOut, leftOutCounts }: Pick<Import, 'leftOut' | 'leftOutCounts'>): LeftOutGroup[] {
   return leftOutCounts

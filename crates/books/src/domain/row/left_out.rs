@@ -16,6 +16,8 @@ pub enum LeftOutReason {
     Deleted,
     /// It is a film, a record or a game.
     NotABook,
+    /// The shelf holds as many books as it may. It can be added once there is room.
+    ShelfFull,
 }
 
 impl From<LeftOut> for LeftOutReason {
