@@ -49,6 +49,11 @@ impl Refused {
     }
 }
 
+/// Begins the keys of those who are remembered.
+const KNOWN: &str = "known";
+/// How long somebody is remembered.
+const REMEMBERED: Duration = Duration::from_secs(90 * 24 * 60 * 60);
+
 /// Permits that were taken together, to be given back together.
 #[derive(Debug)]
 #[must_use = "dropped, they are spent"]
@@ -62,6 +67,8 @@ pub struct Taken {
 pub struct Limits {
     take: Script,
     give_back: Script,
+    remember: Script,
+    remembers: Script,
     /// Of the names in Redis; the same on every host.
     secret: Arc<[u8]>,
 }
@@ -71,6 +78,8 @@ impl Limits {
         Self {
             take: store.script("limits", include_str!("take.lua")),
             give_back: store.script("limits", include_str!("give_back.lua")),
+            remember: store.script("limits", "redis.call('SET', KEYS[1], 1, 'PX', ARGV[1]) return {}"),
+            remembers: store.script("limits", "return {redis.call('EXISTS', KEYS[1])}"),
             secret: secret.into(),
         }
     }
@@ -156,6 +165,20 @@ impl Limits {
         if let Err(error) = self.give_back.run(&taken.keys, &taken.intervals).await {
             tracing::debug!(%error, "permits were not given back");
         }
+    }
+
+    /// Somebody is known from now on, for 90 days.
+    pub async fn remember(&self, subject: Subject) {
+        let lasting = i64::try_from(REMEMBERED.as_millis()).unwrap_or(i64::MAX);
+        if let Err(error) = self.remember.run(&[subject.key(KNOWN, &self.secret)], &[lasting]).await {
+            tracing::debug!(%error, "nobody was remembered");
+        }
+    }
+
+    /// Whether somebody is known. While Redis is away nobody is.
+    pub async fn remembers(&self, subject: Subject) -> bool {
+        let answer = self.remembers.run(&[subject.key(KNOWN, &self.secret)], &[]).await;
+        answer.is_ok_and(|there| there == [1])
     }
 
     /// `None`: Redis is away.

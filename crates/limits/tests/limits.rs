@@ -143,6 +143,19 @@ async fn what_is_given_back_never_becomes_more_than_there_was() {
     limits.take_all(&[(&limit, who)]).await.expect_err("there are two");
 }
 
+#[tokio::test]
+async fn whoever_was_remembered_is_known_on_every_host_and_nobody_else_is() {
+    let (url, prefix) = (url(), prefix());
+    let (one, other) = (host(&url, &prefix), host(&url, &prefix));
+    let (here, there) = (IpAddr::from([192, 0, 2, 7]).into(), IpAddr::from([192, 0, 2, 8]).into());
+    let ada = |network| Subject::account_from("ada", network);
+    assert!(!one.remembers(ada(here)).await);
+    one.remember(ada(here)).await;
+    assert!(other.remembers(ada(here)).await);
+    assert!(!other.remembers(ada(there)).await && !other.remembers(Subject::account("ada")).await);
+    assert!(!host("redis://127.0.0.1:1", &prefix).remembers(ada(here)).await);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn without_redis_each_host_counts_alone() {
     let limits = Arc::new(host("redis://127.0.0.1:1", &prefix()));

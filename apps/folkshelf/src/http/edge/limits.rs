@@ -173,13 +173,27 @@ impl<C: Class> Tries<C> {
 
     async fn take(self, account: Subject, anywhere: Subject) -> Result<Try, Problem> {
         let network = C::NETWORK.filter(|_| !self.client.local);
-        let wanted =
-            [(Some(C::ACCOUNT), account), (C::ANYWHERE, anywhere), (network, Subject::Network(self.client.network))];
+        let costs = [(Some(C::ACCOUNT), account), (network, Subject::Network(self.client.network))];
         let limits = &self.limits;
-        let wanted: Vec<(&Limit, Subject)> =
-            wanted.into_iter().filter_map(|(figure, subject)| Some((limits.limit(figure?)?, subject))).collect();
-        let taken = limits.limits.take_all(&wanted).await.map_err(Problem::too_often)?;
-        Ok(Try { limits: self.limits, taken })
+        let known = |costs: &[(Option<Figure>, Subject)]| -> Vec<(&Limit, Subject)> {
+            costs.iter().filter_map(|(figure, subject)| Some((limits.limit((*figure)?)?, *subject))).collect()
+        };
+        let nearby = known(&costs);
+        let all = [known(&[(C::ANYWHERE, anywhere)]), nearby.clone()].concat();
+        let taken = match limits.limits.take_all(&all).await {
+            // A right password came from there before: guesses from elsewhere do not lock its owner out.
+            Err(refused) if C::ANYWHERE.is_some_and(|figure| figure.name() == refused.class) => {
+                if limits.limits.remembers(account).await {
+                    limits.limits.take_all(&nearby).await
+                } else {
+                    Err(refused)
+                }
+            }
+            taken => taken,
+        };
+        let taken = taken.map_err(Problem::too_often)?;
+        let remember = C::ANYWHERE.map(|_| account);
+        Ok(Try { limits: self.limits, taken, remember })
     }
 }
 
@@ -188,6 +202,8 @@ impl<C: Class> Tries<C> {
 pub struct Try {
     limits: web::Data<RateLimits>,
     taken: Taken,
+    /// From where the account is tried, to be remembered when it turns out well.
+    remember: Option<Subject>,
 }
 
 impl Try {
@@ -206,6 +222,9 @@ impl Try {
         });
         if !counts {
             self.limits.limits.give_back(self.taken).await;
+        }
+        if let (Ok(_), Some(subject)) = (&outcome, self.remember) {
+            self.limits.limits.remember(subject).await;
         }
         outcome
     }
