@@ -38,16 +38,21 @@ async fn only_an_administrator_finds_accounts_by_three_letters_of_their_address(
     let world = World::new().await;
     let ada = world.registered("ada_l@example.org").await.user_id;
     world.registered("adam@example.org").await;
-    let find = async |caller: &Caller, beginning: &str| {
-        world.ask(caller, FindAccounts { beginning: beginning.to_owned() }).await
-    };
     let mo = admin(a_user());
-    for (beginning, found) in [(" ADA_L@", 1), ("ada", 2), ("ada_", 1), ("%", 0), ("example.org", 0), ("ad ", 0)] {
+    let find = async |caller: &Caller, beginning: &str| {
+        let asked = FindAccounts::by(&mo.actor, beginning).expect("something to ask");
+        world.ask(caller, asked).await
+    };
+    for (beginning, found) in [(" ADA_L@", 1), ("ada", 2), ("ada_", 1), ("%%%", 0), ("example.org", 0)] {
         assert_eq!(find(&mo, beginning).await.expect("found").len(), found, "{beginning}");
     }
     assert_eq!(find(&mo, "ada_l").await.expect("found"), [ada]);
+    for beginning in ["", "%", "ad ", "  ad"] {
+        assert!(FindAccounts::by(&mo.actor, beginning).is_none(), "{beginning} fits almost everybody");
+    }
     for other in [moderator(a_user()), member(ada)] {
-        assert_eq!(find(&other, "ada").await.expect("an answer"), []);
+        assert!(FindAccounts::by(&other.actor, "ada").is_none());
+        assert_eq!(find(&other, "ada").await.expect("an answer"), [], "also with another's question");
     }
 }
 

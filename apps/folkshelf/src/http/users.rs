@@ -129,8 +129,9 @@ async fn list_users(
             return Err(Problem::invalid_field(field, "must be at most 200 characters"));
         }
     }
-    let or_these = match list.filters.q.clone() {
-        Some(beginning) => api.find_accounts.ask(&caller.0, FindAccounts { beginning }).await?,
+    let by_address = list.filters.q.as_deref().and_then(|typed| FindAccounts::by(&caller.0.actor, typed));
+    let or_these = match by_address {
+        Some(accounts) => api.find_accounts.ask(&caller.0, accounts).await?,
         None => Vec::new(),
     };
     let query = ListUsers {

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use cqrs::{Call, QueryHandler};
 use database::Database;
 use kernel::text::composed;
-use kernel::{ErrorKind, Permission, Query, Refusal, UserId};
+use kernel::{Actor, ErrorKind, Permission, Query, Refusal, UserId};
 
 use crate::domain::Email;
 
@@ -18,7 +18,16 @@ const SHORTEST: usize = 3;
 /// could learn an address letter by letter.
 #[derive(Clone)]
 pub struct FindAccounts {
-    pub beginning: String,
+    beginning: String,
+}
+
+impl FindAccounts {
+    /// `None`: `actor` would find nobody by what they typed, so that there is nothing to ask and nothing to wait for.
+    pub fn by(actor: &Actor, typed: &str) -> Option<Self> {
+        let beginning = typed.trim();
+        let finds = actor.may(Permission::Admin) && beginning.chars().count() >= SHORTEST;
+        finds.then(|| Self { beginning: beginning.to_owned() })
+    }
 }
 
 impl fmt::Debug for FindAccounts {
@@ -61,10 +70,9 @@ fn beginning(text: &str) -> String {
 #[async_trait]
 impl QueryHandler<FindAccounts> for FindAccountsHandler {
     async fn handle(&self, call: &Call, query: FindAccounts) -> Result<Vec<UserId>, FindAccountsError> {
-        let typed = query.beginning.trim();
-        if !call.actor().may(Permission::Admin) || typed.chars().count() < SHORTEST {
+        let Some(FindAccounts { beginning: typed }) = FindAccounts::by(call.actor(), &query.beginning) else {
             return Ok(Vec::new());
-        }
+        };
         let typed = typed.to_lowercase();
         let composed = composed(&typed);
         // A whole address is found in every spelling; of a part of a domain nobody knows the ASCII form.
