@@ -2,10 +2,12 @@
 //! `deploy/config.example.toml`; wrong ones are named at start-up, all at once.
 
 mod figures;
+mod production;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use actix_web::http::Uri;
 pub use figures::{Figure, Limits};
 use limits::Proxies;
 use secrecy::{ExposeSecret, SecretString};
@@ -25,6 +27,8 @@ pub enum Environment {
 #[serde(deny_unknown_fields)]
 pub struct Settings {
     pub environment: Environment,
+    /// What production refuses to start with, and this community has on purpose.
+    pub accepted_risks: Vec<String>,
     pub http: Http,
     pub database: Database,
     pub redis: Redis,
@@ -172,20 +176,25 @@ impl Settings {
         // Other variables of that prefix are not settings: FOLKSHELF_CONFIG names the file.
         let variables = std::env::vars_os().filter_map(|(name, value)| {
             let (name, value) = (name.into_string().ok()?, value.into_string().ok()?);
-            (name == "FOLKSHELF_ENVIRONMENT" || (name.starts_with("FOLKSHELF_") && name.contains("__")))
-                .then_some((name, value))
+            let alone = ["FOLKSHELF_ENVIRONMENT", "FOLKSHELF_ACCEPTED_RISKS"].contains(&name.as_str());
+            (alone || (name.starts_with("FOLKSHELF_") && name.contains("__"))).then_some((name, value))
         });
         let environment = config::Environment::with_prefix("FOLKSHELF")
             .source(Some(variables.collect()))
             .prefix_separator("_")
             .separator("__")
             .list_separator(",")
+            .with_list_parse_key("accepted_risks")
             .with_list_parse_key("http.allowed_origins")
             .with_list_parse_key("http.trusted_proxies")
             .try_parsing(true);
         let settings: Self = sources.add_source(environment).build()?.try_deserialize()?;
         settings.check()?;
         Ok(settings)
+    }
+
+    fn secrets(&self) -> [(&'static str, &SecretString); 2] {
+        [("auth.token_secret", &self.auth.token_secret), ("database.context_password", &self.database.context_password)]
     }
 
     fn check(&self) -> Result<(), SettingsError> {
@@ -195,11 +204,7 @@ impl Settings {
                 wrong.push(what.to_owned());
             }
         };
-        let secrets = [
-            ("auth.token_secret", &self.auth.token_secret),
-            ("database.context_password", &self.database.context_password),
-        ];
-        for (name, secret) in secrets {
+        for (name, secret) in self.secrets() {
             let secret = secret.expose_secret();
             let default = secret == DEVELOPMENT_SECRET;
             require(
@@ -224,8 +229,19 @@ impl Settings {
         if let Err(error) = Proxies::read(&self.http.trusted_proxies) {
             require(false, &format!("http.trusted_proxies: {error}"));
         }
-        for fault in self.limits.faults() {
+        for origin in &self.http.allowed_origins {
+            let one = origin.parse::<Uri>().is_ok_and(|uri| {
+                matches!(uri.scheme_str(), Some("http" | "https")) && uri.path() == "/" && !origin.ends_with('/')
+            });
+            require(one, "http.allowed_origins must name each origin, as in https://shelf.example; * is none");
+        }
+        for fault in self.limits.faults().into_iter().chain(self.risk_faults()) {
             require(false, &fault);
+        }
+        if self.environment == Environment::Production {
+            for fault in self.production_faults() {
+                require(false, &fault);
+            }
         }
         require(self.http.memory_cache_mib <= 4096, "http.memory_cache_mib must be 0 to 4096");
         require((2..=200).contains(&self.database.max_connections), "database.max_connections must be 2 to 200");
@@ -273,5 +289,5 @@ impl Settings {
 
 /// The collector is on this machine or in the same private network: there is no TLS on the way.
 fn is_plain_http(address: &str) -> bool {
-    address.parse::<actix_web::http::Uri>().is_ok_and(|uri| uri.scheme_str() == Some("http") && uri.host().is_some())
+    address.parse::<Uri>().is_ok_and(|uri| uri.scheme_str() == Some("http") && uri.host().is_some())
 }

@@ -174,10 +174,58 @@ fn wrong_settings_are_all_named_at_start_up() {
     assert!(!output.status.success());
     let text = String::from_utf8_lossy(&output.stderr);
     // The defaults for development are refused in production, by name and without their value.
-    for name in ["auth.token_secret", "database.context_password", "http.workers", "auth.bcrypt_cost"] {
+    let names = ["auth.token_secret", "database.context_password", "http.workers", "auth.bcrypt_cost", "/metrics"];
+    for name in names {
         assert!(text.contains(name), "{text}");
     }
     assert!(!text.contains("not-a-secret"), "{text}");
+}
+
+/// What `config check` says of settings for production beside a sound rest, `None` when nothing.
+fn production_says(settings: &[(&str, &str)]) -> Option<String> {
+    let sound = [
+        ("HTTP__PUBLIC_URL", "https://shelf.example"),
+        ("HTTP__METRICS_LISTEN", "127.0.0.1:9100"),
+        ("AUTH__TOKEN_SECRET", "k3vJt0mXqS9wz1YhGf7uRb2NnPd8LcEaT5oVi6Hx"),
+        ("DATABASE__CONTEXT_PASSWORD", "w0Zr5sQeKb8uYx2LhMt7cVn4PjAf9DgS3iGo6WyU"),
+    ];
+    let output = Command::new(env!("CARGO_BIN_EXE_folkshelf"))
+        .args(["config", "check"])
+        .envs(sound.iter().chain(settings).map(|(name, value)| (format!("FOLKSHELF_{name}"), *value)))
+        .output()
+        .expect("it runs");
+    (!output.status.success()).then(|| String::from_utf8_lossy(&output.stderr).into_owned())
+}
+
+#[test]
+fn production_does_not_start_with_what_is_unsafe_unless_it_is_accepted() {
+    assert_eq!(production_says(&[]), None);
+    let weak = "password password password password";
+    for (risk, name, value) in [
+        ("plain_http", "HTTP__PUBLIC_URL", "http://shelf.example"),
+        ("open_redis", "REDIS__URL", "redis://cache.example:6379"),
+        ("weak_secrets", "AUTH__TOKEN_SECRET", weak),
+        ("weak_secrets", "DATABASE__CONTEXT_PASSWORD", weak),
+    ] {
+        let said = production_says(&[(name, value)]).expect("it is refused");
+        let setting = name.to_lowercase().replace("__", ".");
+        assert!(said.contains(&setting) && said.contains(risk), "{said}");
+        assert!(!said.contains(weak), "{said}");
+        assert_eq!(production_says(&[(name, value), ("ACCEPTED_RISKS", risk)]), None, "{risk}");
+        let others = production_says(&[(name, value), ("ACCEPTED_RISKS", "open_metrics")]);
+        assert!(others.is_some(), "{risk} was accepted under another name");
+    }
+    // These nothing allows.
+    for (name, value, named) in [
+        ("AUTH__TOKEN_SECRET", "folkshelf-development-only-not-a-secret", "auth.token_secret"),
+        ("HTTP__ALLOWED_ORIGINS", "*", "http.allowed_origins"),
+        ("HTTP__ALLOWED_ORIGINS", "https://a.example/path", "http.allowed_origins"),
+        ("ACCEPTED_RISKS", "everything", "accepted_risks"),
+    ] {
+        let said = production_says(&[("ACCEPTED_RISKS", "weak_secrets"), (name, value)]).expect("it is refused");
+        assert!(said.contains(named), "{said}");
+    }
+    assert_eq!(production_says(&[("HTTP__ALLOWED_ORIGINS", "https://a.example,http://localhost:5173")]), None);
 }
 
 #[test]
