@@ -89,7 +89,7 @@ impl CommandBus {
         Ok(Dispatch { registered: Arc::clone(registered), shared: Arc::clone(&self.shared) })
     }
 
-    /// Forgets answers older than 24 h. To be called now and then.
+    /// Forgets all answers older than 24 h. To be called now and then.
     pub async fn sweep_idempotency_keys(&self) -> Result<u64, sqlx::Error> {
         let mut swept = 0;
         for pool in &self.pools {

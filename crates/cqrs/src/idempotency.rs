@@ -18,6 +18,10 @@ use crate::call::Told;
 
 /// How long an answer is kept.
 pub(crate) const KEPT: Duration = Duration::hours(24);
+/// Answers that are kept for one caller in each context. Beyond it the oldest go.
+pub(crate) const MOST: i64 = 1_000;
+/// Answers that one statement of the sweep removes.
+const SWEPT: u64 = 10_000;
 
 /// A caller's key for one command.
 #[derive(Debug, Clone)]
@@ -117,19 +121,51 @@ pub(crate) async fn store<T: Serialize>(
     .bind(told.map(|told| told.position.transaction))
     .bind(told.map(|told| told.position.sequence))
     .bind(families)
-    .execute(connection)
+    .execute(&mut *connection)
     .await?;
-    if stored.rows_affected() == 1 { Ok(()) } else { Err(sqlx::Error::RowNotFound) }
+    if stored.rows_affected() != 1 {
+        return Err(sqlx::Error::RowNotFound);
+    }
+    make_room(connection, key).await
 }
 
-/// Removes up to 10,000 answers that are past their time.
-pub(crate) async fn sweep(pool: &Database, now: OffsetDateTime) -> Result<u64, sqlx::Error> {
-    let swept = sqlx::query(
-        "delete from idempotency_key where (actor, key) in
-            (select actor, key from idempotency_key where created_at <= $1 limit 10000)",
+/// Removes the caller's oldest answers beyond [`MOST`], the new one not counted among the oldest. Two that do so at once do not
+/// wait for each other: one passes over what the other removes.
+async fn make_room(connection: &mut PgConnection, key: &Key) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "with beyond as (
+            select key from idempotency_key where actor = $1 and key <> $2 order by created_at desc, key offset $3
+        ), old as (
+            select key from idempotency_key where actor = $1 and key in (select key from beyond)
+            for update skip locked
+        )
+        delete from idempotency_key where actor = $1 and key in (select key from old)",
     )
-    .bind(now - KEPT)
-    .execute(pool)
+    .bind(&key.actor)
+    .bind(&key.key)
+    .bind(MOST - 1)
+    .execute(connection)
     .await?;
-    Ok(swept.rows_affected())
+    Ok(())
+}
+
+/// Removes every answer that is past its time, in batches. Hosts that sweep at once share the work.
+pub(crate) async fn sweep(pool: &Database, now: OffsetDateTime) -> Result<u64, sqlx::Error> {
+    let mut swept = 0;
+    loop {
+        let batch = sqlx::query(
+            "delete from idempotency_key where (actor, key) in
+                (select actor, key from idempotency_key where created_at <= $1
+                order by created_at limit $2 for update skip locked)",
+        )
+        .bind(now - KEPT)
+        .bind(i64::try_from(SWEPT).unwrap_or(i64::MAX))
+        .execute(pool)
+        .await?
+        .rows_affected();
+        swept += batch;
+        if batch < SWEPT {
+            return Ok(swept);
+        }
+    }
 }

@@ -3,10 +3,10 @@
 mod support;
 
 use cqrs::{Caller, DispatchError};
-use kernel::{ErrorKind, Refusal};
+use kernel::{Clock, ErrorKind, Refusal};
 use support::{Add, AddSecretly, Counter};
 use testkit::{a_user, anonymous, member};
-use time::Duration;
+use time::{Duration, OffsetDateTime};
 
 fn with_key(mut caller: Caller, key: &str) -> Caller {
     caller.idempotency_key = Some(key.to_owned());
@@ -109,6 +109,52 @@ async fn a_key_is_good_again_after_a_day_and_swept_away() {
     counter.clock.advance(Duration::hours(24));
     assert_eq!(counter.commands.sweep_idempotency_keys().await.unwrap(), 1);
     assert_eq!(counter.keys().await, 0);
+}
+
+#[tokio::test]
+async fn a_sweep_leaves_no_old_key_however_many_there_are() {
+    let counter = Counter::new().await;
+    let old = counter.clock.now() - Duration::hours(24);
+    plant(&counter, "someone", 25_000, old).await;
+    plant(&counter, "another", 3, old + Duration::minutes(1)).await;
+    assert_eq!(counter.commands.sweep_idempotency_keys().await.unwrap(), 25_000);
+    assert_eq!(counter.keys().await, 3);
+}
+
+#[tokio::test]
+async fn a_member_keeps_a_thousand_keys_and_the_oldest_go() {
+    let counter = Counter::new().await;
+    let add = counter.commands.dispatch::<Add>().unwrap();
+    let (busy, other) = (a_user(), a_user());
+    let first = with_key(member(busy), "first");
+    add.send(&first, Add { by: 1 }).await.unwrap();
+    counter.clock.advance(Duration::minutes(1));
+    plant(&counter, &busy.to_string(), 999, counter.clock.now()).await;
+    plant(&counter, &other.to_string(), 999, counter.clock.now() - Duration::hours(1)).await;
+    add.send(&first, Add { by: 1 }).await.unwrap();
+    assert_eq!((counter.n().await, counter.keys().await), (1, 1_999), "a thousand are kept");
+
+    let last = with_key(member(busy), "last");
+    add.send(&last, Add { by: 1 }).await.unwrap();
+    add.send(&last, Add { by: 1 }).await.unwrap();
+    assert_eq!((counter.n().await, counter.keys().await), (2, 1_999), "the new one is kept and one went");
+    add.send(&first, Add { by: 1 }).await.unwrap();
+    assert_eq!((counter.n().await, counter.keys().await), (3, 1_999), "it was the oldest, and nobody else's");
+}
+
+/// Keys of earlier commands.
+#[allow(clippy::unwrap_used, reason = "a test panics where something is not as it must be")]
+async fn plant(counter: &Counter, actor: &str, number: i32, created_at: OffsetDateTime) {
+    sqlx::query(
+        "insert into books.idempotency_key (actor, key, command, request_hash, answer, created_at)
+        select $1, 'planted ' || nth, 'add', '', '0', $3 from generate_series(1, $2) nth",
+    )
+    .bind(actor)
+    .bind(number)
+    .bind(created_at)
+    .execute(&counter.pool)
+    .await
+    .unwrap();
 }
 
 #[tokio::test]
