@@ -113,6 +113,7 @@ toy-context:
 openapi:
     @cargo run --quiet --bin folkshelf -- openapi
 
-# Known vulnerabilities; needs the advisory database from the network, so it is no part of check
+# Known vulnerabilities; needs the advisory databases from the network, so it is no part of check
 audit:
     cargo deny check advisories
+    scripts/web audit
