@@ -188,7 +188,12 @@ impl Settings {
             .with_list_parse_key("http.allowed_origins")
             .with_list_parse_key("http.trusted_proxies")
             .try_parsing(true);
-        let settings: Self = sources.add_source(environment).build()?.try_deserialize()?;
+        let mut settings: Self = sources.add_source(environment).build()?.try_deserialize()?;
+        // From the environment they come as one text, with blanks behind the commas or with nothing in it.
+        let http = &mut settings.http;
+        for list in [&mut settings.accepted_risks, &mut http.allowed_origins, &mut http.trusted_proxies] {
+            *list = list.iter().map(|entry| entry.trim().to_owned()).filter(|entry| !entry.is_empty()).collect();
+        }
         settings.check()?;
         Ok(settings)
     }
@@ -216,6 +221,11 @@ impl Settings {
         require(
             self.http.public_url.starts_with("http://") || self.http.public_url.starts_with("https://"),
             "http.public_url must begin with http:// or https://",
+        );
+        let redis = self.redis.url.expose_secret();
+        require(
+            !["rediss:", "valkeys:"].iter().any(|scheme| redis.to_ascii_lowercase().starts_with(scheme)),
+            "redis.url asks for TLS, which Folkshelf does not speak with Redis; a tunnel on this machine does",
         );
         require((1..=64).contains(&self.http.workers), "http.workers must be 1 to 64");
         require(

@@ -186,6 +186,7 @@ fn production_says(settings: &[(&str, &str)]) -> Option<String> {
     let sound = [
         ("HTTP__PUBLIC_URL", "https://shelf.example"),
         ("HTTP__METRICS_LISTEN", "127.0.0.1:9100"),
+        ("HTTP__TRUSTED_PROXIES", "10.0.0.0/8, 2001:db8::/32"),
         ("AUTH__TOKEN_SECRET", "k3vJt0mXqS9wz1YhGf7uRb2NnPd8LcEaT5oVi6Hx"),
         ("DATABASE__CONTEXT_PASSWORD", "w0Zr5sQeKb8uYx2LhMt7cVn4PjAf9DgS3iGo6WyU"),
     ];
@@ -203,6 +204,7 @@ fn production_does_not_start_with_what_is_unsafe_unless_it_is_accepted() {
     let weak = "password password password password";
     for (risk, name, value) in [
         ("plain_http", "HTTP__PUBLIC_URL", "http://shelf.example"),
+        ("unknown_proxies", "HTTP__TRUSTED_PROXIES", ""),
         ("open_redis", "REDIS__URL", "redis://cache.example:6379"),
         ("weak_secrets", "AUTH__TOKEN_SECRET", weak),
         ("weak_secrets", "DATABASE__CONTEXT_PASSWORD", weak),
@@ -218,6 +220,8 @@ fn production_does_not_start_with_what_is_unsafe_unless_it_is_accepted() {
     // These nothing allows.
     for (name, value, named) in [
         ("AUTH__TOKEN_SECRET", "folkshelf-development-only-not-a-secret", "auth.token_secret"),
+        ("REDIS__URL", "rediss://:secret@cache.example:6380", "redis.url"),
+        ("HTTP__TRUSTED_PROXIES", "0.0.0.0/0", "http.trusted_proxies"),
         ("HTTP__ALLOWED_ORIGINS", "*", "http.allowed_origins"),
         ("HTTP__ALLOWED_ORIGINS", "https://a.example/path", "http.allowed_origins"),
         ("ACCEPTED_RISKS", "everything", "accepted_risks"),
@@ -225,7 +229,11 @@ fn production_does_not_start_with_what_is_unsafe_unless_it_is_accepted() {
         let said = production_says(&[("ACCEPTED_RISKS", "weak_secrets"), (name, value)]).expect("it is refused");
         assert!(said.contains(named), "{said}");
     }
-    assert_eq!(production_says(&[("HTTP__ALLOWED_ORIGINS", "https://a.example,http://localhost:5173")]), None);
+    assert_eq!(production_says(&[("HTTP__ALLOWED_ORIGINS", "https://a.example, http://localhost:5173")]), None);
+    assert_eq!(production_says(&[("HTTP__ALLOWED_ORIGINS", ""), ("ACCEPTED_RISKS", "")]), None);
+    // The address that stands there as long as nobody has set one.
+    let forgotten = [("HTTP__PUBLIC_URL", "http://localhost:3000"), ("HTTP__LISTEN", "0.0.0.0:3000")];
+    assert!(production_says(&forgotten).expect("it is refused").contains("plain_http"));
 }
 
 #[test]

@@ -22,6 +22,8 @@ use crate::metrics::leftovers_removed;
 
 /// Changes of books that are looked at together.
 const CHANGES: i64 = 200;
+/// How often changes are looked at in one sweep: more than a second's edits, so that words go also while edits come.
+const ROUNDS: usize = 20;
 /// Words or names that one step of the walk looks at.
 const STEP: i64 = 500;
 /// Slips that one step of the walk looks at.
@@ -34,9 +36,13 @@ const LOOKED_UP: usize = 100;
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 const LOOKS: u32 = 20;
 
-/// Removes what no book has, until there is none left, and walks one step on in search of leftovers.
+/// Removes what no book has, as far as one sweep gets, and walks one step on in search of leftovers.
 pub(crate) async fn forget(pool: &Database) -> Result<(), sqlx::Error> {
-    while check_changes(pool).await? {}
+    for _ in 0..ROUNDS {
+        if !check_changes(pool).await? {
+            break;
+        }
+    }
     walk_words(pool).await?;
     walk_names(pool).await?;
     walk_slips(pool).await?;

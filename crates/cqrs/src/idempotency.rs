@@ -18,8 +18,13 @@ use crate::call::Told;
 
 /// How long an answer is kept.
 pub(crate) const KEPT: Duration = Duration::hours(24);
-/// Answers that are kept for one caller in each context. Beyond it the oldest go.
+/// Answers that are kept for one caller in each context. Beyond it the oldest go, but none within [`RETRIED`].
 pub(crate) const MOST: i64 = 1_000;
+/// Whoever had no answer asks again within this time: that answer stays, however many came since. How many that may be
+/// is bounded by the limits on requests.
+pub(crate) const RETRIED: Duration = Duration::minutes(10);
+/// Answers that one new one makes room for at most.
+const ROOM: i64 = 1_000;
 /// Answers that one statement of the sweep removes.
 const SWEPT: u64 = 10_000;
 
@@ -126,17 +131,19 @@ pub(crate) async fn store<T: Serialize>(
     if stored.rows_affected() != 1 {
         return Err(sqlx::Error::RowNotFound);
     }
-    make_room(connection, key).await
+    make_room(connection, key, now).await
 }
 
 /// Removes the caller's oldest answers beyond [`MOST`], the new one not counted among the oldest. Two that do so at once do not
 /// wait for each other: one passes over what the other removes.
-async fn make_room(connection: &mut PgConnection, key: &Key) -> Result<(), sqlx::Error> {
+async fn make_room(connection: &mut PgConnection, key: &Key, now: OffsetDateTime) -> Result<(), sqlx::Error> {
     sqlx::query(
         "with beyond as (
-            select key from idempotency_key where actor = $1 and key <> $2 order by created_at desc, key offset $3
+            select key, created_at from idempotency_key where actor = $1 and key <> $2
+            order by created_at desc, key offset $3
         ), old as (
-            select key from idempotency_key where actor = $1 and key in (select key from beyond)
+            select key from idempotency_key where actor = $1
+                and key in (select key from beyond where created_at < $4 order by created_at limit $5)
             for update skip locked
         )
         delete from idempotency_key where actor = $1 and key in (select key from old)",
@@ -144,6 +151,8 @@ async fn make_room(connection: &mut PgConnection, key: &Key) -> Result<(), sqlx:
     .bind(&key.actor)
     .bind(&key.key)
     .bind(MOST - 1)
+    .bind(now - RETRIED)
+    .bind(ROOM)
     .execute(connection)
     .await?;
     Ok(())

@@ -128,8 +128,8 @@ async fn a_member_keeps_a_thousand_keys_and_the_oldest_go() {
     let (busy, other) = (a_user(), a_user());
     let first = with_key(member(busy), "first");
     add.send(&first, Add { by: 1 }).await.unwrap();
-    counter.clock.advance(Duration::minutes(1));
-    plant(&counter, &busy.to_string(), 999, counter.clock.now()).await;
+    counter.clock.advance(Duration::minutes(30));
+    plant(&counter, &busy.to_string(), 999, counter.clock.now() - Duration::minutes(20)).await;
     plant(&counter, &other.to_string(), 999, counter.clock.now() - Duration::hours(1)).await;
     add.send(&first, Add { by: 1 }).await.unwrap();
     assert_eq!((counter.n().await, counter.keys().await), (1, 1_999), "a thousand are kept");
@@ -140,6 +140,20 @@ async fn a_member_keeps_a_thousand_keys_and_the_oldest_go() {
     assert_eq!((counter.n().await, counter.keys().await), (2, 1_999), "the new one is kept and one went");
     add.send(&first, Add { by: 1 }).await.unwrap();
     assert_eq!((counter.n().await, counter.keys().await), (3, 1_999), "it was the oldest, and nobody else's");
+}
+
+#[tokio::test]
+async fn a_retry_finds_its_answer_however_much_its_member_sends() {
+    let counter = Counter::new().await;
+    let add = counter.commands.dispatch::<Add>().unwrap();
+    let busy = a_user();
+    let lost = with_key(member(busy), "answer got lost");
+    add.send(&lost, Add { by: 1 }).await.unwrap();
+    counter.clock.advance(Duration::minutes(1));
+    plant(&counter, &busy.to_string(), 3_000, counter.clock.now()).await;
+    add.send(&with_key(member(busy), "one more"), Add { by: 1 }).await.unwrap();
+    add.send(&lost, Add { by: 1 }).await.unwrap();
+    assert_eq!(counter.n().await, 2, "the retry had its effect again");
 }
 
 /// Keys of earlier commands.

@@ -31,14 +31,23 @@ pub struct Client {
 pub struct Proxies(Vec<IpNet>);
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is neither an address nor a network, as in 10.0.0.0/8")]
-pub struct ProxyError(String);
+pub enum ProxyError {
+    #[error("{0:?} is neither an address nor a network, as in 10.0.0.0/8")]
+    Unreadable(String),
+    /// With everybody a proxy the client would be whoever it says it is.
+    #[error("{0:?} is everybody")]
+    Everybody(String),
+}
 
 impl Proxies {
     pub fn read(texts: &[String]) -> Result<Self, ProxyError> {
         let read = |text: &String| {
             let network = text.parse::<IpNet>().or_else(|_| text.parse::<IpAddr>().map(IpNet::from));
-            network.map_err(|_| ProxyError(text.clone()))
+            match network {
+                Ok(network) if network.prefix_len() == 0 => Err(ProxyError::Everybody(text.clone())),
+                Ok(network) => Ok(network),
+                Err(_) => Err(ProxyError::Unreadable(text.clone())),
+            }
         };
         texts.iter().map(read).collect::<Result<_, _>>().map(Self)
     }

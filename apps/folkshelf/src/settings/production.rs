@@ -12,7 +12,7 @@ use super::{DEVELOPMENT_SECRET, Settings};
 const GUESSES_LOG10: f64 = 19.0;
 
 /// The risks that `accepted_risks` may name.
-const RISKS: [&str; 4] = ["plain_http", "open_metrics", "open_redis", "weak_secrets"];
+const RISKS: [&str; 5] = ["plain_http", "unknown_proxies", "open_metrics", "open_redis", "weak_secrets"];
 
 impl Settings {
     /// What is wrong with these settings where strangers can reach the host.
@@ -23,17 +23,25 @@ impl Settings {
                 faults.push(format!("{fault}; or name {risk} in accepted_risks"));
             }
         };
-        if self.http.public_url.starts_with("http://") && !is_here(&self.http.public_url) {
+        // Whoever listens to other machines and calls itself localhost has forgotten the address.
+        let for_others = !is_here(&self.http.public_url) || !self.http.listen.ip().is_loopback();
+        if self.http.public_url.starts_with("http://") && for_others {
             let fault = "http.public_url is plain HTTP, so that passwords and sessions travel readable; use https://";
             refuse("plain_http", fault.to_owned());
+        }
+        // The host itself speaks no TLS: there is a proxy. Unnamed, it is everybody's address, and then whoever guesses at
+        // an account shuts its owner out.
+        if self.http.public_url.starts_with("https://") && self.http.trusted_proxies.is_empty() {
+            let fault = "http.trusted_proxies does not name the proxy that serves http.public_url, so that everybody \
+                counts as one client";
+            refuse("unknown_proxies", fault.to_owned());
         }
         if self.http.metrics_listen.is_none() {
             let fault = "/metrics would answer whoever reaches the web app; set http.metrics_listen";
             refuse("open_metrics", fault.to_owned());
         }
         if is_open_redis(self.redis.url.expose_secret()) {
-            let fault = "redis.url leads to another machine without password and without TLS; \
-                use redis://:PASSWORD@… or rediss://";
+            let fault = "redis.url leads to another machine without a password; use redis://:PASSWORD@…";
             refuse("open_redis", fault.to_owned());
         }
         for (name, secret) in self.secrets() {
@@ -65,12 +73,15 @@ fn is_here(address: &str) -> bool {
 }
 
 fn is_open_redis(address: &str) -> bool {
-    let Ok(uri) = address.parse::<Uri>() else { return false };
-    // Of unix and rediss the first needs neither, and the second is TLS.
-    let plain = matches!(uri.scheme_str(), Some("redis" | "valkey"));
+    // A path to a socket is no address that `Uri` reads.
+    let scheme = address.split(':').next().unwrap_or_default().to_ascii_lowercase();
+    if ["unix", "redis+unix", "valkey+unix"].contains(&scheme.as_str()) {
+        return false;
+    }
+    let Ok(uri) = address.parse::<Uri>() else { return true };
     let user = uri.authority().and_then(|authority| authority.as_str().rsplit_once('@')).map(|(user, _)| user);
     let has_password = user.and_then(|user| user.split_once(':')).is_some_and(|(_, password)| !password.is_empty());
-    plain && !has_password && !is_here(address)
+    !has_password && !is_here(address)
 }
 
 #[cfg(test)]
@@ -99,10 +110,16 @@ mod tests {
     }
 
     #[test]
-    fn redis_needs_a_password_or_tls_where_it_is_not_on_this_machine() {
-        for open in
-            ["redis://redis:6379", "redis://10.0.0.7", "redis://user@10.0.0.7/0", "redis://:@cache", "valkey://cache"]
-        {
+    fn redis_needs_a_password_where_it_is_not_on_this_machine() {
+        for open in [
+            "redis://redis:6379",
+            "redis://10.0.0.7",
+            "redis://user@10.0.0.7/0",
+            "redis://:@cache",
+            "valkey://cache",
+            "Redis://10.0.0.7",
+            "redis://bücher",
+        ] {
             assert!(is_open_redis(open), "{open}");
         }
         for closed in [
@@ -110,7 +127,6 @@ mod tests {
             "redis://localhost/0",
             "redis://[::1]:6379",
             "redis://:secret@redis:6379/0",
-            "rediss://redis:6380",
             "unix:///run/redis/redis.sock",
             "redis+unix:///run/redis/redis.sock",
         ] {

@@ -107,12 +107,14 @@ impl Batch<'_> {
             }
             let copies = copies.map(|copies| copies.min(room));
             let (isbn, key) = (good.book.isbn.as_ref().map(|isbn| isbn.isbn13()), stored::shelf_key(&good.book));
-            if shelf.new_books(isbn, &key, copies) > self.shelf_room.saturating_sub(made) {
+            let wanted = shelf.new_books(isbn, &key, copies);
+            if wanted > self.shelf_room.saturating_sub(made) {
                 done.report.left_out(LeftOutRow {
                     row,
                     reason: LeftOutReason::ShelfFull,
                     same_book: None,
-                    copies: copies.unwrap_or(1),
+                    // Without those that stand there already: added later, it makes no more than were missing.
+                    copies: wanted,
                     values: RowValues::of_book(&good.book),
                     book: Some(good.book),
                 });

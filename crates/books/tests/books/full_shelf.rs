@@ -68,3 +68,24 @@ async fn imports_at_once_do_not_pass_the_limit_of_a_shelf() {
     let rows: i32 = states.iter().map(|state| state.summary.imported + state.summary.skipped).sum();
     assert_eq!(rows, 41, "every row is told of");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_row_added_later_makes_no_more_copies_than_were_missing() {
+    let world = with_limit(5).await;
+    let ada = world.a_member("Ada").await;
+    for (file, imported) in [(&b"title,authors,copies\nMany,Ann,3\n"[..], 3), (&file("Volume", 8), 8)] {
+        let import = world.upload(ada, file.to_vec()).await.unwrap();
+        assert_eq!(world.until_imported(ada, import).await.summary.imported, imported);
+    }
+    let other = world.newest().await.items.into_iter().find(|book| book.title.starts_with("Volume")).unwrap();
+    // Five, of which three are there; there is room for one.
+    let import = world.upload(ada, b"title,authors,copies\nMany,Ann,5\n".to_vec()).await.unwrap();
+    let state = world.until_imported(ada, import).await;
+    assert_eq!((state.summary.imported, state.left_out[0].reason), (0, LeftOutReason::ShelfFull));
+
+    world.send(&member(ada), DeleteBook { book_id: other.id, expected_version: None }).await.unwrap();
+    world.send(&member(ada), AddLeftOutRow { import_id: import, row: state.left_out[0].row }).await.unwrap();
+    let many: i64 =
+        sqlx::query_scalar("select count(*) from book where title = 'Many'").fetch_one(&world.pool).await.unwrap();
+    assert_eq!(many, 5);
+}

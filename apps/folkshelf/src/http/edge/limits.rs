@@ -179,7 +179,9 @@ impl<C: Class> Tries<C> {
             costs.iter().filter_map(|(figure, subject)| Some((limits.limit((*figure)?)?, *subject))).collect()
         };
         let nearby = known(&costs);
-        let all = [known(&[(C::ANYWHERE, anywhere)]), nearby.clone()].concat();
+        // The nearer ones first: while Redis is away they are taken one by one, and whoever has spent theirs must not use
+        // up what the owner needs elsewhere.
+        let all = [nearby.clone(), known(&[(C::ANYWHERE, anywhere)])].concat();
         let taken = match limits.limits.take_all(&all).await {
             // A right password came from there before: guesses from elsewhere do not lock its owner out.
             Err(refused) if C::ANYWHERE.is_some_and(|figure| figure.name() == refused.class) => {
