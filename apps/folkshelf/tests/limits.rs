@@ -1,4 +1,4 @@
-//! Whoever asks too often is told to wait, on every host; nobody else is.
+//! A caller who asks too often is told to wait, on every host; nobody else is.
 
 mod support;
 

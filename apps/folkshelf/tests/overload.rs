@@ -73,7 +73,7 @@ async fn whoever_sends_slowly_keeps_nobody_out() {
         let book = json!({"title": format!("Emma {nth}"), "authors": ["Jane Austen"], "lending": "lend"});
         ada.post(&host, "/books", book).await.expect(201);
     }
-    // Whoever ends what they have begun is answered.
+    // Clients that finish sending are answered.
     let mut last = slow.pop().expect("a line");
     last.write_all(" ".repeat(991).as_bytes()).await.expect("sent");
     let mut answer = [0; 12];

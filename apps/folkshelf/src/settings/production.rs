@@ -23,14 +23,14 @@ impl Settings {
                 faults.push(format!("{fault}; or name {risk} in accepted_risks"));
             }
         };
-        // Whoever listens to other machines and calls itself localhost has forgotten the address.
+        // A host that listens for other machines but has a localhost address: public_url was not set.
         let for_others = !is_here(&self.http.public_url) || !self.http.listen.ip().is_loopback();
         if self.http.public_url.starts_with("http://") && for_others {
             let fault = "http.public_url is plain HTTP, so that passwords and sessions travel readable; use https://";
             refuse("plain_http", fault.to_owned());
         }
-        // The host itself speaks no TLS: there is a proxy. Unnamed, it is everybody's address, and then whoever guesses at
-        // an account shuts its owner out.
+        // The host itself does not speak TLS, so there is a proxy. If it is not named, all clients share its address, and
+        // anybody who guesses passwords shuts the owner out.
         if self.http.public_url.starts_with("https://") && self.http.trusted_proxies.is_empty() {
             let fault = "http.trusted_proxies does not name the proxy that serves http.public_url, so that everybody \
                 counts as one client";

@@ -56,8 +56,8 @@ requirements!(WriteBook, WriteBorrow, ReadUser, WriteUser, DeleteUser, Admin);
 /// What [`identify`] found out about a request.
 struct Identified(Result<Caller, Problem>);
 
-/// Finds out who is asking, and whether they ask too often, before any part of the request is read: whoever may not call
-/// learns nothing about what they sent. With a token that is not good one is nobody, and counted as that.
+/// Finds out who calls, and whether they call too often, before the body is read. A caller without the right learns nothing
+/// about what they sent. A token that is not valid makes the caller anonymous, also for the limits.
 pub async fn identify<B: MessageBody>(
     request: ServiceRequest,
     next: Next<B>,

@@ -1,11 +1,11 @@
 //! How often somebody may ask.
 //!
-//! Every request below `/api/v1` takes a permit of whoever sends it: a member by their role's tier, others by their network
-//! ([`admit`], called where it is known who asks). A route at which something can be guessed or letters are caused says so
-//! by the extractor [`Tries`] and what it costs there: a try at an account, from a network.
+//! Every request below `/api/v1` takes one permit: a member's own, with the limit of their role, or that of the network when
+//! nobody is signed in ([`RateLimits::admit`]). Routes where a secret can be guessed, or that send a letter, also take the
+//! extractor [`Tries`]: one try for the account and one for the network.
 //!
-//! Requests straight from this machine have no network that could be told from another's: they are not counted by network.
-//! What is counted by account and by member is counted for them too.
+//! All requests that come directly from this machine have the same address, so they are not counted by network. The limits
+//! of accounts and members hold for them too.
 
 use std::future::{Ready, ready};
 use std::marker::PhantomData;
@@ -35,7 +35,7 @@ pub struct RateLimits {
     /// By [`Figure`]; `None`: there is no such limit.
     figures: Vec<Option<Limit>>,
     proxies: Proxies,
-    /// An unknown proxy is told of once.
+    /// The log has warned of a proxy that the settings do not name.
     warned: AtomicBool,
 }
 
@@ -73,7 +73,7 @@ impl RateLimits {
         client
     }
 
-    /// A request's permit, of whoever sends it. Once a request: who is answered from memory has taken it there.
+    /// Takes the request's permit, at most once: for an answer from memory it was taken there.
     pub async fn admit(&self, request: &HttpRequest, actor: &Actor) -> Result<(), Refused> {
         if request.extensions().contains::<Admitted>() {
             return Ok(());
@@ -179,8 +179,8 @@ impl<C: Class> Tries<C> {
             costs.iter().filter_map(|(figure, subject)| Some((limits.limit((*figure)?)?, *subject))).collect()
         };
         let nearby = known(&costs);
-        // The nearer ones first: while Redis is away they are taken one by one, and whoever has spent theirs must not use
-        // up what the owner needs elsewhere.
+        // The limit of this network comes first. While Redis is away the limits are taken one by one, and a guesser who has
+        // used up their own must not use up the one that the owner needs from elsewhere.
         let all = [nearby.clone(), known(&[(C::ANYWHERE, anywhere)])].concat();
         let taken = match limits.limits.take_all(&all).await {
             // A right password came from there before: guesses from elsewhere do not lock its owner out.

@@ -1,8 +1,8 @@
-//! How many requests of the API are worked on at once. What comes beyond that is told at once to come back: those that are
-//! worked on stay as fast as they were, and whoever waits costs nothing.
+//! A bound on the requests of the API that are worked on at once. More are answered with 503 immediately, so that the others
+//! stay fast.
 //!
-//! A place is held while we work and not while a client sends: a request with a body takes it when the body has come. So
-//! whoever sends slowly keeps nobody out. Neither does a stream: its place is free when its head is sent. Answers from
+//! A request holds a place while we work on it, not while the client sends: one with a body takes its place when the body
+//! has arrived, so a slow client keeps nobody out. A stream gives its place back when its head is sent. Answers from
 //! memory, the web app's files and the routes for operators need no place.
 
 use std::cell::{Cell, RefCell};

@@ -123,7 +123,7 @@ impl Problem {
         Self { kind: Answered::TimedOut, code: "REQUEST_TIMEOUT", message, details: Vec::new() }
     }
 
-    /// Whoever asks has asked too often. Says nothing of whether there is such an account.
+    /// The caller asked too often. It does not tell whether the account exists.
     pub fn too_often(refused: Refused) -> Self {
         let message = format!("Too many requests. Try again in {} s.", refused.seconds());
         Self { kind: Answered::TooOften(refused), code: "RATE_LIMITED", message, details: Vec::new() }
