@@ -239,6 +239,23 @@ async fn without_redis_each_host_counts_for_itself() {
 }
 
 #[tokio::test]
+async fn without_redis_too_a_guesser_does_not_lock_the_owner_out() {
+    let place = Place::new().await;
+    let figures = [("LIMITS__LOG_IN_ACCOUNT", "3 per 24h"), ("LIMITS__LOG_IN_ANYWHERE", "8 per 24h")];
+    let host = host(&place, &[PROXIED, ("REDIS__URL", "redis://127.0.0.1:1"), figures[0], figures[1]]);
+    let ada = host.register("Ada").await;
+    let log_in = |from: &str, password: &str| {
+        let body = json!({"email": ada.email, "password": password});
+        Reply::to(host.request(Method::POST, "/auth/login").header("x-forwarded-for", from).json(&body))
+    };
+    for nth in 0..20 {
+        let status = log_in("192.0.2.7", "wrong password").await.status;
+        assert_eq!(status, if nth < 3 { 401 } else { 429 });
+    }
+    log_in("192.0.2.8", PASSWORD).await.expect(200);
+}
+
+#[tokio::test]
 async fn a_wrong_figure_is_named_before_the_host_starts() {
     let place = Place::new().await;
     let mut environment = place.environment();
