@@ -21,7 +21,7 @@ fmt:
 # Formatting, scripts, licences and banned crates, the web app's lint, types and weight, clippy with every query checked
 lint: web-build
     cargo fmt --all --check
-    shellcheck -x dev .ci/run scripts/* apps/folkshelf/tests/contract/install
+    shellcheck -x dev .ci/run scripts/* deploy/nginx/render apps/folkshelf/tests/contract/install
     cargo deny --log-level error check bans licenses sources
     scripts/web check
     scripts/with-services scripts/query-data check
@@ -96,6 +96,15 @@ bench-apart:
 bench-search:
     cargo build --release --workspace --bins --bench log --bench rebuild --bench http
     scripts/with-services bash -c 'target/release/loadtest generate-books --count 1000000 && target/release/loadtest search'
+
+# The nginx configuration in a real nginx, before stand-ins that count what reaches them; half a minute
+test-nginx:
+    scripts/test-nginx
+
+# Hosts behind nginx come, go, die and freeze while members read and write, and nobody may notice; five minutes
+rehearse-replicas *args: web-build
+    cargo build --bin folkshelf
+    scripts/rehearse-replicas {{ args }}
 
 # After a change to SQL: write the query data in .sqlx anew
 prepare:

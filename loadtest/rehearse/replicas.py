@@ -1,0 +1,183 @@
+"""Hosts come, go, die and freeze behind nginx while members read and write: scripts/rehearse-replicas runs this.
+
+Takes the running development instance (./dev up --replicas 3) and ends with an error when anybody was failed.
+"""
+
+import argparse
+import asyncio
+import os
+import signal
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+from members import Community, Tally
+
+ROOT = Path(__file__).resolve().parents[2]
+# What nobody may meet in any phase.
+FAULTS = ["failed_reads", "failed_writes", "stale", "lost", "doubled", "missed_notifications", "refused_streams", "client_errors",
+          "not_sent"]
+
+
+class Instance:
+    """What ./dev up --replicas has started."""
+
+    def __init__(self) -> None:
+        self.state = Path(os.environ.get("FOLKSHELF_DEV_STATE", ROOT / ".dev"))
+
+    def numbers(self) -> list[int]:
+        return sorted(int(pid.parent.name) for pid in self.state.glob("hosts/*/pid"))
+
+    def process(self, number: int) -> int:
+        return int((self.state / f"hosts/{number}/pid").read_text())
+
+    def port(self, number: int) -> int:
+        return int((self.state / f"hosts/{number}/port").read_text())
+
+    def ready(self, number: int) -> bool:
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port(number)}/health/ready", timeout=2) as answer:
+                return answer.status == 200
+        except (OSError, ValueError):
+            return False
+
+    async def dev(self, *words: str) -> None:
+        process = await asyncio.create_subprocess_exec(
+            str(ROOT / "dev"), *words, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT)
+        output, _ = await process.communicate()
+        if process.returncode:
+            raise RuntimeError(f"./dev {' '.join(words)}: {output.decode()}")
+
+    async def signal(self, number: int, what: signal.Signals) -> int:
+        process = self.process(number)
+        os.kill(process, what)
+        return process
+
+    async def back(self, number: int, not_process: int) -> None:
+        """Waits until the host runs again, as another process."""
+        for _ in range(300):
+            await asyncio.sleep(0.2)
+            if self.process(number) != not_process and await asyncio.to_thread(self.ready, number):
+                return
+        raise RuntimeError(f"host {number} is not back after a minute")
+
+
+async def steady(_: Instance) -> None:
+    await asyncio.sleep(15)
+
+
+async def scale_up(instance: Instance) -> None:
+    await instance.dev("scale", "5")
+    await asyncio.sleep(3)
+
+
+async def scale_down(instance: Instance) -> None:
+    await instance.dev("scale", "2")
+    await instance.dev("scale", "3")
+    await asyncio.sleep(3)
+
+
+async def kill(instance: Instance) -> None:
+    """Each host once, among them whoever runs the subscriptions."""
+    for number in instance.numbers():
+        process = await instance.signal(number, signal.SIGKILL)
+        await instance.back(number, process)
+        await asyncio.sleep(4)
+
+
+async def roll(instance: Instance) -> None:
+    await instance.dev("roll")
+    await asyncio.sleep(3)
+
+
+async def roll_to_another(instance: Instance) -> None:
+    await instance.dev("roll", os.environ["FOLKSHELF_OTHER_HOST"])
+    await asyncio.sleep(3)
+
+
+async def terminate(instance: Instance) -> None:
+    """As by somebody who does not tell nginx."""
+    for number in instance.numbers():
+        process = await instance.signal(number, signal.SIGTERM)
+        await instance.back(number, process)
+        await asyncio.sleep(4)
+
+
+async def freeze(instance: Instance) -> None:
+    process = await instance.signal(instance.numbers()[-1], signal.SIGSTOP)
+    try:
+        await asyncio.sleep(15)
+    finally:
+        os.kill(process, signal.SIGCONT)
+    await asyncio.sleep(8)
+
+
+PHASES = {"steady": steady, "scale 3 to 5": scale_up, "scale 5 to 2 to 3": scale_down, "rolling restart": roll,
+          "kill -9 of each": kill, "SIGTERM of each": terminate, "one frozen 15 s": freeze}
+# Nothing fails in these, and no write needs a second attempt.
+UNSEEN = {"steady", "rolling restart", "rolling restart to another build"}
+COLUMNS = "phase", "s", "reads", "writes", "per s", "repeated", "failed", "stale", "p50", "p99", "max ms"
+
+
+def row(name: str, tally: Tally) -> None:
+    took, counts = time.monotonic() - tally.started, tally.counts
+    faults = sum(counts[fault] for fault in FAULTS if fault != "stale")
+    each_s = (counts["reads"] + counts["writes"]) / took
+    print(f"| {name:32} | {took:5.1f} | {counts['reads']:6} | {counts['writes']:6} | {each_s:5.0f} | {counts['repeated_writes']:8} "
+          f"| {faults:6} | {counts['stale']:5} | {tally.quantile(0.5):5.0f} | {tally.quantile(0.99):5.0f} "
+          f"| {tally.quantile(1):6.0f} |", flush=True)
+
+
+async def rehearse(arguments: argparse.Namespace) -> int:
+    instance, phases = Instance(), dict(PHASES)
+    if os.environ.get("FOLKSHELF_OTHER_HOST"):
+        phases["rolling restart to another build"] = roll_to_another
+    if arguments.phase:
+        phases = {name: phases[name] for name in arguments.phase}
+    base = f"http://127.0.0.1:{(instance.state / 'http.port').read_text().strip()}"
+    community = Community(base, arguments.rate, arguments.writers)
+    await community.start()
+    print("| " + " | ".join(COLUMNS) + " |\n|" + "---|" * len(COLUMNS))
+    done: list[tuple[str, Tally]] = []
+    try:
+        for name, phase in phases.items():
+            community.phase()
+            try:
+                await phase(instance)
+            except RuntimeError as error:
+                community.tally.count("client_errors", str(error))
+            row(name, community.tally)
+            done.append((name, community.tally))
+    finally:
+        community.phase()
+        await community.stop()
+        done.append(("the end", community.tally))
+    row("the end", community.tally)
+    failed = False
+    for name, tally in done:
+        wrong = {what: n for what, n in tally.counts.items() if what in FAULTS}
+        if name in UNSEEN and tally.counts["repeated_writes"]:
+            wrong["repeated_writes"] = tally.counts["repeated_writes"]
+        for what, n in wrong.items():
+            failed = True
+            print(f"{name}: {n} {what}, such as {tally.examples.get(what, '')}")
+        if tally.counts["repeated_writes"] and "repeated_writes" not in wrong:
+            print(f"{name}: repeated was {tally.examples['repeated_writes']}")
+    print(f"{len(community.written)} books written and found again, {len(community.asked)} requests told of.")
+    print("Somebody was failed." if failed else "Nobody was failed.")
+    return int(failed)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rate", type=float, default=150, help="reads a second, of everybody together")
+    parser.add_argument("--writers", type=int, default=3, help="pairs that write without much of a pause, at most 6")
+    parser.add_argument("--phase", action="append", help=f"only this one, of: {', '.join(PHASES)}")
+    arguments = parser.parse_args()
+    if not (1 <= arguments.rate <= 1000 and 1 <= arguments.writers <= 6):
+        parser.error("--rate is 1 to 1000, --writers 1 to 6")
+    sys.exit(asyncio.run(rehearse(arguments)))
+
+
+main()
