@@ -116,7 +116,6 @@ test('changing the password ends the other sessions', async ({ signedIn, communi
 test('a session ends while a form is half filled: nothing that was typed is lost', async ({
   signedIn,
   community,
-  troubles,
 }) => {
   const member = await community.register('Rosa')
   const page = await signedIn(member)
@@ -248,4 +247,41 @@ test('an account is deleted with its books, but not while one of them is out', a
   await expect(page.getByRole('banner').getByRole('link', { name: 'Log in' })).toBeVisible()
   await page.goto(`/books/${book.id}`)
   await expect(page.getByRole('main')).not.toContainText('Persuasion')
+})
+
+test('a key is made, shown once, works for a program, and is refused once it has ended', async ({
+  signedIn,
+  community,
+  troubles,
+}) => {
+  const member = await community.register('Petra')
+  const page = await signedIn(member)
+  await page.goto('/account/api-keys')
+  await page.getByRole('button', { name: 'Make a key' }).click()
+  await page.getByLabel('Name').fill('Scanner')
+  // A member's role permits no more than that.
+  await expect(page.getByRole('checkbox')).toHaveCount(2)
+  await page.getByLabel('list, change and delete books of yours').check()
+  await page.getByRole('button', { name: 'Make the key' }).click()
+  const key = await page.getByRole('textbox', { name: 'Key' }).inputValue()
+  expect(key).toMatch(/^fsk_[0-9A-Za-z]{49}$/)
+
+  const list = (headers: Record<string, string>) =>
+    page.request.post('/api/v1/books', {
+      headers,
+      data: { title: 'Emma', authors: ['Jane Austen'], lending: 'lend' },
+    })
+  expect((await list({ 'x-api-key': key })).status()).toBe(201)
+
+  await page.getByRole('button', { name: 'I have kept it' }).click()
+  await expect(page.getByText('Scanner')).toBeVisible()
+  await expect(page.getByText(`${key.slice(0, 8)}…`)).toBeVisible()
+  await page.reload()
+  await expect(page.getByText('Scanner')).toBeVisible()
+  expect(await page.content()).not.toContain(key)
+
+  await page.getByRole('button', { name: 'End the key: Scanner' }).click()
+  await page.getByRole('alertdialog').getByRole('button', { name: 'End the key' }).click()
+  await expect(page.getByRole('heading', { name: 'You have no keys' })).toBeVisible()
+  expect((await list({ 'x-api-key': key })).status()).toBe(401)
 })

@@ -80,6 +80,10 @@ export const PAGES: Row[] = [
   { name: 'account-profile', as: 'barbara', path: '/account/profile' },
   { name: 'account-password', as: 'barbara', path: '/account/password' },
   { name: 'account-sessions', as: 'barbara', path: '/account/sessions' },
+  { name: 'account-api-keys-none', as: 'barbara', path: '/account/api-keys', opens: true },
+  { name: 'account-api-keys', as: 'ada', path: ({ ada }) => withKeys(ada), opens: true },
+  { name: 'account-api-key-form', as: 'grace', path: '/account/api-keys', after: makingAKey },
+  { name: 'account-api-key-made', as: 'grace', path: '/account/api-keys', before: aKeyIsMade, after: makeAKey },
   { name: 'account-delete', as: 'barbara', path: '/account/delete' },
   { name: 'moderation', as: 'grace', path: '/moderation' },
   { name: 'moderation-settled', as: 'grace', path: settled },
@@ -181,6 +185,41 @@ async function listFails(page: Page): Promise<void> {
   await page.route('**/api/v1/books?*', (route) =>
     route.fulfill({ status: 500, json: { success: false, error, statusCode: 500, traceId: '7d2f3b9c01a4' } }),
   )
+}
+
+/** Two keys, one of them with a long name in another writing. */
+async function withKeys({ api }: Member): Promise<string> {
+  const { data } = await api.GET('/api/v1/auth/api-keys')
+  if (data!.data.length === 0) {
+    const expiresAt = new Date(Date.now() + 90 * 86_400_000).toISOString()
+    const scopes = ['write:book', 'write:borrow', 'moderate:book', 'delete:user', 'admin']
+    const name = 'מצלמת הספרים שליד המדף הגדול, ' + 'the scanner beside the large shelf in the cellar '.repeat(1)
+    await api.POST('/api/v1/auth/api-keys', { body: { name, scopes, expiresAt } })
+    await api.POST('/api/v1/auth/api-keys', { body: { name: 'Nightly export', scopes: [] } })
+  }
+  return '/account/api-keys'
+}
+
+async function makingAKey(page: Page): Promise<void> {
+  await page.getByRole('button', { name: /Make a key|Créer une clé/ }).click()
+  await dialog(page)
+}
+
+async function aKeyIsMade(page: Page): Promise<void> {
+  await page.route('**/api/v1/auth/api-keys', async (route) => {
+    if (route.request().method() !== 'POST') return route.fallback()
+    const key = `fsk_${'Ab3dEf6hIj'.repeat(4)}Kl9000000`
+    const view = { id: '01936f8e-0000-7000-8000-00000000000b', name: 'x', beginning: 'fsk_Ab3d', scopes: [], key }
+    const data = { ...view, createdAt: new Date().toISOString(), expiresAt: null, lastUsedAt: null }
+    await route.fulfill({ status: 201, json: { success: true, data } })
+  })
+}
+
+async function makeAKey(page: Page): Promise<void> {
+  await makingAKey(page)
+  await page.getByLabel(/^(Name|Nom)$/).fill('Scanner')
+  await page.getByRole('button', { name: /Make the key|Créer la clé/ }).click()
+  await expect(page.getByRole('textbox', { name: /^(Key|Clé)$/ })).toBeVisible()
 }
 
 async function dialog(page: Page): Promise<void> {

@@ -1,7 +1,8 @@
 //! What auth publishes. Mail addresses, passwords and tokens never leave auth: the log keeps what it is told for ever.
 
-use kernel::{LanguageTag, SessionId, UserId};
+use kernel::{ApiKeyId, LanguageTag, SessionId, UserId};
 use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
 
 /// Somebody opened an account.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,7 +22,7 @@ pub struct UserVerified {
     pub user_id: UserId,
 }
 
-/// Why a session ended before its time.
+/// Why a session or an API key ended before its time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RevocationReason {
@@ -45,12 +46,35 @@ pub struct SessionRevoked {
     pub reason: RevocationReason,
 }
 
+/// A member made an API key. Neither the key nor what its member calls it is told.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ApiKeyCreated {
+    pub user_id: UserId,
+    pub key_id: ApiKeyId,
+    /// Permissions by name, as in `write:book`.
+    pub scopes: Vec<String>,
+    #[serde(default, with = "time::serde::rfc3339::option", skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<OffsetDateTime>,
+}
+
+/// An API key no longer counts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ApiKeyRevoked {
+    pub user_id: UserId,
+    pub key_id: ApiKeyId,
+    pub reason: RevocationReason,
+}
+
 kernel::events! {
     /// Everything auth publishes.
     pub enum AuthEvent of "auth" {
         "user.registered" 1 about "user" by user_id => Registered(UserRegistered),
         "user.verified" 1 about "user" by user_id => Verified(UserVerified),
         "auth.session_revoked" 1 about "session" by session_id => SessionRevoked(SessionRevoked),
+        "auth.api_key_created" 1 about "api_key" by key_id => ApiKeyCreated(ApiKeyCreated),
+        "auth.api_key_revoked" 1 about "api_key" by key_id => ApiKeyRevoked(ApiKeyRevoked),
     }
 }
 

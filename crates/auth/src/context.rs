@@ -14,26 +14,30 @@ use users_events::UserEvent;
 
 use crate::access_token::AccessTokens;
 use crate::addresses;
+use crate::api_keys::ApiKeys;
 use crate::commands::{
-    ChangePassword, ChangePasswordHandler, CreateAccount, CreateAccountHandler, EndOtherSessions,
-    EndOtherSessionsHandler, EndSession, EndSessionHandler, ForgotPassword, ForgotPasswordHandler, LogIn, LogInHandler,
-    LogOut, LogOutHandler, RefreshTokens, RefreshTokensHandler, Register, RegisterHandler, ResetPassword,
-    ResetPasswordHandler, VerifyEmail, VerifyEmailHandler,
+    ChangePassword, ChangePasswordHandler, CreateAccount, CreateAccountHandler, CreateApiKey, CreateApiKeyHandler,
+    EndApiKey, EndApiKeyHandler, EndOtherSessions, EndOtherSessionsHandler, EndSession, EndSessionHandler,
+    ForgotPassword, ForgotPasswordHandler, LogIn, LogInHandler, LogOut, LogOutHandler, RefreshTokens,
+    RefreshTokensHandler, Register, RegisterHandler, ResetPassword, ResetPasswordHandler, VerifyEmail,
+    VerifyEmailHandler,
 };
 use crate::housekeeping::Housekeeper;
+use crate::key_uses::KeyUses;
 use crate::mails::MailWorker;
 use crate::passwords::Passwords;
 use crate::ports::Mailer;
 use crate::queries::{
     CheckPassword, CheckPasswordHandler, FindAccountByEmail, FindAccountByEmailHandler, FindAccounts,
-    FindAccountsHandler, GetAccount, GetAccountHandler, ListSessions, ListSessionsHandler,
+    FindAccountsHandler, GetAccount, GetAccountHandler, ListApiKeys, ListApiKeysHandler, ListSessions,
+    ListSessionsHandler,
 };
 use crate::refresh_chain::RefreshChain;
 use crate::session::SessionOpener;
 use crate::sessions::{AuthenticateError, Sessions};
 use crate::settings::Settings;
 use crate::subscribers::Subscriber;
-use crate::view::{Authenticated, View};
+use crate::view::{Authenticated, KeyHolder, View};
 
 /// What auth tells the others.
 pub const PUBLISHES: Family = Family::of::<AuthEvent>();
@@ -56,6 +60,8 @@ pub(crate) struct Parts {
 pub struct Auth {
     pub(crate) parts: Parts,
     sessions: Sessions,
+    api_keys: ApiKeys,
+    key_uses: KeyUses,
     mails: MailWorker,
     housekeeper: Housekeeper,
 }
@@ -73,7 +79,10 @@ impl Auth {
         let view = View::new(pool.clone(), projection);
         let tokens = AccessTokens::new(settings);
         let wake = Arc::new(Notify::new());
+        let key_uses = KeyUses::new(pool.clone());
         Self {
+            api_keys: ApiKeys::new(pool.clone(), view.clone(), Arc::clone(&clock), key_uses.clone()),
+            key_uses,
             sessions: Sessions::new(tokens.clone(), view.clone(), Arc::clone(&clock)),
             mails: MailWorker {
                 pool: pool.clone(),
@@ -111,10 +120,13 @@ impl Auth {
         commands.register::<ResetPassword>(pool, ResetPasswordHandler(parts()));
         commands.register::<VerifyEmail>(pool, VerifyEmailHandler(parts()));
         commands.register::<ChangePassword>(pool, ChangePasswordHandler(parts()));
+        commands.register::<CreateApiKey>(pool, CreateApiKeyHandler(parts()));
+        commands.register::<EndApiKey>(pool, EndApiKeyHandler(parts()));
         queries.register::<CheckPassword>(pool, CheckPasswordHandler(parts()));
         queries.register::<FindAccountByEmail>(pool, FindAccountByEmailHandler(pool.clone()));
         queries.register::<FindAccounts>(pool, FindAccountsHandler(pool.clone()));
         queries.register::<GetAccount>(pool, GetAccountHandler { pool: pool.clone(), view: self.parts.view.clone() });
+        queries.register::<ListApiKeys>(pool, ListApiKeysHandler(pool.clone()));
         queries.register::<ListSessions>(pool, ListSessionsHandler(pool.clone()));
     }
 
@@ -142,6 +154,26 @@ impl Auth {
     /// As [`Self::authenticate`], as far as this process knows the token from before and its session has not changed.
     pub async fn known(&self, access_token: &str) -> Option<Arc<Authenticated>> {
         self.sessions.known(access_token).await
+    }
+
+    /// As [`Self::authenticate`], for a program's API key.
+    pub async fn authenticate_key(&self, key: &str) -> Result<Arc<KeyHolder>, AuthenticateError> {
+        self.api_keys.authenticate(key).await
+    }
+
+    /// As [`Self::known`], for a program's API key.
+    pub async fn known_key(&self, key: &str) -> Option<Arc<KeyHolder>> {
+        self.api_keys.known(key).await
+    }
+
+    /// Writes when keys were last used until `shutdown`. Every replica runs it for the requests it has had.
+    pub async fn run_key_uses(&self, shutdown: CancellationToken) {
+        self.key_uses.run(shutdown).await;
+    }
+
+    /// Writes now when keys were last used; returns how many it moved.
+    pub async fn write_key_uses(&self) -> Result<u64, sqlx::Error> {
+        self.key_uses.write().await
     }
 
     /// Sends mails until `shutdown`. Every replica may run it.

@@ -1,4 +1,4 @@
-//! Forgetting what is over: sessions some time after their end, tokens of mails after they expired. And giving keys to
+//! Forgetting what is over: sessions and API keys some time after their end, tokens of mails after they expired. And giving keys to
 //! mail addresses that have none.
 
 use std::sync::Arc;
@@ -6,7 +6,7 @@ use std::time::Duration as StdDuration;
 
 use database::Database;
 use kernel::Clock;
-use time::Duration;
+use time::{Duration, OffsetDateTime};
 use tokio_util::sync::CancellationToken;
 
 use crate::addresses;
@@ -15,6 +15,8 @@ use crate::view::View;
 const EVERY: StdDuration = StdDuration::from_secs(10 * 60);
 /// An access token of the session may live that long, and must find that it has ended.
 const KEEP: Duration = Duration::days(1);
+/// Its member sees in the list that a key has expired.
+const KEEP_EXPIRED_KEYS: Duration = Duration::days(30);
 /// So many sessions a statement.
 const BATCH: i64 = 1_000;
 
@@ -47,6 +49,7 @@ impl Housekeeper {
     pub(crate) async fn sweep(&self) -> Result<u64, sqlx::Error> {
         let (now, mut swept) = (self.clock.now(), 0);
         sqlx::query!("delete from auth.mail_token where expires_at <= $1", now).execute(&self.pool).await?;
+        self.sweep_keys(now).await?;
         loop {
             let gone = sqlx::query_scalar!(
                 "delete from auth.session where id in (
@@ -61,6 +64,25 @@ impl Housekeeper {
                 return Ok(swept);
             }
             swept += gone.len() as u64;
+            self.view.forget(&gone).await;
+        }
+    }
+
+    async fn sweep_keys(&self, now: OffsetDateTime) -> Result<(), sqlx::Error> {
+        loop {
+            let gone = sqlx::query_scalar!(
+                "delete from auth.api_key where id in (
+                    select id from auth.api_key where expires_at < $1 or ended_at < $2 limit $3)
+                returning id",
+                now - KEEP_EXPIRED_KEYS,
+                now - KEEP,
+                BATCH,
+            )
+            .fetch_all(&self.pool)
+            .await?;
+            if gone.is_empty() {
+                return Ok(());
+            }
             self.view.forget(&gone).await;
         }
     }

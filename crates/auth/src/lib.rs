@@ -7,10 +7,11 @@
 //! | end a session on another device, or on all others | `commands/end_session.rs`, `commands/end_other_sessions.rs` |
 //! | prove the mail address | `commands/verify_email.rs` |
 //! | forget, reset and change the password | `commands/forgot_password.rs`, `commands/reset_password.rs`, `commands/change_password.rs` |
+//! | keys for programs | `commands/create_api_key.rs`, `commands/end_api_key.rs`, `queries/list_api_keys.rs` |
 //! | check the password before something grave | `queries/check_password.rs` |
 //! | one's account and sessions | `queries/get_account.rs`, `queries/list_sessions.rs` |
 //! | find a member for the command line | `queries/find_account_by_email.rs` |
-//! | the check at each request | `sessions.rs`, with `access_token.rs` and `view.rs` |
+//! | the check at each request | `sessions.rs`, with `access_token.rs` and `view.rs`; `api_keys.rs`, with `key_uses.rs` |
 //! | opening and ending sessions, and the chain of their refresh tokens | `session.rs`, `refresh_chain.rs` |
 //! | hashing passwords, bounded | `passwords.rs` |
 //! | when two mail addresses are the same | `domain/email.rs`, `addresses.rs` |
@@ -20,10 +21,13 @@
 mod access_token;
 mod account;
 mod addresses;
+mod api_key;
+mod api_keys;
 mod commands;
 mod context;
 mod domain;
 mod housekeeping;
+mod key_uses;
 mod letter;
 mod mails;
 mod passwords;
@@ -37,20 +41,21 @@ mod subscribers;
 mod view;
 
 pub use commands::{
-    ChangePassword, ChangePasswordError, CreateAccount, CreateAccountError, EndOtherSessions, EndOtherSessionsError,
-    EndSession, EndSessionError, ForgotPassword, ForgotPasswordError, LogIn, LogInError, LogOut, LogOutError,
-    RefreshTokens, RefreshTokensError, Register, RegisterError, ResetPassword, ResetPasswordError, VerifyEmail,
-    VerifyEmailError,
+    ChangePassword, ChangePasswordError, CreateAccount, CreateAccountError, CreateApiKey, CreateApiKeyError, EndApiKey,
+    EndApiKeyError, EndOtherSessions, EndOtherSessionsError, EndSession, EndSessionError, ForgotPassword,
+    ForgotPasswordError, LogIn, LogInError, LogOut, LogOutError, NewApiKey, RefreshTokens, RefreshTokensError,
+    Register, RegisterError, ResetPassword, ResetPasswordError, VerifyEmail, VerifyEmailError,
 };
 pub use context::{Auth, MIGRATIONS, PUBLISHES};
-pub use domain::{Email, EmailError, Password, PasswordError};
+pub use domain::{Email, EmailError, Password, PasswordError, Scopes};
 pub use passwords::HashingError;
 pub use ports::{Mail, MailNotSent, Mailer};
 pub use queries::{
-    AccountView, CheckPassword, CheckPasswordError, FindAccountByEmail, FindAccountByEmailError, FindAccounts,
-    FindAccountsError, GetAccount, GetAccountError, ListSessions, ListSessionsError, SessionView,
+    AccountView, ApiKeyView, CheckPassword, CheckPasswordError, FindAccountByEmail, FindAccountByEmailError,
+    FindAccounts, FindAccountsError, GetAccount, GetAccountError, ListApiKeys, ListApiKeysError, ListSessions,
+    ListSessionsError, SessionView,
 };
 pub use session::{Device, SignedIn, SigningError};
 pub use sessions::AuthenticateError;
 pub use settings::Settings;
-pub use view::Authenticated;
+pub use view::{Authenticated, KeyHolder};

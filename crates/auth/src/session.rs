@@ -154,20 +154,24 @@ pub(crate) async fn end(
     Ok(ended.into_iter().map(|row| revoked((row.id, row.version))).collect())
 }
 
-/// The sessions that `events` tell of.
+/// The sessions and API keys whose end `events` tell of.
 pub(crate) fn told_of(events: &[(AuthEvent, i64)]) -> Vec<uuid::Uuid> {
     events
         .iter()
         .filter_map(|(event, _)| match event {
             AuthEvent::SessionRevoked(event) => Some(event.session_id.uuid()),
-            AuthEvent::Registered(_) | AuthEvent::Verified(_) => None,
+            AuthEvent::ApiKeyRevoked(event) => Some(event.key_id.uuid()),
+            AuthEvent::Registered(_) | AuthEvent::Verified(_) | AuthEvent::ApiKeyCreated(_) => None,
         })
         .collect()
 }
 
-/// What the sessions' documents show of their account has changed.
+/// What the sessions' documents show of their account has changed, and what hosts keep of API keys.
 pub(crate) async fn touch_all(connection: &mut PgConnection, user: UserId) -> Result<(), sqlx::Error> {
     sqlx::query!("update auth.session set version = version + 1 where user_id = $1", user.uuid())
+        .execute(&mut *connection)
+        .await?;
+    sqlx::query!("update auth.api_key set version = version + 1 where user_id = $1", user.uuid())
         .execute(connection)
         .await?;
     Ok(())

@@ -31,7 +31,7 @@ struct Known {
 #[derive(Debug, thiserror::Error)]
 pub enum AuthenticateError {
     /// Forged, expired, revoked, or of a member who may not sign in: the caller is not told which.
-    #[error("the access token is not valid")]
+    #[error("The access token or API key is not valid.")]
     Invalid,
     #[error("the database failed")]
     Database(#[from] sqlx::Error),
@@ -66,7 +66,7 @@ impl Sessions {
         }
         let now = self.clock.now();
         let claims = self.tokens.verify(access_token, now).ok_or(AuthenticateError::Invalid)?;
-        let stamp = self.view.stamp(claims.session_id);
+        let stamp = self.view.stamp(claims.session_id.uuid());
         let live = match self.view.cached(claims.session_id).await {
             Some(live) => Some(live),
             None => self.view.stored(claims.session_id).await?,

@@ -1,5 +1,5 @@
 //! What is heard from users: the name, the language, whether the member is active, the role, and that they are gone. Whoever may no longer
-//! sign in loses their sessions in the same transaction.
+//! sign in loses their sessions and API keys in the same transaction.
 
 use async_trait::async_trait;
 use auth_events::RevocationReason;
@@ -7,6 +7,7 @@ use event_bus::{Delivery, HandlerError, Hear, Recorded};
 use kernel::UserId;
 use users_events::{UserEvent, UserRoleChanged, UserUpdated};
 
+use crate::api_key;
 use crate::session::{self, Which};
 
 pub(crate) struct Subscriber;
@@ -79,12 +80,17 @@ async fn hear_deleted(delivery: &mut Delivery<'_>, user: UserId) -> Result<(), s
     .execute(delivery.connection())
     .await?;
     sqlx::query!("delete from auth.mail_token where user_id = $1", user.uuid()).execute(delivery.connection()).await?;
+    sqlx::query!("update auth.api_key set name = '' where user_id = $1", user.uuid())
+        .execute(delivery.connection())
+        .await?;
     end_all(delivery, user, RevocationReason::Deleted).await
 }
 
 async fn end_all(delivery: &mut Delivery<'_>, user: UserId, reason: RevocationReason) -> Result<(), sqlx::Error> {
     let now = delivery.now();
-    let ended = session::end(delivery.connection(), user, Which::All, reason, now).await?;
-    delivery.append_all(&ended).await?;
+    let sessions = session::end(delivery.connection(), user, Which::All, reason, now).await?;
+    delivery.append_all(&sessions).await?;
+    let keys = api_key::end(delivery.connection(), user, api_key::Which::All, reason, now).await?;
+    delivery.append_all(&keys).await?;
     Ok(())
 }

@@ -8,13 +8,14 @@ use async_trait::async_trait;
 use auth_events::AuthEvent;
 use database::Database;
 use event_bus::{HandlerError, Outdate, Recorded, Refresh};
-use kernel::{SessionId, UserId};
+use kernel::{ApiKeyId, SessionId, UserId};
 use read_store::{BoxError, Document, Local, Projection, ReadStoreError, Rebuild, Stamp, Subject};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use users_events::UserEvent;
 use uuid::Uuid;
 
+use crate::domain::Scopes;
 use crate::queries::AccountView;
 
 /// How many sessions one statement reads.
@@ -26,6 +27,15 @@ pub struct Authenticated {
     pub user_id: UserId,
     pub session_id: SessionId,
     pub role: String,
+}
+
+/// Whose key it is, the role they have now, and what the key permits of that.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyHolder {
+    pub user_id: UserId,
+    pub key_id: ApiKeyId,
+    pub role: String,
+    pub scopes: Scopes,
 }
 
 /// A session as it is now.
@@ -114,9 +124,9 @@ impl View {
         self.projection.local(bytes, weigh)
     }
 
-    /// To be taken before the session is read, by either of the ways below.
-    pub(crate) fn stamp(&self, session: SessionId) -> Option<Stamp> {
-        self.projection.stamp(Subject::Document(&session.to_string()))
+    /// To be taken before a session is read, by either of the ways below, or an API key.
+    pub(crate) fn stamp(&self, id: Uuid) -> Option<Stamp> {
+        self.projection.stamp(Subject::Document(&id.to_string()))
     }
 
     /// The session's document; `None` when the projection does not have it or does not answer.
@@ -148,18 +158,35 @@ impl View {
         .await
     }
 
-    /// Writes the sessions as they now are. Those that are gone leave nothing to be believed.
+    /// Writes the sessions as they now are, and makes every host read the API keys again. Sessions that are gone leave
+    /// nothing to be believed.
     async fn show(&self, ids: &[Uuid]) -> Result<(), ViewError> {
         for ids in ids.chunks(CHUNK) {
             let rows = self.rows(ids).await?;
-            let gone = ids.iter().filter(|id| !rows.iter().any(|row| row.id == **id));
-            let mut documents: Vec<Document> = gone.map(|id| Document::deleted(id.to_string())).collect();
+            let others: Vec<Uuid> = ids.iter().copied().filter(|id| !rows.iter().any(|row| row.id == *id)).collect();
+            let mut documents = Vec::with_capacity(ids.len());
             for row in rows {
                 documents.push(row.try_into()?);
+            }
+            if !others.is_empty() {
+                let keys = self.keys(&others).await?;
+                let gone = others.iter().filter(|id| !keys.iter().any(|key| key.id == id.to_string()));
+                documents.extend(gone.map(|id| Document::deleted(id.to_string())));
+                documents.extend(keys);
             }
             self.projection.write(&documents).await?;
         }
         Ok(())
+    }
+
+    /// The documents of API keys say nothing, and nobody reads them. That one changes tells each host to forget what it
+    /// keeps of the key.
+    async fn keys(&self, ids: &[Uuid]) -> Result<Vec<Document>, sqlx::Error> {
+        let rows =
+            sqlx::query!("select id, version from auth.api_key where id = any($1)", ids).fetch_all(&self.pool).await?;
+        let document =
+            |id: Uuid, version| Document { id: id.to_string(), version, body: Some(b"{}".to_vec()), lists: Vec::new() };
+        Ok(rows.into_iter().map(|row| document(row.id, row.version)).collect())
     }
 
     /// After a commit: so that the next request, on whichever replica, sees it. What fails here the subscription does.
@@ -178,13 +205,19 @@ impl View {
     }
 
     async fn all_of(&self, user: UserId) -> Result<Vec<Uuid>, sqlx::Error> {
-        sqlx::query_scalar!("select id from auth.session where user_id = $1", user.uuid()).fetch_all(&self.pool).await
+        sqlx::query_scalar!(
+            r#"select id as "id!" from auth.session where user_id = $1
+            union all select id from auth.api_key where user_id = $1"#,
+            user.uuid()
+        )
+        .fetch_all(&self.pool)
+        .await
     }
 }
 
 #[async_trait]
 impl Refresh for View {
-    /// Sessions.
+    /// Sessions and API keys.
     type Stale = BTreeSet<Uuid>;
 
     async fn refresh(&self, stale: BTreeSet<Uuid>) -> Result<(), HandlerError> {
@@ -198,7 +231,8 @@ impl Outdate<AuthEvent> for View {
         match heard {
             AuthEvent::SessionRevoked(e) => stale.extend([e.session_id.uuid()]),
             AuthEvent::Verified(e) => stale.extend(self.all_of(e.user_id).await?),
-            AuthEvent::Registered(_) => {}
+            AuthEvent::ApiKeyRevoked(e) => stale.extend([e.key_id.uuid()]),
+            AuthEvent::Registered(_) | AuthEvent::ApiKeyCreated(_) => {}
         }
         Ok(())
     }

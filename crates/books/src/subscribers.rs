@@ -41,7 +41,10 @@ impl Hear<AuthEvent> for Subscriber {
     async fn hear(&self, delivery: &mut Delivery<'_>, _: &Recorded, heard: AuthEvent) -> Result<(), HandlerError> {
         match heard {
             AuthEvent::Registered(user) => member_came(delivery, &user).await?,
-            AuthEvent::Verified(_) | AuthEvent::SessionRevoked(_) => {}
+            AuthEvent::Verified(_)
+            | AuthEvent::SessionRevoked(_)
+            | AuthEvent::ApiKeyCreated(_)
+            | AuthEvent::ApiKeyRevoked(_) => {}
         }
         Ok(())
     }

@@ -349,7 +349,10 @@ impl Outdate<AuthEvent> for View {
     async fn outdate(&self, stale: &mut BTreeSet<Uuid>, _: &Recorded, heard: AuthEvent) -> Result<(), HandlerError> {
         match heard {
             AuthEvent::Registered(e) => stale.extend(self.all_of(e.user_id).await?),
-            AuthEvent::Verified(_) | AuthEvent::SessionRevoked(_) => {}
+            AuthEvent::Verified(_)
+            | AuthEvent::SessionRevoked(_)
+            | AuthEvent::ApiKeyCreated(_)
+            | AuthEvent::ApiKeyRevoked(_) => {}
         }
         Ok(())
     }

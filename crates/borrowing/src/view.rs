@@ -268,7 +268,10 @@ impl Outdate<AuthEvent> for View {
     async fn outdate(&self, stale: &mut Stale, _: &Recorded, heard: AuthEvent) -> Result<(), HandlerError> {
         match heard {
             AuthEvent::Registered(e) => stale.members.push(e.user_id.uuid()),
-            AuthEvent::Verified(_) | AuthEvent::SessionRevoked(_) => {}
+            AuthEvent::Verified(_)
+            | AuthEvent::SessionRevoked(_)
+            | AuthEvent::ApiKeyCreated(_)
+            | AuthEvent::ApiKeyRevoked(_) => {}
         }
         Ok(())
     }

@@ -8,7 +8,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{SessionId, UserId};
+use crate::ids::{ApiKeyId, SessionId, UserId};
 
 macro_rules! permissions {
     ($($(#[$doc:meta])* $variant:ident = $name:literal),+ $(,)?) => {
@@ -68,6 +68,16 @@ impl PermissionSet {
         self.0 & (1 << permission as u8) != 0
     }
 
+    /// What is in both.
+    pub const fn intersection(self, other: Self) -> Self {
+        Self(self.0 & other.0)
+    }
+
+    /// What is here and not in `other`.
+    pub const fn without(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
+    }
+
     pub fn iter(self) -> impl Iterator<Item = Permission> {
         Permission::ALL.iter().copied().filter(move |p| self.contains(*p))
     }
@@ -79,13 +89,22 @@ impl FromIterator<Permission> for PermissionSet {
     }
 }
 
+/// How a member has proved who they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Credential {
+    /// A live session: the member themself.
+    Session(SessionId),
+    /// An API key: a program of the member's. `withheld` is what the member's role permits and the key does not.
+    ApiKey { id: ApiKeyId, withheld: PermissionSet },
+}
+
 /// Who is asking.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Actor {
     /// Nobody we know.
     Anonymous,
-    /// A member with a live session.
-    Member { id: UserId, session: SessionId, role: String, permissions: PermissionSet },
+    /// A member. `permissions` are those of the role; of a key, what both the role and the key permit.
+    Member { id: UserId, credential: Credential, role: String, permissions: PermissionSet },
     /// Folkshelf itself: a scheduler, a subscription, the command line.
     System(&'static str),
     /// A context that calls another through a port. Made by [`Actor::as_service`].
@@ -137,10 +156,27 @@ impl Actor {
         }
     }
 
+    /// `None` also for a program with an API key: what demands a session is not done by a key.
     pub fn session_id(&self) -> Option<SessionId> {
         match self {
-            Actor::Member { session, .. } => Some(*session),
-            Actor::Anonymous | Actor::System(_) | Actor::Service(_) => None,
+            Actor::Member { credential: Credential::Session(id), .. } => Some(*id),
+            Actor::Member { credential: Credential::ApiKey { .. }, .. }
+            | Actor::Anonymous
+            | Actor::System(_)
+            | Actor::Service(_) => None,
+        }
+    }
+
+    /// Whether a program with an API key asks.
+    pub fn has_api_key(&self) -> bool {
+        matches!(self, Actor::Member { credential: Credential::ApiKey { .. }, .. })
+    }
+
+    /// Whether the member's role permits it, and only the API key does not.
+    pub fn withholds(&self, permission: Permission) -> bool {
+        match self {
+            Actor::Member { credential: Credential::ApiKey { withheld, .. }, .. } => withheld.contains(permission),
+            _ => false,
         }
     }
 
@@ -194,7 +230,7 @@ mod tests {
     fn member_with(permissions: impl IntoIterator<Item = Permission>) -> Actor {
         Actor::Member {
             id: UserId::new(time::OffsetDateTime::UNIX_EPOCH),
-            session: SessionId::new(time::OffsetDateTime::UNIX_EPOCH),
+            credential: Credential::Session(SessionId::new(time::OffsetDateTime::UNIX_EPOCH)),
             role: "user".to_owned(),
             permissions: permissions.into_iter().collect(),
         }
@@ -206,6 +242,23 @@ mod tests {
         assert!(member.may(Permission::WriteBook));
         assert!(!member.may(Permission::Admin));
         assert!(Permission::ALL.iter().all(|p| !Actor::Anonymous.may(*p)));
+    }
+
+    #[test]
+    fn a_key_has_no_session_and_what_it_withholds_is_not_permitted() {
+        let of_role: PermissionSet = [Permission::WriteBook, Permission::WriteBorrow].into_iter().collect();
+        let scopes: PermissionSet = [Permission::WriteBook, Permission::Admin].into_iter().collect();
+        let id = ApiKeyId::new(time::OffsetDateTime::UNIX_EPOCH);
+        let program = Actor::Member {
+            id: UserId::new(time::OffsetDateTime::UNIX_EPOCH),
+            credential: Credential::ApiKey { id, withheld: of_role.without(scopes) },
+            role: "user".to_owned(),
+            permissions: of_role.intersection(scopes),
+        };
+        assert!(program.has_api_key() && program.session_id().is_none() && program.user_id().is_some());
+        assert!(program.may(Permission::WriteBook) && !program.withholds(Permission::WriteBook));
+        assert!(!program.may(Permission::WriteBorrow) && program.withholds(Permission::WriteBorrow));
+        assert!(!program.may(Permission::Admin) && !program.withholds(Permission::Admin), "the role has it not");
     }
 
     #[test]

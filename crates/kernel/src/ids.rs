@@ -60,6 +60,8 @@ ids! {
     UserId,
     /// One signed-in device of a member.
     SessionId,
+    /// One key with which a member's programs use the API.
+    ApiKeyId,
     /// One physical book that a member owns; borrowing calls it a copy.
     BookId,
     /// One request for a copy and the loan that may come of it.

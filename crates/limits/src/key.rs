@@ -25,6 +25,8 @@ impl From<IpAddr> for Network {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Subject {
     Member(u128),
+    /// All API keys of a member together, apart from the member: a program that runs away does not shut its member out.
+    Programs(u128),
     Network(Network),
     /// An account by its mail address: what is kept of that is a digest.
     Account([u8; 16]),
@@ -49,6 +51,10 @@ impl Subject {
         match self {
             Self::Member(id) => {
                 mac.update(b"member");
+                mac.update(&id.to_be_bytes());
+            }
+            Self::Programs(id) => {
+                mac.update(b"programs");
                 mac.update(&id.to_be_bytes());
             }
             Self::Network(network) => of_network(&mut mac, *network),
@@ -109,6 +115,7 @@ mod tests {
         let all = [
             Subject::Member(1),
             Subject::Member(2),
+            Subject::Programs(1),
             Subject::Network(network("0.0.0.1")),
             Subject::Network(network("0:0:0:1::")),
             Subject::account("ada@example.org"),
@@ -118,7 +125,7 @@ mod tests {
         let keys: std::collections::BTreeSet<String> =
             all.iter().map(|subject| subject.key("log_in", b"secret")).collect();
         assert_eq!(keys.len(), all.len(), "{keys:?}");
-        assert!(keys.iter().all(|key| key.starts_with("log_in:") && !key.contains("ada") && key.len() == 39));
+        assert!(keys.iter().all(|key| key.starts_with("log_in:") && !key.contains("example") && key.len() == 39));
         assert_ne!(all[0].key("log_in", b"secret"), all[0].key("log_in", b"another"));
     }
 }

@@ -112,6 +112,13 @@ impl Limits {
         taken
     }
 
+    /// Whether this process remembers that a key was refused and has to wait. Takes no permit and asks nobody.
+    pub async fn is_refused(&self, limit: &Limit, subject: Subject) -> Result<(), Refused> {
+        let kept = limit.lots.get(&subject).await;
+        let refused = kept.and_then(|kept| kept.refusal(Instant::now()));
+        refused.map_or(Ok(()), Err).inspect_err(|_| metrics::limited(limit.class))
+    }
+
     async fn spend(&self, limit: &Limit, subject: Subject) -> Result<(), Refused> {
         let rate = limit.rate;
         let kept = match limit.lots.get(&subject).await {
@@ -140,7 +147,7 @@ impl Limits {
                 kept.refused(refused, Instant::now());
                 Err(refused)
             }
-            None => limit.take_alone(&subject),
+            None => limit.take_alone(&subject).inspect_err(|refused| kept.refused(*refused, Instant::now())),
         }
     }
 

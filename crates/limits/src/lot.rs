@@ -73,6 +73,14 @@ impl Lot {
         }
     }
 
+    /// The refusal that still holds, if one does.
+    pub(crate) fn refusal(&self, now: Instant) -> Option<Refused> {
+        let held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        let (refused, until) = held.refused?;
+        let wait = until.checked_duration_since(now).filter(|wait| !wait.is_zero())?;
+        Some(Refused { retry_after: wait, ..refused })
+    }
+
     /// Keeps what Redis granted; one of them is spent already.
     pub(crate) fn granted(&self, permits: u32) {
         let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);

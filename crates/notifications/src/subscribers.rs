@@ -66,7 +66,10 @@ impl Hear<AuthEvent> for Subscriber {
     async fn hear(&self, delivery: &mut Delivery<'_>, _: &Recorded, heard: AuthEvent) -> Result<(), HandlerError> {
         match heard {
             AuthEvent::Registered(e) => self.greet(delivery, &e).await?,
-            AuthEvent::Verified(_) | AuthEvent::SessionRevoked(_) => {}
+            AuthEvent::Verified(_)
+            | AuthEvent::SessionRevoked(_)
+            | AuthEvent::ApiKeyCreated(_)
+            | AuthEvent::ApiKeyRevoked(_) => {}
         }
         Ok(())
     }

@@ -1,7 +1,7 @@
 //! Callers for tests.
 
 use cqrs::Caller;
-use kernel::{Actor, Permission, SessionId, UserId};
+use kernel::{Actor, Credential, Permission, SessionId, UserId};
 use time::OffsetDateTime;
 use time::macros::datetime;
 
@@ -42,7 +42,7 @@ pub fn anonymous() -> Caller {
 fn with_permissions(user: UserId, role: &str, permissions: &[Permission]) -> Caller {
     let actor = Actor::Member {
         id: user,
-        session: SessionId::new(A_SATURDAY),
+        credential: Credential::Session(SessionId::new(A_SATURDAY)),
         role: role.to_owned(),
         permissions: permissions.iter().copied().collect(),
     };

@@ -40,7 +40,7 @@ impl Hear<AuthEvent> for Subscriber {
                 .execute(delivery.connection())
                 .await?;
             }
-            AuthEvent::SessionRevoked(_) => {}
+            AuthEvent::SessionRevoked(_) | AuthEvent::ApiKeyCreated(_) | AuthEvent::ApiKeyRevoked(_) => {}
         }
         Ok(())
     }

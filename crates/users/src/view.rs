@@ -187,7 +187,7 @@ impl Outdate<AuthEvent> for View {
         match heard {
             AuthEvent::Registered(e) => stale.insert(e.user_id.uuid()),
             AuthEvent::Verified(e) => stale.insert(e.user_id.uuid()),
-            AuthEvent::SessionRevoked(_) => false,
+            AuthEvent::SessionRevoked(_) | AuthEvent::ApiKeyCreated(_) | AuthEvent::ApiKeyRevoked(_) => false,
         };
         Ok(())
     }

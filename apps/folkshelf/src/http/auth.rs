@@ -1,6 +1,7 @@
-//! Accounts, and signing in. The list of one's sessions is in `auth/sessions.rs`.
+//! Accounts, and signing in. The list of one's sessions is in `auth/sessions.rs`, keys for programs in `auth/api_keys.rs`.
 
 pub mod api;
+mod api_keys;
 pub mod fields;
 mod sessions;
 
@@ -22,7 +23,7 @@ use users::GetProfile;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use crate::http::edge::caller::{Anyone, SignedIn};
+use crate::http::edge::caller::{Anyone, InSession};
 use crate::http::edge::input::{Body, FieldErrors, MaybeBody};
 use crate::http::edge::limits::{ForgotTry, LogInTry, PasswordTry, RegisterTry, Tries, VerifyTry};
 use crate::http::edge::problem::Problem;
@@ -40,6 +41,7 @@ pub fn configure(services: &mut ServiceConfig) {
         .service(verify_email)
         .service(change_password);
     sessions::configure(services);
+    api_keys::configure(services);
 }
 
 /// Browsers keep the refresh token here, out of reach of scripts, and send it to these routes alone.
@@ -214,9 +216,9 @@ async fn renew_tokens(
 }
 
 /// Ends the session: both tokens are worth nothing from now on.
-#[utoipa::path(tag = "auth", security(("session" = [])), responses((status = 204, description = "Signed out")))]
+#[utoipa::path(tag = "auth", security(("session" = [])), extensions(("x-session-only" = json!(true))), responses((status = 204, description = "Signed out")))]
 #[post("/auth/logout")]
-async fn log_out(api: web::Data<AuthApi>, caller: SignedIn) -> Result<HttpResponse, Problem> {
+async fn log_out(api: web::Data<AuthApi>, caller: InSession) -> Result<HttpResponse, Problem> {
     let done = api.log_out.send(&caller.0, LogOut {}).await?;
     let mut response = respond::empty(&done);
     let mut cookie = Cookie::build(COOKIE, "").path(COOKIE_PATH).http_only(true).finish();
@@ -309,13 +311,13 @@ struct ChangePasswordBody {
 }
 
 /// Changes one's password. One's other sessions end.
-#[utoipa::path(tag = "auth", security(("session" = [])), request_body = ChangePasswordBody, responses(
+#[utoipa::path(tag = "auth", security(("session" = [])), extensions(("x-session-only" = json!(true))), request_body = ChangePasswordBody, responses(
     (status = 204, description = "Changed"),
 ))]
 #[post("/auth/change-password")]
 async fn change_password(
     api: web::Data<AuthApi>,
-    caller: SignedIn,
+    caller: InSession,
     tries: Tries<PasswordTry>,
     body: Body<ChangePasswordBody>,
 ) -> Result<HttpResponse, Problem> {

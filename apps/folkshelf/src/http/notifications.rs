@@ -25,6 +25,7 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::http::edge::caller::SignedIn;
+use crate::http::edge::credentials::Shown;
 use crate::http::edge::hot::Shared;
 use crate::http::edge::input::{FieldErrors, NoParams, Param, Params, PathId};
 use crate::http::edge::list::{List, ListQuery};
@@ -103,7 +104,7 @@ async fn get_unread_count(
 }
 
 /// Marks one as read.
-#[utoipa::path(tag = "notifications", security(("session" = [])), params(("id" = Uuid, Path)), responses(
+#[utoipa::path(tag = "notifications", security(("session" = [])), extensions(("x-session-only" = json!(true))), params(("id" = Uuid, Path)), responses(
     (status = 200, body = Envelope<NotificationView>),
 ))]
 #[post("/notifications/{id}/read")]
@@ -117,7 +118,7 @@ async fn mark_read(
 }
 
 /// Marks all as read; tells how many were not.
-#[utoipa::path(tag = "notifications", security(("session" = [])), responses(
+#[utoipa::path(tag = "notifications", security(("session" = [])), extensions(("x-session-only" = json!(true))), responses(
     (status = 200, body = Envelope<CountView>),
 ))]
 #[post("/notifications/read-all")]
@@ -127,7 +128,7 @@ async fn mark_all_read(api: web::Data<NotificationsApi>, caller: SignedIn) -> Re
 }
 
 /// Deletes one. It has no version: its text never changes, and whether it was read makes deleting it no less right.
-#[utoipa::path(tag = "notifications", security(("session" = [])), params(("id" = Uuid, Path),
+#[utoipa::path(tag = "notifications", security(("session" = [])), extensions(("x-session-only" = json!(true))), params(("id" = Uuid, Path),
     NoVersion), responses(
     (status = 204, description = "It is gone"),
 ))]
@@ -144,7 +145,7 @@ async fn delete_notification(
 }
 
 /// Deletes all that are read; tells how many. What is read at that moment has no version.
-#[utoipa::path(tag = "notifications", security(("session" = [])), params(
+#[utoipa::path(tag = "notifications", security(("session" = [])), extensions(("x-session-only" = json!(true))), params(
     NoVersion), responses(
     (status = 200, body = Envelope<CountView>),
 ))]
@@ -187,16 +188,10 @@ async fn stream_notifications(
     // Listen first, look then: nothing falls between the two.
     let tail = api.events.tail();
     let arrivals = api.since.ask(&caller.0, NotificationsSince { after, shown: api.events.read_to() }).await?;
-    let token = request
-        .headers()
-        .get(header::AUTHORIZATION)
-        .and_then(|value| value.to_str().ok())
-        .and_then(|value| value.split_once(' '))
-        .map(|(_, token)| token.trim().to_owned())
-        .unwrap_or_default();
+    let shown = Shown::by(request.headers())?.ok_or_else(Problem::unauthenticated)?.into_owned();
     let mut first = format!("retry: 2000\nid: {}\n\n", arrivals.resume_at);
     frames(&mut first, &arrivals.items)?;
-    let inbox = Inbox { api, caller: caller.0, token, user, tail, after: arrivals.resume_at, first: Some(first) };
+    let inbox = Inbox { api, caller: caller.0, shown, user, tail, after: arrivals.resume_at, first: Some(first) };
     let body = stream::unfold(inbox, |mut inbox| async {
         let frames = inbox.next().await?;
         Some((Ok::<_, actix_web::Error>(web::Bytes::from(frames)), inbox))
@@ -213,7 +208,7 @@ async fn stream_notifications(
 struct Inbox {
     api: web::Data<NotificationsApi>,
     caller: Caller,
-    token: String,
+    shown: Shown<'static>,
     user: UserId,
     tail: Receiver<std::sync::Arc<Recorded>>,
     after: Position,
@@ -227,8 +222,8 @@ impl Inbox {
             return Some(first);
         }
         self.woken().await?;
-        // A session that ended meanwhile must not go on seeing its inbox.
-        self.api.gate.actor(&self.token).await.ok()?;
+        // A session or a key that ended meanwhile must not go on seeing its inbox.
+        self.api.gate.actor(&self.shown).await.ok()?;
         let query = NotificationsSince { after: Some(self.after), shown: self.api.events.read_to() };
         let Ok(arrivals) = self.api.since.ask(&self.caller, query).await else {
             // PostgreSQL is away: the line stays, what is missed comes with the next look.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use auth::{Auth, Authenticated};
+use auth::{Auth, Authenticated, KeyHolder};
 use cqrs::{CommandBusBuilder, MissingHandler, QueryBusBuilder};
 use event_bus::{Family, Subscription};
 use read_store::Rebuild;
@@ -13,7 +13,7 @@ use sqlx::migrate::Migrator;
 use crate::background::Background;
 use crate::contexts::Context;
 use crate::http::auth::{self as routes, api::AuthApi};
-use crate::http::edge::gate::{Session, SessionSource};
+use crate::http::edge::gate::{Key, Session, SessionSource};
 use crate::http::edge::host::{Host, Mount, mount};
 use crate::http::edge::problem::Problem;
 use crate::http::edge::routes::Configure;
@@ -72,9 +72,10 @@ impl Wired for Auth {
     }
 
     fn start(&self, background: &Background) {
-        let (mails, housekeeping) = (self.clone(), self.clone());
+        let (mails, housekeeping, key_uses) = (self.clone(), self.clone(), self.clone());
         background.run(|until| async move { mails.run_mails(until).await });
         background.run(|until| async move { housekeeping.run_housekeeping(until).await });
+        background.run(|until| async move { key_uses.run_key_uses(until).await });
     }
 
     fn api(&self, host: &Host) -> Result<Mount, MissingHandler> {
@@ -90,7 +91,11 @@ fn session(of: &Authenticated) -> Session {
     Session { id: of.session_id, user: of.user_id, role: of.role.clone() }
 }
 
-/// The gate asks auth whose session it is.
+fn key(of: &KeyHolder) -> Key {
+    Key { id: of.key_id, user: of.user_id, role: of.role.clone(), scopes: of.scopes.permissions() }
+}
+
+/// The gate asks auth whose session or API key it is.
 #[async_trait]
 impl SessionSource for Auth {
     async fn session(&self, token: &str) -> Result<Session, Problem> {
@@ -99,5 +104,13 @@ impl SessionSource for Auth {
 
     async fn known_session(&self, token: &str) -> Option<Session> {
         Some(session(&*self.known(token).await?))
+    }
+
+    async fn key(&self, text: &str) -> Result<Key, Problem> {
+        Ok(key(&*self.authenticate_key(text).await?))
+    }
+
+    async fn known_key(&self, text: &str) -> Option<Key> {
+        Some(key(&*self.known_key(text).await?))
     }
 }

@@ -15,7 +15,8 @@ use borrowing::{
 use borrowing_events::ReturnCondition;
 use cqrs::Caller;
 use kernel::{
-    Actor, BookId, BorrowId, Clock, Line, ManualClock, PageRequest, Permission, Prose, SessionId, SystemClock, UserId,
+    Actor, BookId, BorrowId, Clock, Credential, Line, ManualClock, PageRequest, Permission, Prose, SessionId,
+    SystemClock, UserId,
 };
 use time::{Duration, OffsetDateTime};
 use users::{ListUsers, UserSort};
@@ -227,6 +228,6 @@ impl Demo<'_> {
 /// A demo member at work, without a session.
 fn member(id: UserId) -> Caller {
     let permissions = [Permission::WriteBook, Permission::WriteBorrow].into_iter().collect();
-    let session = SessionId::new(OffsetDateTime::UNIX_EPOCH);
-    Caller::new(Actor::Member { id, session, role: "user".to_owned(), permissions }, "")
+    let credential = Credential::Session(SessionId::new(OffsetDateTime::UNIX_EPOCH));
+    Caller::new(Actor::Member { id, credential, role: "user".to_owned(), permissions }, "")
 }

@@ -54,6 +54,12 @@ pub enum Figure {
     VerifyNetwork,
     /// Wrong passwords of a member who is logged in.
     PasswordAccount,
+    /// All requests of one member's programs, by all their API keys.
+    ApiKey,
+    /// API keys that one member makes.
+    MakeKeyAccount,
+    /// API keys that are none, from one network.
+    UnknownKeyNetwork,
 }
 
 impl Figure {
@@ -77,6 +83,9 @@ impl Figure {
             Self::ForgotNetwork => ["60 per 1h", "10 per 1h"],
             Self::VerifyAccount => ["10 per 1h", "5 per 1h"],
             Self::VerifyNetwork => ["100 per 1h", "20 per 1h"],
+            Self::ApiKey => ["600 per 1m", "60 per 5m"],
+            Self::MakeKeyAccount => ["30 per 1h", "10 per 1h"],
+            Self::UnknownKeyNetwork => ["300 per 30m", "60 per 30m"],
         }
     }
 }

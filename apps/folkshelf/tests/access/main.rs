@@ -1,6 +1,7 @@
 //! Who may call what: every operation of the OpenAPI document as each kind of caller, on things that exist. An operation
 //! without a row in [`table`] fails here, and so does a row without an operation.
 
+mod keys;
 mod scene;
 mod secrets;
 #[path = "../support/mod.rs"]

@@ -49,6 +49,8 @@ pub enum Needs {
     LeftOutRow,
     /// A second session of the owner's.
     Session,
+    /// One of the owner's.
+    ApiKey,
     DeadLetter,
     /// Somebody whom the operation is about, and who is none of the callers.
     Member,
@@ -241,6 +243,11 @@ impl Scene {
                 let both = self.owner.get(host, "/auth/sessions").await.expect(200).ids();
                 Target::of(both.into_iter().find(|id| !own.contains(id)).expect("a new session"))
             }
+            Needs::ApiKey => {
+                let body = json!({"name": "Shelf scanner", "scopes": []});
+                let made = self.owner.post(host, "/auth/api-keys", body).await.expect(201);
+                Target::of(made.data()["id"].as_str().expect("an id"))
+            }
             Needs::DeadLetter => Target::of(park_an_event(place).await),
             Needs::Member => Target::of(host.register("Vic").await.id),
             Needs::VerifyToken => {
@@ -271,23 +278,40 @@ impl Scene {
         }
     }
 
+    /// Who calls: a caller of the table, or the one who stands in for them.
+    pub fn calls<'s>(&'s self, caller: Caller, target: &'s Target) -> Option<&'s Person> {
+        match (&target.stand_in, caller) {
+            (_, Caller::Anonymous) => None,
+            (Some(stand_in), _) => Some(stand_in),
+            (None, caller) => self.person(caller),
+        }
+    }
+
     pub async fn call(&self, host: &Host, row: &Row, caller: Caller, target: &Target) -> Asked {
+        let person = self.calls(caller, target);
+        let (request, sent) = self.request(host, row, target);
+        let request = match person {
+            Some(person) => request.bearer_auth(&person.token),
+            None => request,
+        };
+        let by = person.map(|person| (person.id.clone(), person.email.clone()));
+        Asked { sent, by, reply: answer(request).await }
+    }
+
+    pub async fn call_with_key(&self, host: &Host, row: &Row, key: &str, target: &Target) -> Reply {
+        answer(self.request(host, row, target).0.header("x-api-key", key)).await
+    }
+
+    /// The request without who sends it, and what it sends as text.
+    fn request(&self, host: &Host, row: &Row, target: &Target) -> (RequestBuilder, String) {
         let (method, path) = row.method_and_path();
         let mut path = path.replace("{id}", &target.id).replace("{name}", "books").replace("{row}", "2");
         if let Sends::Query(query) = row.sends {
             path = format!("{path}?{query}");
         }
-        let person = match (&target.stand_in, caller) {
-            (_, Caller::Anonymous) => None,
-            (Some(stand_in), _) => Some(stand_in),
-            (None, caller) => self.person(caller),
-        };
-        let mut request = host.request(method, &path);
-        if let Some(person) = person {
-            request = request.bearer_auth(&person.token);
-        }
+        let request = host.request(method, &path);
         let mut sent = path;
-        request = match row.sends {
+        let request = match row.sends {
             Sends::Nothing | Sends::Query(_) => request,
             Sends::Json(body) => {
                 let body = body(self, target);
@@ -296,8 +320,7 @@ impl Scene {
             }
             Sends::File => csv(request),
         };
-        let by = person.map(|person| (person.id.clone(), person.email.clone()));
-        Asked { sent, by, reply: answer(request).await }
+        (request, sent)
     }
 }
 

@@ -10,6 +10,9 @@ use crate::table::Row;
 /// The operations that hand out tokens.
 const SIGNING_IN: &[&str] = &["POST /auth/register", "POST /auth/login", "POST /auth/refresh-token"];
 
+/// The operation that shows an API key, once.
+const MAKING_A_KEY: &str = "POST /auth/api-keys";
+
 /// Each thing in the answer that its caller may not see.
 pub fn shown(scene: &Scene, row: &Row, caller: Caller, asked: &Asked) -> Vec<String> {
     let mut found = Vec::new();
@@ -42,6 +45,9 @@ pub fn shown(scene: &Scene, row: &Row, caller: Caller, asked: &Asked) -> Vec<Str
         let owner = object.get("owner").and_then(|owner| owner["id"].as_str());
         let is_owner = owner.is_some_and(|owner| owner == id);
         match name {
+            "key" if value.as_str().is_some_and(|text| text.starts_with("fsk_")) && row.operation != MAKING_A_KEY => {
+                found.push("an API key".to_owned());
+            }
             "refreshToken" | "accessToken" if !SIGNING_IN.contains(&row.operation) => {
                 found.push(format!("a token in {name}"));
             }
@@ -65,6 +71,7 @@ pub fn must_find_each_secret(scene: &Scene, row: &Row) {
         json!({"data": {"notes": "third shelf", "owner": owner}}),
         json!({"data": {"handOverCode": "123456", "owner": owner}}),
         json!({"data": {"refreshToken": "x"}}),
+        json!({"data": [{"key": "fsk_x"}]}),
         json!({"data": {"user": {"passwordHash": "x"}}}),
     ] {
         let reply = Reply { status: 200, headers: HeaderMap::new(), body: secret };

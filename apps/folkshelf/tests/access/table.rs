@@ -3,7 +3,9 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::scene::Needs::{Book, Borrow, DeadLetter, Import, LeftOutRow, Member, Nothing, Notification, ResetToken};
+use crate::scene::Needs::{
+    ApiKey, Book, Borrow, DeadLetter, Import, LeftOutRow, Member, Nothing, Notification, ResetToken,
+};
 use crate::scene::Needs::{Review, Session, StandIn, VerifyToken};
 use crate::scene::Stage::{Active, Approved, Disputed, ExtensionAsked, Pending, ReturnPending};
 use crate::scene::{Needs, Scene, Target};
@@ -108,6 +110,14 @@ pub const ROWS: &[Row] = &[
     row("GET /auth/sessions", Nothing, MEMBERS),
     row("DELETE /auth/sessions/others", StandIn, MEMBERS),
     row("DELETE /auth/sessions/{id}", Session, answering(204, OWN)),
+    row("GET /auth/api-keys", Nothing, MEMBERS),
+    with(
+        "POST /auth/api-keys",
+        Nothing,
+        |_, _| json!({"name": "Shelf scanner", "scopes": ["write:book"]}),
+        answering(201, MEMBERS),
+    ),
+    row("DELETE /auth/api-keys/{id}", ApiKey, answering(204, OWN)),
     // Members.
     row("GET /users/me", Nothing, MEMBERS),
     row("GET /users/{id}", Nothing, EVERYBODY),

@@ -42,6 +42,7 @@ export const keys = {
   account: {
     me: ['account', 'me'] as const,
     sessions: ['account', 'sessions'] as const,
+    apiKeys: ['account', 'api-keys'] as const,
     preferences: ['account', 'preferences'] as const,
   },
   community: ['community'] as const,

@@ -3,6 +3,7 @@ import { createBrowserRouter, Navigate, type RouteObject } from 'react-router'
 import { RequirePermission, RequireSession } from '@/api/Require'
 import {
   loadAccountLayout,
+  loadApiKeysPage,
   loadDeleteAccountPage,
   loadForgotPasswordPage,
   loadLoginPage,
@@ -70,6 +71,7 @@ const forMembers: RouteObject[] = [
       { path: 'profile', lazy: page(loadProfilePage, 'account') },
       { path: 'password', lazy: page(loadPasswordPage, 'account') },
       { path: 'sessions', lazy: page(loadSessionsPage, 'account') },
+      { path: 'api-keys', lazy: page(loadApiKeysPage, 'account') },
       { path: 'delete', lazy: page(loadDeleteAccountPage, 'account') },
     ],
   },

@@ -53,7 +53,10 @@ pub(crate) struct EndSessionHandler(pub Parts);
 #[async_trait]
 impl CommandHandler<EndSession> for EndSessionHandler {
     async fn handle(&self, call: &Call, command: EndSession) -> Result<(), EndSessionError> {
-        let user = call.actor().user_id().ok_or(EndSessionError::NotSignedIn)?;
+        let actor = call.actor();
+        let (Some(user), Some(_)) = (actor.user_id(), actor.session_id()) else {
+            return Err(EndSessionError::NotSignedIn);
+        };
         let mut work = call.begin(&self.0.pool).await?;
         let (which, reason) = (Which::One(command.session), RevocationReason::EndedByMember);
         let ended = session::end(work.connection(), user, which, reason, call.now()).await?;

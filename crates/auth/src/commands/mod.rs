@@ -2,6 +2,8 @@
 
 mod change_password;
 mod create_account;
+mod create_api_key;
+mod end_api_key;
 mod end_other_sessions;
 mod end_session;
 mod forgot_password;
@@ -16,6 +18,10 @@ pub(crate) use change_password::ChangePasswordHandler;
 pub use change_password::{ChangePassword, ChangePasswordError};
 pub(crate) use create_account::CreateAccountHandler;
 pub use create_account::{CreateAccount, CreateAccountError};
+pub(crate) use create_api_key::CreateApiKeyHandler;
+pub use create_api_key::{CreateApiKey, CreateApiKeyError, NewApiKey};
+pub(crate) use end_api_key::EndApiKeyHandler;
+pub use end_api_key::{EndApiKey, EndApiKeyError};
 pub(crate) use end_other_sessions::EndOtherSessionsHandler;
 pub use end_other_sessions::{EndOtherSessions, EndOtherSessionsError};
 pub(crate) use end_session::EndSessionHandler;

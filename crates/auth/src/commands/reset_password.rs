@@ -5,13 +5,15 @@ use kernel::{Command, Detail, ErrorKind, Refusal, UserId};
 use secrecy::SecretString;
 use serde::Serialize;
 
+use crate::api_key;
 use crate::context::Parts;
 use crate::domain::{Password, TokenHash};
 use crate::letter::Purpose;
 use crate::passwords::HashingError;
 use crate::session::{self, Which, told_of};
 
-/// A new password for whoever holds the token of a mail. All sessions end; the address is proved by the way.
+/// A new password for whoever holds the token of a mail. All sessions and API keys end: somebody else may have opened
+/// them. The address is proved by the way.
 #[derive(Debug, Clone, Serialize)]
 pub struct ResetPassword {
     #[serde(skip_serializing)]
@@ -122,7 +124,8 @@ impl CommandHandler<ResetPassword> for ResetPasswordHandler {
             work.append(&verified, version).await?;
         }
         let (which, reason) = (Which::All, RevocationReason::PasswordReset);
-        let ended = session::end(work.connection(), user, which, reason, now).await?;
+        let mut ended = session::end(work.connection(), user, which, reason, now).await?;
+        ended.extend(api_key::end(work.connection(), user, api_key::Which::All, reason, now).await?);
         work.append_all(&ended).await?;
         work.commit(()).await?;
         self.0.view.refresh_now(&told_of(&ended)).await;

@@ -1,10 +1,14 @@
-//! What an address, a password and a token are. Pure.
+//! What an address, a password, a token and an API key are. Pure.
 
+mod api_key;
 mod email;
 mod password;
+mod scopes;
 mod token;
 
+pub(crate) use api_key::ApiKey;
 pub use email::{Email, EmailError};
 pub(crate) use password::as_typed;
 pub use password::{Password, PasswordError};
+pub use scopes::Scopes;
 pub(crate) use token::{TokenHash, new_token, token_of};

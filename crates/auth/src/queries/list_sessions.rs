@@ -62,7 +62,9 @@ pub(crate) struct ListSessionsHandler(pub Database);
 impl QueryHandler<ListSessions> for ListSessionsHandler {
     async fn handle(&self, call: &Call, _: ListSessions) -> Result<Vec<SessionView>, ListSessionsError> {
         let actor = call.actor();
-        let user = actor.user_id().ok_or(ListSessionsError::NotSignedIn)?;
+        let (Some(user), Some(current)) = (actor.user_id(), actor.session_id()) else {
+            return Err(ListSessionsError::NotSignedIn);
+        };
         let rows = sqlx::query!(
             "select id, device, created_at, last_used_at, expires_at from auth.session
             where user_id = $1 and ended_at is null and expires_at > $2
@@ -72,7 +74,6 @@ impl QueryHandler<ListSessions> for ListSessionsHandler {
         )
         .fetch_all(&self.0)
         .await?;
-        let current = actor.session_id();
         Ok(rows
             .into_iter()
             .map(|row| SessionView {
@@ -81,7 +82,7 @@ impl QueryHandler<ListSessions> for ListSessionsHandler {
                 created_at: row.created_at,
                 last_used_at: row.last_used_at,
                 expires_at: row.expires_at,
-                current: current == Some(row.id.into()),
+                current: current == row.id.into(),
             })
             .collect())
     }

@@ -4,6 +4,7 @@ mod check_password;
 mod find_account_by_email;
 mod find_accounts;
 mod get_account;
+mod list_api_keys;
 mod list_sessions;
 
 pub(crate) use check_password::CheckPasswordHandler;
@@ -14,5 +15,7 @@ pub(crate) use find_accounts::FindAccountsHandler;
 pub use find_accounts::{FindAccounts, FindAccountsError};
 pub(crate) use get_account::GetAccountHandler;
 pub use get_account::{AccountView, GetAccount, GetAccountError};
+pub(crate) use list_api_keys::ListApiKeysHandler;
+pub use list_api_keys::{ApiKeyView, ListApiKeys, ListApiKeysError};
 pub(crate) use list_sessions::ListSessionsHandler;
 pub use list_sessions::{ListSessions, ListSessionsError, SessionView};

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use auth::{Auth, Authenticated, Email, LogIn, Mail, MailNotSent, Mailer, Password, Register, Settings, SignedIn};
 use cqrs::Caller;
-use kernel::{Actor, Line, PermissionSet, Position, Refusal};
+use kernel::{Actor, Credential, Line, PermissionSet, Position, Refusal};
 use secrecy::ExposeSecret;
 use testkit::{Place, anonymous};
 use users_events::UserEvent;
@@ -145,7 +145,7 @@ pub fn an_email(text: &str) -> Email {
 pub fn caller(session: &SignedIn) -> Caller {
     let actor = Actor::Member {
         id: session.user_id,
-        session: session.session_id,
+        credential: Credential::Session(session.session_id),
         role: "user".to_owned(),
         permissions: PermissionSet::empty(),
     };

@@ -110,6 +110,10 @@ pub(crate) struct DeleteUserHandler {
 impl CommandHandler<DeleteUser> for DeleteUserHandler {
     async fn handle(&self, call: &Call, command: DeleteUser) -> Result<(), DeleteUserError> {
         let id = command.id;
+        // A key may delete others, if its scopes say so; its own member's account never.
+        if call.actor().is(id) && call.actor().has_api_key() {
+            return Err(DeleteUserError::NotAllowed);
+        }
         match &command.proof {
             Proof::Password(password) if call.actor().is(id) => {
                 if !self.passwords.is_password_of(id, password, &call.caller()).await? {

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use auth::{
-    ChangePassword, EndOtherSessions, EndSession, ForgotPassword, GetAccount, ListSessions, LogIn, LogOut,
-    RefreshTokens, Register, ResetPassword, VerifyEmail,
+    ChangePassword, CreateApiKey, EndApiKey, EndOtherSessions, EndSession, ForgotPassword, GetAccount, ListApiKeys,
+    ListSessions, LogIn, LogOut, RefreshTokens, Register, ResetPassword, VerifyEmail,
 };
 use cqrs::{Ask, Dispatch, MissingHandler};
 use kernel::Clock;
@@ -23,6 +23,9 @@ pub struct AuthApi {
     pub(super) change_password: Dispatch<ChangePassword>,
     pub(super) end_session: Dispatch<EndSession>,
     pub(super) end_other_sessions: Dispatch<EndOtherSessions>,
+    pub(super) create_api_key: Dispatch<CreateApiKey>,
+    pub(super) end_api_key: Dispatch<EndApiKey>,
+    pub(super) api_keys: Ask<ListApiKeys>,
     pub(super) sessions: Ask<ListSessions>,
     pub(super) account: Ask<GetAccount>,
     pub(super) profile: Ask<GetProfile>,
@@ -45,6 +48,9 @@ impl AuthApi {
             change_password: commands.dispatch()?,
             end_session: commands.dispatch()?,
             end_other_sessions: commands.dispatch()?,
+            create_api_key: commands.dispatch()?,
+            end_api_key: commands.dispatch()?,
+            api_keys: queries.asking()?,
             sessions: queries.asking()?,
             account: queries.asking()?,
             profile: queries.asking()?,

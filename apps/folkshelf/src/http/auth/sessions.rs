@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::api::AuthApi;
-use crate::http::edge::caller::SignedIn;
+use crate::http::edge::caller::InSession;
 use crate::http::edge::input::{NoParams, Params, PathId};
 use crate::http::edge::problem::Problem;
 use crate::http::edge::respond::{self, Envelope, NoVersion};
@@ -18,14 +18,14 @@ pub(super) fn configure(services: &mut ServiceConfig) {
 }
 
 /// Where one is signed in.
-#[utoipa::path(tag = "auth", security(("session" = [])), responses(
+#[utoipa::path(tag = "auth", security(("session" = [])), extensions(("x-session-only" = json!(true))), responses(
     (status = 200, body = Envelope<Vec<SessionView>>),
 ))]
 #[get("/auth/sessions")]
 async fn list_sessions(
     request: HttpRequest,
     api: web::Data<AuthApi>,
-    caller: SignedIn,
+    caller: InSession,
     _none: Params<NoParams>,
 ) -> Result<HttpResponse, Problem> {
     let sessions = api.sessions.ask(&caller.0, ListSessions {}).await?;
@@ -38,7 +38,7 @@ struct EndedSessions {
 }
 
 /// Ends all of one's sessions but the one that asks; tells how many. What runs at that moment has no version.
-#[utoipa::path(tag = "auth", security(("session" = [])), params(
+#[utoipa::path(tag = "auth", security(("session" = [])), extensions(("x-session-only" = json!(true))), params(
     NoVersion), responses(
     (status = 200, body = Envelope<EndedSessions>),
 ))]
@@ -46,7 +46,7 @@ struct EndedSessions {
 async fn end_other_sessions(
     request: HttpRequest,
     api: web::Data<AuthApi>,
-    caller: SignedIn,
+    caller: InSession,
 ) -> Result<HttpResponse, Problem> {
     respond::refuse_versions(&request)?;
     let done = api.end_other_sessions.send(&caller.0, EndOtherSessions {}).await?;
@@ -54,7 +54,7 @@ async fn end_other_sessions(
 }
 
 /// Ends one of one's sessions. It has no version: nothing of it changes that would make ending it wrong.
-#[utoipa::path(tag = "auth", security(("session" = [])), params(("id" = Uuid, Path),
+#[utoipa::path(tag = "auth", security(("session" = [])), extensions(("x-session-only" = json!(true))), params(("id" = Uuid, Path),
     NoVersion), responses(
     (status = 204, description = "It has ended"),
 ))]
@@ -62,7 +62,7 @@ async fn end_other_sessions(
 async fn end_session(
     request: HttpRequest,
     api: web::Data<AuthApi>,
-    caller: SignedIn,
+    caller: InSession,
     id: PathId<SessionId>,
 ) -> Result<HttpResponse, Problem> {
     respond::refuse_versions(&request)?;

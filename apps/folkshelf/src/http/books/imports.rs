@@ -299,7 +299,7 @@ async fn start_import(
 async fn cancel_import(
     request: HttpRequest,
     api: web::Data<BooksApi>,
-    caller: SignedIn,
+    caller: Permitted<WriteBook>,
     id: PathId<ImportId>,
 ) -> Result<HttpResponse, Problem> {
     respond::refuse_versions(&request)?;
@@ -341,7 +341,7 @@ async fn add_left_out_row(
 async fn mark_row_repaired(
     request: HttpRequest,
     api: web::Data<BooksApi>,
-    caller: SignedIn,
+    caller: Permitted<WriteBook>,
     id: PathId<ImportId>,
 ) -> Result<HttpResponse, Problem> {
     respond::refuse_versions(&request)?;

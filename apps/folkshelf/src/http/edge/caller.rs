@@ -1,18 +1,22 @@
-//! Who is asking. A route declares what it requires by the extractor it takes: [`Anyone`], [`SignedIn`] or
-//! [`Permitted`]. There is no fourth way to a caller, so a route that declares nothing has none. It takes it before what
+//! Who is asking. A route declares what it requires by the extractor it takes: [`Anyone`], [`SignedIn`], [`InSession`] or
+//! [`Permitted`]. There is no other way to a caller, so a route that declares nothing has none. It takes it before what
 //! it reads of the request: extractors answer in their order.
+//!
+//! A program with an API key is its member as far as the key's scopes go. It reads what its member reads; whatever changes
+//! something demands a permission, and so a scope, or it is for sessions alone.
 
 use std::future::{Ready, ready};
 use std::marker::PhantomData;
 
 use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
-use actix_web::http::header::{self, HeaderName, HeaderValue};
+use actix_web::http::header::HeaderName;
 use actix_web::middleware::Next;
 use actix_web::{FromRequest, HttpMessage, HttpRequest, ResponseError, web};
 use cqrs::Caller;
 use kernel::{Actor, Permission, UserId};
 
+use super::credentials::Shown;
 use super::gate::Gate;
 use super::limits::RateLimits;
 use super::problem::Problem;
@@ -24,8 +28,11 @@ pub const MIN_POSITION: HeaderName = HeaderName::from_static("x-folkshelf-min-po
 /// No account needed; a token, if there is one, must be good.
 pub struct Anyone(pub Caller);
 
-/// Any member with a live session.
+/// Any member with a live session. A program of theirs with an API key too, where nothing is changed.
 pub struct SignedIn(pub Caller);
+
+/// A member with a live session, and no program of theirs: for passwords, sessions, keys and the account itself.
+pub struct InSession(pub Caller);
 
 impl SignedIn {
     /// The member.
@@ -34,7 +41,14 @@ impl SignedIn {
     }
 }
 
-/// A member whose role has the permission `R`.
+impl InSession {
+    /// The member.
+    pub fn user(&self) -> Result<UserId, Problem> {
+        self.0.actor.user_id().ok_or_else(Problem::unauthenticated)
+    }
+}
+
+/// A member whose role has the permission `R`; of a program, whose key has it too.
 pub struct Permitted<R>(pub Caller, PhantomData<R>);
 
 /// A permission as a type, for [`Permitted`].
@@ -95,12 +109,27 @@ fn signed_in(request: &HttpRequest) -> Result<Caller, Problem> {
     }
 }
 
+fn in_session(caller: Caller) -> Result<Caller, Problem> {
+    if caller.actor.has_api_key() { Err(Problem::session_required()) } else { Ok(caller) }
+}
+
 impl FromRequest for SignedIn {
     type Error = Problem;
     type Future = Ready<Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(signed_in(request).map(Self))
+        let caller = signed_in(request);
+        let caller = if request.method().is_safe() { caller } else { caller.and_then(in_session) };
+        ready(caller.map(Self))
+    }
+}
+
+impl FromRequest for InSession {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(signed_in(request).and_then(in_session).map(Self))
     }
 }
 
@@ -109,20 +138,23 @@ impl<R: Requirement> FromRequest for Permitted<R> {
     type Future = Ready<Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(signed_in(request).and_then(|caller| {
-            if caller.actor.may(R::PERMISSION) { Ok(Self(caller, PhantomData)) } else { Err(Problem::forbidden()) }
+        ready(signed_in(request).and_then(|caller| match R::PERMISSION {
+            permission if caller.actor.may(permission) => Ok(Self(caller, PhantomData)),
+            permission if caller.actor.withholds(permission) => Err(Problem::scope_missing(permission)),
+            _ => Err(Problem::forbidden()),
         }))
     }
 }
 
 async fn caller(request: &HttpRequest) -> Result<Caller, Problem> {
     let gate = request.app_data::<web::Data<Gate>>().ok_or_else(Problem::not_found)?;
-    let actor = match request.headers().get(header::AUTHORIZATION) {
+    let actor = match Shown::by(request.headers())? {
         None => Actor::Anonymous,
-        Some(value) => {
-            let token = bearer(value).ok_or_else(Problem::unauthenticated)?;
-            gate.actor(token).await?
-        }
+        Some(shown @ Shown::Token(_)) => gate.actor(&shown).await?,
+        Some(shown @ Shown::Key(_)) => match gate.known(&shown).await {
+            Some(actor) => actor,
+            None => unknown_key(request, gate, &shown).await?,
+        },
     };
     let mut caller = Caller::new(actor, trace::current());
     caller.idempotency_key = idempotency_key(request)?;
@@ -130,10 +162,19 @@ async fn caller(request: &HttpRequest) -> Result<Caller, Problem> {
     Ok(caller)
 }
 
-/// The token in an `Authorization` header.
-pub fn bearer(value: &HeaderValue) -> Option<&str> {
-    let (scheme, token) = value.to_str().ok()?.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+/// A key that this host does not keep is looked up in the database. Whoever sends many that are none is not served so.
+async fn unknown_key(request: &HttpRequest, gate: &Gate, shown: &Shown<'_>) -> Result<Actor, Problem> {
+    let limits = request.app_data::<web::Data<RateLimits>>();
+    if let Some(limits) = limits {
+        limits.may_show_unknown_key(request).await.map_err(Problem::too_often)?;
+    }
+    let found = gate.actor(shown).await;
+    if let (Some(limits), Err(problem)) = (limits, &found)
+        && problem.is_unauthenticated()
+    {
+        limits.showed_unknown_key(request).await;
+    }
+    found
 }
 
 fn idempotency_key(request: &HttpRequest) -> Result<Option<String>, Problem> {

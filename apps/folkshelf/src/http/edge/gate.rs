@@ -8,7 +8,9 @@ use std::sync::{Arc, PoisonError, RwLock, Weak};
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
-use kernel::{Actor, PermissionSet, SessionId, UserId};
+use kernel::{Actor, ApiKeyId, Credential, PermissionSet, SessionId, UserId};
+
+use super::credentials::Shown;
 
 use super::problem::Problem;
 
@@ -26,7 +28,15 @@ pub struct Session {
     pub role: String,
 }
 
-/// Looks sessions up. Implemented by auth.
+/// Whose API key it is, the role they have now, and what the key permits of that.
+pub struct Key {
+    pub id: ApiKeyId,
+    pub user: UserId,
+    pub role: String,
+    pub scopes: PermissionSet,
+}
+
+/// Looks sessions and API keys up. Implemented by auth.
 #[async_trait]
 pub trait SessionSource: Send + Sync {
     /// The live session that an access token stands for.
@@ -34,6 +44,12 @@ pub trait SessionSource: Send + Sync {
 
     /// As [`Self::session`], as far as nobody has to be asked for it.
     async fn known_session(&self, token: &str) -> Option<Session>;
+
+    /// The API key of this text, if it still counts.
+    async fn key(&self, key: &str) -> Result<Key, Problem>;
+
+    /// As [`Self::key`], as far as nobody has to be asked for it.
+    async fn known_key(&self, key: &str) -> Option<Key>;
 }
 
 /// Looks up what roles permit. Implemented by users.
@@ -49,8 +65,37 @@ pub struct Gate {
     roles: Arc<Roles>,
 }
 
-fn member(session: Session, permissions: PermissionSet) -> Actor {
-    Actor::Member { id: session.user, session: session.id, role: session.role, permissions }
+/// A session or an API key, as it is now.
+enum Live {
+    Session(Session),
+    Key(Key),
+}
+
+impl Live {
+    fn role(&self) -> &str {
+        match self {
+            Self::Session(session) => &session.role,
+            Self::Key(key) => &key.role,
+        }
+    }
+
+    /// `permissions` are those of the role.
+    fn member(self, permissions: PermissionSet) -> Actor {
+        match self {
+            Self::Session(session) => Actor::Member {
+                id: session.user,
+                credential: Credential::Session(session.id),
+                role: session.role,
+                permissions,
+            },
+            Self::Key(key) => Actor::Member {
+                id: key.user,
+                credential: Credential::ApiKey { id: key.id, withheld: permissions.without(key.scopes) },
+                role: key.role,
+                permissions: permissions.intersection(key.scopes),
+            },
+        }
+    }
 }
 
 impl Gate {
@@ -62,21 +107,27 @@ impl Gate {
         Self { sessions, roles }
     }
 
-    /// Who the bearer of an access token is now: with the role of this moment, if the session still lives.
-    pub async fn actor(&self, token: &str) -> Result<Actor, Problem> {
-        let session = self.sessions.session(token).await?;
-        let permissions = match self.roles.known(&session.role) {
-            Some(permissions) => permissions,
-            None => self.roles.read(&session.role).await?,
+    /// Who shows this is now: with the role of this moment, if the session or the key still lives.
+    pub async fn actor(&self, shown: &Shown<'_>) -> Result<Actor, Problem> {
+        let live = match shown {
+            Shown::Token(token) => Live::Session(self.sessions.session(token).await?),
+            Shown::Key(key) => Live::Key(self.sessions.key(key).await?),
         };
-        Ok(member(session, permissions))
+        let permissions = match self.roles.known(live.role()) {
+            Some(permissions) => permissions,
+            None => self.roles.read(live.role()).await?,
+        };
+        Ok(live.member(permissions))
     }
 
     /// As [`Self::actor`], as far as nothing has to be asked for.
-    pub async fn known(&self, token: &str) -> Option<Actor> {
-        let session = self.sessions.known_session(token).await?;
-        let permissions = self.roles.known(&session.role)?;
-        Some(member(session, permissions))
+    pub async fn known(&self, shown: &Shown<'_>) -> Option<Actor> {
+        let live = match shown {
+            Shown::Token(token) => Live::Session(self.sessions.known_session(token).await?),
+            Shown::Key(key) => Live::Key(self.sessions.known_key(key).await?),
+        };
+        let permissions = self.roles.known(live.role())?;
+        Some(live.member(permissions))
     }
 }
 

@@ -29,7 +29,8 @@ use kernel::{Actor, Clock, UserId};
 use read_store::{Local, Stamp};
 use time::OffsetDateTime;
 
-use super::caller::{MIN_POSITION, bearer};
+use super::caller::MIN_POSITION;
+use super::credentials::Shown;
 use super::gate::Gate;
 use super::guard::Route;
 use super::host::Host;
@@ -199,10 +200,10 @@ impl HotAnswers {
         if self.queries.is_late(shelf.context) {
             return None;
         }
-        let Some(authorization) = request.headers().get(header::AUTHORIZATION) else {
+        let Some(shown) = Shown::by(request.headers()).ok()? else {
             return (!shelf.hot.personal && !self.closed_catalogue).then_some(Actor::Anonymous);
         };
-        let actor = self.gate.known(bearer(authorization)?).await?;
+        let actor = self.gate.known(&shown).await?;
         actor.user_id()?;
         let lacks_own_write = self.queries.lacks_own_write(&actor, shelf.context);
         (!(shelf.hot.sees_more)(&actor) && !lacks_own_write).then_some(actor)

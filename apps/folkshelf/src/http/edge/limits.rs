@@ -79,6 +79,8 @@ impl RateLimits {
             return Ok(());
         }
         let (figure, subject) = match actor {
+            // An administrator's programs too: the most rights are no reason to be the busiest.
+            Actor::Member { id, .. } if actor.has_api_key() => (Figure::ApiKey, Subject::Programs(id.uuid().as_u128())),
             Actor::Member { id, role, .. } => {
                 let figure = match role.as_str() {
                     _ if actor.may(Permission::Admin) => Figure::Admin,
@@ -100,6 +102,31 @@ impl RateLimits {
         }
         request.extensions_mut().insert(Admitted);
         Ok(())
+    }
+}
+
+/// API keys that are none, by network. A key that is kept in memory needs nobody's leave.
+impl RateLimits {
+    /// Whether one more key from this network is looked up. Costs nothing: it remembers a refusal.
+    pub async fn may_show_unknown_key(&self, request: &HttpRequest) -> Result<(), Refused> {
+        match self.unknown_key(request) {
+            Some((limit, subject)) => self.limits.is_refused(limit, subject).await,
+            None => Ok(()),
+        }
+    }
+
+    /// A key was none.
+    pub async fn showed_unknown_key(&self, request: &HttpRequest) {
+        if let Some((limit, subject)) = self.unknown_key(request) {
+            // A refusal is remembered, and told to the next one.
+            self.limits.take(limit, subject).await.ok();
+        }
+    }
+
+    fn unknown_key(&self, request: &HttpRequest) -> Option<(&Limit, Subject)> {
+        let client = self.client(request);
+        let limit = self.limit(Figure::UnknownKeyNetwork).filter(|_| !client.local)?;
+        Some((limit, Subject::Network(client.network)))
     }
 }
 
@@ -138,6 +165,8 @@ classes! {
     VerifyTry: VerifyAccount, network: VerifyNetwork;
     /// A member tries their own password.
     PasswordTry: PasswordAccount;
+    /// A member makes an API key.
+    MakeKeyTry: MakeKeyAccount;
 }
 
 /// What a route of class `C` costs. The handler says at which account the try is, as soon as it knows.

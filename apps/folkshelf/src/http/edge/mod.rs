@@ -5,6 +5,7 @@
 pub mod admin;
 pub mod caller;
 pub mod community;
+pub mod credentials;
 pub mod gate;
 pub mod guard;
 pub mod host;

@@ -8,7 +8,9 @@ use actix_web::http::Method;
 use actix_web::middleware::Next;
 use actix_web::{HttpRequest, HttpResponse, web};
 use utoipa::openapi::path::{Operation, PathItem};
-use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::security::{
+    ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme,
+};
 use utoipa::openapi::{ContentBuilder, Header, ObjectBuilder, Ref, RefOr, Response, ResponseBuilder, Schema, Type};
 use utoipa::{Modify, OpenApi, ToSchema};
 
@@ -43,6 +45,8 @@ impl Modify for Security {
         let components = document.components.get_or_insert_default();
         let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").build();
         components.add_security_scheme("session", SecurityScheme::Http(bearer));
+        let key = ApiKeyValue::with_description("X-API-Key", "A key for a program, as POST /auth/api-keys makes it");
+        components.add_security_scheme("apiKey", SecurityScheme::ApiKey(ApiKey::Header(key)));
     }
 }
 
@@ -123,6 +127,7 @@ pub fn document(mut document: utoipa::openapi::OpenApi) -> Result<serde_json::Va
     for item in document.paths.paths.values_mut() {
         for operation in operations(item) {
             add_errors(operation);
+            add_keys(operation);
         }
     }
     let responses = &mut document.components.get_or_insert_default().responses;
@@ -132,6 +137,15 @@ pub fn document(mut document: utoipa::openapi::OpenApi) -> Result<serde_json::Va
 
 fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
     [&mut item.get, &mut item.post, &mut item.put, &mut item.delete].into_iter().flatten()
+}
+
+/// A program's key opens what a session opens, where the route does not say that it is for sessions alone.
+fn add_keys(operation: &mut Operation) {
+    let for_sessions =
+        operation.extensions.as_ref().is_some_and(|extensions| extensions.contains_key("x-session-only"));
+    if let (Some(security), false) = (&mut operation.security, for_sessions) {
+        security.push(SecurityRequirement::new("apiKey", Vec::<String>::new()));
+    }
 }
 
 /// The errors that any route may answer with, where it does not describe them itself.

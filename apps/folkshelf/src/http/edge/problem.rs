@@ -5,7 +5,7 @@ use std::fmt;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderName};
 use actix_web::{HttpResponse, ResponseError};
-use kernel::{Detail, ErrorKind, Refusal};
+use kernel::{Detail, ErrorKind, Permission, Refusal};
 use limits::Refused;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -86,6 +86,23 @@ impl Problem {
 
     pub fn forbidden() -> Self {
         Self::plain(ErrorKind::Forbidden, "FORBIDDEN", "your role does not allow this")
+    }
+
+    /// For a program whose member may do it, but whose key does not permit it.
+    pub fn scope_missing(scope: Permission) -> Self {
+        let message = "This API key does not permit it. Make one with the scope that details name.".to_owned();
+        let details = vec![Detail::new("scope", scope.name())];
+        Self { kind: Answered::Kind(ErrorKind::Forbidden), code: "SCOPE_MISSING", message, details }
+    }
+
+    /// For a program: no API key permits it.
+    pub fn session_required() -> Self {
+        let message = "No API key permits this. Log in and do it yourself.";
+        Self::plain(ErrorKind::Forbidden, "SESSION_REQUIRED", message)
+    }
+
+    pub fn is_unauthenticated(&self) -> bool {
+        matches!(self.kind, Answered::Kind(ErrorKind::Unauthenticated))
     }
 
     pub fn not_found() -> Self {

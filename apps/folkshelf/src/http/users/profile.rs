@@ -9,7 +9,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::api::UsersApi;
 use super::me::{MeView, me};
-use crate::http::edge::caller::SignedIn;
+use crate::http::edge::caller::{InSession, SignedIn};
 use crate::http::edge::input::{Body, FieldErrors, Maybe, NoParams, Params, from_string};
 use crate::http::edge::limits::{PasswordTry, Tries};
 use crate::http::edge::problem::Problem;
@@ -84,7 +84,7 @@ struct ProfileBody {
 }
 
 /// Describes oneself anew. `If-Match` refuses when the profile has changed since.
-#[utoipa::path(tag = "users", security(("session" = [])), params(
+#[utoipa::path(tag = "users", security(("session" = [])), extensions(("x-session-only" = json!(true))), params(
     IfMatch), request_body = ProfileBody, responses(
     (status = 200, body = Envelope<ProfileView>),
 ))]
@@ -92,7 +92,7 @@ struct ProfileBody {
 async fn update_profile(
     request: HttpRequest,
     api: web::Data<UsersApi>,
-    caller: SignedIn,
+    caller: InSession,
     body: Body<ProfileBody>,
 ) -> Result<HttpResponse, Problem> {
     let body = body.read()?;
@@ -119,7 +119,7 @@ struct PasswordBody {
 }
 
 /// Deletes one's own account. Refused while there are open loans, and by `If-Match` when the profile has changed since.
-#[utoipa::path(tag = "users", security(("session" = [])), params(
+#[utoipa::path(tag = "users", security(("session" = [])), extensions(("x-session-only" = json!(true))), params(
     IfMatch), request_body = PasswordBody, responses(
     (status = 204, description = "It is gone"),
 ))]
@@ -127,7 +127,7 @@ struct PasswordBody {
 async fn delete_profile(
     request: HttpRequest,
     api: web::Data<UsersApi>,
-    caller: SignedIn,
+    caller: InSession,
     tries: Tries<PasswordTry>,
     body: Body<PasswordBody>,
 ) -> Result<HttpResponse, Problem> {

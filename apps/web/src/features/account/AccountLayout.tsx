@@ -12,6 +12,7 @@ export default function AccountLayout() {
           { to: '/account/profile', label: t('profile.title') },
           { to: '/account/password', label: t('changePassword.title') },
           { to: '/account/sessions', label: t('sessions.title') },
+          { to: '/account/api-keys', label: t('apiKeys.title') },
           { to: '/account/delete', label: t('delete.tab') },
         ]}
       />

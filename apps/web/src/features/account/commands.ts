@@ -7,7 +7,7 @@ import { ifMatch, useCommand } from '@/api/useCommand'
 import { chooseLanguage, i18n, spokenLanguage } from '@/i18n/i18n'
 import { speakProfileLanguage } from './language'
 import { timeZoneHere, type ProfileBody } from './profile'
-import type { Session } from './queries'
+import type { ApiKey, Session } from './queries'
 
 type Schemas = components['schemas']
 
@@ -122,6 +122,26 @@ function without(id: string, queries: QueryClient) {
   const before = queries.getQueryData<Session[]>(keys.account.sessions)
   queries.setQueryData<Session[]>(keys.account.sessions, (sessions) => sessions?.filter((other) => other.id !== id))
   return () => queries.setQueryData(keys.account.sessions, before)
+}
+
+/** Not sent under an idempotency key: the host shows a key once, and repeats no answer that holds one. */
+export function useMakeApiKey(outcome: {
+  onDone: (made: Schemas['CreatedApiKey']) => void
+  onProblem: (problem: unknown) => boolean
+}) {
+  return useCommand({
+    send: (body: Schemas['CreateApiKeyBody']) => ask(api.POST('/api/v1/auth/api-keys', { body })),
+    refreshes: [keys.account.apiKeys],
+    ...outcome,
+  })
+}
+
+export function useEndApiKey(outcome: { said: string; onDone: () => void }) {
+  return useCommand({
+    send: ({ id }: ApiKey) => askNothing(api.DELETE('/api/v1/auth/api-keys/{id}', { params: { path: { id } } })),
+    refreshes: [keys.account.apiKeys],
+    ...outcome,
+  })
 }
 
 export function useDeleteAccount(outcome: Outcome) {

@@ -5,6 +5,7 @@ import type { components } from '@/api/schema'
 
 export type Me = components['schemas']['MeView']
 export type Session = components['schemas']['SessionView']
+export type ApiKey = components['schemas']['ApiKeyView']
 
 export function useMe() {
   return useQuery({
@@ -17,5 +18,12 @@ export function useSessions() {
   return useQuery({
     queryKey: keys.account.sessions,
     queryFn: ({ signal }) => ask(api.GET('/api/v1/auth/sessions', { signal })),
+  })
+}
+
+export function useApiKeys() {
+  return useQuery({
+    queryKey: keys.account.apiKeys,
+    queryFn: ({ signal }) => ask(api.GET('/api/v1/auth/api-keys', { signal })),
   })
 }

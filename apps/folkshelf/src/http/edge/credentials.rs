@@ -1,0 +1,49 @@
+//! What a request shows of who sends it: the access token of a session, or the API key of a program.
+
+use std::borrow::Cow;
+
+use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
+
+use super::problem::Problem;
+
+pub const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
+
+/// No `Debug`: both are secrets.
+#[derive(Clone)]
+pub enum Shown<'r> {
+    Token(Cow<'r, str>),
+    Key(Cow<'r, str>),
+}
+
+impl<'r> Shown<'r> {
+    /// `None`: the request shows nothing. Both at once are refused: they may be of two members.
+    pub fn by(headers: &'r HeaderMap) -> Result<Option<Self>, Problem> {
+        match (headers.get(header::AUTHORIZATION), headers.get(API_KEY)) {
+            (None, None) => Ok(None),
+            (Some(value), None) => {
+                bearer(value).map(|token| Some(Self::Token(token.into()))).ok_or_else(Problem::unauthenticated)
+            }
+            (None, Some(value)) => {
+                let key = value.to_str().map_err(|_| Problem::unauthenticated())?;
+                Ok(Some(Self::Key(key.trim().into())))
+            }
+            (Some(_), Some(_)) => {
+                Err(Problem::invalid_field("X-API-Key", "must not be sent together with Authorization"))
+            }
+        }
+    }
+
+    /// To be kept longer than the request.
+    pub fn into_owned(self) -> Shown<'static> {
+        match self {
+            Self::Token(token) => Shown::Token(token.into_owned().into()),
+            Self::Key(key) => Shown::Key(key.into_owned().into()),
+        }
+    }
+}
+
+/// The token in an `Authorization` header.
+fn bearer(value: &HeaderValue) -> Option<&str> {
+    let (scheme, token) = value.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}

@@ -1,0 +1,186 @@
+//! The table again, with API keys: of those who may call an operation, a key that permits it, one that does not, one that
+//! permits everything else, and one that has ended.
+
+use std::collections::HashMap;
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::API;
+use crate::scene::{Caller, Needs, Scene};
+use crate::support::{Host, Person};
+use crate::table::{ROWS, Row};
+
+/// What no key permits, whatever its scopes.
+const FOR_SESSIONS: &[&str] = &[
+    "POST /auth/logout",
+    "POST /auth/change-password",
+    "GET /auth/sessions",
+    "DELETE /auth/sessions/others",
+    "DELETE /auth/sessions/{id}",
+    "GET /auth/api-keys",
+    "POST /auth/api-keys",
+    "DELETE /auth/api-keys/{id}",
+    "PUT /profile",
+    "DELETE /profile",
+    "POST /notifications/read-all",
+    "POST /notifications/{id}/read",
+    "DELETE /notifications/read",
+    "DELETE /notifications/{id}",
+];
+
+/// What demands scopes. The route itself demands the first one.
+const SCOPED: &[(&str, &[&str])] = &[
+    ("GET /users", &["read:user"]),
+    ("POST /users", &["write:user"]),
+    ("PUT /users/{id}", &["write:user"]),
+    ("PUT /users/{id}/role", &["admin"]),
+    ("DELETE /users/{id}", &["delete:user"]),
+    ("POST /books", &["write:book"]),
+    ("PUT /books/{id}", &["write:book"]),
+    ("DELETE /books/{id}", &["write:book"]),
+    ("POST /books/import", &["write:book"]),
+    ("POST /books/imports/{id}/start", &["write:book"]),
+    ("DELETE /books/imports/{id}", &["write:book"]),
+    ("POST /books/imports/{id}/rows/{row}/add", &["write:book"]),
+    ("DELETE /books/imports/{id}/errors/{row}", &["write:book"]),
+    ("POST /borrows", &["write:borrow"]),
+    ("POST /borrows/{id}/approve", &["write:borrow"]),
+    ("POST /borrows/{id}/reject", &["write:borrow"]),
+    ("POST /borrows/{id}/cancel", &["write:borrow"]),
+    ("POST /borrows/{id}/hand-over", &["write:borrow"]),
+    ("POST /borrows/{id}/request-extension", &["write:borrow"]),
+    ("POST /borrows/{id}/answer-extension", &["write:borrow"]),
+    ("POST /borrows/{id}/declare-return", &["write:borrow"]),
+    ("POST /borrows/{id}/return", &["write:borrow"]),
+    ("POST /borrows/{id}/not-received", &["write:borrow"]),
+    ("POST /borrows/{id}/report-lost", &["write:borrow"]),
+    ("POST /borrows/{id}/resolve", &["write:borrow", "moderate:borrow"]),
+    ("GET /admin/events", &["admin"]),
+    ("POST /admin/cache/clear", &["admin"]),
+    ("GET /admin/subscriptions", &["admin"]),
+    ("GET /admin/dead-letters", &["admin"]),
+    ("POST /admin/dead-letters/{id}/retry", &["admin"]),
+    ("DELETE /admin/dead-letters/{id}", &["admin"]),
+    ("GET /admin/projections", &["admin"]),
+    ("POST /admin/projections/{name}/rebuild", &["admin"]),
+];
+
+/// Looks at its body alone, and not at who calls.
+const BLIND: &str = "POST /auth/refresh-token";
+
+/// What a key is told.
+enum Told {
+    Session,
+    Scoped(&'static [&'static str]),
+    /// As its member is.
+    Member,
+}
+
+fn told(row: &Row) -> Told {
+    if FOR_SESSIONS.contains(&row.operation) {
+        return Told::Session;
+    }
+    let scoped = SCOPED.iter().find(|(operation, _)| *operation == row.operation);
+    scoped.map_or(Told::Member, |(_, scopes)| Told::Scoped(scopes))
+}
+
+fn opens_to_keys(document: &Value, row: &Row) -> bool {
+    let (method, path) = row.method_and_path();
+    let operation = &document["paths"][format!("{API}{path}")][method.as_str().to_lowercase()];
+    operation["security"].as_array().is_some_and(|all| all.iter().any(|one| one["apiKey"].is_array()))
+}
+
+/// Keys by their member and scopes.
+#[derive(Default)]
+struct Ring(HashMap<(String, Vec<String>), String>);
+
+impl Ring {
+    async fn key(&mut self, host: &Host, person: &Person, scopes: Vec<String>) -> String {
+        let name = (person.id.clone(), scopes);
+        if let Some(key) = self.0.get(&name) {
+            return key.clone();
+        }
+        let key = make(host, person, &name.1).await.1;
+        self.0.insert(name, key.clone());
+        key
+    }
+}
+
+/// A key's id, and the key.
+async fn make(host: &Host, person: &Person, scopes: &[String]) -> (String, String) {
+    let made = person.post(host, "/auth/api-keys", json!({"name": "A program", "scopes": scopes})).await.expect(201);
+    let text = |name: &str| made.data()[name].as_str().expect("a string").to_owned();
+    (text("id"), text("key"))
+}
+
+/// What the role of this caller permits.
+async fn permissions(host: &Host, person: &Person) -> Vec<String> {
+    let role = person.get(host, "/users/me").await.expect(200).data()["role"].clone();
+    let roles = person.get(host, "/roles").await.expect(200);
+    let role =
+        roles.data().as_array().expect("roles").iter().find(|one| one["name"] == role).expect("the role").clone();
+    let names = role["permissions"].as_array().expect("permissions").iter();
+    names.map(|name| name.as_str().expect("a name").to_owned()).collect()
+}
+
+#[tokio::test]
+async fn every_operation_answers_each_kind_of_key_as_the_table_says() {
+    let (place, host) = Host::start().await;
+    let document = host.get("/api-docs/openapi.json").await.expect(200).body;
+    let mut scene = Scene::arrange(&place, &host).await;
+    let mut ring = Ring::default();
+    let ended = {
+        let owner = &scene.owner;
+        let (id, key) = make(&host, owner, &permissions(&host, owner).await).await;
+        owner.delete(&host, &format!("/auth/api-keys/{id}")).await.expect(204);
+        key
+    };
+    let mut wrong = Vec::new();
+    for row in ROWS.iter().filter(|row| row.operation != BLIND) {
+        let told = told(row);
+        let secured = row.expected[0] == 401;
+        if secured && opens_to_keys(&document, row) == matches!(told, Told::Session) {
+            wrong.push(format!("{}: the document and this file differ on keys", row.operation));
+        }
+        if secured && row.method_and_path().0 != Method::GET && matches!(told, Told::Member) {
+            wrong.push(format!("{} changes something and demands no scope", row.operation));
+        }
+        if !matches!(row.needs, Needs::Nothing | Needs::StandIn) {
+            scene.renew_parties(&host).await;
+        }
+        let may = [Caller::Owner, Caller::Borrower, Caller::Moderator, Caller::Admin];
+        let caller = may.into_iter().find(|caller| row.expected[*caller as usize] < 300).expect("somebody may");
+        let granted = row.expected[caller as usize];
+        let mut target = scene.make(row.needs, caller, &place, &host).await;
+        let person = scene.calls(caller, &target).expect("a member").clone();
+        let all = permissions(&host, &person).await;
+        let without = |scope: &str| all.iter().filter(|other| *other != scope).cloned().collect::<Vec<_>>();
+        // The scopes of a key, the status, the code. The last one may change the thing.
+        let cases: Vec<(Vec<String>, u16, &str)> = match told {
+            Told::Session => vec![(vec![], 403, "SESSION_REQUIRED"), (all.clone(), 403, "SESSION_REQUIRED")],
+            Told::Scoped(scopes) => vec![
+                (vec![], 403, "SCOPE_MISSING"),
+                (without(scopes[0]), 403, "SCOPE_MISSING"),
+                (scopes.iter().map(|scope| (*scope).to_owned()).collect(), granted, ""),
+            ],
+            Told::Member => vec![(vec![], granted, "")],
+        };
+        let reply = scene.call_with_key(&host, row, &ended, &target).await;
+        if reply.status != row.expected[Caller::Revoked as usize] {
+            wrong.push(format!("{} with a key that has ended: {}", row.operation, reply.status));
+        }
+        for (scopes, status, code) in cases {
+            let key = ring.key(&host, &person, scopes.clone()).await;
+            let reply = scene.call_with_key(&host, row, &key, &target).await;
+            if reply.status != status || reply.code() != code {
+                let told = &reply.body["error"];
+                wrong.push(format!("{} with {scopes:?}: {} instead of {status}: {told}", row.operation, reply.status));
+            }
+            if reply.status < 300 && row.method_and_path().0 != Method::GET {
+                target = scene.make(Needs::Nothing, caller, &place, &host).await;
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{} cells differ:\n{}", wrong.len(), wrong.join("\n"));
+}

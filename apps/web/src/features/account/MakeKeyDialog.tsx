@@ -1,0 +1,141 @@
+import { standardSchemaResolver } from '@hookform/resolvers/standard-schema'
+import { Copy, TriangleAlert } from 'lucide'
+import { useMemo, useState } from 'react'
+import { useForm } from 'react-hook-form'
+import { useTranslation } from 'react-i18next'
+import * as z from 'zod/mini'
+import { useFormProblem } from '@/api/form-errors'
+import { useSession } from '@/api/useSession'
+import { Button } from '@/ui/Button'
+import { Actions, Dialog } from '@/ui/Dialog'
+import { Notice } from '@/ui/Feedback'
+import { Field } from '@/ui/Field'
+import { Checkbox, Select, TextField } from '@/ui/form/fields'
+import { Form } from '@/ui/form/Form'
+import { Icon } from '@/ui/Icon'
+import { toast } from '@/ui/toast'
+import { useMakeApiKey } from './commands'
+import { SCOPES, useScopeText } from './scopes'
+
+const DAY = 86_400_000
+const LASTING = ['30', '90', '365', 'endless'] as const
+const fieldOfCode = { SCOPE_NOT_PERMITTED: 'scopes' } as const
+
+export function MakeKeyDialog({ open, onOpenChange }: { open: boolean; onOpenChange: (open: boolean) => void }) {
+  const { t } = useTranslation('account')
+  // Held while the dialog is open, and nowhere else.
+  const [made, setMade] = useState<string>()
+  const close = () => {
+    onOpenChange(false)
+    setMade(undefined)
+  }
+  return (
+    <Dialog
+      open={open}
+      onOpenChange={(open) => (open ? onOpenChange(true) : close())}
+      title={made ? t('apiKeys.madeTitle') : t('apiKeys.make')}
+      description={made ? undefined : t('apiKeys.makeText')}
+    >
+      {made ? <MadeKey secret={made} onClose={close} /> : <MakeKeyForm onMade={setMade} onClose={close} />}
+    </Dialog>
+  )
+}
+
+function MakeKeyForm({ onMade, onClose }: { onMade: (secret: string) => void; onClose: () => void }) {
+  const { t } = useTranslation('account')
+  const { t: common } = useTranslation()
+  const { can } = useSession()
+  const scopeText = useScopeText()
+  const schema = useMemo(
+    () =>
+      z.object({
+        name: z.string().check(z.trim(), z.minLength(1, t('apiKeys.nameMissing')), z.maxLength(100)),
+        scopes: z.array(z.string()),
+        lasting: z.enum(LASTING),
+      }),
+    [t],
+  )
+  const form = useForm<z.infer<typeof schema>>({
+    resolver: standardSchemaResolver(schema),
+    defaultValues: { name: '', scopes: [], lasting: '90' },
+  })
+  const make = useMakeApiKey({ onDone: ({ key }) => onMade(key), onProblem: useFormProblem(form, fieldOfCode) })
+  return (
+    <Form
+      form={form}
+      onSubmit={({ name, scopes, lasting }) =>
+        make.run({
+          name,
+          scopes,
+          ...(lasting !== 'endless' && { expiresAt: new Date(Date.now() + Number(lasting) * DAY).toISOString() }),
+        })
+      }
+    >
+      <TextField name="name" label={t('apiKeys.name')} hint={t('apiKeys.nameHint')} autoComplete="off" maxLength={100} />
+      <fieldset>
+        <legend className="mb-1 font-medium">{t('apiKeys.scopes')}</legend>
+        <p className="text-sm text-soft">{t('apiKeys.scopesHint')}</p>
+        {SCOPES.filter(can).map((scope) => (
+          <Checkbox key={scope} name="scopes" value={scope} label={scopeText(scope)} />
+        ))}
+      </fieldset>
+      <Select name="lasting" label={t('apiKeys.lasting')}>
+        {LASTING.map((days) => (
+          <option key={days} value={days}>
+            {days === 'endless' ? t('apiKeys.lastingEndless') : t('apiKeys.lastingDays', { count: Number(days) })}
+          </option>
+        ))}
+      </Select>
+      <Actions>
+        <Button type="submit" pending={make.pending}>
+          {t('apiKeys.submit')}
+        </Button>
+        <Button variant="secondary" onClick={onClose}>
+          {common('cancel')}
+        </Button>
+      </Actions>
+    </Form>
+  )
+}
+
+function MadeKey({ secret, onClose }: { secret: string; onClose: () => void }) {
+  const { t } = useTranslation('account')
+  // It is not there where the page came over plain HTTP: then the key is selected and copied by hand.
+  const { clipboard } = navigator as Partial<Pick<Navigator, 'clipboard'>>
+  const copy = async () => {
+    await clipboard?.writeText(secret)
+    toast({ text: t('apiKeys.copied') })
+  }
+  return (
+    <div className="flex flex-col gap-4">
+      <Notice tone="due" icon={<Icon of={TriangleAlert} className="size-5" />}>
+        {t('apiKeys.madeText')}
+      </Notice>
+      <Field label={t('apiKeys.key')} hint={t('apiKeys.keyHint')}>
+        {(control) => (
+          <textarea
+            className="control resize-none font-mono break-all"
+            rows={2}
+            readOnly
+            autoFocus
+            spellCheck={false}
+            value={secret}
+            onFocus={(event) => event.currentTarget.select()}
+            {...control}
+          />
+        )}
+      </Field>
+      <Actions>
+        {clipboard && (
+          <Button onClick={() => void copy()}>
+            <Icon of={Copy} className="size-5" />
+            {t('apiKeys.copy')}
+          </Button>
+        )}
+        <Button variant="secondary" onClick={onClose}>
+          {t('apiKeys.kept')}
+        </Button>
+      </Actions>
+    </div>
+  )
+}
