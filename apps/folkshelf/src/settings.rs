@@ -87,6 +87,8 @@ pub struct Redis {
 pub struct Auth {
     /// Signs access tokens. At least 32 characters.
     pub token_secret: SecretString,
+    /// What they sign is taken too, while the secret is changed.
+    pub other_token_secrets: Vec<SecretString>,
     pub access_token_minutes: u32,
     pub refresh_token_days: u32,
     pub bcrypt_cost: u32,
@@ -185,10 +187,12 @@ impl Settings {
             .separator("__")
             .list_separator(",")
             .with_list_parse_key("accepted_risks")
+            .with_list_parse_key("auth.other_token_secrets")
             .with_list_parse_key("http.allowed_origins")
             .with_list_parse_key("http.trusted_proxies")
             .try_parsing(true);
         let mut settings: Self = sources.add_source(environment).build()?.try_deserialize()?;
+        settings.auth.other_token_secrets.retain(|secret| !secret.expose_secret().trim().is_empty());
         // From the environment they come as one text, with blanks behind the commas or with nothing in it.
         let http = &mut settings.http;
         for list in [&mut settings.accepted_risks, &mut http.allowed_origins, &mut http.trusted_proxies] {
@@ -198,8 +202,12 @@ impl Settings {
         Ok(settings)
     }
 
-    fn secrets(&self) -> [(&'static str, &SecretString); 2] {
-        [("auth.token_secret", &self.auth.token_secret), ("database.context_password", &self.database.context_password)]
+    fn secrets(&self) -> Vec<(&'static str, &SecretString)> {
+        let others = self.auth.other_token_secrets.iter().map(|secret| ("auth.other_token_secrets", secret));
+        let mut secrets = vec![("auth.token_secret", &self.auth.token_secret)];
+        secrets.extend(others);
+        secrets.push(("database.context_password", &self.database.context_password));
+        secrets
     }
 
     fn check(&self) -> Result<(), SettingsError> {
@@ -255,6 +263,7 @@ impl Settings {
         }
         require(self.http.memory_cache_mib <= 4096, "http.memory_cache_mib must be 0 to 4096");
         require((2..=200).contains(&self.database.max_connections), "database.max_connections must be 2 to 200");
+        require(self.auth.other_token_secrets.len() <= 4, "auth.other_token_secrets must name at most 4");
         require((4..=16).contains(&self.auth.bcrypt_cost), "auth.bcrypt_cost must be 4 to 16");
         require(
             self.environment == Environment::Development || self.auth.bcrypt_cost >= 10,

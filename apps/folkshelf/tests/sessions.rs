@@ -4,7 +4,7 @@ mod support;
 
 use reqwest::Method;
 use serde_json::json;
-use support::{Host, PASSWORD, Person, Reply};
+use support::{Host, PASSWORD, Person, Place, Reply};
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 
@@ -211,4 +211,39 @@ async fn who_leaves_is_gone_from_everywhere() {
     host.get(&format!("/users/{}", ada.id)).await.expect(404);
     testkit::eventually("the shelf is gone", || async { host.get(&format!("/books/{book}")).await.status == 404 })
         .await;
+}
+
+#[tokio::test]
+async fn the_published_keys_check_a_token() {
+    let place = Place::new().await;
+    let other = "the secret that signs from next week on: 0123456789".to_owned();
+    let mut environment = place.environment();
+    environment.push(("FOLKSHELF_AUTH__OTHER_TOKEN_SECRETS".to_owned(), other.clone()));
+    let host = Host::start_with(&environment);
+    let ada = host.register("Ada").await;
+    let published = host.get("/.well-known/jwks.json").await.expect(200);
+    assert_eq!(published.header("cache-control"), "public, max-age=300");
+    let keys = published.body["keys"].as_array().expect("keys");
+    assert_eq!(keys.len(), 2);
+    let header = ada.token.split('.').next().expect("a header");
+    assert!(keys.iter().all(|key| key["alg"] == "EdDSA" && key.get("d").is_none()), "{keys:?}");
+
+    // Next week's host takes this week's token, and this host already takes next week's.
+    environment.retain(|(name, _)| name != "FOLKSHELF_AUTH__OTHER_TOKEN_SECRETS");
+    environment.push(("FOLKSHELF_AUTH__TOKEN_SECRET".to_owned(), other));
+    let development = "folkshelf-development-only-not-a-secret";
+    environment.push(("FOLKSHELF_AUTH__OTHER_TOKEN_SECRETS".to_owned(), development.to_owned()));
+    let next = Host::start_with(&environment);
+    ada.get(&next, "/users/me").await.expect(200);
+    let again = Person::from("Ada", &ada.email, &next.log_in(&ada.email, PASSWORD).await.expect(200));
+    assert_ne!(again.token.split('.').next(), Some(header), "another key");
+    again.get(&host, "/users/me").await.expect(200);
+    let swapped = next.get("/.well-known/jwks.json").await.expect(200);
+    let swapped = swapped.body["keys"].as_array().expect("keys").clone();
+    assert_eq!((&swapped[0], &swapped[1]), (&keys[1], &keys[0]), "the one that signs comes first");
+    // A refresh on the other host, and its answer lost: the same new token from both.
+    let ask = |host: &'static str| (host, json!({"refreshToken": ada.refresh}));
+    let first = next.post("/auth/refresh-token", ask("next").1).await.expect(200);
+    let lost = host.post("/auth/refresh-token", ask("this").1).await.expect(200);
+    assert_eq!(first.data()["refreshToken"], lost.data()["refreshToken"]);
 }

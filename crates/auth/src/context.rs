@@ -33,7 +33,7 @@ use crate::queries::{
     ListSessionsHandler,
 };
 use crate::refresh_chain::RefreshChain;
-use crate::session::SessionOpener;
+use crate::session::{SessionOpener, SigningError};
 use crate::sessions::{AuthenticateError, Sessions};
 use crate::settings::Settings;
 use crate::subscribers::Subscriber;
@@ -74,13 +74,13 @@ impl Auth {
         mailer: Arc<dyn Mailer>,
         clock: Arc<dyn Clock>,
         settings: &Settings,
-    ) -> Self {
+    ) -> Result<Self, SigningError> {
         let pool = pool.into();
         let view = View::new(pool.clone(), projection);
-        let tokens = AccessTokens::new(settings);
+        let tokens = AccessTokens::new(settings)?;
         let wake = Arc::new(Notify::new());
         let key_uses = KeyUses::new(pool.clone());
-        Self {
+        Ok(Self {
             api_keys: ApiKeys::new(pool.clone(), view.clone(), Arc::clone(&clock), key_uses.clone()),
             key_uses,
             sessions: Sessions::new(tokens.clone(), view.clone(), Arc::clone(&clock)),
@@ -99,12 +99,12 @@ impl Auth {
                 passwords: Passwords::new(settings),
                 opener: SessionOpener {
                     tokens,
-                    chain: RefreshChain::new(&settings.token_secret),
+                    chain: RefreshChain::new(&settings.token_secret, &settings.other_token_secrets),
                     lifetime: settings.session_lifetime,
                 },
                 wake_mails: wake,
             },
-        }
+        })
     }
 
     pub fn register(&self, commands: &mut CommandBusBuilder, queries: &mut QueryBusBuilder) {
@@ -154,6 +154,11 @@ impl Auth {
     /// As [`Self::authenticate`], as far as this process knows the token from before and its session has not changed.
     pub async fn known(&self, access_token: &str) -> Option<Arc<Authenticated>> {
         self.sessions.known(access_token).await
+    }
+
+    /// The public keys with which access tokens can be checked, as a JSON Web Key Set.
+    pub fn public_keys(&self) -> Result<serde_json::Value, SigningError> {
+        Ok(serde_json::to_value(self.parts.opener.tokens.public_keys()).map_err(jsonwebtoken::errors::Error::from)?)
     }
 
     /// As [`Self::authenticate`], for a program's API key.

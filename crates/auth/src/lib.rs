@@ -28,6 +28,7 @@ mod context;
 mod domain;
 mod housekeeping;
 mod key_uses;
+mod keyed;
 mod letter;
 mod mails;
 mod passwords;

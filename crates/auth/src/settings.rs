@@ -8,6 +8,8 @@ use wording::Language;
 pub struct Settings {
     /// Signs access tokens; at least 32 characters.
     pub token_secret: SecretString,
+    /// What they sign is taken too: the next secret, or the one before, while the secret is changed.
+    pub other_token_secrets: Vec<SecretString>,
     pub access_token_lifetime: Duration,
     /// From signing in to the end of the session, however often it is refreshed.
     pub session_lifetime: Duration,
@@ -27,6 +29,7 @@ impl Settings {
     pub fn new(token_secret: SecretString, public_url: impl Into<String>) -> Self {
         Self {
             token_secret,
+            other_token_secrets: Vec::new(),
             access_token_lifetime: Duration::from_secs(15 * 60),
             session_lifetime: Duration::from_secs(30 * 24 * 60 * 60),
             bcrypt_cost: 12,

@@ -44,6 +44,7 @@ impl Module for AuthModule {
             session_lifetime: Duration::from_secs(u64::from(ours.refresh_token_days) * DAY),
             bcrypt_cost: ours.bcrypt_cost,
             hashing_threads: ours.hashing_threads,
+            other_token_secrets: ours.other_token_secrets.clone(),
             language: wiring.language()?,
             ..auth::Settings::new(ours.token_secret.clone(), wiring.settings.http.public_url.as_str())
         };
@@ -53,7 +54,7 @@ impl Module for AuthModule {
             Arc::new(FileMailer::new(&wiring.settings.mail.directory)),
             Arc::clone(wiring.clock),
             &settings,
-        )))
+        )?))
     }
 }
 
@@ -104,6 +105,10 @@ impl SessionSource for Auth {
 
     async fn known_session(&self, token: &str) -> Option<Session> {
         Some(session(&*self.known(token).await?))
+    }
+
+    fn public_keys(&self) -> Result<serde_json::Value, Problem> {
+        Auth::public_keys(self).map_err(|error| Problem::internal(&error))
     }
 
     async fn key(&self, text: &str) -> Result<Key, Problem> {

@@ -205,4 +205,5 @@ pub const ROWS: &[Row] = &[
     row("GET /health", Nothing, [200; 7]),
     row("GET /health/live", Nothing, [204; 7]),
     row("GET /health/ready", Nothing, [200; 7]),
+    row("GET /.well-known/jwks.json", Nothing, [200; 7]),
 ];

@@ -134,7 +134,7 @@ impl Host {
     }
 
     pub fn url(&self, path: &str) -> String {
-        let prefix = ["/health", "/metrics", "/api-docs"].iter().any(|own| path.starts_with(own));
+        let prefix = ["/health", "/metrics", "/api-docs", "/.well-known"].iter().any(|own| path.starts_with(own));
         if prefix { format!("{}{path}", self.base) } else { format!("{}/api/v1{path}", self.base) }
     }
 

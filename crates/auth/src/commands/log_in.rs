@@ -129,7 +129,7 @@ mod tests {
             read_store::ReadStore::connect(read_store::Settings::new(testkit::redis_url(), testkit::redis_prefix()));
         let projection = store.unwrap().projection("auth");
         let settings = Settings { bcrypt_cost: 4, ..Settings::new("s".repeat(32).into(), "http://localhost") };
-        let auth = Auth::new(database.pool("auth"), projection, Arc::new(NoMails), clock.clone(), &settings);
+        let auth = Auth::new(database.pool("auth"), projection, Arc::new(NoMails), clock.clone(), &settings).unwrap();
         let (mut commands, mut queries) = cqrs::builders(clock.clone(), bus.clone(), None);
         auth.register(&mut commands, &mut queries);
         let commands = commands.build().unwrap();

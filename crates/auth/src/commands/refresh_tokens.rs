@@ -133,23 +133,37 @@ impl RefreshTokensHandler {
             session::store(connection, session, &next, now).await?;
             return Ok(Some(next));
         }
-        let mut token = given;
+        let mut candidates = vec![given];
         for _ in 0..MAX_STEPS {
-            let hash = TokenHash::of(&token);
-            let found = sqlx::query!(
-                "select used_at from auth.refresh_token where hash = $1 and session_id = $2",
-                hash.as_bytes(),
-                session.uuid(),
-            )
-            .fetch_optional(&mut *connection)
-            .await?;
-            match found.map(|found| found.used_at) {
-                Some(None) => return Ok(Some(token)),
-                Some(Some(used_at)) if now - used_at <= GRACE => token = chain.after(&token),
-                // Used too long ago, or its successor was made with another secret.
-                Some(Some(_)) | None => return Ok(None),
+            match known(connection, session, candidates).await? {
+                Some((token, None)) => return Ok(Some(token)),
+                Some((token, Some(used_at))) if now - used_at <= GRACE => candidates = chain.successors(&token),
+                // Used too long ago, or its successor was made with a secret that is gone.
+                Some((_, Some(_))) | None => return Ok(None),
             }
         }
         Ok(None)
     }
+}
+
+/// The first of the tokens that the session has, and when it was used.
+async fn known(
+    connection: &mut PgConnection,
+    session: SessionId,
+    tokens: Vec<SecretString>,
+) -> Result<Option<(SecretString, Option<OffsetDateTime>)>, sqlx::Error> {
+    for token in tokens {
+        let hash = TokenHash::of(&token);
+        let found = sqlx::query!(
+            "select used_at from auth.refresh_token where hash = $1 and session_id = $2",
+            hash.as_bytes(),
+            session.uuid(),
+        )
+        .fetch_optional(&mut *connection)
+        .await?;
+        if let Some(found) = found {
+            return Ok(Some((token, found.used_at)));
+        }
+    }
+    Ok(None)
 }

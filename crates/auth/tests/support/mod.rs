@@ -84,7 +84,7 @@ impl World {
             ..Settings::new("a secret of at least 32 characters".into(), "https://shelf.example")
         };
         let (pool, clock) = (place.pool.clone(), place.clock.clone());
-        let auth = Auth::new(pool, place.projection(), postbox.clone(), clock, &settings);
+        let auth = Auth::new(pool, place.projection(), postbox.clone(), clock, &settings).expect("keys");
         let world = place.furnish(auth, Auth::rebuild, Auth::subscriptions, Auth::register).await;
         Self { world, postbox }
     }

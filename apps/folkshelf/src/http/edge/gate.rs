@@ -45,6 +45,9 @@ pub trait SessionSource: Send + Sync {
     /// As [`Self::session`], as far as nobody has to be asked for it.
     async fn known_session(&self, token: &str) -> Option<Session>;
 
+    /// The public keys of access tokens, as a JSON Web Key Set.
+    fn public_keys(&self) -> Result<serde_json::Value, Problem>;
+
     /// The API key of this text, if it still counts.
     async fn key(&self, key: &str) -> Result<Key, Problem>;
 
@@ -105,6 +108,11 @@ impl Gate {
         let roles = Arc::new(roles);
         tokio::spawn(keep_fresh(Arc::downgrade(&roles)));
         Self { sessions, roles }
+    }
+
+    /// The public keys of access tokens, as a JSON Web Key Set.
+    pub fn public_keys(&self) -> Result<serde_json::Value, Problem> {
+        self.sessions.public_keys()
     }
 
     /// Who shows this is now: with the role of this moment, if the session or the key still lives.

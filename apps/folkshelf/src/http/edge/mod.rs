@@ -22,3 +22,4 @@ pub mod routes;
 pub mod server;
 pub mod trace;
 pub mod web_app;
+pub mod well_known;

@@ -6,7 +6,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use utoipa_actix_web::{AppExt, scope};
 
 use super::openapi::Document;
-use super::{admin, community, operations};
+use super::{admin, community, operations, well_known};
 
 /// Adds routes, with their descriptions for the OpenAPI document.
 pub type Configure = fn(&mut ServiceConfig);
@@ -37,6 +37,7 @@ impl Routes {
             .openapi(Document::openapi())
             .service(scope("/api/v1").configure(|services: &mut ServiceConfig| self.of_the_api(services)))
             .configure(operations::configure)
+            .configure(well_known::configure)
             .split_for_parts();
         document
     }

@@ -24,7 +24,7 @@ use super::overload::{self, Places};
 use super::problem::RATE_HEADERS;
 use super::routes::Routes;
 use super::web_app::{self, WebApp};
-use super::{caller, respond, trace};
+use super::{caller, respond, trace, well_known};
 use crate::settings::{Environment, Settings};
 
 /// How long requests under way may take to end after the server was told to stop.
@@ -90,6 +90,7 @@ pub async fn serve(settings: &Settings, routes: Routes, edge: Edge, shutdown: Ca
                     .configure(|services: &mut ServiceConfig| routes.of_the_api(services)),
             )
             .configure(operations::configure)
+            .configure(well_known::configure)
             .map(|app| {
                 app.service(
                     SwaggerUi::new("/api-docs/{_:.*}")

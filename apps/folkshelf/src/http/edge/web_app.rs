@@ -26,7 +26,7 @@ use super::respond;
 pub const ROUTE: &str = "app";
 
 /// First segments of paths that are never the app's.
-const NOT_THE_APPS: [&str; 4] = ["api", "api-docs", "health", "metrics"];
+const NOT_THE_APPS: [&str; 5] = [".well-known", "api", "api-docs", "health", "metrics"];
 const INDEX: &str = "index.html";
 /// Files in here are named after their contents.
 const HASHED: &str = "assets/";
