@@ -247,3 +247,30 @@ async fn the_published_keys_check_a_token() {
     let lost = host.post("/auth/refresh-token", ask("this").1).await.expect(200);
     assert_eq!(first.data()["refreshToken"], lost.data()["refreshToken"]);
 }
+
+#[tokio::test]
+async fn a_common_password_is_refused_wherever_one_is_chosen() {
+    let (place, host) = Host::start().await;
+    let body = |password: &str| json!({"email": "marie.curie@example.org", "password": password, "name": "Marie Curie"});
+    for common in ["1234567890", "qwertyuiop", "password123", "mariecurie", "Marie.Curie1"] {
+        let refused = host.post("/auth/register", body(common)).await.expect(400);
+        assert_eq!((refused.code(), refused.fields()), ("PASSWORD_TOO_COMMON", vec!["password"]), "{common}");
+    }
+    let reply = host.post("/auth/register", body(PASSWORD)).await.expect(201);
+    let marie = Person::from("Marie", "marie.curie@example.org", &reply);
+    let change = json!({"currentPassword": PASSWORD, "newPassword": "mariecurie"});
+    let refused = marie.post(&host, "/auth/change-password", change).await.expect(400);
+    assert_eq!((refused.code(), refused.fields()), ("PASSWORD_TOO_COMMON", vec!["newPassword"]));
+
+    host.post("/auth/forgot-password", json!({"email": marie.email})).await.expect(202);
+    let token = token(&place.mail_to(&marie.email, "reset").await);
+    let reset = |password: &str| host.post("/auth/reset-password", json!({"token": token, "newPassword": password}));
+    for common in ["mariecurie", "iloveyou123"] {
+        let refused = reset(common).await.expect(400);
+        assert_eq!((refused.code(), refused.fields()), ("PASSWORD_TOO_COMMON", vec!["newPassword"]));
+    }
+    // The token was not used up by that, and the old password holds until then.
+    host.log_in(&marie.email, PASSWORD).await.expect(200);
+    reset("radium in a glass").await.expect(204);
+    host.log_in(&marie.email, "radium in a glass").await.expect(200);
+}

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use kernel::ErrorKind;
+use kernel::{Detail, ErrorKind};
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::Semaphore;
 use tokio::task::JoinError;
@@ -16,6 +16,9 @@ const DECOY: &str = "GsNKVUtDVZHr1mcvRVlUqOhC1WmAaECS9lJzYs6WeXRgwmQ9vsWGa";
 
 #[derive(Debug, thiserror::Error)]
 pub enum HashingError {
+    /// Of a password that somebody chooses, before it is hashed.
+    #[error("This password is too easy to guess. Choose a longer or a less common one.")]
+    Guessable,
     #[error("too many passwords are being checked")]
     Busy,
     #[error("a password could not be hashed")]
@@ -27,6 +30,7 @@ pub enum HashingError {
 impl HashingError {
     pub(crate) fn kind(&self) -> ErrorKind {
         match self {
+            Self::Guessable => ErrorKind::Invalid,
             Self::Busy => ErrorKind::Unavailable,
             Self::Failed(_) | Self::CutOff(_) => ErrorKind::Internal,
         }
@@ -34,8 +38,17 @@ impl HashingError {
 
     pub(crate) fn code(&self) -> &'static str {
         match self {
+            Self::Guessable => "PASSWORD_TOO_COMMON",
             Self::Busy => "UNAVAILABLE",
             Self::Failed(_) | Self::CutOff(_) => "INTERNAL",
+        }
+    }
+
+    /// `field` held the password.
+    pub(crate) fn details(&self, field: &str) -> Vec<Detail> {
+        match self {
+            Self::Guessable => vec![Detail::new(field, "is too easy to guess")],
+            Self::Busy | Self::Failed(_) | Self::CutOff(_) => Vec::new(),
         }
     }
 }
@@ -60,6 +73,15 @@ impl Passwords {
             #[cfg(test)]
             compared: Arc::default(),
         }
+    }
+
+    /// Of a password that its member chooses. `about` is what is known of them; it must not be guessed from that.
+    pub(crate) async fn choose(&self, password: &Password, about: [&str; 2]) -> Result<String, HashingError> {
+        let (chosen, about) = (password.clone(), about.map(str::to_owned));
+        // Beside the requests as well: a hostile text may take milliseconds.
+        let guessable =
+            tokio::task::spawn_blocking(move || chosen.is_guessable(&about.each_ref().map(String::as_str))).await?;
+        if guessable { Err(HashingError::Guessable) } else { self.hash(password).await }
     }
 
     pub(crate) async fn hash(&self, password: &Password) -> Result<String, HashingError> {

@@ -1,10 +1,13 @@
-//! Mails as files: what auth sends through its port `Mailer`, for development.
+//! Mails as files: what auth sends through its port `Mailer`, for development. Whoever reads a link in one can take the
+//! account over, so the files are for the host's user alone, whatever its umask.
 
 use std::io;
 use std::path::PathBuf;
 
 use async_trait::async_trait;
 use auth::{Mail, MailNotSent, Mailer};
+use tokio::fs::{DirBuilder, OpenOptions};
+use tokio::io::AsyncWriteExt;
 use uuid::Uuid;
 
 /// Writes each mail into a file of its own, named so that the newest comes last.
@@ -19,14 +22,16 @@ impl FileMailer {
     }
 
     async fn write(&self, mail: Mail) -> io::Result<()> {
-        tokio::fs::create_dir_all(&self.directory).await?;
+        DirBuilder::new().recursive(true).mode(0o700).create(&self.directory).await?;
         let name = Uuid::now_v7();
         let draft = self.directory.join(format!(".{name}"));
         let content = format!(
             "To: {}\nSubject: {}\nContent-Type: text/plain; charset=utf-8\n\n{}",
             mail.to, mail.subject, mail.text
         );
-        tokio::fs::write(&draft, content).await?;
+        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft).await?;
+        file.write_all(content.as_bytes()).await?;
+        file.flush().await?;
         // Renamed when complete: nobody reads half a mail.
         tokio::fs::rename(&draft, self.directory.join(format!("{name}.eml"))).await
     }
@@ -55,5 +60,19 @@ mod tests {
         let text = std::fs::read_to_string(&files[0]).unwrap();
         assert!(text.starts_with("To: ada@example.org\nSubject: Hello\n"));
         assert!(text.ends_with("\n\nA link"));
+    }
+
+    #[tokio::test]
+    async fn nobody_else_on_the_machine_reads_a_link_in_a_mail() {
+        use std::os::unix::fs::PermissionsExt;
+        let directory = tempfile::tempdir().unwrap();
+        let folder = directory.path().join("mail");
+        let mail = Mail { to: "ada@example.org".to_owned(), subject: "Hello".to_owned(), text: "A link".to_owned() };
+        FileMailer::new(&folder).send(mail).await.unwrap();
+        let mode = |path: &std::path::Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode(&folder), 0o700);
+        for entry in std::fs::read_dir(&folder).unwrap() {
+            assert_eq!(mode(&entry.unwrap().path()), 0o600);
+        }
     }
 }

@@ -59,7 +59,8 @@ impl Refusal for ChangePasswordError {
     fn details(&self) -> Vec<Detail> {
         match self {
             Self::WrongPassword => vec![Detail::new("currentPassword", "is not your password")],
-            Self::NotSignedIn | Self::Hashing(_) | Self::Database(_) => Vec::new(),
+            Self::Hashing(error) => error.details("newPassword"),
+            Self::NotSignedIn | Self::Database(_) => Vec::new(),
         }
     }
 }
@@ -73,15 +74,17 @@ impl CommandHandler<ChangePassword> for ChangePasswordHandler {
         let (Some(user), Some(session)) = (actor.user_id(), actor.session_id()) else {
             return Err(ChangePasswordError::NotSignedIn);
         };
-        let old = sqlx::query_scalar!("select password_hash from auth.account where id = $1", user.uuid())
+        let account = sqlx::query!("select password_hash, name, email from auth.account where id = $1", user.uuid())
             .fetch_optional(&self.0.pool)
             .await?
-            .flatten();
+            .ok_or(ChangePasswordError::NotSignedIn)?;
+        let old = account.password_hash;
         let passwords = &self.0.passwords;
         if !passwords.matches(&command.current_password, old.as_deref()).await? {
             return Err(ChangePasswordError::WrongPassword);
         }
-        let new = passwords.hash(&command.new_password).await?;
+        let about = [account.name.as_str(), account.email.as_deref().unwrap_or_default()];
+        let new = passwords.choose(&command.new_password, about).await?;
 
         let mut work = call.begin(&self.0.pool).await?;
         let changed = sqlx::query!(

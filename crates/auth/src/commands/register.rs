@@ -63,7 +63,8 @@ impl Refusal for RegisterError {
     fn details(&self) -> Vec<Detail> {
         match self {
             Self::EmailTaken => vec![Detail::new("email", "is the address of an account")],
-            Self::Hashing(_) | Self::Signing(_) | Self::Database(_) => Vec::new(),
+            Self::Hashing(error) => error.details("password"),
+            Self::Signing(_) | Self::Database(_) => Vec::new(),
         }
     }
 }
@@ -74,7 +75,7 @@ pub(crate) struct RegisterHandler(pub Parts);
 impl CommandHandler<Register> for RegisterHandler {
     async fn handle(&self, call: &Call, command: Register) -> Result<SignedIn, RegisterError> {
         // Before the transaction: hashing takes long, and a transaction holds the log's readers back.
-        let hash = self.0.passwords.hash(&command.password).await?;
+        let hash = self.0.passwords.choose(&command.password, [command.name.as_str(), command.email.as_str()]).await?;
         let (now, user) = (call.now(), UserId::new(call.now()));
         let mut work = call.begin(&self.0.pool).await?;
         let account = NewAccount {

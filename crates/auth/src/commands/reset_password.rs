@@ -4,6 +4,7 @@ use cqrs::{Call, CommandHandler};
 use kernel::{Command, Detail, ErrorKind, Refusal, UserId};
 use secrecy::SecretString;
 use serde::Serialize;
+use uuid::Uuid;
 
 use crate::api_key;
 use crate::context::Parts;
@@ -59,7 +60,8 @@ impl Refusal for ResetPasswordError {
     fn details(&self) -> Vec<Detail> {
         match self {
             Self::InvalidToken => vec![Detail::new("token", "is not valid or has expired")],
-            Self::Hashing(_) | Self::Database(_) => Vec::new(),
+            Self::Hashing(error) => error.details("newPassword"),
+            Self::Database(_) => Vec::new(),
         }
     }
 }
@@ -67,18 +69,27 @@ impl Refusal for ResetPasswordError {
 pub(crate) struct ResetPasswordHandler(pub Parts);
 
 impl ResetPasswordHandler {
-    async fn owner(&self, call: &Call, hash: &TokenHash) -> Result<UserId, ResetPasswordError> {
-        sqlx::query_scalar!(
-            "select user_id from auth.mail_token where hash = $1 and purpose = $2 and expires_at > $3",
+    async fn owner(&self, call: &Call, hash: &TokenHash) -> Result<Owner, ResetPasswordError> {
+        sqlx::query_as!(
+            Owner,
+            r#"select a.id, a.name, coalesce(a.email, '') as "email!"
+            from auth.mail_token t join auth.account a on a.id = t.user_id
+            where t.hash = $1 and t.purpose = $2 and t.expires_at > $3"#,
             hash.as_bytes(),
             Purpose::ResetPassword.name(),
             call.now(),
         )
         .fetch_optional(&self.0.pool)
         .await?
-        .map(UserId::from)
         .ok_or(ResetPasswordError::InvalidToken)
     }
+}
+
+/// Whose token it is.
+struct Owner {
+    id: Uuid,
+    name: String,
+    email: String,
 }
 
 #[async_trait]
@@ -86,8 +97,10 @@ impl CommandHandler<ResetPassword> for ResetPasswordHandler {
     async fn handle(&self, call: &Call, command: ResetPassword) -> Result<(), ResetPasswordError> {
         let (token, now) = (TokenHash::of(&command.token), call.now());
         // Looked up first, so that hashing is done only for who has a token.
-        let user = self.owner(call, &token).await?;
-        let hash = self.0.passwords.hash(&command.new_password).await?;
+        let owner = self.owner(call, &token).await?;
+        let about = [owner.name.as_str(), owner.email.as_str()];
+        let hash = self.0.passwords.choose(&command.new_password, about).await?;
+        let user = UserId::from(owner.id);
 
         let mut work = call.begin(&self.0.pool).await?;
         let account = sqlx::query!(

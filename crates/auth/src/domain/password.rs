@@ -36,6 +36,17 @@ impl Password {
         Ok(Self(text.into()))
     }
 
+    /// Whether somebody soon has it who tries common passwords first (zxcvbn's score 0 or 1, less than a million guesses).
+    /// `about` is what is known of its member.
+    pub(crate) fn is_guessable(&self, about: &[&str]) -> bool {
+        let parts = |text: &&str| text.split(|c: char| !c.is_alphanumeric()).map(str::to_owned).collect::<Vec<_>>();
+        let mut known: Vec<String> = about.iter().flat_map(parts).filter(|part| part.chars().count() > 2).collect();
+        known.extend(about.iter().flat_map(|text| text.split('@')).chain(about.iter().copied()).map(str::to_owned));
+        known.push("folkshelf".to_owned());
+        let known: Vec<&str> = known.iter().map(String::as_str).collect();
+        zxcvbn::zxcvbn(self.expose(), &known).score() < zxcvbn::Score::Two
+    }
+
     pub(crate) fn expose(&self) -> &str {
         self.0.expose_secret()
     }
@@ -71,6 +82,41 @@ mod tests {
         assert_eq!(Password::new(&"a".repeat(72)).err(), Some(PasswordError::TooLong));
         assert_eq!(Password::new(&"ä".repeat(36)).err(), Some(PasswordError::TooLong));
         assert_eq!(Password::new("with a \0 inside").err(), Some(PasswordError::ControlCharacter));
+    }
+
+    #[test]
+    fn common_passwords_and_what_is_known_of_a_member_are_guessable() {
+        let about = ["Ada Lovelace", "ada.lovelace@shelf.example"];
+        for common in [
+            "1234567890",
+            "0987654321",
+            "qwertyuiop",
+            "password123",
+            "Password1234",
+            "P@ssw0rd123",
+            "iloveyou123",
+            "aaaaaaaaaaaa",
+            "abcabcabcabc",
+            "abcdefghijkl",
+            "basketball1",
+            "folkshelf1",
+            "AdaLovelace",
+            "lovelace1815",
+            "ada.lovelace",
+            "ada.lovelace@shelf.example",
+        ] {
+            assert!(Password::new(common).unwrap().is_guessable(&about), "{common}");
+        }
+        for good in [
+            "correct horse",
+            "battery staple",
+            "la lune dans un bol",
+            "kT9#vexing",
+            "我的书架在阳台旁边的柜子",
+            "folkshelf-demo lent by heart",
+        ] {
+            assert!(!Password::new(good).unwrap().is_guessable(&about), "{good}");
+        }
     }
 
     #[test]

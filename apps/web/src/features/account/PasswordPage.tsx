@@ -13,7 +13,7 @@ import { Card, PageHeader } from '@/ui/Layout'
 import { useChangePassword } from './commands'
 import { accountRules } from './rules'
 
-const fieldOfCode = { WRONG_PASSWORD: 'currentPassword' } as const
+const fieldOfCode = { WRONG_PASSWORD: 'currentPassword', PASSWORD_TOO_COMMON: 'newPassword' } as const
 
 export default function PasswordPage() {
   const { t } = useTranslation('account')

@@ -14,7 +14,7 @@ import { useRegister } from './commands'
 import { DoorPage } from './DoorPage'
 import { accountRules } from './rules'
 
-const fieldOfCode = { EMAIL_TAKEN: 'email' } as const
+const fieldOfCode = { EMAIL_TAKEN: 'email', PASSWORD_TOO_COMMON: 'password' } as const
 
 export default function RegisterPage() {
   const { t } = useTranslation('account')

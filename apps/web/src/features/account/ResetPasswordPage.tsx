@@ -15,6 +15,8 @@ import { DoorMessage, DoorPage } from './DoorPage'
 import { isSpentLink } from './links'
 import { accountRules } from './rules'
 
+const fieldOfCode = { PASSWORD_TOO_COMMON: 'newPassword' } as const
+
 /** Where the link of the mail leads. */
 export default function ResetPasswordPage() {
   const { t } = useTranslation('account')
@@ -23,7 +25,7 @@ export default function ResetPasswordPage() {
   const [state, setState] = useState<'asking' | 'spent' | 'done'>(token ? 'asking' : 'spent')
   const schema = useMemo(() => z.object({ newPassword: accountRules(t).newPassword }), [t])
   const form = useForm({ resolver: standardSchemaResolver(schema), defaultValues: { newPassword: '' } })
-  const showProblem = useFormProblem(form)
+  const showProblem = useFormProblem(form, fieldOfCode)
   const reset = useResetPassword({
     onDone: () => setState('done'),
     onProblem: (problem) => {
