@@ -1,15 +1,16 @@
-//! Hashing and comparing passwords: off the async threads, a bounded number at a time.
+//! Hashing and comparing passwords: off the async threads, a bounded number at a time, and in a fair order (`turns.rs`).
+//! Whoever registers waits apart first: new accounts take no more than half of the turns.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use kernel::{Detail, ErrorKind};
 use secrecy::{ExposeSecret, SecretString};
-use tokio::sync::Semaphore;
 use tokio::task::JoinError;
 
 use crate::domain::{Password, as_typed};
 use crate::settings::Settings;
+use crate::turns::{Asker, Turn, Turns};
 
 /// Salt and digest of no password at all; only the cost in front of it matters.
 const DECOY: &str = "GsNKVUtDVZHr1mcvRVlUqOhC1WmAaECS9lJzYs6WeXRgwmQ9vsWGa";
@@ -57,7 +58,9 @@ impl HashingError {
 pub(crate) struct Passwords {
     cost: u32,
     decoy: Arc<str>,
-    turns: Arc<Semaphore>,
+    turns: Turns,
+    /// Before a turn is asked for.
+    registering: Turns,
     patience: Duration,
     #[cfg(test)]
     pub(crate) compared: Arc<std::sync::atomic::AtomicU64>,
@@ -68,7 +71,8 @@ impl Passwords {
         Self {
             cost: settings.bcrypt_cost,
             decoy: format!("$2b${:02}${DECOY}", settings.bcrypt_cost).into(),
-            turns: Arc::new(Semaphore::new(settings.hashing_threads)),
+            turns: Turns::new(settings.hashing_threads),
+            registering: Turns::new((settings.hashing_threads / 2).max(1)),
             patience: settings.hashing_patience,
             #[cfg(test)]
             compared: Arc::default(),
@@ -76,21 +80,57 @@ impl Passwords {
     }
 
     /// Of a password that its member chooses. `about` is what is known of them; it must not be guessed from that.
-    pub(crate) async fn choose(&self, password: &Password, about: [&str; 2]) -> Result<String, HashingError> {
-        let (chosen, about) = (password.clone(), about.map(str::to_owned));
-        // Beside the requests as well: a hostile text may take milliseconds.
-        let guessable =
-            tokio::task::spawn_blocking(move || chosen.is_guessable(&about.each_ref().map(String::as_str))).await?;
-        if guessable { Err(HashingError::Guessable) } else { self.hash(password).await }
+    pub(crate) async fn choose(
+        &self,
+        password: &Password,
+        about: [&str; 2],
+        asker: &Asker,
+    ) -> Result<String, HashingError> {
+        self.hash_unless_guessable(password, about, asker, None).await
     }
 
-    pub(crate) async fn hash(&self, password: &Password) -> Result<String, HashingError> {
+    /// As [`Self::choose`], for a new account.
+    pub(crate) async fn register(
+        &self,
+        password: &Password,
+        about: [&str; 2],
+        asker: &Asker,
+    ) -> Result<String, HashingError> {
+        let place = self.registering.take(asker, self.patience).await.ok_or(HashingError::Busy)?;
+        self.hash_unless_guessable(password, about, asker, Some(place)).await
+    }
+
+    async fn hash_unless_guessable(
+        &self,
+        password: &Password,
+        about: [&str; 2],
+        asker: &Asker,
+        place: Option<Turn>,
+    ) -> Result<String, HashingError> {
+        let (password, about, cost) = (password.clone(), about.map(str::to_owned), self.cost);
+        let hashed = self.in_turn(asker, move || {
+            // Held as long as bcrypt runs, also for a caller who has given up.
+            let _place = place;
+            if password.is_guessable(&about.each_ref().map(String::as_str)) {
+                return Ok(None);
+            }
+            bcrypt::non_truncating_hash(password.expose(), cost).map(Some)
+        });
+        hashed.await?.ok_or(HashingError::Guessable)
+    }
+
+    pub(crate) async fn hash(&self, password: &Password, asker: &Asker) -> Result<String, HashingError> {
         let (password, cost) = (password.clone(), self.cost);
-        self.in_turn(move || bcrypt::non_truncating_hash(password.expose(), cost)).await
+        self.in_turn(asker, move || bcrypt::non_truncating_hash(password.expose(), cost)).await
     }
 
     /// Whether `candidate` is the password of `hash`. Without a hash the answer is no, and takes as long.
-    pub(crate) async fn matches(&self, candidate: &SecretString, hash: Option<&str>) -> Result<bool, HashingError> {
+    pub(crate) async fn matches(
+        &self,
+        candidate: &SecretString,
+        hash: Option<&str>,
+        asker: &Asker,
+    ) -> Result<bool, HashingError> {
         let candidate: SecretString = as_typed(candidate.expose_secret()).into();
         // bcrypt would refuse these at once: nobody can have chosen them, and the answer must not come sooner.
         let possible =
@@ -101,17 +141,15 @@ impl Passwords {
         };
         #[cfg(test)]
         self.compared.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-        self.in_turn(move || bcrypt::non_truncating_verify(candidate.expose_secret(), &hash)).await
+        self.in_turn(asker, move || bcrypt::non_truncating_verify(candidate.expose_secret(), &hash)).await
     }
 
     async fn in_turn<T: Send + 'static>(
         &self,
+        asker: &Asker,
         work: impl FnOnce() -> Result<T, bcrypt::BcryptError> + Send + 'static,
     ) -> Result<T, HashingError> {
-        let turn = tokio::time::timeout(self.patience, Arc::clone(&self.turns).acquire_owned()).await;
-        let Ok(Ok(turn)) = turn else {
-            return Err(HashingError::Busy);
-        };
+        let turn = self.turns.take(asker, self.patience).await.ok_or(HashingError::Busy)?;
         // The turn goes into the thread: a caller who gives up does not make room while bcrypt still runs.
         let worked = tokio::task::spawn_blocking(move || {
             let outcome = work();
@@ -138,10 +176,10 @@ mod tests {
     #[tokio::test]
     async fn a_password_matches_its_own_hash_and_no_other() {
         let passwords = passwords(1, Duration::from_secs(5));
-        let hash = passwords.hash(&Password::new("correct horse").unwrap()).await.unwrap();
+        let hash = passwords.hash(&Password::new("correct horse").unwrap(), &Asker::default()).await.unwrap();
         let answers = |text: &'static str| {
             let (passwords, hash) = (&passwords, hash.as_str());
-            async move { passwords.matches(&text.into(), Some(hash)).await.unwrap() }
+            async move { passwords.matches(&text.into(), Some(hash), &Asker::default()).await.unwrap() }
         };
         assert!(answers("correct horse").await);
         assert!(!answers("correct house").await);
@@ -151,17 +189,70 @@ mod tests {
     async fn nobody_has_the_decoys_password() {
         let passwords = passwords(1, Duration::from_secs(5));
         for candidate in ["", "nobody's", "correct horse"] {
-            assert!(!passwords.matches(&candidate.into(), None).await.unwrap());
+            assert!(!passwords.matches(&candidate.into(), None, &Asker::default()).await.unwrap());
         }
         let long: SecretString = "x".repeat(200).into();
-        assert!(!passwords.matches(&long, Some(&passwords.decoy)).await.unwrap());
+        assert!(!passwords.matches(&long, Some(&passwords.decoy), &Asker::default()).await.unwrap());
     }
 
     #[tokio::test]
     async fn who_cannot_get_a_turn_is_told_to_come_back() {
         let passwords = passwords(1, Duration::from_millis(1));
-        let _taken = Arc::clone(&passwords.turns).acquire_owned().await.unwrap();
-        let outcome = passwords.matches(&"correct horse".into(), None).await;
+        let _taken = passwords.turns.take(&Asker::default(), Duration::from_secs(5)).await;
+        let outcome = passwords.matches(&"correct horse".into(), None, &Asker::default()).await;
         assert!(matches!(outcome, Err(HashingError::Busy)));
+    }
+
+    /// Ratios, of what the same machine does at the same time: a log-in alone, and the same beside sixteen guesses.
+    #[tokio::test(flavor = "multi_thread")]
+    async fn sixteen_guesses_at_once_leave_another_log_in_quick() {
+        let settings = Settings {
+            bcrypt_cost: 9,
+            hashing_threads: 1,
+            hashing_patience: Duration::from_secs(60),
+            ..Settings::new("s".repeat(32).into(), "http://localhost")
+        };
+        let passwords = Passwords::new(&settings);
+        let hash = passwords.hash(&Password::new("correct horse").unwrap(), &Asker::default()).await.unwrap();
+        let asker = |account: &str, network| Asker {
+            account: Some(account.to_owned()),
+            network: Some(network),
+            at_home: false,
+        };
+        let log_in = async || {
+            let begun = std::time::Instant::now();
+            assert!(passwords.matches(&"correct horse".into(), Some(&hash), &asker("finn", 2)).await.unwrap());
+            begun.elapsed()
+        };
+        let (mut alone, mut beside, mut all) = (Duration::MAX, Duration::MAX, Duration::MAX);
+        for _ in 0..3 {
+            alone = alone.min(log_in().await);
+            let begun = std::time::Instant::now();
+            let mut guesses = tokio::task::JoinSet::new();
+            for _ in 0..16 {
+                let (passwords, asker) = (passwords.clone(), asker("ada", 1));
+                guesses.spawn(async move { passwords.matches(&"incorrect horse".into(), None, &asker).await });
+            }
+            while passwords.turns.waiting() < 15 {
+                tokio::task::yield_now().await;
+            }
+            beside = beside.min(log_in().await);
+            assert!(guesses.join_all().await.into_iter().all(|guess| guess.is_ok_and(|right| !right)));
+            all = all.min(begun.elapsed());
+        }
+        // It waits for the guess that is at work and for the first one of those that wait, and then takes its own time.
+        assert!(beside < alone * 6, "{beside:?} beside guesses, {alone:?} alone");
+        assert!(all > alone * 12, "{all:?} for all guesses: they did not wait for each other");
+    }
+
+    #[tokio::test]
+    async fn new_accounts_leave_half_of_the_turns_to_those_who_log_in() {
+        let passwords = passwords(2, Duration::from_secs(60));
+        let _registers = passwords.registering.take(&Asker::default(), Duration::from_secs(1)).await.unwrap();
+        let impatient = Passwords { patience: Duration::from_millis(20), ..passwords.clone() };
+        let new = Password::new("correct horse").unwrap();
+        let refused = impatient.register(&new, ["Ada", "ada@example.org"], &Asker::default()).await;
+        assert!(matches!(refused, Err(HashingError::Busy)), "the second one waits apart");
+        assert!(passwords.matches(&"correct horse".into(), None, &Asker::default()).await.is_ok());
     }
 }

@@ -27,6 +27,7 @@ async fn an_address_has_one_account_whatever_its_capitals() {
         name: Line::new("Eve").expect("a name"),
         language: None,
         device: None,
+        asker: auth::Asker::default(),
     };
     let refused = world.send(&anonymous(), again).await.expect_err("taken");
     assert_eq!((refused.kind(), refused.code()), (ErrorKind::Conflict, "EMAIL_TAKEN"));
@@ -65,6 +66,7 @@ async fn mails_are_in_the_language_of_the_member() {
         name: Line::new("Zoé").expect("a name"),
         language: LanguageTag::new("fr-BE").ok(),
         device: None,
+        asker: auth::Asker::default(),
     };
     let zoe = world.send(&anonymous(), register).await.expect("registered");
     let forget = || ForgotPassword { email: an_email("zoe@example.org") };

@@ -23,6 +23,7 @@ async fn register(world: &World, email: &str) -> Result<auth::SignedIn, &'static
         name: Line::new("Zoë").expect("a name"),
         language: None,
         device: None,
+        asker: auth::Asker::default(),
     };
     world.send(&anonymous(), command).await.map_err(|refused| refused.code())
 }

@@ -12,6 +12,16 @@ pub enum Network {
     V6(u64),
 }
 
+impl Network {
+    /// Another one for each network.
+    pub fn number(self) -> u128 {
+        match self {
+            Self::V4(address) => u128::from(address),
+            Self::V6(prefix) => u128::from(prefix) + (1 << 64),
+        }
+    }
+}
+
 impl From<IpAddr> for Network {
     fn from(address: IpAddr) -> Self {
         match address.to_canonical() {

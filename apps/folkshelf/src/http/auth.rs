@@ -10,7 +10,7 @@ use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, post, web};
 use api::AuthApi;
 use auth::{
-    ChangePassword, ForgotPassword, GetAccount, LogIn, LogOut, RefreshTokens, Register, ResetPassword,
+    Asker, ChangePassword, Email, ForgotPassword, GetAccount, LogIn, LogOut, RefreshTokens, Register, ResetPassword,
     SignedIn as Tokens, VerifyEmail,
 };
 use cqrs::Caller;
@@ -25,7 +25,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::http::edge::caller::{Anyone, InSession};
 use crate::http::edge::input::{Body, FieldErrors, MaybeBody};
-use crate::http::edge::limits::{ForgotTry, LogInTry, PasswordTry, RegisterTry, Tries, VerifyTry};
+use crate::http::edge::limits::{ForgotTry, LogInTry, Origin, PasswordTry, RegisterTry, Tries, VerifyTry};
 use crate::http::edge::problem::Problem;
 use crate::http::edge::respond::{self, Envelope};
 use crate::http::edge::trace;
@@ -108,6 +108,11 @@ fn device(request: &HttpRequest) -> Option<Line<200>> {
     Line::optional(&agent.chars().take(200).collect::<String>()).ok().flatten()
 }
 
+/// Who waits for a turn to hash.
+fn asker(email: &Email, origin: Origin) -> Asker {
+    Asker { account: Some(email.key().to_owned()), network: origin.network, at_home: origin.at_home }
+}
+
 #[derive(Deserr, ToSchema)]
 #[deserr(error = FieldErrors, deny_unknown_fields)]
 struct RegisterBody {
@@ -135,7 +140,9 @@ async fn register(
     body: Body<RegisterBody>,
 ) -> Result<HttpResponse, Problem> {
     let body = body.read()?;
-    tries.at(body.email.0.key()).await?.spent();
+    let attempt = tries.at(body.email.0.key()).await?;
+    let asker = asker(&body.email.0, attempt.origin);
+    attempt.spent();
     let (email, name) = (body.email.0.as_str().to_owned(), body.name.as_str().to_owned());
     let command = Register {
         email: body.email.0,
@@ -143,6 +150,7 @@ async fn register(
         name: body.name,
         language: body.language,
         device: device(&request),
+        asker,
     };
     let done = api.register.send(&caller.0, command).await?;
     let id = done.output.user_id;
@@ -179,7 +187,8 @@ async fn log_in(
 ) -> Result<HttpResponse, Problem> {
     let body = body.read()?;
     let attempt = tries.at(body.email.0.key()).await?;
-    let command = LogIn { email: body.email.0, password: body.password.0, device: device(&request) };
+    let asker = asker(&body.email.0, attempt.origin);
+    let command = LogIn { email: body.email.0, password: body.password.0, device: device(&request), asker };
     let done = attempt.judged(api.log_in.send(&caller.0, command).await).await?;
     let user = account_user(&api, done.output.user_id).await?;
     Ok(signed_in(&api, HttpResponse::Ok(), &done.output, user))

@@ -9,6 +9,7 @@ use crate::context::Parts;
 use crate::domain::Password;
 use crate::passwords::HashingError;
 use crate::session::{self, Which, told_of};
+use crate::turns::Asker;
 
 /// The caller's other sessions end; links to reset the old password are worth nothing any more.
 #[derive(Debug, Clone, Serialize)]
@@ -79,12 +80,13 @@ impl CommandHandler<ChangePassword> for ChangePasswordHandler {
             .await?
             .ok_or(ChangePasswordError::NotSignedIn)?;
         let old = account.password_hash;
-        let passwords = &self.0.passwords;
-        if !passwords.matches(&command.current_password, old.as_deref()).await? {
+        let email = account.email.unwrap_or_default();
+        let (passwords, asker) = (&self.0.passwords, Asker::in_session(&email));
+        if !passwords.matches(&command.current_password, old.as_deref(), &asker).await? {
             return Err(ChangePasswordError::WrongPassword);
         }
-        let about = [account.name.as_str(), account.email.as_deref().unwrap_or_default()];
-        let new = passwords.choose(&command.new_password, about).await?;
+        let about = [account.name.as_str(), email.as_str()];
+        let new = passwords.choose(&command.new_password, about, &asker).await?;
 
         let mut work = call.begin(&self.0.pool).await?;
         let changed = sqlx::query!(

@@ -9,6 +9,7 @@ use crate::context::Parts;
 use crate::domain::{Email, Password};
 use crate::letter::Letter;
 use crate::passwords::HashingError;
+use crate::turns::Asker;
 use crate::{account, mails};
 
 /// An administrator, or the command line, opens an account for somebody else.
@@ -79,7 +80,7 @@ impl CommandHandler<CreateAccount> for CreateAccountHandler {
             return Err(CreateAccountError::NotPermitted);
         }
         let hash = match &command.password {
-            Some(password) => Some(self.0.passwords.hash(password).await?),
+            Some(password) => Some(self.0.passwords.hash(password, &Asker::in_session(command.email.key())).await?),
             None => None,
         };
         let (now, user) = (call.now(), UserId::new(call.now()));

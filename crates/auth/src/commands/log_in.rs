@@ -8,6 +8,7 @@ use crate::context::Parts;
 use crate::domain::Email;
 use crate::passwords::HashingError;
 use crate::session::{Device, SignedIn, SigningError};
+use crate::turns::Asker;
 
 #[derive(Debug, Clone, Serialize)]
 pub struct LogIn {
@@ -16,6 +17,9 @@ pub struct LogIn {
     #[serde(skip_serializing)]
     pub password: SecretString,
     pub device: Option<Device>,
+    /// Who waits for a turn to compare the password.
+    #[serde(skip_serializing)]
+    pub asker: Asker,
 }
 
 impl Command for LogIn {
@@ -72,7 +76,7 @@ impl CommandHandler<LogIn> for LogInHandler {
         .fetch_optional(&self.0.pool)
         .await?;
         let hash = known.as_ref().and_then(|account| account.password_hash.as_deref());
-        let matches = self.0.passwords.matches(&command.password, hash).await?;
+        let matches = self.0.passwords.matches(&command.password, hash, &command.asker).await?;
         let account = known.filter(|account| matches && account.active).ok_or(LogInError::InvalidCredentials)?;
 
         let now = call.now();
@@ -156,7 +160,12 @@ mod tests {
             ("grace@example.org", "correct horse"),
         ] {
             let before = auth.parts.passwords.compared.load(Ordering::Relaxed);
-            let command = LogIn { email: Email::new(email).unwrap(), password: password.into(), device: None };
+            let command = LogIn {
+                email: Email::new(email).unwrap(),
+                password: password.into(),
+                device: None,
+                asker: Asker::default(),
+            };
             let refused = log_in.send(&anonymous(), command).await.unwrap_err();
             assert_eq!(refused.code(), "INVALID_CREDENTIALS");
             assert_eq!(auth.parts.passwords.compared.load(Ordering::Relaxed) - before, 1, "{email}");

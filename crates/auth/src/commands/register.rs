@@ -10,6 +10,7 @@ use crate::domain::{Email, Password};
 use crate::letter::Letter;
 use crate::passwords::HashingError;
 use crate::session::{Device, SignedIn, SigningError};
+use crate::turns::Asker;
 use crate::{account, mails};
 
 /// Somebody opens an account for themself, and is signed in at once. A mail asks them to confirm the address.
@@ -21,6 +22,9 @@ pub struct Register {
     /// In which to write to them; `None`: in the community's.
     pub language: Option<LanguageTag>,
     pub device: Option<Device>,
+    /// Who waits for a turn to hash the password.
+    #[serde(skip_serializing)]
+    pub asker: Asker,
 }
 
 impl Command for Register {
@@ -74,8 +78,9 @@ pub(crate) struct RegisterHandler(pub Parts);
 #[async_trait]
 impl CommandHandler<Register> for RegisterHandler {
     async fn handle(&self, call: &Call, command: Register) -> Result<SignedIn, RegisterError> {
+        let about = [command.name.as_str(), command.email.as_str()];
         // Before the transaction: hashing takes long, and a transaction holds the log's readers back.
-        let hash = self.0.passwords.choose(&command.password, [command.name.as_str(), command.email.as_str()]).await?;
+        let hash = self.0.passwords.register(&command.password, about, &command.asker).await?;
         let (now, user) = (call.now(), UserId::new(call.now()));
         let mut work = call.begin(&self.0.pool).await?;
         let account = NewAccount {

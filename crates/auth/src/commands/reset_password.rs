@@ -12,6 +12,7 @@ use crate::domain::{Password, TokenHash};
 use crate::letter::Purpose;
 use crate::passwords::HashingError;
 use crate::session::{self, Which, told_of};
+use crate::turns::Asker;
 
 /// A new password for whoever holds the token of a mail. All sessions and API keys end: somebody else may have opened
 /// them. The address is proved by the way.
@@ -99,7 +100,7 @@ impl CommandHandler<ResetPassword> for ResetPasswordHandler {
         // Looked up first, so that hashing is done only for who has a token.
         let owner = self.owner(call, &token).await?;
         let about = [owner.name.as_str(), owner.email.as_str()];
-        let hash = self.0.passwords.choose(&command.new_password, about).await?;
+        let hash = self.0.passwords.choose(&command.new_password, about, &Asker::in_session(&owner.email)).await?;
         let user = UserId::from(owner.id);
 
         let mut work = call.begin(&self.0.pool).await?;

@@ -6,6 +6,7 @@ use users_events::UserEvent;
 
 use crate::context::Parts;
 use crate::passwords::HashingError;
+use crate::turns::Asker;
 
 /// Whether a member typed their own password: asked before something that cannot be undone. Only users may ask it, through
 /// the host's port, and only for the member it acts for.
@@ -63,6 +64,7 @@ impl QueryHandler<CheckPassword> for CheckPasswordHandler {
             .await?
             .flatten();
         let passwords = &self.0.passwords;
-        Ok(passwords.matches(&query.password, hash.as_deref()).await?)
+        let asker = Asker::in_session(&query.user.to_string());
+        Ok(passwords.matches(&query.password, hash.as_deref(), &asker).await?)
     }
 }

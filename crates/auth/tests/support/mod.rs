@@ -102,12 +102,14 @@ impl World {
             name: Line::new("Ada").expect("a name"),
             language: None,
             device: None,
+            asker: auth::Asker::default(),
         };
         self.send(&anonymous(), command).await.expect("registered")
     }
 
     pub async fn log_in(&self, email: &str, password: &str) -> Result<SignedIn, &'static str> {
-        let command = LogIn { email: an_email(email), password: password.into(), device: None };
+        let command =
+            LogIn { email: an_email(email), password: password.into(), device: None, asker: auth::Asker::default() };
         self.send(&anonymous(), command).await.map_err(|refused| refused.code())
     }
 

@@ -224,7 +224,12 @@ impl<C: Class> Tries<C> {
         };
         let taken = taken.map_err(Problem::too_often)?;
         let remember = C::ANYWHERE.map(|_| account);
-        Ok(Try { limits: self.limits, taken, remember })
+        let at_home = match remember {
+            Some(subject) => limits.limits.remembers(subject).await,
+            None => false,
+        };
+        let network = (!self.client.local).then(|| self.client.network.number());
+        Ok(Try { limits: self.limits, taken, remember, origin: Origin { network, at_home } })
     }
 }
 
@@ -235,6 +240,16 @@ pub struct Try {
     taken: Taken,
     /// From where the account is tried, to be remembered when it turns out well.
     remember: Option<Subject>,
+    pub origin: Origin,
+}
+
+/// Where a try comes from.
+#[derive(Debug, Clone, Copy)]
+pub struct Origin {
+    /// `None`: from this machine, where everybody has the same.
+    pub network: Option<u128>,
+    /// The right password came from there before.
+    pub at_home: bool,
 }
 
 impl Try {
