@@ -120,7 +120,7 @@ export default defineConfig({
         // Of fonts what every page needs; the letters of other scripts come when they are shown.
         globPatterns: ['index.html', 'theme.js', 'assets/*.{js,css}', 'assets/*-latin-wght-*.woff2'],
         navigateFallback: '/index.html',
-        navigateFallbackDenylist: [/^\/api/, /^\/health/, /^\/metrics/],
+        navigateFallbackDenylist: [/^\/\.well-known/, /^\/api/, /^\/health/, /^\/metrics/],
         cleanupOutdatedCaches: true,
       },
     }),

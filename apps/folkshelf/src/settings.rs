@@ -192,12 +192,14 @@ impl Settings {
             .with_list_parse_key("http.trusted_proxies")
             .try_parsing(true);
         let mut settings: Self = sources.add_source(environment).build()?.try_deserialize()?;
-        settings.auth.other_token_secrets.retain(|secret| !secret.expose_secret().trim().is_empty());
         // From the environment they come as one text, with blanks behind the commas or with nothing in it.
         let http = &mut settings.http;
         for list in [&mut settings.accepted_risks, &mut http.allowed_origins, &mut http.trusted_proxies] {
             *list = list.iter().map(|entry| entry.trim().to_owned()).filter(|entry| !entry.is_empty()).collect();
         }
+        let secrets = &mut settings.auth.other_token_secrets;
+        *secrets = secrets.iter().map(|secret| SecretString::from(secret.expose_secret().trim())).collect();
+        secrets.retain(|secret| !secret.expose_secret().is_empty());
         settings.check()?;
         Ok(settings)
     }

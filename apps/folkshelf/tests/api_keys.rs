@@ -56,6 +56,26 @@ async fn a_key_that_is_ended_stops_on_every_replica_at_once() {
 }
 
 #[tokio::test]
+async fn a_reset_ends_keys_on_every_replica_at_once() {
+    let place = Place::new().await;
+    let (one, two) = (Host::start_in(&place), Host::start_in(&place));
+    let ada = one.register("Ada").await;
+    let (_, key) = make(&one, &ada, &[]).await;
+    for host in [&one, &two] {
+        get(host, &key, "/users/me").await.expect(200);
+    }
+    one.post("/auth/forgot-password", json!({"email": ada.email})).await.expect(202);
+    let mail = place.mail_to(&ada.email, "reset").await;
+    let (_, rest) = mail.split_once("token=").expect("a link");
+    let token: String = rest.chars().take_while(char::is_ascii_alphanumeric).collect();
+    let body = json!({"token": token, "newPassword": "a horse of another colour"});
+    one.post("/auth/reset-password", body).await.expect(204);
+    for host in [&two, &one] {
+        get(host, &key, "/users/me").await.expect(401);
+    }
+}
+
+#[tokio::test]
 async fn a_key_follows_its_owners_role_and_ends_with_the_owner() {
     let place = Place::new().await;
     let (one, two) = (Host::start_in(&place), Host::start_in(&place));

@@ -180,7 +180,16 @@ async fn what_is_no_file_and_no_page_is_not_found() {
         assert_eq!(reply.header("cache-control"), "no-store", "{path}");
     }
     // The API answers for itself, as before.
-    for path in ["/api", "/api/", "/api/v1", "/api/v1/nothing", "/api/v2/books", "/health/nothing", "/metrics/more"] {
+    for path in [
+        "/.well-known/nothing",
+        "/api",
+        "/api/",
+        "/api/v1",
+        "/api/v1/nothing",
+        "/api/v2/books",
+        "/health/nothing",
+        "/metrics/more",
+    ] {
         let reply = Reply::to(host.at(Method::GET, path)).await.expect(404);
         assert_eq!(reply.code(), "NOT_FOUND", "{path}");
         assert_eq!(reply.header("content-security-policy"), "default-src 'none'; frame-ancestors 'none'", "{path}");

@@ -71,7 +71,7 @@ impl ApiKeys {
         Self { pool, view, clock, kept, uses }
     }
 
-    /// A text that is no key costs nothing: its checksum is wrong.
+    /// A text without the form and the checksum of a key is refused without a look into the database.
     pub(crate) async fn authenticate(&self, text: &str) -> Result<Arc<KeyHolder>, AuthenticateError> {
         if let Some(known) = self.known(text).await {
             return Ok(known);

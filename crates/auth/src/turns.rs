@@ -3,9 +3,9 @@
 //!
 //! Those who wait are served by rank: how many others of the same network, or at the same account, were there when they
 //! came. The first of each network comes before the second of any. So sixteen guesses from one network, or at one account
-//! from sixteen networks, hold a seventeenth person up for one turn and not for sixteen. Among equals those come first who
-//! are at home: in a session, or on a network from which the account's right password came before. They are not served
-//! before a lower rank, or one member with an account could keep all newcomers out.
+//! from sixteen networks, delay somebody else by one turn and not by sixteen. Within a rank, those come first who are at
+//! home: in a session, or on a network from which the account's right password came before. A member at home does not
+//! overtake a lower rank: otherwise one member with a script could keep all newcomers out.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

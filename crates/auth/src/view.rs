@@ -179,8 +179,8 @@ impl View {
         Ok(())
     }
 
-    /// The documents of API keys say nothing, and nobody reads them. That one changes tells each host to forget what it
-    /// keeps of the key.
+    /// The documents of API keys are empty, and nobody reads them. A new version of one makes every host drop what it keeps
+    /// of the key.
     async fn keys(&self, ids: &[Uuid]) -> Result<Vec<Document>, sqlx::Error> {
         let rows =
             sqlx::query!("select id, version from auth.api_key where id = any($1)", ids).fetch_all(&self.pool).await?;

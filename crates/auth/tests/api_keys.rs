@@ -47,6 +47,11 @@ async fn show(world: &World, key: &NewApiKey) -> Result<KeyHolder, &'static str>
     found.map(|who| (*who).clone()).map_err(|refused| refused.code())
 }
 
+/// Here nobody waits until every process has dropped what it keeps: the tests of the host hold that.
+async fn until_refused(world: &World, key: &NewApiKey) {
+    testkit::eventually("the key is refused", async || show(world, key).await.err() == REFUSED).await;
+}
+
 #[tokio::test]
 async fn a_key_says_whose_it_is_until_its_member_ends_it() {
     let world = World::new().await;
@@ -64,7 +69,7 @@ async fn a_key_says_whose_it_is_until_its_member_ends_it() {
     assert_eq!(refused.code(), "API_KEY_NOT_FOUND");
     show(&world, &key).await.expect("still");
     world.send(&member(&ada), end()).await.expect("ended");
-    assert_eq!(show(&world, &key).await.err(), REFUSED);
+    until_refused(&world, &key).await;
     assert_eq!(world.send(&member(&ada), end()).await.expect_err("it has ended").code(), "API_KEY_NOT_FOUND");
     show(&world, &other).await.expect("the other one lives");
     let listed = world.ask(&member(&ada), ListApiKeys {}).await.expect("a list");
@@ -119,7 +124,8 @@ async fn a_key_expires() {
     world.clock.advance(Duration::days(1));
     assert_eq!(show(&world, &key).await.err(), REFUSED, "although it was in memory");
     // Its member sees for a while that it has expired.
-    assert_eq!(world.ask(&member(&ada), ListApiKeys {}).await.expect("a list"), [key.view.clone()]);
+    let listed = world.ask(&member(&ada), ListApiKeys {}).await.expect("a list");
+    assert_eq!((listed.len(), listed[0].id), (1, key.view.id));
     world.clock.advance(Duration::days(31));
     world.context.forget_what_is_over().await.expect("swept");
     assert_eq!(world.count("select count(*) from auth.api_key").await, 0);
@@ -136,12 +142,13 @@ async fn a_role_that_changes_counts_for_the_key_from_the_next_use_on() {
         world
             .tell(UserEvent::RoleChanged(UserRoleChanged { user_id: ada.user_id, role: role.to_owned() }), version)
             .await;
-        assert_eq!(show(&world, &key).await.expect("a live key").role, role);
+        testkit::eventually("the role counts", async || show(&world, &key).await.is_ok_and(|who| who.role == role))
+            .await;
     }
 }
 
 #[tokio::test]
-async fn deactivation_and_a_reset_end_all_keys_at_once_and_nothing_brings_them_back() {
+async fn deactivation_and_a_reset_end_all_keys_and_nothing_brings_them_back() {
     let world = World::new().await;
     let (ada, eve) = (world.registered("ada@example.org").await, world.registered("eve@example.org").await);
     let (key, other) = (make(&world, &ada).await, make(&world, &eve).await);
@@ -150,7 +157,7 @@ async fn deactivation_and_a_reset_end_all_keys_at_once_and_nothing_brings_them_b
         let (name, language) = ("Ada".to_owned(), "en".to_owned());
         let updated = UserUpdated { user_id: ada.user_id, name, active, language };
         world.tell(UserEvent::Updated(updated), version).await;
-        assert_eq!(show(&world, &key).await.err(), REFUSED);
+        until_refused(&world, &key).await;
     }
 
     show(&world, &other).await.expect("hers alone");
@@ -159,7 +166,7 @@ async fn deactivation_and_a_reset_end_all_keys_at_once_and_nothing_brings_them_b
     let token = world.postbox.token("reset-password");
     let new_password = Password::new("a horse of another colour").expect("one");
     world.send(&testkit::anonymous(), ResetPassword { token, new_password }).await.expect("reset");
-    assert_eq!(show(&world, &other).await.err(), REFUSED);
+    until_refused(&world, &other).await;
     let log = world.log().await;
     assert!(log.contains("auth.api_key_revoked") && log.contains("password_reset") && log.contains("deactivated"));
 }
@@ -171,7 +178,7 @@ async fn the_keys_of_a_deleted_member_end_and_their_names_are_forgotten() {
     let key = make(&world, &ada).await;
     show(&world, &key).await.expect("in memory");
     world.tell(UserEvent::Deleted(UserDeleted { user_id: ada.user_id }), 2).await;
-    assert_eq!(show(&world, &key).await.err(), REFUSED);
+    until_refused(&world, &key).await;
     assert_eq!(world.count("select count(*) from auth.api_key where name <> ''").await, 0);
     world.clock.advance(Duration::days(2));
     world.context.forget_what_is_over().await.expect("swept");

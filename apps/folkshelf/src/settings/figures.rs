@@ -58,7 +58,7 @@ pub enum Figure {
     ApiKey,
     /// API keys that one member makes.
     MakeKeyAccount,
-    /// API keys that are none, from one network.
+    /// Unknown API keys from one network.
     UnknownKeyNetwork,
 }
 

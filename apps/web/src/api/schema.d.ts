@@ -4,6 +4,26 @@
  */
 
 export interface paths {
+    "/.well-known/jwks.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The public keys of access tokens, the one that signs first. A token of ours that names no key of these is worth nothing.
+         *     That a token is signed does not say that its session still lives: the host alone knows.
+         */
+        get: operations["get_public_keys"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/admin/cache/clear": {
         parameters: {
             query?: never;
@@ -141,6 +161,41 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/api-keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One's own keys, newest first, without the keys themselves. Ended ones are left out. */
+        get: operations["list_api_keys"];
+        put?: never;
+        /** Makes a key for a program. The answer is the only one that shows it. */
+        post: operations["create_api_key"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/api-keys/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Ends one of one's own keys, at once on every host. A key has no version. */
+        delete: operations["end_api_key"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1214,6 +1269,37 @@ export interface components {
             approve: boolean;
             reason?: string | null;
         };
+        /**
+         * Format: uuid
+         * @description One key with which a member's programs use the API.
+         */
+        ApiKeyId: string;
+        /** @description A key without its secret. */
+        ApiKeyView: {
+            /**
+             * @description How the key begins, to know it again.
+             * @example fsk_3xQd
+             */
+            beginning: string;
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            expiresAt?: string | null;
+            id: components["schemas"]["ApiKeyId"];
+            /**
+             * Format: date-time
+             * @description To the minute.
+             */
+            lastUsedAt?: string | null;
+            name: string;
+            /**
+             * @description What it permits, as far as the role of its member does.
+             * @example [
+             *       "write:book"
+             *     ]
+             */
+            scopes: string[];
+        };
         ApproveBody: {
             /**
              * Format: date-time
@@ -1495,6 +1581,25 @@ export interface components {
             /** @description As in `review.shelves`: the first 200, in the order of the file. */
             shelves: components["schemas"]["Shelf"][];
         };
+        CreateApiKeyBody: {
+            /**
+             * Format: date-time
+             * @description Without it the key lasts until you end it.
+             */
+            expiresAt?: string | null;
+            /**
+             * @description What you call it.
+             * @example Shelf scanner
+             */
+            name: string;
+            /**
+             * @description Permissions of your role that the key may use. A key without scopes only reads what you can read.
+             * @example [
+             *       "write:book"
+             *     ]
+             */
+            scopes: string[];
+        };
         CreateBody: {
             /** Format: email */
             email: string;
@@ -1504,6 +1609,10 @@ export interface components {
              */
             language?: string | null;
             name: string;
+        };
+        CreatedApiKey: components["schemas"]["ApiKeyView"] & {
+            /** @description The key itself, shown this once. Send it as `X-API-Key`. */
+            key: string;
         };
         CreatedUser: {
             id: components["schemas"]["UserId"];
@@ -1708,6 +1817,15 @@ export interface components {
             success: boolean;
         };
         /** @description What every successful answer with a body looks like. */
+        Envelope_CreatedApiKey: {
+            data: components["schemas"]["ApiKeyView"] & {
+                /** @description The key itself, shown this once. Send it as `X-API-Key`. */
+                key: string;
+            };
+            /** @example true */
+            success: boolean;
+        };
+        /** @description What every successful answer with a body looks like. */
         Envelope_CreatedUser: {
             data: {
                 id: components["schemas"]["UserId"];
@@ -1881,6 +1999,36 @@ export interface components {
                 refreshToken: string;
                 user: components["schemas"]["AccountUser"];
             };
+            /** @example true */
+            success: boolean;
+        };
+        /** @description What every successful answer with a body looks like. */
+        Envelope_Vec_ApiKeyView: {
+            data: {
+                /**
+                 * @description How the key begins, to know it again.
+                 * @example fsk_3xQd
+                 */
+                beginning: string;
+                /** Format: date-time */
+                createdAt: string;
+                /** Format: date-time */
+                expiresAt?: string | null;
+                id: components["schemas"]["ApiKeyId"];
+                /**
+                 * Format: date-time
+                 * @description To the minute.
+                 */
+                lastUsedAt?: string | null;
+                name: string;
+                /**
+                 * @description What it permits, as far as the role of its member does.
+                 * @example [
+                 *       "write:book"
+                 *     ]
+                 */
+                scopes: string[];
+            }[];
             /** @example true */
             success: boolean;
         };
@@ -2220,6 +2368,10 @@ export interface components {
             /** @description What was left out of books that are on the shelf: the first thousand, without those that were dealt with. */
             notes: components["schemas"]["RowNote"][];
             review?: components["schemas"]["ImportReview"] | null;
+        };
+        /** @description A JSON Web Key Set (RFC 7517). */
+        KeySet: {
+            keys: components["schemas"]["PublicKey"][];
         };
         LanguageCount: {
             /** @description As in `en`. */
@@ -2688,6 +2840,20 @@ export interface components {
             ready: boolean;
             rebuilding?: components["schemas"]["RebuildView"] | null;
         };
+        /** @description An Ed25519 key (RFC 8037). */
+        PublicKey: {
+            /** @example EdDSA */
+            alg: string;
+            /** @example Ed25519 */
+            crv: string;
+            /** @description As tokens name it in their header. */
+            kid: string;
+            /** @example OKP */
+            kty: string;
+            /** @example sig */
+            use: string;
+            x: string;
+        };
         ReasonBody: {
             reason?: string | null;
         };
@@ -3038,6 +3204,27 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    get_public_keys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeySet"];
+                };
+            };
+            500: components["responses"]["Internal"];
+        };
+    };
     clear_cache: {
         parameters: {
             query?: never;
@@ -3338,6 +3525,114 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             408: components["responses"]["TimedOut"];
+            429: components["responses"]["TooOften"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    list_api_keys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As asked */
+            200: {
+                headers: {
+                    /** @description For If-None-Match; of one book and of one's profile also for If-Match */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Envelope_Vec_ApiKeyView"];
+                };
+            };
+            /** @description What If-None-Match names is still right */
+            304: {
+                headers: {
+                    /** @description For If-None-Match; of one book and of one's profile also for If-Match */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["TimedOut"];
+            429: components["responses"]["TooOften"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    create_api_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateApiKeyBody"];
+            };
+        };
+        responses: {
+            /** @description It is made */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Envelope_CreatedApiKey"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["TimedOut"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["VersionMismatch"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            429: components["responses"]["TooOften"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    end_api_key: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description There is no version to name: only * fits */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It has ended */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["TimedOut"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["VersionMismatch"];
             429: components["responses"]["TooOften"];
             500: components["responses"]["Internal"];
             503: components["responses"]["Unavailable"];

@@ -23,7 +23,7 @@ pub(super) fn configure(services: &mut ServiceConfig) {
     services.service(list_api_keys).service(create_api_key).service(end_api_key);
 }
 
-/// One's keys that have not been ended, newest first, without their secrets.
+/// One's own keys, newest first, without the keys themselves. Ended ones are left out.
 #[utoipa::path(tag = "auth", security(("session" = [])), extensions(("x-session-only" = json!(true))), responses(
     (status = 200, body = Envelope<Vec<ApiKeyView>>),
 ))]
@@ -67,10 +67,10 @@ struct CreateApiKeyBody {
     /// What you call it.
     #[schema(value_type = String, min_length = 1, max_length = 100, example = "Shelf scanner")]
     name: Line<100>,
-    /// What it permits besides reading: permissions of your role. Without any it reads what you read.
+    /// Permissions of your role that the key may use. A key without scopes only reads what you can read.
     #[schema(value_type = Vec<String>, example = json!(["write:book"]), max_items = 20)]
     scopes: Vec<ScopeField>,
-    /// It lasts until you end it without one.
+    /// Without it the key lasts until you end it.
     #[schema(value_type = Option<String>, format = DateTime)]
     #[deserr(default)]
     expires_at: Option<MomentField>,
@@ -110,7 +110,7 @@ async fn create_api_key(
     Ok(response)
 }
 
-/// Ends one of one's keys, at once and everywhere. It has no version: nothing of it changes that would make ending it wrong.
+/// Ends one of one's own keys, at once on every host. A key has no version.
 #[utoipa::path(tag = "auth", security(("session" = [])), extensions(("x-session-only" = json!(true))),
     params(("id" = Uuid, Path), NoVersion), responses((status = 204, description = "It has ended")))]
 #[delete("/auth/api-keys/{id}")]

@@ -162,7 +162,7 @@ async fn caller(request: &HttpRequest) -> Result<Caller, Problem> {
     Ok(caller)
 }
 
-/// A key that this host does not keep is looked up in the database. Whoever sends many that are none is not served so.
+/// Looks up a key that is not in this host's memory. A network that has sent too many unknown keys is refused before that.
 async fn unknown_key(request: &HttpRequest, gate: &Gate, shown: &Shown<'_>) -> Result<Actor, Problem> {
     let limits = request.app_data::<web::Data<RateLimits>>();
     if let Some(limits) = limits {

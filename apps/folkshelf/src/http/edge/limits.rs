@@ -79,7 +79,7 @@ impl RateLimits {
             return Ok(());
         }
         let (figure, subject) = match actor {
-            // An administrator's programs too: the most rights are no reason to be the busiest.
+            // An administrator's programs are limited too.
             Actor::Member { id, .. } if actor.has_api_key() => (Figure::ApiKey, Subject::Programs(id.uuid().as_u128())),
             Actor::Member { id, role, .. } => {
                 let figure = match role.as_str() {
@@ -105,9 +105,9 @@ impl RateLimits {
     }
 }
 
-/// API keys that are none, by network. A key that is kept in memory needs nobody's leave.
+/// Unknown API keys, limited by network. A key in this host's memory is never unknown.
 impl RateLimits {
-    /// Whether one more key from this network is looked up. Costs nothing: it remembers a refusal.
+    /// Refuses a network that has sent too many unknown keys. Takes no permit.
     pub async fn may_show_unknown_key(&self, request: &HttpRequest) -> Result<(), Refused> {
         match self.unknown_key(request) {
             Some((limit, subject)) => self.limits.is_refused(limit, subject).await,
@@ -115,10 +115,10 @@ impl RateLimits {
         }
     }
 
-    /// A key was none.
+    /// Counts an unknown key.
     pub async fn showed_unknown_key(&self, request: &HttpRequest) {
         if let Some((limit, subject)) = self.unknown_key(request) {
-            // A refusal is remembered, and told to the next one.
+            // A refusal counts from the next key on.
             self.limits.take(limit, subject).await.ok();
         }
     }

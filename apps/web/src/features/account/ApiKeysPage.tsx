@@ -70,11 +70,15 @@ function KeyCard({ of: key, onEnd }: { of: ApiKey; onEnd: (key: ApiKey) => void 
     <li className="flex flex-wrap items-start gap-x-4 gap-y-3 rounded-lg border border-line bg-card p-4">
       <div className="min-w-0 flex-1 basis-48">
         <p className="flex flex-wrap items-center gap-x-3 gap-y-1 font-medium">
-          <bdi className="wrap-anywhere">{key.name}</bdi>
+          <span className="wrap-anywhere">
+            <bdi>{key.name}</bdi>
+          </span>
           <code className="text-sm font-normal text-soft">{key.beginning}…</code>
           {over && <StatusPill tone="late">{t('apiKeys.over')}</StatusPill>}
         </p>
-        <p className="text-sm">{t('apiKeys.may', { list: format.list([t('scopes.read'), ...key.scopes.map(scopeText)]) })}</p>
+        <p className="text-sm">
+          {t('apiKeys.may', { list: format.list([t('scopes.read'), ...key.scopes.map(scopeText)]) })}
+        </p>
         <ul className="mt-1 flex flex-col text-sm text-soft">
           <li>
             {key.lastUsedAt
@@ -82,7 +86,9 @@ function KeyCard({ of: key, onEnd }: { of: ApiKey; onEnd: (key: ApiKey) => void 
               : t('apiKeys.unused', { at: format.moment(key.createdAt) })}
           </li>
           <li>
-            {key.expiresAt ? t(over ? 'apiKeys.endedAt' : 'apiKeys.endsAt', { at: format.moment(key.expiresAt) }) : t('apiKeys.endless')}
+            {key.expiresAt
+              ? t(over ? 'apiKeys.endedAt' : 'apiKeys.endsAt', { at: format.moment(key.expiresAt) })
+              : t('apiKeys.endless')}
           </li>
         </ul>
       </div>

@@ -1,6 +1,6 @@
 import { standardSchemaResolver } from '@hookform/resolvers/standard-schema'
 import { Copy, TriangleAlert } from 'lucide'
-import { useMemo, useState } from 'react'
+import { useEffect, useMemo, useRef, useState } from 'react'
 import { useForm } from 'react-hook-form'
 import { useTranslation } from 'react-i18next'
 import * as z from 'zod/mini'
@@ -71,7 +71,13 @@ function MakeKeyForm({ onMade, onClose }: { onMade: (secret: string) => void; on
         })
       }
     >
-      <TextField name="name" label={t('apiKeys.name')} hint={t('apiKeys.nameHint')} autoComplete="off" maxLength={100} />
+      <TextField
+        name="name"
+        label={t('apiKeys.name')}
+        hint={t('apiKeys.nameHint')}
+        autoComplete="off"
+        maxLength={100}
+      />
       <fieldset>
         <legend className="mb-1 font-medium">{t('apiKeys.scopes')}</legend>
         <p className="text-sm text-soft">{t('apiKeys.scopesHint')}</p>
@@ -102,6 +108,9 @@ function MadeKey({ secret, onClose }: { secret: string; onClose: () => void }) {
   const { t } = useTranslation('account')
   // It is not there where the page came over plain HTTP: then the key is selected and copied by hand.
   const { clipboard } = navigator as Partial<Pick<Navigator, 'clipboard'>>
+  const field = useRef<HTMLTextAreaElement>(null)
+  // The button that had the focus is gone.
+  useEffect(() => field.current?.focus(), [])
   const copy = async () => {
     await clipboard?.writeText(secret)
     toast({ text: t('apiKeys.copied') })
@@ -115,9 +124,9 @@ function MadeKey({ secret, onClose }: { secret: string; onClose: () => void }) {
         {(control) => (
           <textarea
             className="control resize-none font-mono break-all"
+            ref={field}
             rows={2}
             readOnly
-            autoFocus
             spellCheck={false}
             value={secret}
             onFocus={(event) => event.currentTarget.select()}
