@@ -18,11 +18,12 @@ fmt:
     cargo fmt --all
     scripts/web format
 
-# Formatting, scripts, licences and banned crates, the web app's lint, types and weight, clippy with every query checked
+# Formatting, scripts, licences and banned crates, alerts and dashboards, the web app's lint, types and weight, clippy with every query checked
 lint: web-build
     cargo fmt --all --check
     shellcheck -x dev .ci/run scripts/* deploy/nginx/render apps/folkshelf/tests/contract/install
     cargo deny --log-level error check bans licenses sources
+    scripts/check-observability
     scripts/web check
     scripts/with-services scripts/query-data check
 
@@ -105,6 +106,16 @@ test-nginx:
 rehearse-replicas *args: web-build
     cargo build --bin folkshelf
     scripts/rehearse-replicas {{ args }}
+
+# Prometheus and Alertmanager beside two hosts: every rule and panel has data, an alert comes as a letter and ends; three minutes
+rehearse-observability: web-build
+    cargo build --bin folkshelf
+    scripts/rehearse-observability
+
+# After a change to deploy/observability/grafana/build.py: write the dashboards anew
+dashboards:
+    scripts/setup-operations dashboards
+    .dev/dashboards/bin/python deploy/observability/grafana/build.py deploy/observability/grafana/dashboards
 
 # After a change to SQL: write the query data in .sqlx anew
 prepare:

@@ -86,7 +86,10 @@ publish() {
         sleep 0.1 || true
         after=$(nginx_workers "$pid")
         # New ones are there, and each of the old has been told to end.
-        [[ -n $after ]] && ! grep -qxF "$before" <<<"$after" && return 0
+        if [[ -n $after ]] && ! grep -qxF "$before" <<<"$after"; then
+            show_hosts_to_prometheus
+            return 0
+        fi
     done
     echo "nginx does not take the new list of hosts: .dev/nginx/error.log" >&2
     return 1

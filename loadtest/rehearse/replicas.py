@@ -120,13 +120,13 @@ UNSEEN = {"steady", "rolling restart", "rolling restart to another build"}
 COLUMNS = "phase", "s", "reads", "writes", "per s", "repeated", "failed", "stale", "p50", "p99", "max ms"
 
 
-def row(name: str, tally: Tally) -> None:
-    took, counts = time.monotonic() - tally.started, tally.counts
+def row(name: str, took: float, tally: Tally) -> None:
+    counts = tally.counts
     faults = sum(counts[fault] for fault in FAULTS if fault != "stale")
     each_s = (counts["reads"] + counts["writes"]) / took
     print(f"| {name:32} | {took:5.1f} | {counts['reads']:6} | {counts['writes']:6} | {each_s:5.0f} | {counts['repeated_writes']:8} "
           f"| {faults:6} | {counts['stale']:5} | {tally.quantile(0.5):5.0f} | {tally.quantile(0.99):5.0f} "
-          f"| {tally.quantile(1):6.0f} |", flush=True)
+          f"| {tally.quantile(1):6.0f} |")
 
 
 async def rehearse(arguments: argparse.Namespace) -> int:
@@ -138,24 +138,26 @@ async def rehearse(arguments: argparse.Namespace) -> int:
     base = f"http://127.0.0.1:{(instance.state / 'http.port').read_text().strip()}"
     community = Community(base, arguments.rate, arguments.writers)
     await community.start()
-    print("| " + " | ".join(COLUMNS) + " |\n|" + "---|" * len(COLUMNS))
-    done: list[tuple[str, Tally]] = []
+    done: list[tuple[str, float, Tally]] = []
     try:
         for name, phase in phases.items():
             community.phase()
+            print(f"{name} …", file=sys.stderr, flush=True)
             try:
                 await phase(instance)
             except RuntimeError as error:
                 community.tally.count("client_errors", str(error))
-            row(name, community.tally)
-            done.append((name, community.tally))
+            done.append((name, time.monotonic() - community.tally.started, community.tally))
     finally:
         community.phase()
         await community.stop()
-        done.append(("the end", community.tally))
-    row("the end", community.tally)
+        done.append(("the end", time.monotonic() - community.tally.started, community.tally))
+    # Only now: a request counts for the phase in which it began, however long it took.
+    print("| " + " | ".join(COLUMNS) + " |\n|" + "---|" * len(COLUMNS))
+    for name, took, tally in done:
+        row(name, took, tally)
     failed = False
-    for name, tally in done:
+    for name, _, tally in done:
         wrong = {what: n for what, n in tally.counts.items() if what in FAULTS}
         if name in UNSEEN and tally.counts["repeated_writes"]:
             wrong["repeated_writes"] = tally.counts["repeated_writes"]
