@@ -42,8 +42,8 @@ start_replica() {
     # nginx gives up after 10 s; the host itself says no before that.
     FOLKSHELF_HTTP__LISTEN=127.0.0.1:$port FOLKSHELF_HTTP__TRUSTED_PROXIES=127.0.0.1 \
         FOLKSHELF_HTTP__PUBLIC_URL=http://localhost:$(cat "$state/http.port") \
-        FOLKSHELF_HTTP__REQUEST_TIMEOUT_SECONDS=9 FOLKSHELF_DATABASE__MAX_CONNECTIONS=4 \
-        start "$state/hosts/$number.log" "$(cat "$state/hosts/program")" serve 9>&-
+        FOLKSHELF_HTTP__REQUEST_TIMEOUT_SECONDS=9 FOLKSHELF_DATABASE__MAX_CONNECTIONS=${FOLKSHELF_DATABASE__MAX_CONNECTIONS:-4} \
+        start "$state/hosts/$number.log" "$(cat "$folder/program" 2>/dev/null || cat "$state/hosts/program")" serve 9>&-
     echo "$started" >"$folder/pid"
 }
 
@@ -66,7 +66,10 @@ render_nginx() { "$root/deploy/nginx/render" "$@"; }
 nginx_hosts() {
     local number list=""
     for number in $(replicas); do
-        [[ " $* " == *" $number "* ]] || list+="127.0.0.1:$(cat "$state/hosts/$number/port") "
+        if [[ " $* " == *" $number "* ]]; then continue; fi
+        list+="127.0.0.1:$(cat "$state/hosts/$number/port")"
+        if [[ -s $state/hosts/$number/weight ]]; then list+="=$(cat "$state/hosts/$number/weight")"; fi
+        list+=" "
     done
     echo "HOSTS=${list% }"
 }
@@ -253,19 +256,29 @@ replace() {
     wait_ready "$1" && publish
 }
 
+# check_program <program>: also makes its path whole, in program
+check_program() {
+    program=$1
+    [[ -f $program && -x $program ]] || die "$program is no program."
+    program=$(cd "$(dirname "$program")" && pwd -P)/$(basename "$program")
+    [[ $(basename "$program") == folkshelf ]] || die "$program must be called folkshelf: that is how ./dev down knows it."
+}
+
 # roll [<program>]: one host after the other, each by the program named or the one it has
 roll() {
-    local program=${1:-} number again before back=()
+    local program=${1:-}
     running_replicas
-    before=$(cat "$state/hosts/program")
-    if [[ -n $program ]]; then
-        [[ -f $program && -x $program ]] || die "$program is no program."
-        program=$(cd "$(dirname "$program")" && pwd -P)/$(basename "$program")
-        [[ $(basename "$program") == folkshelf ]] || die "$program must be called folkshelf: that is how ./dev down knows it."
-    fi
+    if [[ -n $program ]]; then check_program "$program"; fi
     (($(replicas | wc -l) > 1)) || die "A rolling restart needs two hosts: ./dev scale 2"
     alone
-    echo "${program:-$before}" >"$state/hosts/program"
+    replace_all "${program:-$(cat "$state/hosts/program")}"
+}
+
+# replace_all <program>
+replace_all() {
+    local number again before back=()
+    before=$(cat "$state/hosts/program")
+    echo "$1" >"$state/hosts/program"
     for number in $(replicas); do
         back=("$number" "${back[@]}")
         if replace "$number"; then continue; fi
