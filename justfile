@@ -107,6 +107,11 @@ rehearse-replicas *args: web-build
     cargo build --bin folkshelf
     scripts/rehearse-replicas {{ args }}
 
+# People at Folkshelf: Locust with strict checks; fails on any failure. USERS=100 SECONDS=60 REPLICAS=3 SHAPE=spike just loadtest
+loadtest *args: web-build
+    cargo build --bin folkshelf
+    scripts/loadtest {{ args }}
+
 # Prometheus and Alertmanager beside two hosts: every rule and panel has data, an alert comes as a letter and ends; three minutes
 rehearse-observability: web-build
     cargo build --bin folkshelf
