@@ -68,7 +68,7 @@ pub struct Http {
 pub struct Database {
     /// The owner's address: used to migrate; each context connects with a role of its own.
     pub url: SecretString,
-    /// The contexts' roles' password.
+    /// What the passwords of the contexts' roles are made of.
     pub context_password: SecretString,
     /// Connections each context may hold.
     pub max_connections: u32,

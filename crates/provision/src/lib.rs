@@ -3,6 +3,8 @@
 
 use std::path::Path;
 
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection};
@@ -52,21 +54,33 @@ pub enum ProvisionError {
     },
 }
 
-/// How a context connects: the owner's address with the context's role, and its password where one is set.
-pub fn context_options(owner: &PgConnectOptions, schema: &str, password: Option<&str>) -> PgConnectOptions {
-    let options = owner.clone().username(&format!("{ROLE_PREFIX}{schema}"));
-    match password {
-        Some(password) => options.password(password),
+/// How a context connects: the owner's address with the context's role, and that role's password where there is a secret
+/// to make it of.
+pub fn context_options(owner: &PgConnectOptions, schema: &str, secret: Option<&str>) -> PgConnectOptions {
+    let role = format!("{ROLE_PREFIX}{schema}");
+    let options = owner.clone().username(&role);
+    match secret {
+        Some(secret) => options.password(&password_of(&role, secret)),
         None => options,
     }
 }
 
+/// Each role has a password of its own, so that whoever learns one of them cannot log in as another context. All are made
+/// of one secret: an operator has one to keep.
+fn password_of(role: &str, secret: &str) -> String {
+    // HMAC takes a key of any length.
+    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(secret.as_bytes()) else { return secret.to_owned() };
+    mac.update(b"password of the role ");
+    mac.update(role.as_bytes());
+    mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 /// Creates what is missing (roles, extensions, schemas), then runs every schema's migrations under its own role. `owner` owns the
-/// database and may create roles; `password` becomes the contexts' password. Safe to run again and by several
+/// database and may create roles; the roles' passwords are made of `secret`. Safe to run again and by several
 /// processes at once.
 pub async fn provision(
     owner: &PgConnectOptions,
-    password: Option<&str>,
+    secret: Option<&str>,
     schemas: &[(&str, &Migrator)],
 ) -> Result<(), ProvisionError> {
     let failed = |step: &str| {
@@ -88,8 +102,8 @@ pub async fn provision(
     end_idle_transactions(&mut connection).await?;
     let event_bus = [(EVENT_BUS, &EVENT_BUS_MIGRATIONS)];
     for (schema, migrations) in event_bus.iter().chain(schemas) {
-        create_schema(&mut connection, schema, password).await?;
-        let mut own = context_options(owner, schema, password)
+        create_schema(&mut connection, schema, secret).await?;
+        let mut own = context_options(owner, schema, secret)
             .connect()
             .await
             .map_err(failed(&format!("connect as {ROLE_PREFIX}{schema}")))?;
@@ -155,14 +169,15 @@ async fn end_idle_transactions(connection: &mut PgConnection) -> Result<(), Prov
 async fn create_schema(
     connection: &mut PgConnection,
     schema: &str,
-    password: Option<&str>,
+    secret: Option<&str>,
 ) -> Result<(), ProvisionError> {
     // The name goes into SQL text, where no parameter can stand.
     if schema.is_empty() || !schema.bytes().all(|b| b.is_ascii_lowercase() || b == b'_') {
         return Err(ProvisionError::Name(schema.to_owned()));
     }
     let role = format!("{ROLE_PREFIX}{schema}");
-    create_role(connection, &role, "login", password).await?;
+    let password = secret.map(|secret| password_of(&role, secret));
+    create_role(connection, &role, "login", password.as_deref()).await?;
     if schema != EVENT_BUS {
         run(connection, format!("grant {CONTEXT_ROLE} to {role}")).await?;
     }
@@ -202,9 +217,7 @@ async fn create_role(
     )
     .await?;
     match password {
-        Some(password) => {
-            run(connection, format!("alter role {role} password '{}'", password.replace('\'', "''"))).await
-        }
+        Some(password) => run(connection, format!("alter role {role} password '{password}'")).await,
         None => Ok(()),
     }
 }
