@@ -48,6 +48,17 @@ async fn every_bad_field_is_named() {
             &["language"],
         ),
         ("/auth/login", json!({"email": "a@example.org"}), &["password"]),
+        // Readable, and after the last moment that UTC has.
+        (
+            "/auth/api-keys",
+            json!({"name": "Scanner", "scopes": [], "expiresAt": "9999-12-31T23:59:59-01:00"}),
+            &["expiresAt"],
+        ),
+        (
+            "/borrows/01936f8e-0000-7000-8000-000000000001/approve",
+            json!({"pickupBy": "9999-12-31T23:59:59-01:00"}),
+            &["pickupBy"],
+        ),
     ];
     for (path, body, fields) in cases {
         let reply = owner.post(&host, path, body.clone()).await.expect(400);

@@ -53,8 +53,9 @@ struct Place {
     arrival: u64,
 }
 
-/// More do not wait: they would be told to come back in any case.
-const MOST_WAITING: usize = 1_000;
+/// More do not wait: they would be told to come back in any case, and each takes a place among the host's requests
+/// meanwhile. Who comes when so many wait takes the place of the last one, if that would be served later.
+const MOST_WAITING: usize = 64;
 
 /// Cheap to clone.
 #[derive(Clone)]
@@ -71,12 +72,11 @@ struct Queue {
 impl Queue {
     /// Gives a turn that has become free to who is next.
     fn pass_on(&mut self) {
-        while let Some((_, next)) = self.waiting.pop_first() {
-            if next.send(()).is_ok() {
-                return;
-            }
+        match self.waiting.pop_first() {
+            // It arrives: whoever waits is among them for as long as they can be given something, see [`Waiting`].
+            Some((_, next)) => drop(next.send(())),
+            None => self.free += 1,
         }
-        self.free += 1;
     }
 }
 
@@ -112,20 +112,19 @@ impl Drop for Turn {
     }
 }
 
-/// Somebody who waits, and may give up at any moment: also while their turn is on its way to them.
+/// Somebody who waits, and may give up at any moment: also when they have been given a turn and have not taken it.
 struct Waiting {
     turns: Turns,
     place: Place,
-    served: bool,
+    given: oneshot::Receiver<()>,
 }
 
 impl Drop for Waiting {
     fn drop(&mut self) {
-        if !self.served {
-            let mut queue = self.turns.lock();
-            if queue.waiting.remove(&self.place).is_none() {
-                queue.pass_on();
-            }
+        let mut queue = self.turns.lock();
+        let waits = queue.waiting.remove(&self.place).is_some();
+        if !waits && self.given.try_recv().is_ok() {
+            queue.pass_on();
         }
     }
 }
@@ -141,6 +140,11 @@ impl Turns {
         self.lock().waiting.len()
     }
 
+    #[cfg(test)]
+    pub(crate) fn next_rank(&self) -> Option<usize> {
+        self.lock().waiting.first_key_value().map(|(place, _)| place.rank)
+    }
+
     fn lock(&self) -> MutexGuard<'_, Queue> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -148,11 +152,8 @@ impl Turns {
     /// `None`: it has taken too long, or too many wait.
     pub(crate) async fn take(&self, asker: &Asker, patience: Duration) -> Option<Turn> {
         let parties: Vec<Party> = asker.parties().collect();
-        let (given, presence, mut waiting) = {
+        let (presence, mut waiting) = {
             let mut queue = self.lock();
-            if queue.waiting.len() >= MOST_WAITING {
-                return None;
-            }
             let rank = parties.iter().filter_map(|party| queue.present.get(party)).max().copied().unwrap_or(0);
             for party in &parties {
                 *queue.present.entry(party.clone()).or_default() += 1;
@@ -164,15 +165,20 @@ impl Turns {
             }
             queue.arrivals += 1;
             let place = Place { rank, is_stranger: !asker.at_home, arrival: queue.arrivals };
+            if queue.waiting.len() >= MOST_WAITING {
+                if queue.waiting.last_key_value().is_some_and(|(last, _)| *last < place) {
+                    drop(queue);
+                    return None;
+                }
+                queue.waiting.pop_last();
+            }
             let (give, given) = oneshot::channel();
             queue.waiting.insert(place, give);
-            (given, presence, Waiting { turns: self.clone(), place, served: false })
+            (presence, Waiting { turns: self.clone(), place, given })
         };
-        match tokio::time::timeout(patience, given).await {
-            Ok(Ok(())) => {
-                waiting.served = true;
-                Some(Turn { turns: self.clone(), _presence: presence })
-            }
+        match tokio::time::timeout(patience, &mut waiting.given).await {
+            Ok(Ok(())) => Some(Turn { turns: self.clone(), _presence: presence }),
+            // Too long, or somebody of a lower rank came.
             Ok(Err(_)) | Err(_) => None,
         }
     }
@@ -267,6 +273,30 @@ mod tests {
         assert!(is_pending_after_a_poll(&mut cut_off).await);
         drop(first);
         drop(cut_off);
+        let queue = turns.lock();
+        assert_eq!((queue.free, queue.waiting.len(), queue.present.len()), (1, 0, 0));
+    }
+
+    #[tokio::test]
+    async fn where_too_many_wait_the_last_one_makes_room_for_who_comes_before_them() {
+        let turns = Turns::new(1);
+        let first = turns.take(&Asker::default(), PATIENCE).await.unwrap();
+        let mut guesses = JoinSet::new();
+        for nth in 0..MOST_WAITING {
+            let theirs = turns.clone();
+            guesses.spawn(async move { theirs.take(&asker("ada", 1), PATIENCE).await.is_some() });
+            while turns.waiting() <= nth {
+                tokio::task::yield_now().await;
+            }
+        }
+        assert!(turns.take(&asker("ada", 1), PATIENCE).await.is_none(), "one more guess");
+        let finn = asker("finn", 2);
+        let mut log_in = Box::pin(turns.take(&finn, PATIENCE));
+        assert!(is_pending_after_a_poll(&mut log_in).await);
+        assert_eq!(guesses.join_next().await.unwrap().ok(), Some(false), "the last guess");
+        assert_eq!(turns.waiting(), MOST_WAITING);
+        drop((first, log_in));
+        assert!(guesses.join_all().await.into_iter().all(|served| served));
         let queue = turns.lock();
         assert_eq!((queue.free, queue.waiting.len(), queue.present.len()), (1, 0, 0));
     }

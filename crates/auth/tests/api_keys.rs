@@ -77,6 +77,19 @@ async fn a_key_says_whose_it_is_until_its_member_ends_it() {
     assert!(world.ask(&member(&eve), ListApiKeys {}).await.expect("a list").is_empty());
 }
 
+/// Who sends a request slowly is let in with a session that lives, and is answered when it has ended.
+#[tokio::test]
+async fn a_session_that_ends_while_it_sends_makes_no_key() {
+    let world = World::new().await;
+    let ada = world.registered("ada@example.org").await;
+    let let_in_before = member(&ada);
+    world.send(&member(&ada), LogOut {}).await.expect("logged out");
+    let refused = world.send(&let_in_before, a_key(&MEMBER, None)).await.expect_err("no key");
+    assert_eq!(Some(refused.code()), REFUSED);
+    let again = world.log_in("ada@example.org", PASSWORD).await.expect("logged in");
+    assert!(world.ask(&member(&again), ListApiKeys {}).await.expect("a list").is_empty());
+}
+
 #[tokio::test]
 async fn a_key_neither_makes_nor_ends_keys_or_sessions_nor_changes_the_password() {
     let world = World::new().await;

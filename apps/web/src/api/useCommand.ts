@@ -22,6 +22,8 @@ export function ifMatch(version: number): { 'If-Match': string } {
 
 export interface Command<Input, Output> {
   send: (input: Input, headers: CommandHeaders) => Promise<Output>
+  /** It is done anew whenever it is sent, and its answer holds a secret: it is sent once, and the answer is not kept. */
+  once?: boolean
   /** What it makes stale; also fetched again when the host says that things stand otherwise (409, 412). */
   refreshes?: readonly QueryKey[]
   /** Shows the outcome before the host has answered, and returns how to take it back. */
@@ -49,12 +51,14 @@ export function useCommand<Input = void, Output = unknown>(command: Command<Inpu
     networkMode: 'always',
     // A command that failed because the line was cut is not sent again: the user would not expect it by then.
     retry: (failures, error) =>
+      !command.once &&
       failures < RETRIES &&
       isWorthRetrying(error) &&
       (!isRateLimited(error) || (attempts.current.keyed && retryDelay(failures, error) <= RETRY_WITHIN)) &&
       !isOffline() &&
       navigator.onLine,
     retryDelay,
+    ...(command.once && { gcTime: 0 }),
     mutationFn: (input: Input) => {
       // Before another attempt TanStack waits until the page has the focus, however long that takes.
       const { count, since } = attempts.current

@@ -94,7 +94,7 @@ pub(crate) struct CreateApiKeyHandler(pub Parts);
 impl CommandHandler<CreateApiKey> for CreateApiKeyHandler {
     async fn handle(&self, call: &Call, command: CreateApiKey) -> Result<NewApiKey, CreateApiKeyError> {
         let actor = call.actor();
-        let (Some(user), Some(_)) = (actor.user_id(), actor.session_id()) else {
+        let (Some(user), Some(session)) = (actor.user_id(), actor.session_id()) else {
             return Err(CreateApiKeyError::NotSignedIn);
         };
         let not_theirs: Vec<Permission> =
@@ -115,6 +115,19 @@ impl CommandHandler<CreateApiKey> for CreateApiKeyHandler {
                 .fetch_optional(work.connection())
                 .await?;
         if active != Some(true) {
+            return Err(CreateApiKeyError::NotSignedIn);
+        }
+        // Whoever sends slowly may have lost the session meanwhile: a key must not outlive it unseen.
+        let lives = sqlx::query_scalar!(
+            r#"select true as "lives!" from auth.session
+            where id = $1 and user_id = $2 and ended_at is null and expires_at > $3 for share"#,
+            session.uuid(),
+            user.uuid(),
+            now,
+        )
+        .fetch_optional(work.connection())
+        .await?;
+        if lives.is_none() {
             return Err(CreateApiKeyError::NotSignedIn);
         }
         let have = sqlx::query_scalar!(

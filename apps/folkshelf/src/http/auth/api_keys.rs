@@ -7,8 +7,8 @@ use deserr::{Deserr, IntoValue, Value, ValuePointerRef};
 use kernel::{ApiKeyId, Line, Permission};
 use secrecy::ExposeSecret;
 use serde::Serialize;
-use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
+use time::{OffsetDateTime, UtcOffset};
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -56,7 +56,11 @@ struct MomentField(OffsetDateTime);
 impl Deserr<FieldErrors> for MomentField {
     fn deserialize_from_value<V: IntoValue>(value: Value<V>, at: ValuePointerRef) -> Result<Self, FieldErrors> {
         let wrong = || "must be a time such as 2027-01-31T12:00:00Z".to_owned();
-        from_string(value, at, |text| OffsetDateTime::parse(text, &Rfc3339).map(Self).map_err(|_| wrong()))
+        from_string(value, at, |text| {
+            let moment = OffsetDateTime::parse(text, &Rfc3339).ok();
+            // The last hours of the year 9999 are no time of UTC.
+            moment.and_then(|moment| moment.checked_to_offset(UtcOffset::UTC)).map(Self).ok_or_else(wrong)
+        })
     }
 }
 

@@ -41,9 +41,12 @@ struct Moment(OffsetDateTime);
 impl Deserr<FieldErrors> for Moment {
     fn deserialize_from_value<V: IntoValue>(value: Value<V>, at: ValuePointerRef) -> Result<Self, FieldErrors> {
         from_string(value, at, |text| {
-            OffsetDateTime::parse(text, &time::format_description::well_known::Rfc3339)
-                .map(|moment| Self(moment.to_offset(time::UtcOffset::UTC)))
-                .map_err(|_| "must be a moment as RFC 3339, as in 2026-11-28T18:00:00Z".to_owned())
+            let moment = OffsetDateTime::parse(text, &time::format_description::well_known::Rfc3339).ok();
+            // The last hours of the year 9999 are no time of UTC.
+            moment
+                .and_then(|moment| moment.checked_to_offset(time::UtcOffset::UTC))
+                .map(Self)
+                .ok_or_else(|| "must be a moment as RFC 3339, as in 2026-11-28T18:00:00Z".to_owned())
         })
     }
 }

@@ -214,6 +214,6 @@ fn tagged(request: &HttpRequest, body: Vec<u8>, tag: String) -> HttpResponse {
     response.insert_header((header::ETAG, tag));
     // What is shown depends on who asks.
     response.insert_header((header::CACHE_CONTROL, "private, no-cache"));
-    response.insert_header((header::VARY, "Authorization"));
+    response.insert_header((header::VARY, "Authorization, X-API-Key"));
     if held { response.finish() } else { response.content_type("application/json").body(body) }
 }

@@ -68,7 +68,13 @@ pub async fn serve(settings: &Settings, routes: Routes, edge: Edge, shutdown: Ca
         let cors = cors
             .allowed_methods(["GET", "POST", "PUT", "DELETE"])
             .allowed_headers([header::AUTHORIZATION, header::CONTENT_TYPE, header::IF_MATCH, header::IF_NONE_MATCH])
-            .allowed_headers(["idempotency-key", "x-folkshelf-min-position", "last-event-id", "traceparent"])
+            .allowed_headers([
+                "idempotency-key",
+                "x-folkshelf-min-position",
+                "last-event-id",
+                "traceparent",
+                "x-api-key",
+            ])
             .expose_headers([header::ETAG, header::RETRY_AFTER, header::LOCATION])
             .expose_headers([respond::POSITION])
             .expose_headers(RATE_HEADERS)

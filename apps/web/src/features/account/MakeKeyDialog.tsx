@@ -25,7 +25,10 @@ export function MakeKeyDialog({ open, onOpenChange }: { open: boolean; onOpenCha
   const { t } = useTranslation('account')
   // Held while the dialog is open, and nowhere else.
   const [made, setMade] = useState<string>()
+  // Whoever closed it now would have a key that nobody has seen.
+  const [pending, setPending] = useState(false)
   const close = () => {
+    if (pending) return
     onOpenChange(false)
     setMade(undefined)
   }
@@ -36,12 +39,18 @@ export function MakeKeyDialog({ open, onOpenChange }: { open: boolean; onOpenCha
       title={made ? t('apiKeys.madeTitle') : t('apiKeys.make')}
       description={made ? undefined : t('apiKeys.makeText')}
     >
-      {made ? <MadeKey secret={made} onClose={close} /> : <MakeKeyForm onMade={setMade} onClose={close} />}
+      {made ? <MadeKey secret={made} onClose={close} /> : <MakeKeyForm onMade={setMade} onPending={setPending} onClose={close} />}
     </Dialog>
   )
 }
 
-function MakeKeyForm({ onMade, onClose }: { onMade: (secret: string) => void; onClose: () => void }) {
+interface MakeKeyFormProps {
+  onMade: (secret: string) => void
+  onPending: (pending: boolean) => void
+  onClose: () => void
+}
+
+function MakeKeyForm({ onMade, onPending, onClose }: MakeKeyFormProps) {
   const { t } = useTranslation('account')
   const { t: common } = useTranslation()
   const { can } = useSession()
@@ -60,6 +69,11 @@ function MakeKeyForm({ onMade, onClose }: { onMade: (secret: string) => void; on
     defaultValues: { name: '', scopes: [], lasting: '90' },
   })
   const make = useMakeApiKey({ onDone: ({ key }) => onMade(key), onProblem: useFormProblem(form, fieldOfCode) })
+  const { pending } = make
+  useEffect(() => {
+    onPending(pending)
+    return () => onPending(false)
+  }, [pending, onPending])
   return (
     <Form
       form={form}
@@ -93,10 +107,10 @@ function MakeKeyForm({ onMade, onClose }: { onMade: (secret: string) => void; on
         ))}
       </Select>
       <Actions>
-        <Button type="submit" pending={make.pending}>
+        <Button type="submit" pending={pending}>
           {t('apiKeys.submit')}
         </Button>
-        <Button variant="secondary" onClick={onClose}>
+        <Button variant="secondary" onClick={onClose} disabled={pending}>
           {common('cancel')}
         </Button>
       </Actions>
@@ -112,8 +126,14 @@ function MadeKey({ secret, onClose }: { secret: string; onClose: () => void }) {
   // The button that had the focus is gone.
   useEffect(() => field.current?.focus(), [])
   const copy = async () => {
-    await clipboard?.writeText(secret)
-    toast({ text: t('apiKeys.copied') })
+    try {
+      await clipboard?.writeText(secret)
+      toast({ text: t('apiKeys.copied') })
+    } catch {
+      // Refused by the browser or its owner.
+      field.current?.focus()
+      toast({ text: t('apiKeys.notCopied') })
+    }
   }
   return (
     <div className="flex flex-col gap-4">

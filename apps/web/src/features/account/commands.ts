@@ -131,6 +131,7 @@ export function useMakeApiKey(outcome: {
 }) {
   return useCommand({
     send: (body: Schemas['CreateApiKeyBody']) => ask(api.POST('/api/v1/auth/api-keys', { body })),
+    once: true,
     refreshes: [keys.account.apiKeys],
     ...outcome,
   })
