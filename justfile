@@ -88,7 +88,7 @@ bench-million:
     cargo build --release --workspace --bins --bench log --bench rebuild --bench http
     scripts/with-services cargo bench --workspace --bench http -- million
 
-# How long members' writes take while one context after the other is blocked, run by nobody, or poisoned; three minutes
+# How long commands take while one part after the other is blocked, stopped, poisoned, frozen or cut off; six minutes
 bench-apart:
     cargo build --release --workspace --bins --bench log --bench rebuild --bench http
     scripts/with-services cargo bench --workspace --bench http -- apart

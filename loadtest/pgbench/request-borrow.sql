@@ -1,6 +1,6 @@
 -- What POST /borrows asks of PostgreSQL, statement by statement (crates/borrowing/src/commands/request_borrow.rs), for a
 -- random book and somebody who has never borrowed. The event's name is one that nobody listens to.
-\set nth random(1, 4000)
+\set nth random(1, 12000)
 select book_id, owner_id from pgbench_book where nth = :nth \gset
 select gen_random_uuid() as borrower, gen_random_uuid() as borrow, gen_random_uuid() as event \gset
 begin;

@@ -193,7 +193,7 @@ fn handlers(pool: PgPool) -> Result<Asked> {
     let clock = Arc::new(SystemClock);
     let events = EventBus::new(pool.clone(), clock.clone(), BusSettings::default());
     // Nobody listens there: searches ask PostgreSQL, and lists are measured as they are without Redis.
-    let store = ReadStore::connect(Settings::new("redis://127.0.0.1:9/0", "loadtest"))?;
+    let store = ReadStore::connect(Settings::new("redis://127.0.0.1:9/0", "loadtest", b"no Redis"))?;
     let books = Books::new(
         pool,
         store.projection("books"),

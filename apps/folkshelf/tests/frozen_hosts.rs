@@ -8,9 +8,8 @@ use std::time::{Duration, Instant};
 use reqwest::Method;
 use serde_json::json;
 use sqlx::{Connection, PgConnection};
-use support::line::Line;
 use support::{Host, Person, Place, Reply};
-use testkit::{eventually, eventually_within};
+use testkit::{Line, eventually, eventually_within};
 use tokio::task::JoinSet;
 
 /// After this long events reach everybody again: 6 s, and what a busy machine adds.

@@ -2,12 +2,14 @@
 //! a world for one context, and waiting for a condition instead of for time. A dev-dependency only.
 
 mod database;
+mod line;
 mod people;
 mod servers;
 mod wait;
 mod world;
 
 pub use database::TestDatabase;
+pub use line::Line;
 pub use people::{A_SATURDAY, a_user, admin, anonymous, member, moderator};
 pub use servers::{PrivatePostgres, PrivateRedis, signal};
 pub use wait::{eventually, eventually_within};

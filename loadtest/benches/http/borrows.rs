@@ -16,7 +16,8 @@ use crate::host::{Host, Place};
 use crate::steps;
 
 const CLIENTS: usize = 32;
-const BOOKS: usize = 4_000;
+/// Enough that each client has another one for each of its requests, also on a machine twice as fast.
+const BOOKS: usize = 12_000;
 const FOR: Duration = Duration::from_secs(5);
 
 pub async fn compare(place: &Place, host: Host, rounds: usize) -> anyhow::Result<()> {
@@ -51,6 +52,8 @@ pub async fn compare(place: &Place, host: Host, rounds: usize) -> anyhow::Result
         ours / alone,
         ours / beside
     );
+    let [p50, p99] = pgbench_one_at_a_time(place)?;
+    println!("pgbench, one client, the host stopped: p50 {p50:.1} ms, p99 {p99:.1} ms");
     steps::one_at_a_time(&Host::start(place, 32).await?).await
 }
 
@@ -92,20 +95,45 @@ async fn requests(host: &Host, shelf: &Arc<Vec<String>>, round: usize) -> anyhow
     Ok(next.load(Ordering::Relaxed) as f64 / begun.elapsed().as_secs_f64())
 }
 
+/// Transactions a second.
 fn pgbench(place: &Place) -> anyhow::Result<f64> {
+    let text = run_pgbench(place, CLIENTS, &[])?;
+    let line = text.lines().find_map(|line| line.strip_prefix("tps = ")).context("pgbench tells no rate")?;
+    Ok(line.split(' ').next().unwrap_or_default().parse()?)
+}
+
+/// What one client waits for a transaction, in milliseconds: p50 and p99.
+fn pgbench_one_at_a_time(place: &Place) -> anyhow::Result<[f64; 2]> {
+    let folder = tempfile::tempdir()?;
+    let prefix = folder.path().join("pgbench");
+    run_pgbench(place, 1, &["--log".to_owned(), format!("--log-prefix={}", prefix.display())])?;
+    let mut took = Vec::new();
+    for file in std::fs::read_dir(folder.path())? {
+        // A line is: client, number, microseconds, file, when.
+        for line in std::fs::read_to_string(file?.path())?.lines() {
+            let microseconds: f64 = line.split(' ').nth(2).context("a time")?.parse()?;
+            took.push(microseconds / 1000.0);
+        }
+    }
+    ensure!(!took.is_empty(), "pgbench logs nothing");
+    took.sort_by(f64::total_cmp);
+    Ok([took[took.len() / 2], took[took.len() * 99 / 100]])
+}
+
+fn run_pgbench(place: &Place, clients: usize, more: &[String]) -> anyhow::Result<String> {
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/pgbench/request-borrow.sql");
     let owner = place.database.owner_options();
     let folder = std::env::var("FOLKSHELF_TEST_POSTGRES_BIN").unwrap_or_default();
     let program = if folder.is_empty() { "pgbench".to_owned() } else { format!("{folder}/pgbench") };
     let output = Command::new(&program)
         .args(["--no-vacuum", "--protocol=prepared", "--jobs=1", "--max-tries=1"])
-        .args([format!("--client={CLIENTS}"), format!("--time={}", FOR.as_secs()), format!("--file={script}")])
+        .args([format!("--client={clients}"), format!("--time={}", FOR.as_secs()), format!("--file={script}")])
+        .args(more)
         .args(["-h", owner.get_host(), "-p", &owner.get_port().to_string(), "-U", owner.get_username()])
         .arg(owner.get_database().context("a database")?)
         .output()
         .with_context(|| format!("{program} does not run"))?;
     let text = String::from_utf8_lossy(&output.stdout);
     ensure!(output.status.success(), "pgbench: {text}{}", String::from_utf8_lossy(&output.stderr));
-    let line = text.lines().find_map(|line| line.strip_prefix("tps = ")).context("pgbench tells no rate")?;
-    Ok(line.split(' ').next().unwrap_or_default().parse()?)
+    Ok(text.into_owned())
 }

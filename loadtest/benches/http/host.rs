@@ -175,6 +175,17 @@ impl Host {
         command
     }
 
+    pub fn signal(&self, name: &str) -> anyhow::Result<()> {
+        let sent = Command::new("kill").args([format!("-{name}"), self.child.id().to_string()]).status()?;
+        ensure!(sent.success(), "the host has ended");
+        Ok(())
+    }
+
+    /// Without a word, as a machine does that loses its power.
+    pub fn kill(mut self) {
+        drop(self.child.kill());
+    }
+
     /// `VmRSS` of the process.
     pub fn resident_mib(&self) -> Option<u64> {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).ok()?;

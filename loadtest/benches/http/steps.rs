@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::host::Host;
 
-const TIMES: usize = 300;
+const TIMES: usize = 1_000;
 const STEPS: [&str; 5] = ["create book", "request", "approve", "hand over", "return"];
 
 pub async fn one_at_a_time(host: &Host) -> anyhow::Result<()> {

@@ -3,7 +3,6 @@
 #![allow(dead_code, reason = "each test file uses a part of it")]
 
 pub mod collector;
-pub mod line;
 
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};

@@ -1,4 +1,4 @@
-//! A line to a server that can be stalled: while it is, nothing passes; nothing is lost.
+//! A line to a server that a test can stall: while it is, nothing passes; nothing is lost.
 
 use std::net::SocketAddr;
 
@@ -7,6 +7,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
+/// Ends with whoever holds it.
 pub struct Line {
     address: SocketAddr,
     stalled: watch::Sender<bool>,
@@ -15,6 +16,9 @@ pub struct Line {
 
 impl Line {
     /// To a Redis at `redis://host:port/0`.
+    ///
+    /// # Panics
+    /// When no port is free.
     pub async fn to_redis(url: &str) -> Self {
         let server = url.trim_start_matches("redis://").trim_end_matches("/0").to_owned();
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
@@ -38,10 +42,13 @@ impl Line {
         Self { address, stalled, serving }
     }
 
+    /// What to give to whoever shall use this line.
+    #[must_use]
     pub fn redis_url(&self) -> String {
         format!("redis://{}/0", self.address)
     }
 
+    /// Stops and continues it.
     pub fn stall(&self, stalled: bool) {
         self.stalled.send_replace(stalled);
     }
