@@ -9,7 +9,7 @@ use database::Server;
 use event_bus::{BusSettings, EventBus, Running, Subscription};
 use kernel::{Clock, CorrectedClock};
 use read_store::ReadStore;
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 use sqlx::postgres::PgConnectOptions;
 use time::OffsetDateTime;
 use tokio_util::sync::CancellationToken;
@@ -79,10 +79,15 @@ impl App {
     }
 
     async fn with(settings: &Settings, corrected: Arc<CorrectedClock>, clock: Arc<dyn Clock>) -> anyhow::Result<Self> {
-        let read_store = ReadStore::connect(read_store::Settings::new(
-            settings.redis.url.expose_secret(),
-            settings.redis.prefix.as_str(),
-        ))?;
+        let bytes = |secret: &SecretString| secret.expose_secret().as_bytes().to_vec();
+        let read_store = ReadStore::connect(read_store::Settings {
+            other_secrets: settings.auth.other_token_secrets.iter().map(bytes).collect(),
+            ..read_store::Settings::new(
+                settings.redis.url.expose_secret(),
+                settings.redis.prefix.as_str(),
+                &bytes(&settings.auth.token_secret),
+            )
+        })?;
         let server = Server::new(corrected);
         let connections = Connections { settings, process: Uuid::now_v7(), server: server.clone() };
         let events = event_bus_of(&connections, Arc::clone(&clock))?;

@@ -73,7 +73,7 @@ impl ApiKeys {
 
     /// A text without the form and the checksum of a key is refused without a look into the database.
     pub(crate) async fn authenticate(&self, text: &str) -> Result<Arc<KeyHolder>, AuthenticateError> {
-        if let Some(known) = self.known(text).await {
+        if let Some(known) = self.known(text) {
             return Ok(known);
         }
         let key = ApiKey::read(text).ok_or(AuthenticateError::Invalid)?;
@@ -92,14 +92,14 @@ impl ApiKeys {
         let known = row.known();
         self.note(&known, now);
         if let Some(stamp) = stamp {
-            self.kept.keep(text, known.clone(), stamp).await;
+            self.kept.keep(text, known.clone(), stamp);
         }
         Ok(known.who)
     }
 
     /// As [`Self::authenticate`], as far as this process knows the key from before and nothing has changed.
-    pub(crate) async fn known(&self, text: &str) -> Option<Arc<KeyHolder>> {
-        let known = self.kept.get(text).await?;
+    pub(crate) fn known(&self, text: &str) -> Option<Arc<KeyHolder>> {
+        let known = self.kept.get(text)?;
         let now = self.clock.now();
         if known.until.is_some_and(|end| end <= now) {
             return None;

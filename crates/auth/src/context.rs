@@ -152,8 +152,8 @@ impl Auth {
     }
 
     /// As [`Self::authenticate`], as far as this process knows the token from before and its session has not changed.
-    pub async fn known(&self, access_token: &str) -> Option<Arc<Authenticated>> {
-        self.sessions.known(access_token).await
+    pub fn known(&self, access_token: &str) -> Option<Arc<Authenticated>> {
+        self.sessions.known(access_token)
     }
 
     /// The public keys with which access tokens can be checked, as a JSON Web Key Set.
@@ -167,8 +167,8 @@ impl Auth {
     }
 
     /// As [`Self::known`], for a program's API key.
-    pub async fn known_key(&self, key: &str) -> Option<Arc<KeyHolder>> {
-        self.api_keys.known(key).await
+    pub fn known_key(&self, key: &str) -> Option<Arc<KeyHolder>> {
+        self.api_keys.known(key)
     }
 
     /// Writes when keys were last used until `shutdown`. Every replica runs it for the requests it has had.

@@ -1,16 +1,20 @@
 //! The check that every request with an access token passes.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use kernel::{Clock, ErrorKind, Refusal};
+use kernel::{Clock, ErrorKind, Refusal, SessionId};
 use read_store::Local;
 use time::OffsetDateTime;
 
 use crate::access_token::AccessTokens;
-use crate::view::{Authenticated, View};
+use crate::view::{Authenticated, LiveSession, View};
 
 /// Room for some 20,000 tokens in use.
 const KEPT_BYTES: u64 = 16 * 1024 * 1024;
+
+/// PostgreSQL is given so long to answer. A server that is frozen takes seconds to be noticed.
+const STORED_WITHIN: Duration = Duration::from_millis(500);
 
 /// Cheap to clone.
 #[derive(Clone)]
@@ -59,31 +63,41 @@ impl Sessions {
         Self { tokens, view, clock, kept }
     }
 
-    /// The token says which session; memory, Redis or PostgreSQL says whether it still counts and in which role.
+    /// The token says which session; memory or PostgreSQL says whether it still counts and in which role.
     pub(crate) async fn authenticate(&self, access_token: &str) -> Result<Arc<Authenticated>, AuthenticateError> {
-        if let Some(known) = self.known(access_token).await {
+        if let Some(known) = self.known(access_token) {
             return Ok(known);
         }
         let now = self.clock.now();
         let claims = self.tokens.verify(access_token, now).ok_or(AuthenticateError::Invalid)?;
         let stamp = self.view.stamp(claims.session_id.uuid());
-        let live = match self.view.cached(claims.session_id).await {
-            Some(live) => Some(live),
-            None => self.view.stored(claims.session_id).await?,
-        };
+        let live = self.live(claims.session_id).await?;
         let live =
             live.filter(|live| live.user_id == claims.user_id && live.counts(now)).ok_or(AuthenticateError::Invalid)?;
         let until = claims.expires_at().ok_or(AuthenticateError::Invalid)?.min(live.expires_at);
         let who = Arc::new(Authenticated { user_id: claims.user_id, session_id: claims.session_id, role: live.role });
         if let Some(stamp) = stamp {
-            self.kept.keep(access_token, Known { who: Arc::clone(&who), until }, stamp).await;
+            self.kept.keep(access_token, Known { who: Arc::clone(&who), until }, stamp);
         }
         Ok(who)
     }
 
+    /// The session as PostgreSQL has it: whoever writes to Redis could put an ended one back there. While PostgreSQL is away,
+    /// as Redis has it.
+    async fn live(&self, session: SessionId) -> Result<Option<LiveSession>, AuthenticateError> {
+        let stored = tokio::time::timeout(STORED_WITHIN, self.view.stored(session)).await;
+        match stored.unwrap_or(Err(sqlx::Error::PoolTimedOut)) {
+            Ok(live) => Ok(live),
+            Err(error) => match self.view.cached(session).await {
+                Some(live) => Ok(Some(live)),
+                None => Err(error.into()),
+            },
+        }
+    }
+
     /// As [`Self::authenticate`], as far as this process knows the token from before and its session has not changed.
-    pub(crate) async fn known(&self, access_token: &str) -> Option<Arc<Authenticated>> {
-        let known = self.kept.get(access_token).await?;
+    pub(crate) fn known(&self, access_token: &str) -> Option<Arc<Authenticated>> {
+        let known = self.kept.get(access_token)?;
         (self.clock.now() < known.until).then_some(known.who)
     }
 }

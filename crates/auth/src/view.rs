@@ -1,4 +1,5 @@
-//! The live view of each session in Redis: who it is, in which role, whether it still counts. Every request reads one.
+//! The live view of each session in Redis: who it is, in which role, whether it still counts. It is believed while PostgreSQL
+//! is away; that it changes tells every process to ask again.
 //! Written right after the commit by the command that changed something, and again by the subscription, which does not
 //! give up: a document that a failing Redis missed is made good as soon as Redis is back.
 

@@ -4,6 +4,7 @@ mod support;
 
 use auth::{ChangePassword, EndOtherSessions, EndSession, GetAccount, ListSessions, LogOut, Password};
 use kernel::{ErrorKind, Refusal};
+use read_store::Document;
 use secrecy::ExposeSecret;
 use support::{PASSWORD, World, caller};
 use testkit::PrivateRedis;
@@ -48,6 +49,21 @@ async fn logout_kills_the_refresh_token() {
     let session = world.registered("ada@example.org").await;
     world.send(&caller(&session), LogOut {}).await.expect("logged out");
     assert_eq!(world.refresh(&session).await.err(), Some(DEAD));
+}
+
+/// As by somebody who has kept the sealed body of the session from when it lived, and may write to Redis.
+#[tokio::test]
+async fn a_session_that_has_ended_does_not_live_again_by_what_redis_says() {
+    let world = World::new().await;
+    let session = world.registered("ada@example.org").await;
+    let (views, id) = (world.projection(), session.session_id.to_string());
+    testkit::eventually("it is shown", async || views.get(&id).await.is_ok_and(|body| body.is_some())).await;
+    let body = views.get(&id).await.expect("ready");
+    world.send(&caller(&session), LogOut {}).await.expect("logged out");
+    let put_back = Document { id: id.clone(), version: i64::MAX, body: body.clone(), lists: Vec::new() };
+    views.write(&[put_back]).await.expect("written");
+    assert_eq!(views.get(&id).await.expect("ready"), body);
+    assert_eq!(world.authenticate(&session).await.err(), Some(REFUSED));
 }
 
 #[tokio::test]

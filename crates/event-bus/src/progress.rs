@@ -20,8 +20,10 @@ use crate::told::HURRY;
 
 /// How often whoever runs subscriptions is told to hurry.
 const HURRY_EVERY: Duration = Duration::from_millis(500);
-/// How often the table is read while somebody waits for subscriptions of another process.
-const LOOK_EVERY: Duration = Duration::from_millis(10);
+/// While somebody waits for subscriptions of another process, the table is read this soon: usually they have come by then …
+const FIRST_LOOK_AFTER: Duration = Duration::from_millis(3);
+/// … and then ever less often, down to this.
+const LOOK_EVERY: Duration = Duration::from_millis(12);
 /// A list of subscriptions older than this is read again before it is relied on; holding leases reads it more often.
 const LISTED_FOR: Duration = Duration::from_secs(1);
 /// How long a busy database is given at least to tell how far subscriptions are.
@@ -311,6 +313,7 @@ impl Progress {
         if !known && !matches!(tokio::time::timeout(within.max(FIRST_LOOK), self.list(pool, begun)).await, Ok(Ok(()))) {
             return self.seen(position);
         }
+        let mut pause = FIRST_LOOK_AFTER;
         loop {
             let moved = self.moved.notified();
             tokio::pin!(moved);
@@ -340,8 +343,9 @@ impl Progress {
                 // Without it they say so a quarter of a second later.
                 drop(tokio::time::timeout_at(deadline, hurry).await);
             }
-            let look_at = if elsewhere { deadline.min(now + LOOK_EVERY) } else { deadline };
+            let look_at = if elsewhere { deadline.min(now + pause) } else { deadline };
             if tokio::time::timeout_at(look_at, moved).await.is_err() && elsewhere {
+                pause = LOOK_EVERY.min(pause * 2);
                 let listed = tokio::time::timeout_at(deadline, self.list(pool, now)).await;
                 if matches!(listed, Ok(Err(_))) {
                     return Heard::Unknown;

@@ -25,8 +25,9 @@ const POLL: Duration = Duration::from_millis(500);
 const HIDDEN_POLL: Duration = Duration::from_millis(2);
 /// … doubling this many times: whoever keeps a transaction open must not keep the reader busy.
 const HIDDEN_DOUBLINGS: u32 = 4;
-/// So many events in one read mean that many people write: then the next read lets some more come, at the price of this
-/// delay, as a read costs the same for one event as for ten.
+/// So many events in one read, and in the one after it, mean that many people write: then the next read lets some more
+/// come, at the price of this delay, as a read costs the same for one event as for ten. Once is not enough: what one
+/// command and those who hear of it write is sometimes read together, and then one member alone would wait.
 const MANY: usize = 3;
 const GATHERING: Duration = Duration::from_millis(8);
 /// How long to wait when the database is away, at most.
@@ -101,12 +102,13 @@ enum Pause {
 /// Reads the log for everybody in this process, and shows what is new to whoever listens to the tail. Never ends.
 pub(crate) async fn read(bus: Arc<Inner>) {
     let mut wake = bus.wake.subscribe();
-    let (mut hidden, mut away) = (0, 0);
+    let (mut hidden, mut away, mut were_many) = (0, 0, false);
     loop {
         wake.borrow_and_update();
-        let pause = match read_to_end(&bus).await {
-            Ok((pause, read)) => {
-                hidden = if read { 0 } else { hidden };
+        let pause = match read_to_end(&bus, were_many).await {
+            Ok(Read { pause, any, many }) => {
+                hidden = if any { 0 } else { hidden };
+                were_many = many;
                 pause
             }
             Err(error) => {
@@ -131,8 +133,15 @@ pub(crate) async fn read(bus: Arc<Inner>) {
     }
 }
 
-/// To the end of what lies below the horizon, and whether there was anything.
-async fn read_to_end(bus: &Inner) -> Result<(Pause, bool), sqlx::Error> {
+/// What the last read to the end came to.
+struct Read {
+    pause: Pause,
+    any: bool,
+    many: bool,
+}
+
+/// To the end of what lies below the horizon.
+async fn read_to_end(bus: &Inner, were_many: bool) -> Result<Read, sqlx::Error> {
     let begun_at = bus.window.read_to();
     loop {
         let last = bus.window.kept().to;
@@ -152,12 +161,16 @@ async fn read_to_end(bus: &Inner) -> Result<(Pause, bool), sqlx::Error> {
                 drop(bus.tail.send(event));
             }
         }
-        if is_all && count >= MANY {
-            return Ok((Pause::Busy, true));
-        }
         if is_all {
-            let hides = in_time(log::goes_on_after(&bus.pool, last)).await?;
-            return Ok((if hides { Pause::Hidden } else { Pause::Level }, last != begun_at));
+            let (any, many) = (last != begun_at, count >= MANY);
+            let pause = if many && were_many {
+                Pause::Busy
+            } else if in_time(log::goes_on_after(&bus.pool, last)).await? {
+                Pause::Hidden
+            } else {
+                Pause::Level
+            };
+            return Ok(Read { pause, any, many });
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Taking permits, and giving them back.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
@@ -7,15 +8,14 @@ use std::time::{Duration, Instant};
 use governor::clock::{Clock, MonotonicClock};
 use governor::state::keyed::HashMapStateStore;
 use governor::{Quota, RateLimiter};
-use moka::future::Cache;
-use moka::policy::EvictionPolicy;
+use quick_cache::sync::Cache;
 use read_store::{ReadStore, Script};
 
 use crate::lot::{Known, Lot, lot};
 use crate::{Rate, Subject, metrics};
 
 /// Keys that a process keeps lots of; of more than that it forgets those not asked for longest.
-const KEPT: u64 = 100_000;
+const KEPT: usize = 100_000;
 /// After so many permits given alone those keys are forgotten whose permits are all back.
 const SWEEP: u32 = 4_096;
 
@@ -26,7 +26,7 @@ type Alone = RateLimiter<Subject, HashMapStateStore<Subject>, MonotonicClock>;
 pub struct Limit {
     class: &'static str,
     rate: Rate,
-    lots: Cache<Subject, Arc<Lot>>,
+    lots: Arc<Cache<Subject, Arc<Lot>>>,
     /// Counts while Redis is away.
     alone: Arc<Alone>,
     sweeps: Arc<AtomicU32>,
@@ -92,12 +92,7 @@ impl Limits {
         Limit {
             class,
             rate,
-            // Not moka's own policy: it may keep no new key, and then each request would begin with an allowance.
-            lots: Cache::builder()
-                .max_capacity(KEPT)
-                .eviction_policy(EvictionPolicy::lru())
-                .time_to_idle(rate.period())
-                .build(),
+            lots: Arc::new(Cache::new(KEPT)),
             alone: Arc::new(RateLimiter::hashmap_with_clock(quota, MonotonicClock)),
             sweeps: Arc::default(),
         }
@@ -113,18 +108,16 @@ impl Limits {
     }
 
     /// Whether this process remembers that a key was refused and has to wait. Takes no permit and asks nobody.
-    pub async fn is_refused(&self, limit: &Limit, subject: Subject) -> Result<(), Refused> {
-        let kept = limit.lots.get(&subject).await;
+    pub fn is_refused(&self, limit: &Limit, subject: Subject) -> Result<(), Refused> {
+        let kept = limit.lots.get(&subject);
         let refused = kept.and_then(|kept| kept.refusal(Instant::now()));
         refused.map_or(Ok(()), Err).inspect_err(|_| metrics::limited(limit.class))
     }
 
     async fn spend(&self, limit: &Limit, subject: Subject) -> Result<(), Refused> {
         let rate = limit.rate;
-        let kept = match limit.lots.get(&subject).await {
-            Some(kept) => kept,
-            None => limit.lots.get_with(subject, async { Arc::new(Lot::new(rate, Instant::now())) }).await,
-        };
+        let new = || Ok::<_, Infallible>(Arc::new(Lot::new(rate, Instant::now())));
+        let Ok(kept) = limit.lots.get_or_insert_with(&subject, new);
         match kept.spend(rate, Instant::now()) {
             Known::Permit => return Ok(()),
             Known::Refused(refused) => return Err(refused),

@@ -17,7 +17,10 @@ fn prefix() -> String {
 
 /// A host's limits. Hosts of one prefix count together.
 fn host(url: &str, prefix: &str) -> Limits {
-    Limits::new(&ReadStore::connect(Settings::new(url, prefix)).expect("an address"), b"a secret of the community")
+    Limits::new(
+        &ReadStore::connect(Settings::new(url, prefix, b"of the host")).expect("an address"),
+        b"a secret of the community",
+    )
 }
 
 fn rate(text: &str) -> Rate {

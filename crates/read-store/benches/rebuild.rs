@@ -62,7 +62,7 @@ async fn main() -> anyhow::Result<()> {
         return Ok(());
     };
     let prefix = format!("bench-{}", Uuid::new_v4().simple());
-    let settings = Settings { read_timeout: Duration::from_secs(5), ..Settings::new(url, prefix) };
+    let settings = Settings { read_timeout: Duration::from_secs(5), ..Settings::new(url, prefix, b"secret") };
     let store = ReadStore::connect(settings.clone())?;
     let books = store.register(Arc::new(Shelves::of(BOOKS)));
 

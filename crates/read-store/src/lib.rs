@@ -28,6 +28,7 @@ mod projection;
 mod rebuild;
 mod roll;
 mod script;
+mod seal;
 mod settings;
 mod store;
 mod watcher;

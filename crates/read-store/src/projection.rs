@@ -15,10 +15,14 @@ use crate::{
     generation::{COUNT, Keys, PAGE, WRITE},
     link::Connected,
     metrics,
+    seal::{About, Seal},
 };
 
 /// So many documents go into one script: it holds Redis for two or three milliseconds.
 pub(crate) const CHUNK: usize = 100;
+
+/// Added to every source's schema: documents are sealed since then, and what an older program wrote or reads is not.
+const SEALED: u32 = 1_000;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Direction {
@@ -47,9 +51,10 @@ pub(crate) struct Inner {
     pub(crate) keys: Keys,
     pub(crate) caller: Arc<Caller>,
     pub(crate) settings: Arc<Settings>,
+    seal: Seal,
     pub(crate) source: OnceLock<Arc<dyn Rebuild>>,
-    /// [`Rebuild::schema`] of the source.
-    pub(crate) schema: AtomicU32,
+    /// [`Rebuild::schema`] of the source, and [`SEALED`].
+    schema: AtomicU32,
     pub(crate) changes: Arc<Changes>,
     /// The generation last seen served. A guess that lets `get` ask for the marker and the document at once.
     number: AtomicU64,
@@ -79,11 +84,12 @@ impl Projection {
             inner: Arc::new(Inner {
                 name: name.to_owned(),
                 keys: Keys::new(&settings.prefix, name),
+                seal: Seal::new(&settings.secret, &settings.other_secrets),
                 caller,
                 settings,
                 changes,
                 source: OnceLock::new(),
-                schema: AtomicU32::new(1),
+                schema: AtomicU32::new(SEALED + 1),
                 number: AtomicU64::new(0),
             }),
         }
@@ -140,6 +146,8 @@ impl Projection {
             Writer::Through => ("write_through", "", 0),
             Writer::Rebuild { token } => ("rebuild_write", token, inner.settings.rebuild_lease.as_millis()),
         };
+        // Before Redis is called: sealing is work of ours, not time that Redis takes.
+        let bodies = chunk.iter().map(|document| inner.sealed(document)).collect::<Result<Vec<_>, _>>()?;
         let (outcome, written): (String, u64) = inner
             .caller
             .call(operation, within, async |mut at: Connected| {
@@ -147,8 +155,8 @@ impl Projection {
                 call.key(&inner.keys.rebuild);
                 call.arg(&inner.keys.base).arg(&*at.run).arg(inner.schema()).arg(token).arg(lease.to_string());
                 call.arg(channel(&inner.settings.prefix)).arg(&inner.name);
-                for document in chunk {
-                    arguments(&mut call, document);
+                for (document, body) in chunk.iter().zip(&bodies) {
+                    arguments(&mut call, document, body.as_deref());
                 }
                 call.invoke_async(&mut at.connection).await
             })
@@ -174,7 +182,11 @@ impl Projection {
 
     /// The bodies of several documents, in the order asked for.
     pub async fn get_many<I: AsRef<str>>(&self, ids: &[I]) -> Result<Vec<Option<Vec<u8>>>, ReadStoreError> {
-        self.counted(self.bodies(ids).await, |bodies| {
+        let bodies = match self.bodies(ids).await {
+            Ok(sealed) => self.opened(ids.iter().map(AsRef::as_ref).zip(sealed.iter().map(Option::as_deref))).await,
+            Err(error) => Err(error),
+        };
+        self.counted(bodies, |bodies| {
             let hits = bodies.iter().flatten().count();
             (hits, bodies.len() - hits)
         })
@@ -255,18 +267,27 @@ impl Projection {
                 let mut call = PAGE.key(&inner.keys.generation);
                 call.arg(&inner.keys.base).arg(&*at.run).arg(inner.schema()).arg(list).arg(limit);
                 call.arg(u8::from(direction == Direction::Descending)).arg(from);
-                call.invoke_async::<(String, u64, String, String, Vec<Vec<u8>>)>(&mut at.connection).await
+                call.invoke_async::<(String, u64, String, String, Vec<(String, Vec<u8>)>)>(&mut at.connection).await
             })
-            .await
-            .and_then(|(outcome, total, score, id, bodies)| match outcome.as_str() {
-                "ok" => Ok(ListPage { bodies, total, last: score.parse().ok().map(|score| (score, id)) }),
-                "damaged" => {
+            .await;
+        let page = match answer {
+            Ok((outcome, total, score, id, documents)) if outcome == "ok" => {
+                let sealed = documents.iter().map(|(id, body)| (id.as_str(), Some(body.as_slice())));
+                self.opened(sealed).await.map(|bodies| ListPage {
+                    bodies: bodies.into_iter().flatten().collect(),
+                    total,
+                    last: score.parse().ok().map(|score| (score, id)),
+                })
+            }
+            Ok((outcome, ..)) => {
+                if outcome == "damaged" {
                     tracing::warn!(projection = %inner.name, list, "a listed document is missing: rebuilding");
-                    Err(ReadStoreError::NotReady)
                 }
-                _ => Err(ReadStoreError::NotReady),
-            });
-        self.counted(answer, |_| (1, 0))
+                Err(ReadStoreError::NotReady)
+            }
+            Err(error) => Err(error),
+        };
+        self.counted(page, |_| (1, 0))
     }
 
     /// The length of `list`.
@@ -282,6 +303,31 @@ impl Projection {
             .await
             .and_then(|(outcome, count)| if outcome == "ok" { Ok(count) } else { Err(ReadStoreError::NotReady) });
         self.counted(answer, |_| (1, 0))
+    }
+
+    /// The bodies, opened. One that does not open was put there by somebody else, or sealed with another secret: then nothing
+    /// there is believed, and all is rebuilt.
+    async fn opened<'i>(
+        &self,
+        sealed: impl Iterator<Item = (&'i str, Option<&'i [u8]>)>,
+    ) -> Result<Vec<Option<Vec<u8>>>, ReadStoreError> {
+        let inner = &self.inner;
+        let mut bodies = Vec::new();
+        for (id, body) in sealed {
+            match body.map(|body| inner.seal.open(inner.about(id), body)) {
+                Some(None) => {
+                    tracing::warn!(projection = %inner.name, id, "a document in Redis is not one of ours: rebuilding");
+                    let distrust =
+                        inner.caller.call("distrust", inner.settings.read_timeout, async |mut at: Connected| {
+                            redis::cmd("DEL").arg(&inner.keys.generation).exec_async(&mut at.connection).await
+                        });
+                    distrust.await?;
+                    return Err(ReadStoreError::NotReady);
+                }
+                opened => bodies.push(opened.flatten()),
+            }
+        }
+        Ok(bodies)
     }
 
     /// Every read ends here.
@@ -308,16 +354,30 @@ impl Inner {
     pub(crate) fn schema(&self) -> u32 {
         self.schema.load(Ordering::Relaxed)
     }
+
+    pub(crate) fn reads_schema(&self, of_source: u32) {
+        self.schema.store(SEALED + of_source, Ordering::Relaxed);
+    }
+
+    fn about<'a>(&'a self, id: &'a str) -> About<'a> {
+        About { projection: &self.name, id }
+    }
+
+    fn sealed(&self, document: &Document) -> Result<Option<Vec<u8>>, ReadStoreError> {
+        let Some(body) = &document.body else { return Ok(None) };
+        let sealed = self.seal.close(self.about(&document.id), body);
+        sealed.map(Some).ok_or_else(|| ReadStoreError::Invalid { id: document.id.clone(), what: "it is too long" })
+    }
 }
 
-/// As `scripts/write.lua` takes a document.
-fn arguments(call: &mut ScriptInvocation<'_>, document: &Document) {
-    let listings = if document.body.is_some() { document.lists.as_slice() } else { &[] };
+/// As `scripts/write.lua` takes a document with its sealed body.
+fn arguments(call: &mut ScriptInvocation<'_>, document: &Document, body: Option<&[u8]>) {
+    let listings = if body.is_some() { document.lists.as_slice() } else { &[] };
     let names: Vec<&str> = listings.iter().map(|listing| listing.list.as_str()).collect();
     call.arg(&document.id)
         .arg(document.version)
-        .arg(u8::from(document.body.is_some()))
-        .arg(document.body.as_deref().unwrap_or_default())
+        .arg(u8::from(body.is_some()))
+        .arg(body.unwrap_or_default())
         .arg(names.join("\n"))
         .arg(names.len());
     for listing in listings {

@@ -10,6 +10,10 @@ pub struct Settings {
     pub url: String,
     /// The community: begins every key, so that several can share a server. Letters, digits, `-`, `_` and `.`.
     pub prefix: String,
+    /// What documents are sealed with: the same on every host.
+    pub secret: Vec<u8>,
+    /// What was sealed with these opens too: while the secret is changed, hosts have the old and the new one.
+    pub other_secrets: Vec<Vec<u8>>,
     pub connect_timeout: Duration,
     /// After it a reader asks PostgreSQL, so it bounds what a slow Redis costs a request.
     pub read_timeout: Duration,
@@ -24,10 +28,12 @@ pub struct Settings {
 }
 
 impl Settings {
-    pub fn new(url: impl Into<String>, prefix: impl Into<String>) -> Self {
+    pub fn new(url: impl Into<String>, prefix: impl Into<String>, secret: &[u8]) -> Self {
         Self {
             url: url.into(),
             prefix: prefix.into(),
+            secret: secret.to_vec(),
+            other_secrets: Vec::new(),
             connect_timeout: Duration::from_secs(1),
             read_timeout: Duration::from_millis(200),
             write_timeout: Duration::from_secs(2),
@@ -39,7 +45,7 @@ impl Settings {
     }
 }
 
-// The address may hold a password.
+// The address may hold a password, and there is the secret.
 impl fmt::Debug for Settings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Settings").field("prefix", &self.prefix).finish_non_exhaustive()

@@ -2,7 +2,7 @@
 
 use std::{
     collections::BTreeMap,
-    sync::{Arc, Mutex, PoisonError, atomic::Ordering},
+    sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
 
@@ -91,7 +91,7 @@ impl ReadStore {
         let projection = self.projection(source.name());
         let schema = source.schema();
         if projection.inner.source.set(source).is_ok() {
-            projection.inner.schema.store(schema, Ordering::Relaxed);
+            projection.inner.reads_schema(schema);
         }
         projection
     }

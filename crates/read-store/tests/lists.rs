@@ -36,6 +36,19 @@ async fn a_page_beyond_the_end_is_empty_and_knows_the_total() {
     assert_eq!((none.bodies.len(), none.total), (0, 0));
 }
 
+#[tokio::test]
+async fn a_document_that_comes_twice_in_one_write_is_only_in_the_lists_of_its_last_version() {
+    let redis = Redis::get().await;
+    let twice = |first: &str, then: &str| {
+        let listed = |list: &str, version| Document { lists: vec![Listing::new(list, 1.0)], ..book(7, version) };
+        vec![book(1, 1), listed(first, 1), listed(then, 2), book(2, 1)]
+    };
+    let (_store, books) = shelf(&redis, twice("left", "come into")).await;
+    for (list, here) in [("left", 0), ("come into", 1), ("newest", 2)] {
+        assert_eq!(books.page(list, 0, 10, Ascending).await.expect("ready").total, here, "{list}");
+    }
+}
+
 fn tied(n: u128, score: f64) -> Document {
     Document { lists: vec![Listing::new("tied", score)], ..book(n, 1) }
 }

@@ -53,13 +53,13 @@ impl Reader {
     async fn read(&self, process: &Process) {
         while !self.stopped.load(Ordering::SeqCst) {
             let acknowledged = self.acknowledged.load(Ordering::SeqCst);
-            if let Some(version) = process.kept.get("one").await {
+            if let Some(version) = process.kept.get("one") {
                 self.hits.fetch_add(1, Ordering::SeqCst);
                 if version < acknowledged {
                     self.stale.fetch_add(1, Ordering::SeqCst);
                 }
             } else if let Some(stamp) = process.stamp(1) {
-                process.kept.keep("one", self.current.load(Ordering::SeqCst), stamp).await;
+                process.kept.keep("one", self.current.load(Ordering::SeqCst), stamp);
             }
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
@@ -194,7 +194,7 @@ async fn the_other_process() {
     let process = Process::start(&Settings { prefix, ..support::settings(&url) }).await;
     let mut asked = BufReader::new(tokio::io::stdin()).lines();
     while let Ok(Some(_)) = asked.next_line().await {
-        let (from, version) = match process.kept.get("one").await {
+        let (from, version) = match process.kept.get("one") {
             Some(version) => ("memory", version),
             None => {
                 let stamp = process.stamp(1);
@@ -202,7 +202,7 @@ async fn the_other_process() {
                 let text = String::from_utf8(body).expect("text");
                 let version = text.rsplit(' ').next().and_then(|word| word.parse().ok()).expect("a version");
                 if let Some(stamp) = stamp {
-                    process.kept.keep("one", version, stamp).await;
+                    process.kept.keep("one", version, stamp);
                 }
                 ("redis", version)
             }

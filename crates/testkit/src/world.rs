@@ -41,7 +41,7 @@ impl Place {
         let database = TestDatabase::of(context).await;
         let (pool, log) = (database.pool(context), database.pool(provision::EVENT_BUS));
         let clock = Arc::new(ManualClock::at(A_SATURDAY));
-        let store = ReadStore::connect(Settings::new(redis, redis_prefix())).expect("a usable address");
+        let store = ReadStore::connect(Settings::new(redis, redis_prefix(), b"of the host")).expect("a usable address");
         let bus = EventBus::new(log.clone(), clock.clone(), quickly());
         Self { context, pool, log, bus, store, clock, database }
     }

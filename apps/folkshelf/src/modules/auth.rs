@@ -103,8 +103,8 @@ impl SessionSource for Auth {
         Ok(session(&*self.authenticate(token).await?))
     }
 
-    async fn known_session(&self, token: &str) -> Option<Session> {
-        Some(session(&*self.known(token).await?))
+    fn known_session(&self, token: &str) -> Option<Session> {
+        Some(session(&*self.known(token)?))
     }
 
     fn public_keys(&self) -> Result<serde_json::Value, Problem> {
@@ -115,7 +115,7 @@ impl SessionSource for Auth {
         Ok(key(&*self.authenticate_key(text).await?))
     }
 
-    async fn known_key(&self, text: &str) -> Option<Key> {
-        Some(key(&*self.known_key(text).await?))
+    fn known_key(&self, text: &str) -> Option<Key> {
+        Some(key(&*self.known_key(text)?))
     }
 }

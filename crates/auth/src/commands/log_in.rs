@@ -129,8 +129,11 @@ mod tests {
         let database = TestDatabase::of("auth").await;
         let clock = Arc::new(ManualClock::at(A_SATURDAY));
         let bus = EventBus::new(database.pool("event_bus"), clock.clone(), BusSettings::default());
-        let store =
-            read_store::ReadStore::connect(read_store::Settings::new(testkit::redis_url(), testkit::redis_prefix()));
+        let store = read_store::ReadStore::connect(read_store::Settings::new(
+            testkit::redis_url(),
+            testkit::redis_prefix(),
+            b"of the host",
+        ));
         let projection = store.unwrap().projection("auth");
         let settings = Settings { bcrypt_cost: 4, ..Settings::new("s".repeat(32).into(), "http://localhost") };
         let auth = Auth::new(database.pool("auth"), projection, Arc::new(NoMails), clock.clone(), &settings).unwrap();

@@ -1,6 +1,6 @@
 -- A page of a list. KEYS: generation. ARGV: base, run, schema, list, limit, '1' for descending, then either the offset, or
 -- the score and the id behind which to begin.
--- Answers: outcome, length of the list, score and id of the last one shown, bodies.
+-- Answers: outcome, length of the list, score and id of the last one shown, then (id, body) of each.
 local base, run, schema, list, limit = ARGV[1], ARGV[2], ARGV[3], ARGV[4], tonumber(ARGV[5])
 local descending, offset, id = ARGV[6] == '1', tonumber(ARGV[7]), ARGV[8]
 
@@ -66,6 +66,6 @@ for i = 1, #found, 2 do
         redis.call('DEL', KEYS[1])
         return {'damaged', 0, '', '', {}}
     end
-    bodies[#bodies + 1] = body
+    bodies[#bodies + 1] = {found[i], body}
 end
 return {'ok', total, found[#found], found[#found - 1], bodies}

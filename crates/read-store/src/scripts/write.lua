@@ -39,6 +39,28 @@ local function newer(a, b)
     return a > b
 end
 
+-- What goes into each list and set, gathered: one call for a list, not one for each document in it.
+local listed, known, seen = {}, {}, {}
+
+local function of(gathered, key)
+    local members = gathered[key]
+    if not members then
+        members = {}
+        gathered[key] = members
+    end
+    return members
+end
+
+local function put_down()
+    for key, members in pairs(listed) do
+        redis.call('ZADD', key, unpack(members))
+    end
+    for key, ids in pairs(known) do
+        redis.call('SADD', key, unpack(ids))
+    end
+    listed, known, seen = {}, {}, {}
+end
+
 local function apply(space, id, version, live, body, joined, names, scores)
     local key = space .. 'doc:' .. id
     local was = redis.call('HMGET', key, 'version', 'lists')
@@ -60,13 +82,16 @@ local function apply(space, id, version, live, body, joined, names, scores)
     if live then
         redis.call('HSET', key, 'version', version, 'body', body, 'lists', joined)
         if not old then
-            redis.call('SADD', space .. 'all', id)
+            local ids = of(known, space .. 'all')
+            ids[#ids + 1] = id
             if was[1] then
                 redis.call('PERSIST', key)
             end
         end
         for i = 1, #names do
-            redis.call('ZADD', space .. 'list:' .. names[i], scores[i], id)
+            local members = of(listed, space .. 'list:' .. names[i])
+            members[#members + 1] = scores[i]
+            members[#members + 1] = id
         end
     else
         redis.call('HSET', key, 'version', version)
@@ -91,6 +116,11 @@ while at <= #ARGV do
         names[i], scores[i] = ARGV[at], ARGV[at + 1]
         at = at + 2
     end
+    if seen[id] then
+        -- The same document again, which may leave a list that it has just come into.
+        put_down()
+    end
+    seen[id] = true
     local taken = false
     for i = 1, #spaces do
         taken = apply(spaces[i], id, version, live, body, joined, names, scores) or taken
@@ -104,6 +134,7 @@ while at <= #ARGV do
     end
 end
 
+put_down()
 if token ~= '' then
     redis.call('HINCRBY', KEYS[2], 'documents', written)
     redis.call('PEXPIRE', KEYS[2], lease)

@@ -43,14 +43,14 @@ impl Process {
 
     pub async fn keep(&self, key: &str, nth: u128, answer: u64) {
         let stamp = self.stamped(Subject::Document(&id(nth))).await;
-        self.kept.keep(key, answer, stamp).await;
+        self.kept.keep(key, answer, stamp);
     }
 
     /// Whether it gives this answer, once it holds a lease.
     pub async fn gives(&self, key: &str, answer: u64) -> bool {
         let until = Instant::now() + Duration::from_secs(2);
         while Instant::now() < until {
-            if self.kept.get(key).await == Some(answer) {
+            if self.kept.get(key) == Some(answer) {
                 return true;
             }
             tokio::time::sleep(Duration::from_millis(5)).await;

@@ -124,7 +124,7 @@ pub fn settings(url: &str) -> Settings {
         write_timeout: Duration::from_secs(5),
         through_timeout: Duration::from_secs(5),
         watch_interval: Duration::from_millis(10),
-        ..Settings::new(url, format!("test-{}", Uuid::new_v4().simple()))
+        ..Settings::new(url, format!("test-{}", Uuid::new_v4().simple()), b"a secret of the host")
     }
 }
 

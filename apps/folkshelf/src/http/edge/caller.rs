@@ -151,7 +151,7 @@ async fn caller(request: &HttpRequest) -> Result<Caller, Problem> {
     let actor = match Shown::by(request.headers())? {
         None => Actor::Anonymous,
         Some(shown @ Shown::Token(_)) => gate.actor(&shown).await?,
-        Some(shown @ Shown::Key(_)) => match gate.known(&shown).await {
+        Some(shown @ Shown::Key(_)) => match gate.known(&shown) {
             Some(actor) => actor,
             None => unknown_key(request, gate, &shown).await?,
         },
@@ -166,7 +166,7 @@ async fn caller(request: &HttpRequest) -> Result<Caller, Problem> {
 async fn unknown_key(request: &HttpRequest, gate: &Gate, shown: &Shown<'_>) -> Result<Actor, Problem> {
     let limits = request.app_data::<web::Data<RateLimits>>();
     if let Some(limits) = limits {
-        limits.may_show_unknown_key(request).await.map_err(Problem::too_often)?;
+        limits.may_show_unknown_key(request).map_err(Problem::too_often)?;
     }
     let found = gate.actor(shown).await;
     if let (Some(limits), Err(problem)) = (limits, &found)

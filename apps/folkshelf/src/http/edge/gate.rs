@@ -43,7 +43,7 @@ pub trait SessionSource: Send + Sync {
     async fn session(&self, token: &str) -> Result<Session, Problem>;
 
     /// As [`Self::session`], as far as nobody has to be asked for it.
-    async fn known_session(&self, token: &str) -> Option<Session>;
+    fn known_session(&self, token: &str) -> Option<Session>;
 
     /// The public keys of access tokens, as a JSON Web Key Set.
     fn public_keys(&self) -> Result<serde_json::Value, Problem>;
@@ -52,7 +52,7 @@ pub trait SessionSource: Send + Sync {
     async fn key(&self, key: &str) -> Result<Key, Problem>;
 
     /// As [`Self::key`], as far as nobody has to be asked for it.
-    async fn known_key(&self, key: &str) -> Option<Key>;
+    fn known_key(&self, key: &str) -> Option<Key>;
 }
 
 /// Looks up what roles permit. Implemented by users.
@@ -129,10 +129,10 @@ impl Gate {
     }
 
     /// As [`Self::actor`], as far as nothing has to be asked for.
-    pub async fn known(&self, shown: &Shown<'_>) -> Option<Actor> {
+    pub fn known(&self, shown: &Shown<'_>) -> Option<Actor> {
         let live = match shown {
-            Shown::Token(token) => Live::Session(self.sessions.known_session(token).await?),
-            Shown::Key(key) => Live::Key(self.sessions.known_key(key).await?),
+            Shown::Token(token) => Live::Session(self.sessions.known_session(token)?),
+            Shown::Key(key) => Live::Key(self.sessions.known_key(key)?),
         };
         let permissions = self.roles.known(live.role())?;
         Some(live.member(permissions))

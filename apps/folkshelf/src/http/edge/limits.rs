@@ -73,11 +73,21 @@ impl RateLimits {
         client
     }
 
-    /// Takes the request's permit, at most once: for an answer from memory it was taken there.
+    /// Takes the request's permit, unless it has it from those who looked for an answer in memory.
     pub async fn admit(&self, request: &HttpRequest, actor: &Actor) -> Result<(), Refused> {
         if request.extensions().contains::<Admitted>() {
             return Ok(());
         }
+        self.take(request, actor).await
+    }
+
+    /// The request has its permit.
+    pub fn admitted(request: &HttpRequest) {
+        request.extensions_mut().insert(Admitted);
+    }
+
+    /// Takes a permit.
+    pub async fn take(&self, request: &HttpRequest, actor: &Actor) -> Result<(), Refused> {
         let (figure, subject) = match actor {
             // An administrator's programs are limited too.
             Actor::Member { id, .. } if actor.has_api_key() => (Figure::ApiKey, Subject::Programs(id.uuid().as_u128())),
@@ -97,20 +107,19 @@ impl RateLimits {
                 (Figure::Anonymous, Subject::Network(client.network))
             }
         };
-        if let Some(limit) = self.limit(figure) {
-            self.limits.take(limit, subject).await?;
+        match self.limit(figure) {
+            Some(limit) => self.limits.take(limit, subject).await,
+            None => Ok(()),
         }
-        request.extensions_mut().insert(Admitted);
-        Ok(())
     }
 }
 
 /// Unknown API keys, limited by network. A key in this host's memory is never unknown.
 impl RateLimits {
     /// Refuses a network that has sent too many unknown keys. Takes no permit.
-    pub async fn may_show_unknown_key(&self, request: &HttpRequest) -> Result<(), Refused> {
+    pub fn may_show_unknown_key(&self, request: &HttpRequest) -> Result<(), Refused> {
         match self.unknown_key(request) {
-            Some((limit, subject)) => self.limits.is_refused(limit, subject).await,
+            Some((limit, subject)) => self.limits.is_refused(limit, subject),
             None => Ok(()),
         }
     }
