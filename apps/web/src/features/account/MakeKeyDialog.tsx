@@ -39,7 +39,11 @@ export function MakeKeyDialog({ open, onOpenChange }: { open: boolean; onOpenCha
       title={made ? t('apiKeys.madeTitle') : t('apiKeys.make')}
       description={made ? undefined : t('apiKeys.makeText')}
     >
-      {made ? <MadeKey secret={made} onClose={close} /> : <MakeKeyForm onMade={setMade} onPending={setPending} onClose={close} />}
+      {made ? (
+        <MadeKey secret={made} onClose={close} />
+      ) : (
+        <MakeKeyForm onMade={setMade} onPending={setPending} onClose={close} />
+      )}
     </Dialog>
   )
 }
