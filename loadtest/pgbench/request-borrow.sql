@@ -13,6 +13,12 @@ select * from borrowing.borrow
 where book_id = :book_id and status in ('pending', 'queued', 'approved', 'active', 'return_pending', 'disputed')
 order by queued_at, id;
 select count(*) from borrowing.borrow where borrower_id = :borrower and status in ('pending', 'queued', 'approved');
+select today, in_vain, last_in_vain
+from (select count(*) as today from (
+    select from borrowing.borrow where borrower_id = :borrower and requested_at > now() - interval '1 day' limit 1000000
+) requests) requested,
+(select count(*) as in_vain, max(closed_at) as last_in_vain from borrowing.borrow
+    where borrower_id = :borrower and owner_id = :owner_id and turned_down and closed_at > now() - interval '30 days') vain;
 insert into borrowing.borrow
     (id, book_id, owner_id, borrower_id, status, days, requested_at, queued_at, expires_at, remind_at, version)
 values (:borrow, :book_id, :owner_id, :borrower, 'pending', 14, now(), now(), now() + interval '7 days',

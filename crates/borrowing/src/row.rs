@@ -5,6 +5,7 @@
 //! be gone with the next write. Clocks and codes that nothing uses any more are read over, and the next write clears them: hosts
 //! of older versions leave them behind.
 
+use books_events::Lending;
 use borrowing_events::{DisputeOutcome, ReturnCondition};
 use kernel::UserId;
 use time::OffsetDateTime;
@@ -46,6 +47,8 @@ pub(crate) struct Row {
     pub resolved_outcome: Option<String>,
     pub resolved_note: Option<String>,
     pub extensions: i16,
+    pub extensions_refused: i16,
+    pub agreed_lending: Option<String>,
     pub extension_asked: Option<i16>,
     pub expires_at: Option<OffsetDateTime>,
     pub remind_at: Option<OffsetDateTime>,
@@ -164,6 +167,7 @@ impl Row {
             approved_at: there(self.approved_at, "approved_at")?,
             pickup_by: there(self.pickup_by, "pickup_by")?,
             place: self.place.clone(),
+            lending: self.agreed_lending.as_deref().map(lending).transpose()?,
             wrong_codes: self.wrong_codes,
         })
     }
@@ -179,6 +183,7 @@ impl Row {
             handed_over_at: there(self.handed_over_at, "handed_over_at")?,
             due_at: there(self.due_at, "due_at")?,
             extensions: self.extensions.unsigned_abs(),
+            extensions_refused: self.extensions_refused.unsigned_abs(),
             note: self.note.clone().map(|text| Note { text, by }),
             resolution: self.resolution()?,
         })
@@ -247,6 +252,8 @@ impl Row {
             resolved_outcome: None,
             resolved_note: None,
             extensions: 0,
+            extensions_refused: 0,
+            agreed_lending: None,
             extension_asked: None,
             expires_at: None,
             remind_at: None,
@@ -282,6 +289,7 @@ impl Row {
         self.approved_at = Some(agreement.approved_at);
         self.pickup_by = Some(agreement.pickup_by);
         self.place = agreement.place.clone();
+        self.agreed_lending = agreement.lending.map(|lending| lending.as_str().to_owned());
         self.wrong_codes = agreement.wrong_codes;
     }
 
@@ -290,6 +298,7 @@ impl Row {
         self.handed_over_at = Some(loan.handed_over_at);
         self.due_at = Some(loan.due_at);
         self.extensions = stored(loan.extensions);
+        self.extensions_refused = stored(loan.extensions_refused);
         if let Some(note) = &loan.note {
             (self.note, self.note_by) = (Some(note.text.clone()), note.by.map(UserId::uuid));
         }
@@ -337,6 +346,10 @@ pub(crate) const fn condition_name(condition: ReturnCondition) -> &'static str {
         ReturnCondition::Ok => "ok",
         ReturnCondition::Damaged => "damaged",
     }
+}
+
+fn lending(name: &str) -> Result<Lending, Fault> {
+    Lending::from_name(name).ok_or(Fault::Unknown("agreed_lending"))
 }
 
 fn condition(name: &str) -> Result<ReturnCondition, Fault> {

@@ -1,13 +1,16 @@
 //! Copies and borrows in PostgreSQL: locked, read, written. The order of locks is always the members (by id), the copy, the
 //! borrow; whoever holds a copy's lock sees all of its borrows as they are.
 
-use kernel::{BookId, BorrowId};
+use kernel::{BookId, BorrowId, UserId};
 use sqlx::PgConnection;
-use time::OffsetDateTime;
+use time::{Duration, OffsetDateTime};
 
-use crate::domain::{Borrow, BorrowStatus, Change, Copy, Refused};
+use crate::domain::{Borrow, BorrowStatus, Change, Copy, LendingRules, Recent, Refused};
 use crate::row::Row;
 use crate::transition::TransitionError;
+
+/// Requests of a day are counted up to the largest limit that can be set.
+const COUNTED: i64 = 1_000_000;
 
 mod copies;
 
@@ -29,7 +32,8 @@ pub(crate) async fn lock_borrow(
         "select id, book_id, owner_id, borrower_id, status, days, message, requested_at, queued_at, approved_at,
             pickup_by, place, hand_over_code, wrong_codes, handed_over_at, due_at, return_declared_at, returned_at,
             closed_at, closed_reason, condition, note, note_by, resolved_at, resolved_by, resolved_outcome,
-            resolved_note, extensions, extension_asked, expires_at, remind_at, version
+            resolved_note, extensions, extensions_refused, extension_asked, expires_at, remind_at, version,
+            agreed_lending
         from borrowing.borrow where id = $1 for update",
         id.uuid(),
     )
@@ -45,7 +49,8 @@ pub(crate) async fn open_borrows(connection: &mut PgConnection, book: BookId) ->
         "select id, book_id, owner_id, borrower_id, status, days, message, requested_at, queued_at, approved_at,
             pickup_by, place, hand_over_code, wrong_codes, handed_over_at, due_at, return_declared_at, returned_at,
             closed_at, closed_reason, condition, note, note_by, resolved_at, resolved_by, resolved_outcome,
-            resolved_note, extensions, extension_asked, expires_at, remind_at, version
+            resolved_note, extensions, extensions_refused, extension_asked, expires_at, remind_at, version,
+            agreed_lending
         from borrowing.borrow
         where book_id = $1 and status in ('pending', 'queued', 'approved', 'active', 'return_pending', 'disputed')
         order by queued_at, id for update",
@@ -54,6 +59,32 @@ pub(crate) async fn open_borrows(connection: &mut PgConnection, book: BookId) ->
     .fetch_all(connection)
     .await?;
     rows.into_iter().map(|row| Ok(row.try_into()?)).collect()
+}
+
+/// What a member who is locked asked for of late, and of this owner in vain.
+pub(crate) async fn recent(
+    connection: &mut PgConnection,
+    borrower: UserId,
+    owner: UserId,
+    now: OffsetDateTime,
+) -> Result<Recent, sqlx::Error> {
+    let row = sqlx::query!(
+        r#"select today as "today!", in_vain as "in_vain!", last_in_vain
+        from (select count(*) as today from (
+            select from borrowing.borrow where borrower_id = $1 and requested_at > $3 limit $5
+        ) requests) requested,
+        (select count(*) as in_vain, max(closed_at) as last_in_vain from borrowing.borrow
+            where borrower_id = $1 and owner_id = $2 and turned_down and closed_at > $4) turned_down"#,
+        borrower.uuid(),
+        owner.uuid(),
+        now - Duration::DAY,
+        now - LendingRules::REMEMBERED,
+        COUNTED,
+    )
+    .fetch_one(connection)
+    .await?;
+    let count = |number: i64| u32::try_from(number).unwrap_or(u32::MAX);
+    Ok(Recent { today: count(row.today), in_vain: count(row.in_vain), last_in_vain: row.last_in_vain })
 }
 
 /// Locks borrows that are due for a reminder; skips rows locked by another scheduler, and rows that cannot be read: one of them
@@ -68,7 +99,8 @@ pub(crate) async fn lock_with_reminder_due(
         "select id, book_id, owner_id, borrower_id, status, days, message, requested_at, queued_at, approved_at,
             pickup_by, place, hand_over_code, wrong_codes, handed_over_at, due_at, return_declared_at, returned_at,
             closed_at, closed_reason, condition, note, note_by, resolved_at, resolved_by, resolved_outcome,
-            resolved_note, extensions, extension_asked, expires_at, remind_at, version
+            resolved_note, extensions, extensions_refused, extension_asked, expires_at, remind_at, version,
+            agreed_lending
         from borrowing.borrow where remind_at <= $1
         order by remind_at, id limit $2 for update skip locked",
         now,
@@ -90,7 +122,7 @@ pub(crate) async fn lock_with_reminder_due(
 pub(crate) async fn save(connection: &mut PgConnection, change: &Change) -> Result<(), TransitionError> {
     let written = match change.from {
         None => insert(connection, &change.borrow).await,
-        Some((status, version)) => update(connection, &change.borrow, status, version).await,
+        Some((status, version)) => update(connection, &change.borrow, status, version, change.turns_down()).await,
     };
     match written {
         Ok(1) => Ok(()),
@@ -144,6 +176,7 @@ async fn update(
     borrow: &Borrow,
     status: BorrowStatus,
     version: i64,
+    turned_down: bool,
 ) -> Result<u64, sqlx::Error> {
     let row = Row::of(borrow);
     let done = sqlx::query!(
@@ -152,7 +185,11 @@ async fn update(
             handed_over_at = $10, due_at = $11, return_declared_at = $12, returned_at = $13, closed_at = $14,
             closed_reason = $15, condition = $16, note = $17, extensions = $18, extension_asked = $19, expires_at = $20,
             remind_at = $21, version = $22, note_by = $23, resolved_at = $24, resolved_by = $25, resolved_outcome = $26,
-            resolved_note = $27, names_authors = true, revision = revision + 1
+            resolved_note = $27, extensions_refused = $28, agreed_lending = $29, turned_down = turned_down or $30,
+            agreed_title = coalesce(agreed_title, (
+                select title from borrowing.lendable_book k where k.book_id = borrow.book_id and $29::text is not null
+            )),
+            names_authors = true, revision = revision + 1
         where id = $1 and status = $2 and version = $3",
         row.id,
         status.as_str(),
@@ -181,6 +218,9 @@ async fn update(
         row.resolved_by,
         row.resolved_outcome,
         row.resolved_note,
+        row.extensions_refused,
+        row.agreed_lending,
+        turned_down,
     )
     .execute(connection)
     .await?;

@@ -36,6 +36,7 @@ impl CommandHandler<ApproveBorrow> for ApproveBorrowHandler {
         let approval = Approval {
             pickup_by: command.pickup_by,
             place: command.place.map(Prose::into_string),
+            lending: at.copy.lending,
             code: HandOverCode::random(&mut rand::rng()),
         };
         let change = at.borrow.approve(at.part, approval, held, at.now, &self.0.rules)?;

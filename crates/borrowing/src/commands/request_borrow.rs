@@ -122,6 +122,7 @@ impl RequestBorrowHandler {
             return Err(Refused::NotLendable.into());
         }
         let open = store::open_borrows(work.connection(), command.book).await?;
+        let recent = store::recent(work.connection(), borrower, owner, now).await?;
         let request = Request {
             id: BorrowId::new(now),
             borrower,
@@ -132,6 +133,7 @@ impl RequestBorrowHandler {
             others_wait: open.iter().any(|other| other.status() == BorrowStatus::Queued),
             asked_already: open.iter().any(|other| other.borrower_id == borrower),
             open_requests,
+            recent,
             now,
         };
         let change = Borrow::request(request, &self.desk.rules)?;

@@ -1,5 +1,6 @@
 //! Until the hand-over: the owner answers, somebody changes their mind, others come first, time runs out.
 
+use books_events::Lending;
 use borrowing_events::{
     BorrowApproved, BorrowCancelled, BorrowExpired, BorrowPromoted, BorrowQueued, BorrowRejected, CancellationCause,
 };
@@ -14,6 +15,8 @@ pub struct Approval {
     /// `None`: the community's usual time.
     pub pickup_by: Option<OffsetDateTime>,
     pub place: Option<String>,
+    /// How the book is offered now: that is what the two agree on.
+    pub lending: Lending,
     /// The code that this approval makes.
     pub code: HandOverCode,
 }
@@ -41,7 +44,13 @@ impl Borrow {
             }
         };
         let event = BorrowApproved { parties: self.parties(), pickup_by, place: approval.place.clone() };
-        let agreement = Agreement { approved_at: now, pickup_by, place: approval.place, wrong_codes: 0 };
+        let agreement = Agreement {
+            approved_at: now,
+            pickup_by,
+            place: approval.place,
+            lending: Some(approval.lending),
+            wrong_codes: 0,
+        };
         let held = State::Held(Held { agreement, code: Some(approval.code) });
         Ok(Change::of(self, held, vec![event.into()]))
     }

@@ -4,7 +4,7 @@ use borrowing_events::{BorrowCreated, BorrowEvent, BorrowQueued, Parties};
 use kernel::{Actor, BookId, BorrowId, Permission, UserId};
 use time::OffsetDateTime;
 
-use super::{BorrowStatus, Copy, LendingRules, Refused, Requested, State, Withdrawal, queue::QueueEffect};
+use super::{BorrowStatus, Copy, LendingRules, Recent, Refused, Requested, State, Withdrawal, queue::QueueEffect};
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct Borrow {
@@ -106,6 +106,15 @@ impl Change {
         self
     }
 
+    /// Whether a request has come to nothing by the word of one of the two.
+    pub fn turns_down(&self) -> bool {
+        self.events.iter().any(|event| match event {
+            BorrowEvent::Rejected(_) => true,
+            BorrowEvent::Cancelled(cancelled) => cancelled.cancelled_by == Some(self.borrow.borrower_id),
+            _ => false,
+        })
+    }
+
     /// What it means for the others who wait for the copy.
     pub fn queue(&self) -> QueueEffect {
         match (self.from, self.borrow.status()) {
@@ -138,6 +147,7 @@ pub struct Request<'a> {
     pub asked_already: bool,
     /// Of the member: pending, queued and approved ones of any copy.
     pub open_requests: u32,
+    pub recent: Recent,
     pub now: OffsetDateTime,
 }
 
@@ -157,6 +167,13 @@ impl Borrow {
         }
         if request.open_requests >= rules.max_open_requests {
             return Err(Refused::TooManyOpenRequests { limit: rules.max_open_requests });
+        }
+        if request.recent.today >= rules.max_requests_a_day {
+            return Err(Refused::TooManyRequestsToday { limit: rules.max_requests_a_day });
+        }
+        let again = request.recent.asks_again_at().filter(|at| rules.cool_down && *at > request.now);
+        if let Some(at) = again {
+            return Err(Refused::AskAgainLater { at });
         }
         let queued = request.held || request.others_wait;
         let state = if queued { Requested::Queued } else { Requested::pending(request.now, rules) };

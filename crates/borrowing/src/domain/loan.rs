@@ -56,12 +56,14 @@ impl Borrow {
         })
     }
 
+    /// The book is lent or given as it was offered when the two agreed; `offered` counts where that was not kept.
+    ///
     /// A wrong code, and not the first one beyond the limit, is [`Refused::WrongCode`]; the caller counts it with
     /// [`Self::count_wrong_code`].
     pub fn hand_over(
         &self,
         by: HandOverBy<'_>,
-        lending: Lending,
+        offered: Lending,
         now: OffsetDateTime,
         rules: &LendingRules,
     ) -> Result<Change, Refused> {
@@ -76,7 +78,7 @@ impl Borrow {
             }
         }
         let (agreement, parties) = (agreement.clone(), self.parties());
-        if lending == Lending::Give {
+        if agreement.lending.unwrap_or(offered) == Lending::Give {
             let ending = Ending::Given { agreement, handed_over_at: now };
             let events = vec![
                 BorrowHandedOver { parties, due_at: None }.into(),
@@ -86,7 +88,15 @@ impl Borrow {
             return Ok(Change::of(self, State::closed(now, ending), events).with_copy(given));
         }
         let due_at = rules.zone.end_of_day_after(now, self.days);
-        let loan = Loan { agreement, handed_over_at: now, due_at, extensions: 0, note: None, resolution: None };
+        let loan = Loan {
+            agreement,
+            handed_over_at: now,
+            due_at,
+            extensions: 0,
+            extensions_refused: 0,
+            note: None,
+            resolution: None,
+        };
         let event = BorrowHandedOver { parties, due_at: Some(due_at) };
         Ok(Change::of(self, loan.running(now, rules), vec![event.into()]))
     }
@@ -117,7 +127,7 @@ impl Borrow {
         if !(1..=rules.max_extension_days).contains(&days) {
             return Err(Refused::ExtensionDays { max_days: rules.max_extension_days });
         }
-        if loan.extensions >= rules.extension_limit {
+        if loan.extensions + loan.extensions_refused >= rules.extension_limit {
             return Err(Refused::ExtensionLimit { limit: rules.extension_limit });
         }
         if active.extension_asked.is_some() {
@@ -146,6 +156,7 @@ impl Borrow {
             ExtensionAnswer::Refused { reason } => {
                 let refused = Active { extension_asked: None, ..*active };
                 let event = BorrowExtensionRefused { parties: self.parties(), reason };
+                let loan = Loan { extensions_refused: loan.extensions_refused + 1, ..loan.clone() };
                 Ok(Change::of(self, loan.at(Stage::Active(refused)), vec![event.into()]))
             }
         }

@@ -42,6 +42,6 @@ pub use loan::HandOverBy;
 pub use loan::{ExtensionAnswer, Finding, WrongCode};
 pub use refused::Refused;
 pub use reminder::Reminder;
-pub use rules::LendingRules;
+pub use rules::{LendingRules, Recent};
 pub use state::{Active, Agreement, Closed, Ending, Held, Lent, Loan, Note, Requested, Resolution, Stage, State};
 pub use status::BorrowStatus;

@@ -1,6 +1,8 @@
 //! Why a command on a borrow was not done. Values with names; the codes are stable.
 
 use kernel::{Detail, ErrorKind};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
 
 use super::{BorrowStatus, LendingRules};
 
@@ -49,7 +51,8 @@ pub enum Refused {
 
     #[error("An extension is 1 to {max_days} days.")]
     ExtensionDays { max_days: u16 },
-    #[error("The loan has been extended {limit} times, which is the limit.")]
+    /// Those that were refused count.
+    #[error("An extension of this loan was asked for {limit} times, which is the limit.")]
     ExtensionLimit { limit: u16 },
     #[error("An extension has been asked for and waits for the owner's answer.")]
     ExtensionAlreadyRequested,
@@ -66,6 +69,11 @@ pub enum Refused {
     AlreadyRequested,
     #[error("You have {limit} open requests, which is the limit.")]
     TooManyOpenRequests { limit: u32 },
+    #[error("You have made {limit} requests within a day, which is the limit.")]
+    TooManyRequestsToday { limit: u32 },
+    /// Requests to this owner were taken back or refused, several of them.
+    #[error("You have asked this member in vain lately. Ask again later.")]
+    AskAgainLater { at: OffsetDateTime },
 }
 
 impl Refused {
@@ -95,7 +103,9 @@ impl Refused {
             | Refused::OwnBook
             | Refused::NotLendable
             | Refused::AlreadyRequested
-            | Refused::TooManyOpenRequests { .. } => ErrorKind::Conflict,
+            | Refused::TooManyOpenRequests { .. }
+            | Refused::TooManyRequestsToday { .. }
+            | Refused::AskAgainLater { .. } => ErrorKind::Conflict,
         }
     }
 
@@ -125,6 +135,8 @@ impl Refused {
             Refused::NotLendable => "BOOK_NOT_LENDABLE",
             Refused::AlreadyRequested => "ALREADY_REQUESTED",
             Refused::TooManyOpenRequests { .. } => "TOO_MANY_OPEN_REQUESTS",
+            Refused::TooManyRequestsToday { .. } => "TOO_MANY_REQUESTS_TODAY",
+            Refused::AskAgainLater { .. } => "ASK_AGAIN_LATER",
         }
     }
 
@@ -151,6 +163,12 @@ impl Refused {
             }
             Refused::TooManyOpenRequests { limit } => {
                 vec![Detail::new("openRequests", limit.to_string())]
+            }
+            Refused::TooManyRequestsToday { limit } => {
+                vec![Detail::new("requestsToday", limit.to_string())]
+            }
+            Refused::AskAgainLater { at } => {
+                vec![Detail::new("askAgainAt", at.format(&Rfc3339).unwrap_or_default())]
             }
             Refused::NotFound
             | Refused::OwnerOnly

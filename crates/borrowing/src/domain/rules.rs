@@ -1,6 +1,6 @@
 //! The community's limits. Settings, so that a school may choose others than a street.
 
-use time::Duration;
+use time::{Duration, OffsetDateTime};
 
 use super::CommunityZone;
 
@@ -10,7 +10,11 @@ pub struct LendingRules {
     pub zone: CommunityZone,
     /// Requests of one member that are not yet handed over (pending, queued, approved).
     pub max_open_requests: u32,
-    /// Extensions granted per loan.
+    /// Requests of one member within 24 hours, whatever becomes of them.
+    pub max_requests_a_day: u32,
+    /// Whether a member who asked an owner in vain waits before they ask again.
+    pub cool_down: bool,
+    /// Extensions granted or refused per loan.
     pub extension_limit: u16,
     /// Days of one extension at most.
     pub max_extension_days: u16,
@@ -28,7 +32,42 @@ pub struct LendingRules {
     pub due_soon_days: u16,
 }
 
+/// How long a member waits before they ask an owner again whom they asked so often in vain: not after the first two times,
+/// because people change their minds.
+const COOL_DOWN: [Duration; 8] = [
+    Duration::ZERO,
+    Duration::ZERO,
+    Duration::minutes(1),
+    Duration::minutes(10),
+    Duration::HOUR,
+    Duration::hours(6),
+    Duration::DAY,
+    Duration::days(3),
+];
+
+/// What a member asked for of late.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Recent {
+    /// Requests within 24 hours, to anybody.
+    pub today: u32,
+    /// Requests to this owner that the member took back or the owner refused, within [`LendingRules::REMEMBERED`].
+    pub in_vain: u32,
+    /// The last of those.
+    pub last_in_vain: Option<OffsetDateTime>,
+}
+
+impl Recent {
+    /// When the member may ask this owner again.
+    pub(crate) fn asks_again_at(&self) -> Option<OffsetDateTime> {
+        let times = usize::try_from(self.in_vain).unwrap_or(usize::MAX).checked_sub(1)?;
+        Some(self.last_in_vain? + COOL_DOWN[times.min(COOL_DOWN.len() - 1)])
+    }
+}
+
 impl LendingRules {
+    /// For so long a request in vain counts.
+    pub const REMEMBERED: Duration = Duration::days(30);
+
     /// Days that may be asked for at first.
     pub const MAX_DAYS: u16 = 90;
 
@@ -58,6 +97,8 @@ impl Default for LendingRules {
         Self {
             zone: CommunityZone::default(),
             max_open_requests: 10,
+            max_requests_a_day: 30,
+            cool_down: true,
             extension_limit: 2,
             max_extension_days: 30,
             auto_extend: false,

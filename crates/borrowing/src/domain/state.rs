@@ -2,6 +2,7 @@
 //! it no code; no clock runs for what is closed. What a row of the table could hold beyond that does not compile here: see
 //! [`crate::row`].
 
+use books_events::Lending;
 use borrowing_events::{DisputeOutcome, ReturnCondition};
 use kernel::UserId;
 use time::OffsetDateTime;
@@ -40,6 +41,8 @@ pub struct Agreement {
     /// When it runs out unless the copy is picked up.
     pub pickup_by: OffsetDateTime,
     pub place: Option<String>,
+    /// How the book was offered then. `None`: agreed before that was kept.
+    pub lending: Option<Lending>,
     /// How often the borrower gave a wrong code.
     pub wrong_codes: i16,
 }
@@ -65,6 +68,8 @@ pub struct Loan {
     pub due_at: OffsetDateTime,
     /// How often it was extended.
     pub extensions: u16,
+    /// How often the owner refused to.
+    pub extensions_refused: u16,
     /// What one of the two wrote last, at the return or the loss.
     pub note: Option<Note>,
     /// The last settlement of a dispute.

@@ -8,7 +8,7 @@ use borrowing_events::DisputeOutcome;
 use kernel::{BookId, BorrowId, UserId};
 use time::{Duration, OffsetDateTime, macros::datetime};
 
-use super::{Approval, Borrow, Change, Copy, Finding, HandOverBy, HandOverCode, LendingRules, Part, Request};
+use super::{Approval, Borrow, Change, Copy, Finding, HandOverBy, HandOverCode, LendingRules, Part, Recent, Request};
 
 pub const NOON: OffsetDateTime = datetime!(2026-03-02 12:00 UTC);
 pub const CODE: &str = "123456";
@@ -46,12 +46,13 @@ pub fn a_request(copy: &Copy) -> Request<'_> {
         others_wait: false,
         asked_already: false,
         open_requests: 0,
+        recent: Recent::default(),
         now: NOON,
     }
 }
 
 pub fn an_approval() -> Approval {
-    Approval { pickup_by: None, place: None, code: HandOverCode::stored(CODE.to_owned()) }
+    Approval { pickup_by: None, place: None, lending: Lending::Lend, code: HandOverCode::stored(CODE.to_owned()) }
 }
 
 pub fn pending() -> Borrow {

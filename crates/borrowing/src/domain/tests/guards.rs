@@ -150,7 +150,9 @@ fn the_book_is_due_at_the_end_of_the_last_day() {
 
 #[test]
 fn a_gift_is_over_with_the_hand_over_and_is_lent_no_more() {
-    let change = approved().hand_over(HandOverBy::Owner, Lending::Give, NOON, &rules()).unwrap();
+    let gift = Approval { lending: Lending::Give, ..an_approval() };
+    let held = done(pending().approve(Part::Owner, gift, false, NOON, &rules()));
+    let change = held.hand_over(HandOverBy::Owner, Lending::Give, NOON, &rules()).unwrap();
     assert_eq!(change.borrow.status(), BorrowStatus::Returned);
     assert_eq!(row(change.borrow.clone()).closed_reason.as_deref(), Some("given"));
     assert_eq!(row(change.borrow.clone()).due_at, None);
@@ -328,4 +330,45 @@ fn a_short_loan_is_not_due_soon_at_once() {
     let borrow = done(borrow.approve(Part::Owner, an_approval(), false, NOON, &rules()));
     let loan = done(borrow.hand_over(HandOverBy::Owner, Lending::Lend, NOON, &rules()));
     assert_eq!(row(loan).remind_at, Some(datetime!(2026-03-04 0:00 UTC)));
+}
+
+#[test]
+fn refused_extensions_count_as_granted_ones() {
+    let mut loan = active();
+    for _ in 0..2 {
+        loan = done(loan.request_extension(Part::Borrower, 7, false, NOON, &rules()));
+        let refused = ExtensionAnswer::Refused { reason: None };
+        loan = done(loan.answer_extension(Part::Owner, refused, NOON, &rules()));
+    }
+    let again = loan.request_extension(Part::Borrower, 7, false, NOON, &rules());
+    assert_eq!(refusal(again), Refused::ExtensionLimit { limit: 2 });
+}
+
+#[test]
+fn each_request_in_vain_makes_the_wait_for_the_next_longer() {
+    let copy = a_copy();
+    let ask = |in_vain, after: Duration| {
+        let recent = Recent { in_vain, last_in_vain: Some(NOON), today: 0 };
+        Borrow::request(Request { recent, now: NOON + after, ..a_request(&copy) }, &rules())
+    };
+    assert!(ask(1, Duration::ZERO).is_ok() && ask(2, Duration::ZERO).is_ok(), "people change their minds");
+    let mut before = Duration::ZERO;
+    for (in_vain, wait) in [(3, 1), (4, 10), (5, 60), (6, 360), (7, 1_440), (8, 4_320), (1_000, 4_320)] {
+        let wait = Duration::minutes(wait);
+        assert!(wait >= before);
+        before = wait;
+        assert_eq!(refusal(ask(in_vain, wait - Duration::SECOND)), Refused::AskAgainLater { at: NOON + wait });
+        assert!(ask(in_vain, wait).is_ok());
+    }
+}
+
+#[test]
+fn what_the_two_agreed_on_counts_at_the_hand_over() {
+    let held = done(pending().approve(Part::Owner, an_approval(), false, NOON, &rules()));
+    let lent = done(held.hand_over(HandOverBy::Owner, Lending::Give, NOON, &rules()));
+    assert_eq!(lent.status(), BorrowStatus::Active, "it was to be lent");
+    let gift = Approval { lending: Lending::Give, ..an_approval() };
+    let held = done(pending().approve(Part::Owner, gift, false, NOON, &rules()));
+    let given = done(held.hand_over(HandOverBy::Owner, Lending::Lend, NOON, &rules()));
+    assert_eq!(given.status(), BorrowStatus::Returned, "it was to be given");
 }

@@ -143,6 +143,7 @@ impl Community {
             others_wait: open.iter().any(|b| b.status() == BorrowStatus::Queued),
             asked_already: open.iter().any(|b| b.borrower_id == borrower),
             open_requests: self.borrows.iter().filter(asked).count() as u32,
+            recent: Recent::default(),
             copy: &copy,
             now: self.now,
         };
