@@ -8,6 +8,8 @@
 export FOLKSHELF_DEV_STATE=$root/.dev/rehearsal
 PORT=$((20000 + RANDOM % 1000))
 export PORT
+# Its members ask and cancel all the time.
+export FOLKSHELF_COMMUNITY__MAX_REQUESTS_A_DAY=1000000 FOLKSHELF_COMMUNITY__COOL_DOWN=false
 up=""
 status=1
 # shellcheck disable=SC2317 # called by the trap

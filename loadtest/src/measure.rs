@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use async_trait::async_trait;
-use books::{Books, ImportSettings, LendingGate, ListBooks, SearchBooks, SuggestBooks, WithdrawRefused};
+use books::{Books, ImportSettings, LendingGate, ListBooks, Pace, SearchBooks, SuggestBooks, WithdrawRefused};
 use cqrs::{Ask, Caller};
 use event_bus::{BusSettings, EventBus};
 use kernel::{Actor, BookId, PageRequest, SystemClock};
@@ -200,6 +200,7 @@ fn handlers(pool: PgPool) -> Result<Asked> {
         events.own(),
         Arc::new(NoGate),
         clock.clone(),
+        Arc::new(NoGate),
         ImportSettings::default(),
     );
     let (mut commands, mut queries) = cqrs::builders(clock, events, None);
@@ -209,8 +210,14 @@ fn handlers(pool: PgPool) -> Result<Asked> {
     Ok(Asked { search: queries.asking()?, suggest: queries.asking()?, list: queries.asking()?, caller })
 }
 
-/// Nothing is deleted here.
+/// Nothing is deleted here, and nothing waits.
 struct NoGate;
+
+impl Pace for NoGate {
+    fn requests_are_slow(&self) -> bool {
+        false
+    }
+}
 
 #[async_trait]
 impl LendingGate for NoGate {

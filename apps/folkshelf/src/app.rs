@@ -23,6 +23,7 @@ use crate::http::edge::host::Host;
 use crate::http::edge::hot::HotAnswers;
 use crate::http::edge::limits::RateLimits;
 use crate::http::edge::operations::Machinery;
+use crate::http::edge::overload::Places;
 use crate::http::edge::server::Edge;
 use crate::module::{Wired, Wiring};
 use crate::modules::require_published;
@@ -62,6 +63,7 @@ pub struct App {
     events: EventBus,
     contexts: Vec<(Context, Box<dyn Wired>)>,
     clock: Arc<dyn Clock>,
+    places: Arc<Places>,
     started: Instant,
     background: Background,
 }
@@ -91,7 +93,7 @@ impl App {
         let server = Server::new(corrected);
         let connections = Connections { settings, process: Uuid::now_v7(), server: server.clone() };
         let events = event_bus_of(&connections, Arc::clone(&clock))?;
-        let ports = Ports::default();
+        let (ports, places) = (Ports::default(), Arc::new(Places::new(settings.http.max_requests_in_flight)));
         let wiring = Wiring {
             settings,
             connections: &connections,
@@ -99,6 +101,7 @@ impl App {
             events: &events,
             ports: &ports,
             clock: &clock,
+            places: &places,
         };
         let (mut commands, mut queries) =
             cqrs::builders(Arc::clone(&clock), events.clone(), Some(Arc::new(Hosts(read_store.clone()))));
@@ -119,6 +122,7 @@ impl App {
             events,
             contexts,
             clock,
+            places,
             started: Instant::now(),
             background: Background::default(),
         })
@@ -155,7 +159,15 @@ impl App {
         });
         let (store, commands) = (self.read_store.clone(), self.commands.clone());
         self.background.run(|until| async move { store.run_watcher(until).await });
-        self.background.run(|until| sweep_idempotency_keys(commands, until));
+        // A sweep takes a batch a transaction, so it can be cut off.
+        self.background.repeat(SWEEP, move || {
+            let commands = commands.clone();
+            async move {
+                if let Err(error) = commands.sweep_idempotency_keys().await {
+                    tracing::warn!(%error, "old idempotency keys have to wait");
+                }
+            }
+        });
         self.wired().for_each(|context| context.start(&self.background));
         Ok(Work { running, background: self.background.clone() })
     }
@@ -175,6 +187,9 @@ impl App {
             clock: Arc::clone(&self.clock),
             gate: Gate::new(sessions, roles.context("no context keeps roles")?),
             community: settings.into(),
+            uploads: settings.uploads.clone(),
+            max_import_bytes: settings.imports.max_bytes,
+            streams: settings.streams.clone(),
             shutdown,
             secure_cookies: settings.http.public_url.starts_with("https://"),
         };
@@ -192,6 +207,7 @@ impl App {
             },
             limits: RateLimits::new(&self.read_store, settings)?,
             gate: host.gate,
+            places: Arc::clone(&self.places),
             community: host.community,
             apis,
         })
@@ -203,18 +219,6 @@ impl App {
             context.tick(now).await?;
         }
         Ok(())
-    }
-}
-
-async fn sweep_idempotency_keys(commands: CommandBus, shutdown: CancellationToken) {
-    loop {
-        tokio::select! {
-            () = shutdown.cancelled() => return,
-            () = tokio::time::sleep(SWEEP) => {}
-        }
-        if let Err(error) = commands.sweep_idempotency_keys().await {
-            tracing::warn!(%error, "old idempotency keys have to wait");
-        }
     }
 }
 

@@ -20,6 +20,7 @@ use crate::contexts::Context;
 use crate::http::edge::gate::{RoleSource, SessionSource};
 use crate::http::edge::host::{Host, Mount};
 use crate::http::edge::hot::Hot;
+use crate::http::edge::overload::Places;
 use crate::http::edge::routes::Configure;
 use crate::ports::Ports;
 use crate::settings::Settings;
@@ -86,6 +87,8 @@ pub struct Wiring<'a> {
     pub events: &'a EventBus,
     pub ports: &'a Ports,
     pub clock: &'a Arc<dyn Clock>,
+    /// How this process's requests are doing.
+    pub places: &'a Arc<Places>,
 }
 
 impl Wiring<'_> {

@@ -36,6 +36,8 @@ pub struct Settings {
     pub mail: Mail,
     pub community: Community,
     pub imports: Imports,
+    pub uploads: Uploads,
+    pub streams: StreamBounds,
     pub limits: Limits,
     pub log: Log,
     pub traces: Traces,
@@ -117,6 +119,10 @@ pub struct Community {
     /// On the shelf of one member.
     pub max_books: u32,
     pub max_open_requests: u32,
+    /// Of one member, within 24 hours.
+    pub max_requests_a_day: u32,
+    /// Whether a member who asked an owner in vain waits before they ask again.
+    pub cool_down: bool,
     pub max_extensions: u32,
     /// An extension is granted by itself when nobody waits for the copy.
     pub auto_extend: bool,
@@ -129,6 +135,32 @@ pub struct Imports {
     pub max_rows: usize,
     /// Rows times columns.
     pub max_cells: u64,
+    /// Of one member, that are read or put on the shelf, or wait for that.
+    pub per_member: i64,
+}
+
+/// Files on their way in.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Uploads {
+    /// Files that one member sends at once.
+    pub per_member: usize,
+    /// All files that are on their way or being read.
+    pub spool_mib: u64,
+    /// A file that comes more slowly over ten seconds is given up.
+    pub least_bytes_per_second: u64,
+    /// Where they wait; the system's folder for temporary files when not set.
+    pub directory: Option<PathBuf>,
+}
+
+/// Inboxes streamed live by one host. One more of a session or a member closes the oldest.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StreamBounds {
+    pub per_session: usize,
+    pub per_member: usize,
+    /// What comes beyond is told to come back.
+    pub per_host: usize,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -279,12 +311,30 @@ impl Settings {
             "imports.max_bytes must be 1,024 to 1,073,741,824",
         );
         require((1..=10_000_000).contains(&self.imports.max_rows), "imports.max_rows must be 1 to 10,000,000");
+        require((1..=100).contains(&self.imports.per_member), "imports.per_member must be 1 to 100");
         require((1..=1_000_000_000).contains(&self.imports.max_cells), "imports.max_cells must be 1 to 1,000,000,000");
+        require((1..=100).contains(&self.uploads.per_member), "uploads.per_member must be 1 to 100");
+        require(
+            (1..=1_000_000).contains(&self.uploads.spool_mib)
+                && self.uploads.spool_mib * 1_048_576 >= self.imports.max_bytes as u64,
+            "uploads.spool_mib must be 1 to 1,000,000, and no less than imports.max_bytes",
+        );
+        require(
+            self.uploads.least_bytes_per_second <= 1_048_576,
+            "uploads.least_bytes_per_second must be at most 1,048,576",
+        );
+        require((1..=1_000).contains(&self.streams.per_session), "streams.per_session must be 1 to 1,000");
+        require((1..=1_000).contains(&self.streams.per_member), "streams.per_member must be 1 to 1,000");
+        require((1..=20_000).contains(&self.streams.per_host), "streams.per_host must be 1 to 20,000");
         require(self.community.name.chars().count() <= 60, "community.name must be at most 60 characters");
         require((1..=1_000_000).contains(&self.community.max_books), "community.max_books must be 1 to 1,000,000");
         require(
             (1..=1_000).contains(&self.community.max_open_requests),
             "community.max_open_requests must be 1 to 1,000",
+        );
+        require(
+            (1..=1_000_000).contains(&self.community.max_requests_a_day),
+            "community.max_requests_a_day must be 1 to 1,000,000",
         );
         require(
             wording::Language::ALL.iter().any(|language| language.tag() == self.community.language),

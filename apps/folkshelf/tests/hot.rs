@@ -140,7 +140,9 @@ async fn without_memory_every_answer_is_read_anew() {
 #[tokio::test]
 async fn borrows_and_notifications_are_their_members_own_and_never_old() {
     let place = Place::new().await;
-    let (one, two) = (Host::start_in(&place), Host::start_in(&place));
+    let mut environment = place.environment();
+    environment.push(("FOLKSHELF_COMMUNITY__COOL_DOWN".to_owned(), "false".to_owned()));
+    let (one, two) = (Host::start_with(&environment), Host::start_with(&environment));
     let (owner, finn) = (one.register("Olga").await, one.register("Finn").await);
     let book = owner.lists(&one, "Emma").await;
     let counts = |reply: Reply| reply.expect(200).data()["count"].as_u64().expect("a number");

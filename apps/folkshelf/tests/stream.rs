@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use futures_util::StreamExt;
 use reqwest::Method;
-use support::{Host, Person};
+use sqlx::{Connection, PgConnection};
+use support::{Host, Person, Place};
 
 /// Reads a stream until it holds so many notifications; what was read.
 async fn frames(
@@ -72,4 +73,131 @@ async fn a_stream_needs_a_session_and_a_sensible_place_to_resume_from() {
     host.get("/notifications/stream").await.expect(401);
     let request = owner.request(&host, Method::GET, "/notifications/stream").header("Last-Event-ID", "yesterday");
     assert_eq!(support::Reply::to(request).await.expect(400).fields(), ["Last-Event-ID"]);
+}
+
+/// Opens one more stream, and reads its beginning.
+async fn opened(host: &Host, person: &Person) -> reqwest::Response {
+    let mut response = person.request(host, Method::GET, "/notifications/stream").send().await.expect("an answer");
+    assert_eq!(response.status().as_u16(), 200);
+    response.chunk().await.expect("bytes").expect("the stream begins");
+    response
+}
+
+/// Reads until the stream ends, or holds `word`; what was read.
+async fn read_until(stream: &mut reqwest::Response, word: &str) -> String {
+    let mut text = String::new();
+    let read = async {
+        while !text.contains(word) {
+            let Some(chunk) = stream.chunk().await.expect("bytes") else { break };
+            text.push_str(std::str::from_utf8(&chunk).expect("text"));
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), read).await.expect("it comes, or the stream ends");
+    text
+}
+
+/// A sample of the host's metrics, 0 where there is none.
+async fn metric(host: &Host, sample: &str) -> f64 {
+    let reply = host.get("/metrics").await;
+    let lines = reply.body.as_str().expect("text").lines();
+    lines.filter_map(|line| line.strip_prefix(sample)?.trim().parse().ok()).next().unwrap_or(0.0)
+}
+
+/// A host with bounds of its own.
+async fn with_bounds(bounds: &[(&str, &str)]) -> (Place, Host) {
+    let place = Place::new().await;
+    let mut environment = place.environment();
+    let own = bounds.iter().map(|(name, bound)| (format!("FOLKSHELF_STREAMS__{name}"), (*bound).to_owned()));
+    environment.extend(own);
+    let host = Host::start_with(&environment);
+    (place, host)
+}
+
+#[tokio::test]
+async fn one_more_stream_of_a_session_or_a_member_closes_the_oldest_which_says_so() {
+    let (_place, host) = with_bounds(&[("PER_MEMBER", "10")]).await;
+    let (owner, finn) = (host.register("Olga").await, host.register("Finn").await);
+    let book = owner.lists(&host, "Emma").await;
+    let mut streams = Vec::new();
+    for _ in 0..8 {
+        streams.push(opened(&host, &owner).await);
+    }
+    assert_eq!(metric(&host, "inbox_streams_open").await, 8.0);
+    streams.push(opened(&host, &owner).await);
+    let mut oldest = streams.remove(0);
+    let text = read_until(&mut oldest, "nothing").await;
+    assert!(text.contains("event: replaced") && text.contains("retry: 60000"), "{text}");
+    assert_eq!(metric(&host, "inbox_streams_open").await, 8.0);
+
+    // Two more of another session are as many as the member may have.
+    let again = host.log_in(&owner.email, support::PASSWORD).await.expect(200);
+    let other_session = Person::from("Olga", &owner.email, &again);
+    for _ in 0..3 {
+        streams.push(opened(&host, &other_session).await);
+    }
+    let text = read_until(&mut streams.remove(0), "nothing").await;
+    assert!(text.contains("event: replaced"), "{text}");
+    assert_eq!(metric(&host, "inbox_streams_open").await, 10.0);
+
+    // Those that are left show what comes, and one look at the inbox did for all.
+    let looks = "query_duration_seconds_count{outcome=\"answered\",query=\"notifications_since\"}";
+    let before = metric(&host, looks).await;
+    finn.asks_for(&host, &book).await;
+    for stream in &mut streams {
+        let text = read_until(stream, "borrow.created").await;
+        assert!(text.contains("borrow.created"), "{text}");
+    }
+    let looked = metric(&host, looks).await - before;
+    assert!((1.0..=4.0).contains(&looked), "{looked} looks for {} streams", streams.len());
+
+    drop(streams);
+    // The host learns of it when it next writes to them.
+    let within = Duration::from_secs(45);
+    testkit::eventually_within(within, "the seats are given back", || async {
+        metric(&host, "inbox_streams_open").await == 0.0
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_host_with_as_many_streams_as_it_may_have_says_when_to_come_back() {
+    let (_place, host) = with_bounds(&[("PER_HOST", "2"), ("PER_SESSION", "2")]).await;
+    let (olga, finn) = (host.register("Olga").await, host.register("Finn").await);
+    let streams = (opened(&host, &olga).await, opened(&host, &olga).await);
+    let refused = finn.get(&host, "/notifications/stream").await.expect(503);
+    assert_eq!((refused.code(), refused.header("retry-after")), ("UNAVAILABLE", "30"));
+    // Whoever has one takes the place of their own.
+    let third = opened(&host, &olga).await;
+    drop((streams, third));
+    testkit::eventually_within(Duration::from_secs(45), "there is room again", || async {
+        let response = finn.request(&host, Method::GET, "/notifications/stream").send().await.expect("an answer");
+        response.status().as_u16() == 200
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_stream_that_resumes_far_behind_shows_everything_once_and_in_order() {
+    let (place, host) = Host::start().await;
+    let (owner, finn) = (host.register("Olga").await, host.register("Finn").await);
+    let books = (owner.lists(&host, "One").await, owner.lists(&host, "Two").await);
+    let first = frames(&host, &owner, None, 1, async {
+        finn.asks_for(&host, &books.0).await;
+    })
+    .await;
+    // More than one look finds, made from the one that is there.
+    let mut line = PgConnection::connect_with(&place.database.owner_options()).await.expect("a connection");
+    let copies = "insert into notifications.notification (id, user_id, kind, title, body, data, created_at,
+            source_event_id, log_transaction, log_position, version)
+        select gen_random_uuid(), user_id, kind, title, body, data, created_at,
+            gen_random_uuid(), log_transaction, log_position + nth, version
+        from notifications.notification, generate_series(1, 250) nth where kind = 'borrow.created'";
+    sqlx::query(copies).execute(&mut line).await.expect("notifications");
+    let rest = frames(&host, &owner, Some(&last_id(&first)), 251, async {
+        finn.asks_for(&host, &books.1).await;
+    })
+    .await;
+    let ids: Vec<&str> = rest.lines().filter_map(|line| line.strip_prefix("data: ")).collect();
+    let distinct: std::collections::BTreeSet<_> = ids.iter().collect();
+    assert_eq!((ids.len(), distinct.len()), (251, 251), "each once");
 }

@@ -21,7 +21,7 @@ use crate::commands::{
 };
 use crate::findable;
 use crate::imports::{ImportSettings, Worker};
-use crate::ports::LendingGate;
+use crate::ports::{LendingGate, Pace};
 use crate::queries::{
     BookHistory, BookHistoryHandler, CountBooks, CountBooksHandler, CountFacets, CountFacetsHandler, ExportShelf,
     ExportShelfHandler, GetBook, GetBookHandler, GetImport, GetImportHandler, ListBooks, ListBooksHandler, ListImports,
@@ -59,13 +59,14 @@ impl Books {
         events: OwnEvents<BookEvent>,
         gate: Arc<dyn LendingGate>,
         clock: Arc<dyn Clock>,
+        pace: Arc<dyn Pace>,
         imports: ImportSettings,
     ) -> Self {
         let pool = pool.into();
         Self {
             view: View::new(pool.clone(), projection),
             deletions: Deletions::new(pool.clone(), gate, Arc::clone(&clock)),
-            worker: Worker::new(pool.clone(), events.clone(), clock, imports.clone()),
+            worker: Worker::new(pool.clone(), events.clone(), clock, pace, imports.clone()),
             pool,
             events,
             imports,
@@ -74,13 +75,15 @@ impl Books {
 
     pub fn register(&self, commands: &mut CommandBusBuilder, queries: &mut QueryBusBuilder) {
         let (pool, view) = (&self.pool, &self.view);
-        let import = StartImportHandler::new(pool.clone(), self.imports.clone(), Arc::clone(&self.worker.wake));
+        let worker = &self.worker;
+        let import =
+            StartImportHandler::new(pool.clone(), worker.clock(), self.imports.clone(), Arc::clone(&worker.wake));
         commands
             .register::<CreateBook>(pool, CreateBookHandler::new(pool.clone(), view.clone(), self.imports.max_books));
         commands.register::<UpdateBook>(pool, UpdateBookHandler::new(pool.clone(), view.clone()));
         commands.register::<DeleteBook>(pool, DeleteBookHandler::new(self.deletions.clone()));
         commands.register::<StartImport>(pool, import);
-        let start = StartReviewedImportHandler::new(pool.clone(), Arc::clone(&self.worker.wake));
+        let start = StartReviewedImportHandler::new(pool.clone(), self.imports.unfinished, Arc::clone(&worker.wake));
         commands.register::<StartReviewedImport>(pool, start);
         commands.register::<CancelImport>(pool, CancelImportHandler::new(pool.clone()));
         commands.register::<MarkRowRepaired>(pool, MarkRowRepairedHandler::new(pool.clone()));

@@ -46,7 +46,7 @@ pub use context::{Books, MIGRATIONS, PUBLISHES};
 pub use domain::row::{LeftOutReason, RowValues};
 pub use domain::{BookChanges, BookInput, Change};
 pub use imports::{FileError, ImportSettings, Upload};
-pub use ports::{LendingGate, WithdrawRefused};
+pub use ports::{LendingGate, Pace, WithdrawRefused};
 pub use queries::{
     BookHistory, BookHistoryError, BookSort, CategoryCount, CountBooks, CountBooksError, CountFacets, CountFacetsError,
     CountedShelves, ExportPlace, ExportShelf, ExportShelfError, Facets, GetBook, GetBookError, GetImport,

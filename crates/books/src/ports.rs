@@ -12,6 +12,11 @@ pub trait LendingGate: Send + Sync + 'static {
     async fn withdraw(&self, book: BookId, caller: &Caller) -> Result<(), WithdrawRefused>;
 }
 
+/// How requests are doing: what can wait gives way to them.
+pub trait Pace: Send + Sync + 'static {
+    fn requests_are_slow(&self) -> bool;
+}
+
 #[derive(Debug, thiserror::Error)]
 pub enum WithdrawRefused {
     /// Somebody holds the copy, or it is held for somebody. `status` is the borrow's.

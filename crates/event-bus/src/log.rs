@@ -344,20 +344,25 @@ pub(crate) async fn latest(pool: &PgPool) -> Result<Position, sqlx::Error> {
     Ok(row.map_or(Position::START, |row| Position { transaction: row.transaction_id, sequence: row.position }))
 }
 
-/// The events of these names about one aggregate, oldest first.
+/// Events of one aggregate that are read at once. Whoever changes a thing again and again does not make its history grow.
+const MOST_HISTORY: i64 = 1_000;
+
+/// The newest events of these names about one aggregate, oldest first.
 pub(crate) async fn history(pool: &PgPool, aggregate_id: Uuid, names: &[String]) -> Result<Vec<Recorded>, sqlx::Error> {
-    let rows = sqlx::query_as!(
+    let mut rows = sqlx::query_as!(
         Row,
         r#"select transaction_id::text::bigint as "transaction_id!", position, id, name, version, aggregate_type,
             aggregate_id, aggregate_version, payload, actor, trace, occurred_at
         from event_bus.log
         where aggregate_id = $1 and name = any($2)
-        order by log.transaction_id, log.position"#,
+        order by log.transaction_id desc, log.position desc limit $3"#,
         aggregate_id,
         names,
+        MOST_HISTORY,
     )
     .fetch_all(pool)
     .await?;
+    rows.reverse();
     Ok(recorded(rows))
 }
 

@@ -27,7 +27,7 @@ impl<E: Event> OwnEvents<E> {
         Self { bus, published: PhantomData }
     }
 
-    /// Everything that the context has told of one thing of its own, oldest first.
+    /// What the context has told of one thing of its own, oldest first: at most the newest 1,000.
     pub async fn history(&self, aggregate_id: Uuid) -> Result<Vec<Recorded>, sqlx::Error> {
         let names: Vec<String> = E::PUBLISHED.iter().map(|published| published.name.to_owned()).collect();
         self.bus.carry(log::history(&self.bus.inner.pool, aggregate_id, &names)).await

@@ -87,6 +87,18 @@ async fn events_of_one_statement_keep_their_order() {
 }
 
 #[tokio::test]
+async fn history_of_what_changed_very_often_holds_the_newest() {
+    let (database, pool) = counters().await;
+    let counter = a_counter();
+    let many: Vec<_> = (1..=1_100).map(|n| (support::Counted { counter, n }, n)).collect();
+    let mut tx = pool.begin().await.unwrap();
+    event_bus::append_all(&mut tx, &support::meta(), &many).await.unwrap();
+    tx.commit().await.unwrap();
+    let history = bus(database.pool("event_bus"), 500).own::<support::Counted>().history(counter).await.unwrap();
+    assert!(history.iter().map(support::n_of).eq(101..=1_100));
+}
+
+#[tokio::test]
 async fn history_holds_everything_of_one_aggregate_and_nothing_else() {
     let (database, pool) = counters().await;
     let (counter, other) = (a_counter(), a_counter());

@@ -7,7 +7,6 @@ mod body;
 mod imports;
 mod listing;
 mod search;
-mod upload;
 
 use actix_web::{HttpRequest, HttpResponse, delete, get, post, put, web};
 use api::BooksApi;

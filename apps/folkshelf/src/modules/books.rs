@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use books::{BookView, Books, ImportSettings};
+use books::{BookView, Books, ImportSettings, Pace};
 use cqrs::{CommandBusBuilder, MissingHandler, QueryBusBuilder};
 use event_bus::{Family, Subscription};
 use read_store::Rebuild;
@@ -13,6 +13,7 @@ use crate::contexts::Context;
 use crate::http::books::{self as routes, api::BooksApi};
 use crate::http::edge::host::{Host, Mount, mount};
 use crate::http::edge::hot::Hot;
+use crate::http::edge::overload::Places;
 use crate::http::edge::routes::Configure;
 use crate::module::{Module, Wired, Wiring};
 
@@ -49,14 +50,22 @@ impl Module for BooksModule {
             wiring.events.own(),
             Arc::new(wiring.ports.clone()),
             Arc::clone(wiring.clock),
+            Arc::clone(wiring.places) as _,
             ImportSettings {
                 max_bytes: imports.max_bytes as u64,
                 max_rows: u32::try_from(imports.max_rows).unwrap_or(u32::MAX),
                 max_cells: imports.max_cells,
+                unfinished: imports.per_member,
                 max_books: wiring.settings.community.max_books,
                 ..ImportSettings::default()
             },
         )))
+    }
+}
+
+impl Pace for Places {
+    fn requests_are_slow(&self) -> bool {
+        Places::requests_are_slow(self)
     }
 }
 

@@ -49,6 +49,8 @@ impl Module for BorrowingModule {
         let rules = LendingRules {
             zone: community.time_zone.parse().context("community.time_zone is not a time zone")?,
             max_open_requests: community.max_open_requests,
+            max_requests_a_day: community.max_requests_a_day,
+            cool_down: community.cool_down,
             extension_limit: u16::try_from(community.max_extensions).unwrap_or(u16::MAX),
             auto_extend: community.auto_extend,
             ..LendingRules::default()

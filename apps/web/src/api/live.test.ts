@@ -24,6 +24,7 @@ function openLine() {
   return {
     response: new Response(body, { headers: { 'content-type': 'text/event-stream' } }),
     write: (text: string) => controller.enqueue(new TextEncoder().encode(text)),
+    end: () => controller.close(),
     cut: () => controller.error(new TypeError('network error')),
   }
 }
@@ -100,6 +101,37 @@ describe('the live line', () => {
     liveState.subscribe(() => states.push(liveState.get()))
     await vi.waitFor(() => expect(liveState.get()).toBe('connected'))
     expect(states).toContain('offline')
+  })
+
+  it('asks every minute once a newer window has its place, and comes back when somebody looks at it again', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    try {
+      const lines = [openLine(), openLine()]
+      let next = 0
+      const host = fakeHost({ [`GET ${STREAM}`]: () => lines[next++]?.response ?? lineDown() })
+      const { onGap, liveState } = await follow()
+      await vi.waitFor(() => expect(liveState.get()).toBe('connected'))
+      lines[0]?.write('retry: 60000\nevent: replaced\ndata: {}\n\n')
+      lines[0]?.end()
+      await vi.waitFor(() => expect(liveState.get()).toBe('polling'))
+      await vi.advanceTimersByTimeAsync(300_000)
+      expect(onGap).toHaveBeenCalledTimes(5)
+      expect(host.to(STREAM)).toHaveLength(1)
+      document.dispatchEvent(new Event('visibilitychange'))
+      await vi.advanceTimersByTimeAsync(61_000)
+      expect(host.to(STREAM)).toHaveLength(2)
+      expect(liveState.get()).toBe('connected')
+    } finally {
+      vi.useRealTimers()
+    }
+  })
+
+  it('asks every minute while the host has no room for its line', async () => {
+    const full = refusal(503, 'UNAVAILABLE')
+    full.headers.set('retry-after', '30')
+    fakeHost({ [`GET ${STREAM}`]: () => full })
+    const { liveState } = await follow()
+    await vi.waitFor(() => expect(liveState.get()).toBe('polling'))
   })
 
   it('renews the session when the token is refused', async () => {

@@ -15,10 +15,14 @@ type Message =
   | { type: 'gap' }
   /** A new tab: what is the state of the line? */
   | { type: 'hello' }
+  /** Somebody looks at a tab again. */
+  | { type: 'visible' }
 
 const STREAM = '/api/v1/notifications/stream'
 /** The host gives a sign of life every 15 seconds. */
 const SILENCE = 40_000
+/** How often the page asks while it has no stream. */
+const POLL = 60_000
 
 /** What a notification makes stale. */
 export function refreshAfter(queries: QueryClient, { data }: Notification): void {
@@ -46,6 +50,8 @@ export function followNotifications(
   const tell = (message: Message) => channel.postMessage(message)
   let lastId: string | undefined
   let holding = false
+  let replaced = false
+  let visible = false
 
   function become(state: LiveState) {
     liveState.set(state)
@@ -68,14 +74,35 @@ export function followNotifications(
       liveState.set(data.state)
     } else if (data.type === 'gap') {
       onGap()
+    } else if (data.type === 'visible') {
+      visible = true
     } else {
       take(data.id, data.notification)
     }
   })
   tell({ type: 'hello' })
-  signal.addEventListener('abort', () => channel.close(), { once: true })
+  const onVisible = () => {
+    if (document.visibilityState !== 'visible') return
+    visible = true
+    tell({ type: 'visible' })
+  }
+  document.addEventListener('visibilitychange', onVisible)
+  signal.addEventListener(
+    'abort',
+    () => {
+      document.removeEventListener('visibilitychange', onVisible)
+      channel.close()
+    },
+    { once: true },
+  )
+
+  function gap() {
+    tell({ type: 'gap' })
+    onGap()
+  }
 
   function hear({ id, event, data }: EventSourceMessage) {
+    if (event === 'replaced') replaced = true
     if (event !== 'notification') return
     const notification = JSON.parse(data) as Notification
     tell({ type: 'frame', id, notification })
@@ -89,19 +116,33 @@ export function followNotifications(
     const opened = () => {
       failures = 0
       become('connected')
-      if (wasConnected && !lastId) {
-        tell({ type: 'gap' })
-        onGap()
-      }
+      if (wasConnected && !lastId) gap()
       wasConnected = true
+      replaced = false
+    }
+    /** Asks every minute instead, until somebody looks at a tab again: windows must not push each other out all the time. */
+    const poll = async (patient: boolean) => {
+      become('polling')
+      visible = false
+      for (;;) {
+        await pause(POLL, signal)
+        if (signal.aborted) return
+        gap()
+        if (!patient || visible) return
+      }
     }
     while (!signal.aborted) {
       try {
         await listen(lastId, signal, hear, opened)
+        if (replaced) await poll(true)
         // The host closes the line when the access token runs out: the next one begins at once.
         await pause(500, signal)
-      } catch {
+      } catch (error) {
         if (signal.aborted) return
+        if (error instanceof NoRoom) {
+          await poll(false)
+          continue
+        }
         // One failure is a host that starts anew: no need to worry anybody.
         become(failures > 0 || !navigator.onLine ? 'offline' : 'connecting')
         await pause(retryDelay(Math.min(failures++, 4)), signal)
@@ -112,6 +153,12 @@ export function followNotifications(
   if (navigator.locks) navigator.locks.request('folkshelf.live', { signal }, hold).catch(() => {})
   else void hold()
 }
+
+/** The host streams to as many as it may. */
+class NoRoom extends Error {}
+
+/** From this many seconds on, "come back later" is no passing trouble. */
+const LATER = 10
 
 /** Reads one line to its end. Throws when there is none to be had, or when it falls silent. */
 async function listen(
@@ -138,6 +185,7 @@ async function listen(
       await session.tokenInsteadOf(token)
       return
     }
+    if (response.status === 503 && Number(response.headers.get('retry-after')) >= LATER) throw new NoRoom()
     if (!response.ok || !response.body) throw new Error(`the stream answered ${response.status}`)
     onOpen()
     const parser = createParser({ onEvent })

@@ -1026,7 +1026,8 @@ export interface paths {
         };
         /**
          * The inbox live, as Server-Sent Events: each frame's `data` is a notification, its `id` a place to resume from by
-         *     `Last-Event-ID`. Ends when the session does.
+         *     `Last-Event-ID`. Ends when the session does. A session may have 8 streams and a member 20, unless configured otherwise:
+         *     one more closes the oldest, whose last frame is named `replaced`. Do not open it again at once.
          */
         get: operations["stream_notifications"];
         put?: never;

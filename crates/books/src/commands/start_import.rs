@@ -5,28 +5,30 @@ use async_trait::async_trait;
 use bibliography::table::Layout;
 use cqrs::{Call, CommandHandler};
 use database::Database;
-use kernel::{Command, Detail, ErrorKind, ImportId, Refusal, UserId};
+use kernel::{Clock, Command, Detail, ErrorKind, ImportId, Refusal, UserId};
 use serde::{Deserialize, Serialize};
+use sqlx::PgConnection;
 use sqlx::types::Json;
 use time::OffsetDateTime;
-use tokio::sync::{Notify, Semaphore, mpsc};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc};
 
 use crate::imports::{ABANDONED_AFTER, FileError, ImportSettings, RawRow, Upload, read};
 
-/// The caller uploads a file of books. It is read to its end, and its rows are stored; the import worker puts them on the
-/// shelf, at once or, with `review`, when its owner has said how to read them. The same idempotency key is the same upload,
-/// whatever its bytes: they are gone once read.
+/// So long an upload waits for its turn to be read.
+const WAITS: Duration = Duration::from_secs(2);
+
+/// The caller has uploaded a file of books. It is read to its end, and its rows are stored; the import worker puts them on
+/// the shelf, at once or, with `review`, when its owner has said how to read them. An idempotency key covers the bytes.
 #[derive(Debug, Clone, Serialize)]
 pub struct StartImport {
-    #[serde(skip)]
     pub upload: Upload,
     pub review: bool,
 }
 
 impl Command for StartImport {
     const NAME: &'static str = "start_import";
-    /// As long as a slow line takes for a large file.
-    const TIMEOUT: Duration = Duration::from_secs(600);
+    /// As long as a busy database takes for a large file.
+    const TIMEOUT: Duration = Duration::from_secs(300);
     type Output = ImportStarted;
     type Error = StartImportError;
 }
@@ -41,11 +43,14 @@ pub struct ImportStarted {
 pub enum StartImportError {
     #[error("sign in to import books")]
     NotSignedIn,
-    /// Those that wait for their owner are counted, too.
+    /// Or that many wait for their review.
     #[error("{max} imports are under way: start or cancel one of them first")]
     TooMany { max: i64 },
     #[error("the file {0}")]
     File(FileError),
+    /// As many files are being read as may be.
+    #[error("other files are being read")]
+    Busy,
     #[error("the file was read already")]
     ReadAlready,
     #[error("the file could not be read")]
@@ -62,7 +67,8 @@ impl Refusal for StartImportError {
             Self::File(FileError::TooLarge { .. } | FileError::TooManyRows { .. } | FileError::TooManyCells { .. }) => {
                 ErrorKind::TooLarge
             }
-            Self::File(FileError::Spool(_)) | Self::ReadAlready | Self::Parser(_) => ErrorKind::Internal,
+            Self::Busy => ErrorKind::Unavailable,
+            Self::File(FileError::Kept(_)) | Self::ReadAlready | Self::Parser(_) => ErrorKind::Internal,
             Self::File(_) => ErrorKind::Invalid,
             Self::Database(error) => event_bus::error_kind(error),
         }
@@ -75,7 +81,8 @@ impl Refusal for StartImportError {
             Self::File(FileError::TooLarge { .. } | FileError::TooManyRows { .. } | FileError::TooManyCells { .. }) => {
                 "FILE_TOO_LARGE"
             }
-            Self::File(FileError::Spool(_)) | Self::ReadAlready | Self::Parser(_) | Self::Database(_) => "INTERNAL",
+            Self::Busy => "UNAVAILABLE",
+            Self::File(FileError::Kept(_)) | Self::ReadAlready | Self::Parser(_) | Self::Database(_) => "INTERNAL",
             Self::File(_) => "VALIDATION_ERROR",
         }
     }
@@ -84,41 +91,39 @@ impl Refusal for StartImportError {
         match self {
             Self::File(error) => vec![Detail::new("file", error.to_string())],
             Self::TooMany { max } => vec![Detail::new("imports", max.to_string())],
-            Self::NotSignedIn | Self::ReadAlready | Self::Parser(_) | Self::Database(_) => Vec::new(),
+            Self::NotSignedIn | Self::Busy | Self::ReadAlready | Self::Parser(_) | Self::Database(_) => Vec::new(),
         }
     }
 }
 
 pub(crate) struct StartImportHandler {
     pool: Database,
+    clock: Arc<dyn Clock>,
     settings: ImportSettings,
     wake: Arc<Notify>,
     at_once: Arc<Semaphore>,
 }
 
 impl StartImportHandler {
-    pub(crate) fn new(pool: Database, settings: ImportSettings, wake: Arc<Notify>) -> Self {
+    pub(crate) fn new(pool: Database, clock: Arc<dyn Clock>, settings: ImportSettings, wake: Arc<Notify>) -> Self {
         let at_once = Arc::new(Semaphore::new(settings.concurrent_uploads));
-        Self { pool, settings, wake, at_once }
+        Self { pool, clock, settings, wake, at_once }
     }
 
-    async fn begin(&self, owner: UserId, import: ImportId, now: OffsetDateTime) -> Result<(), StartImportError> {
+    async fn begin(
+        &self,
+        owner: UserId,
+        import: ImportId,
+        review: bool,
+        now: OffsetDateTime,
+    ) -> Result<(), StartImportError> {
         let mut tx = self.pool.begin().await?;
-        // Two uploads at once are counted one after the other.
-        sqlx::query!("select pg_advisory_xact_lock(hashtextextended($1, 1))", owner.to_string())
-            .fetch_one(&mut *tx)
-            .await?;
-        let unfinished = sqlx::query_scalar!(
-            r#"select count(*) as "count!" from books.import
-            where owner_id = $1 and status not in ('completed', 'failed')
-                and (status <> 'receiving' or created_at >= $2)"#,
-            owner.uuid(),
-            now - ABANDONED_AFTER,
-        )
-        .fetch_one(&mut *tx)
-        .await?;
-        if unfinished >= self.settings.unfinished {
+        let under_way = count_under_way(&mut tx, owner, now).await?;
+        if under_way.unfinished >= self.settings.unfinished {
             return Err(StartImportError::TooMany { max: self.settings.unfinished });
+        }
+        if review && under_way.reviews >= self.settings.reviews {
+            return Err(StartImportError::TooMany { max: self.settings.reviews });
         }
         sqlx::query!(
             "insert into books.import (id, owner_id, status, created_at, updated_at) values ($1, $2, 'receiving', $3, $3)",
@@ -131,15 +136,19 @@ impl StartImportHandler {
         Ok(tx.commit().await?)
     }
 
-    /// Stores rows as they are read; in transactions of their own, because one that stays open as long as a client
-    /// sends would hold back every reader of the log.
-    async fn receive(&self, import: ImportId, command: &StartImport) -> Result<(Layout, i32), StartImportError> {
+    /// Stores rows as they are read; in transactions of their own, because one that stays open as long as a large file
+    /// takes would hold back every reader of the log.
+    async fn receive(
+        &self,
+        import: ImportId,
+        command: &StartImport,
+        permit: OwnedSemaphorePermit,
+    ) -> Result<(Layout, i32), StartImportError> {
         let file = command.upload.take().ok_or(StartImportError::ReadAlready)?;
         let (sender, mut rows) = mpsc::channel(2);
         let (settings, review) = (self.settings.clone(), command.review);
-        // Lives as long as the thread, which may outlive this call.
-        let permit = Arc::clone(&self.at_once).acquire_owned().await;
         let reader = tokio::task::spawn_blocking(move || {
+            // Lives as long as the thread, which may outlive this call.
             let _permit = permit;
             read(file, &settings, review, &sender)
         });
@@ -153,10 +162,12 @@ impl StartImportHandler {
     /// JSON instead of UNNEST: there are no arrays of arrays of different lengths.
     async fn store(&self, import: ImportId, batch: Vec<RawRow>) -> Result<(), StartImportError> {
         sqlx::query!(
-            "insert into books.import_row (import_id, row, cells)
+            "with alive as (update books.import set updated_at = $3 where id = $1)
+            insert into books.import_row (import_id, row, cells)
             select $1, r.row, r.cells from jsonb_to_recordset($2) as r (row integer, cells text[])",
             import.uuid(),
             Json(batch) as _,
+            self.clock.now(),
         )
         .execute(&self.pool)
         .await?;
@@ -164,13 +175,43 @@ impl StartImportHandler {
     }
 }
 
+/// The imports of one member that are not at their end.
+pub(super) struct UnderWay {
+    pub unfinished: i64,
+    pub reviews: i64,
+}
+
+/// Counts them. Until the transaction ends nobody else does, so that two who begin at once count one after the other.
+pub(super) async fn count_under_way(
+    connection: &mut PgConnection,
+    owner: UserId,
+    now: OffsetDateTime,
+) -> Result<UnderWay, sqlx::Error> {
+    sqlx::query!("select pg_advisory_xact_lock(hashtextextended($1, 1))", owner.to_string())
+        .fetch_one(&mut *connection)
+        .await?;
+    sqlx::query_as!(
+        UnderWay,
+        r#"select count(*) filter (where status <> 'review') as "unfinished!",
+            count(*) filter (where status = 'review') as "reviews!"
+        from books.import
+        where owner_id = $1 and status not in ('completed', 'failed') and (status <> 'receiving' or updated_at >= $2)"#,
+        owner.uuid(),
+        now - ABANDONED_AFTER,
+    )
+    .fetch_one(connection)
+    .await
+}
+
 #[async_trait]
 impl CommandHandler<StartImport> for StartImportHandler {
     async fn handle(&self, call: &Call, command: StartImport) -> Result<ImportStarted, StartImportError> {
         let owner = call.actor().user_id().ok_or(StartImportError::NotSignedIn)?;
         let id = ImportId::new(call.now());
-        self.begin(owner, id, call.now()).await?;
-        let (layout, total) = match self.receive(id, &command).await {
+        let permit = Arc::clone(&self.at_once).acquire_owned();
+        let Ok(Ok(permit)) = tokio::time::timeout(WAITS, permit).await else { return Err(StartImportError::Busy) };
+        self.begin(owner, id, command.review, call.now()).await?;
+        let (layout, total) = match self.receive(id, &command, permit).await {
             Ok(received) => received,
             Err(error) => {
                 sqlx::query!("delete from books.import where id = $1", id.uuid()).execute(&self.pool).await?;

@@ -9,6 +9,7 @@ use serde::Serialize;
 use sqlx::types::Json;
 use tokio::sync::Notify;
 
+use super::start_import::count_under_way;
 use crate::imports::count_shelves;
 use crate::queries::ImportStatus;
 
@@ -42,6 +43,8 @@ pub enum StartReviewedImportError {
     NotFound,
     #[error("this import does not wait for a review")]
     NotInReview { now: &'static str },
+    #[error("{max} imports are under way: wait until one has ended")]
+    TooMany { max: i64 },
     #[error("the file cannot be read so")]
     Invalid(Vec<Detail>),
     #[error("the database failed")]
@@ -52,7 +55,7 @@ impl Refusal for StartReviewedImportError {
     fn kind(&self) -> ErrorKind {
         match self {
             Self::NotFound => ErrorKind::NotFound,
-            Self::NotInReview { .. } => ErrorKind::Conflict,
+            Self::NotInReview { .. } | Self::TooMany { .. } => ErrorKind::Conflict,
             Self::Invalid(_) => ErrorKind::Invalid,
             Self::Database(error) => event_bus::error_kind(error),
         }
@@ -61,6 +64,7 @@ impl Refusal for StartReviewedImportError {
     fn code(&self) -> &'static str {
         match self {
             Self::NotFound => "IMPORT_NOT_FOUND",
+            Self::TooMany { .. } => "TOO_MANY_IMPORTS",
             Self::NotInReview { .. } => "IMPORT_NOT_IN_REVIEW",
             Self::Invalid(_) => "VALIDATION_ERROR",
             Self::Database(_) => "INTERNAL",
@@ -70,6 +74,7 @@ impl Refusal for StartReviewedImportError {
     fn details(&self) -> Vec<Detail> {
         match self {
             Self::NotInReview { now } => vec![Detail::new("status", *now)],
+            Self::TooMany { max } => vec![Detail::new("imports", max.to_string())],
             Self::Invalid(details) => details.clone(),
             Self::NotFound | Self::Database(_) => Vec::new(),
         }
@@ -78,12 +83,14 @@ impl Refusal for StartReviewedImportError {
 
 pub(crate) struct StartReviewedImportHandler {
     pool: Database,
+    unfinished: i64,
     wake: Arc<Notify>,
 }
 
 impl StartReviewedImportHandler {
-    pub(crate) fn new(pool: Database, wake: Arc<Notify>) -> Self {
-        Self { pool, wake }
+    /// `unfinished` as in [`crate::ImportSettings`].
+    pub(crate) fn new(pool: Database, unfinished: i64, wake: Arc<Notify>) -> Self {
+        Self { pool, unfinished, wake }
     }
 }
 
@@ -93,6 +100,7 @@ impl CommandHandler<StartReviewedImport> for StartReviewedImportHandler {
         let owner = call.actor().user_id().ok_or(StartReviewedImportError::NotFound)?;
         let id = command.import_id.uuid();
         let mut work = call.begin(&self.pool).await?;
+        let under_way = count_under_way(work.connection(), owner, call.now()).await?;
         let import = sqlx::query!(
             r#"select status, layout as "layout: Json<Layout>" from books.import
             where id = $1 and owner_id = $2 for update"#,
@@ -109,6 +117,9 @@ impl CommandHandler<StartReviewedImport> for StartReviewedImportHandler {
                 return Err(StartReviewedImportError::NotInReview { now });
             }
         };
+        if under_way.unfinished >= self.unfinished {
+            return Err(StartReviewedImportError::TooMany { max: self.unfinished });
+        }
         let counted = layout.shelf_columns();
         layout.take_columns(&command.choice.columns).map_err(StartReviewedImportError::Invalid)?;
         if layout.shelf_columns() != counted {

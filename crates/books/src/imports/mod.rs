@@ -2,7 +2,7 @@
 //!
 //! | module | holds |
 //! |---|---|
-//! | `upload` | the bytes as they come from the host |
+//! | `upload` | a file as the host hands it over |
 //! | `file` | bytes to rows of cells, on a thread of its own |
 //! | `worker` | rows to books, in batches that survive a kill at any line |
 //! | `batch` | what one batch makes of its rows |
@@ -37,10 +37,12 @@ pub struct ImportSettings {
     pub max_cells: u64,
     /// Rows that one transaction takes to the shelf. Small enough not to hold the log's readers back.
     pub batch: i64,
-    /// Files received at the same time; each takes a thread. Further ones wait.
+    /// Files read at the same time; each takes a thread. Further ones wait a moment, and are told to come back.
     pub concurrent_uploads: usize,
-    /// Imports of one member that are not at their end.
+    /// Imports of one member that are read or put on the shelf at the same time, or wait for that.
     pub unfinished: i64,
+    /// Imports of one member that wait for their review.
+    pub reviews: i64,
     /// Books on the shelf of one member, however they come there.
     pub max_books: u32,
 }
@@ -53,7 +55,8 @@ impl Default for ImportSettings {
             max_cells: 10_000_000,
             batch: 300,
             concurrent_uploads: 4,
-            unfinished: 10,
+            unfinished: 2,
+            reviews: 5,
             max_books: 20_000,
         }
     }

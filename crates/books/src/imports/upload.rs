@@ -1,12 +1,22 @@
-//! The bytes of a file as they come in.
+//! A file that has come in whole.
 
 use std::fmt;
-use std::io::Read;
+use std::io::{Read, Seek};
 use std::sync::{Arc, Mutex, PoisonError};
+
+use serde::{Serialize, Serializer};
+
+/// What a file is kept as until it is read.
+pub trait Kept: Read + Seek + Send {}
+
+impl<T: Read + Seek + Send> Kept for T {}
 
 /// The file, to be handed over with the command. Cheap to clone, and read once.
 #[derive(Clone)]
-pub struct Upload(Arc<Mutex<Option<Box<dyn Read + Send>>>>);
+pub struct Upload {
+    file: Arc<Mutex<Option<Box<dyn Kept>>>>,
+    digest: [u8; 32],
+}
 
 impl fmt::Debug for Upload {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -14,15 +24,21 @@ impl fmt::Debug for Upload {
     }
 }
 
+/// Its digest stands for it: an idempotency key covers the bytes.
+impl Serialize for Upload {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.digest.serialize(serializer)
+    }
+}
+
 impl Upload {
-    /// Read on a thread that may block. Its end is the end of the file: a file that broke off must end with an error, because
-    /// half a file must not pass for a whole one.
-    pub fn new(file: impl Read + Send + 'static) -> Self {
-        Self(Arc::new(Mutex::new(Some(Box::new(file)))))
+    /// A whole file and its SHA-256. Read on a thread that may block, at our pace: nobody sends it any more.
+    pub fn new(file: impl Kept + 'static, digest: [u8; 32]) -> Self {
+        Self { file: Arc::new(Mutex::new(Some(Box::new(file)))), digest }
     }
 
     /// For the one who reads it. `None`: it is being read already.
-    pub(crate) fn take(&self) -> Option<Box<dyn Read + Send>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    pub(crate) fn take(&self) -> Option<Box<dyn Kept>> {
+        self.file.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 }

@@ -17,21 +17,34 @@ use sqlx::types::Json;
 use sqlx::{Postgres, Transaction};
 use time::OffsetDateTime;
 use tokio::sync::Notify;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::ImportSettings;
 use super::batch::{Batch, Waiting};
+use crate::ports::Pace;
 use crate::stored;
 
 /// Without a word that there is something to do, we look this often.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// How long one turn waits for the views.
-const VIEWS_WITHIN: Duration = Duration::from_secs(5);
+const VIEWS_WITHIN: Duration = Duration::from_millis(500);
+/// Imports that are looked at for one that nobody else works on: more than there are hosts.
+const LOOKED_AT: i64 = 16;
+/// A batch waits so long for requests to be quick again, at most.
+const GIVES_WAY: Duration = Duration::from_secs(2);
+const LOOKS_AGAIN: Duration = Duration::from_millis(50);
+/// A member's last turn is forgotten after this long.
+const TURN_FORGOTTEN_AFTER: time::Duration = time::Duration::days(1);
 /// After so long without the views, the books are in PostgreSQL and that has to do.
 const VIEWS_GIVEN_UP: time::Duration = time::Duration::minutes(2);
-/// An upload that neither came to an end nor was refused: its host died.
-pub(crate) const ABANDONED_AFTER: time::Duration = time::Duration::minutes(15);
+/// An upload of which no row was stored for so long: its host died, or gave it up.
+pub(crate) const ABANDONED_AFTER: time::Duration = time::Duration::minutes(5);
+/// An import that is at its end, with what is kept of its rows.
+const ENDED_FORGOTTEN_AFTER: time::Duration = time::Duration::days(30);
+/// Imports that are forgotten in one transaction. Each may have some thousand rows.
+const FORGOTTEN: i64 = 20;
 /// A review that its owner never came back to.
 const REVIEW_FORGOTTEN_AFTER: time::Duration = time::Duration::days(7);
 /// How often a batch may fail for a reason of its own.
@@ -61,6 +74,7 @@ pub(crate) struct Worker {
     pool: Database,
     events: OwnEvents<BookEvent>,
     clock: Arc<dyn Clock>,
+    pace: Arc<dyn Pace>,
     settings: ImportSettings,
     pub(crate) wake: Arc<Notify>,
 }
@@ -70,13 +84,18 @@ impl Worker {
         pool: Database,
         events: OwnEvents<BookEvent>,
         clock: Arc<dyn Clock>,
+        pace: Arc<dyn Pace>,
         settings: ImportSettings,
     ) -> Self {
-        Self { pool, events, clock, settings, wake: Arc::new(Notify::new()) }
+        Self { pool, events, clock, pace, settings, wake: Arc::new(Notify::new()) }
+    }
+
+    pub(crate) fn clock(&self) -> Arc<dyn Clock> {
+        Arc::clone(&self.clock)
     }
 
     pub(crate) async fn run(&self, shutdown: CancellationToken) {
-        while !shutdown.is_cancelled() {
+        while shutdown.run_until_cancelled(self.give_way()).await.is_some() {
             match self.tick().await {
                 Ok(true) => continue,
                 Ok(false) => {}
@@ -90,16 +109,22 @@ impl Worker {
         }
     }
 
-    /// One batch of the oldest import that nobody else works on. `true`: there may be more to do at once.
+    /// Lets requests go first while they are slow, but not for ever.
+    async fn give_way(&self) {
+        let gives_up = Instant::now() + GIVES_WAY;
+        while self.pace.requests_are_slow() && Instant::now() < gives_up {
+            tokio::time::sleep(LOOKS_AGAIN).await;
+        }
+    }
+
+    /// One batch of an import that nobody else works on, of the member whose last turn is the longest ago. `true`: there may
+    /// be more to do at once.
     pub(crate) async fn tick(&self) -> Result<bool, sqlx::Error> {
         let mut claimed = None;
         // A panic at a row's hostile cell ends this import and not the work on all others.
-        let turn = AssertUnwindSafe(self.turn(&mut claimed)).catch_unwind().await;
-        let turn = turn.unwrap_or_else(|_| Err(sqlx::Error::WorkerCrashed));
-        match turn {
-            Ok(Turn::Nothing) => Ok(false),
-            Ok(Turn::Batch) => Ok(true),
-            Ok(Turn::Finished { id, last, since }) => self.complete(id, last, since).await,
+        let turn = AssertUnwindSafe(self.batch(&mut claimed)).catch_unwind().await;
+        match turn.unwrap_or_else(|_| Err(sqlx::Error::WorkerCrashed)) {
+            Ok(more) => Ok(more),
             Err(error) => {
                 if let Some(id) = claimed.filter(|_| !event_bus::unavailable(&error)) {
                     self.count_failure(id).await?;
@@ -109,19 +134,79 @@ impl Worker {
         }
     }
 
-    async fn turn(&self, claimed: &mut Option<Uuid>) -> Result<Turn, sqlx::Error> {
-        let mut tx = self.pool.begin().await?;
-        // Those of the version before are `queued` and `running`.
+    async fn batch(&self, claimed: &mut Option<Uuid>) -> Result<bool, sqlx::Error> {
+        let turn = match self.turn(claimed, false).await? {
+            Turn::Finished { id, last, since } => {
+                *claimed = None;
+                if self.complete(id, last, since).await? {
+                    return Ok(true);
+                }
+                // Its views are late; others go on.
+                self.turn(claimed, true).await?
+            }
+            turn => turn,
+        };
+        Ok(matches!(turn, Turn::Batch))
+    }
+
+    /// `with_rows`: passes over imports that only wait for the views.
+    async fn turn(&self, claimed: &mut Option<Uuid>, with_rows: bool) -> Result<Turn, sqlx::Error> {
+        // Those of the version before are `queued` and `running`. A member has few that are under way, so this is short.
+        let next = sqlx::query!(
+            "select import.id, owner_id from books.import left join books.import_turn using (owner_id)
+            where status in ('ready', 'shelving', 'queued', 'running')
+                and (not $1 or exists (select from books.import_row where import_id = import.id))
+            order by nth nulls first, created_at, import.id limit $2",
+            with_rows,
+            LOOKED_AT,
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        for candidate in next {
+            let mut tx = self.pool.begin().await?;
+            if self.claim(&mut tx, candidate.owner_id).await? {
+                return self.work_on(tx, claimed, candidate.id).await;
+            }
+        }
+        Ok(Turn::Nothing)
+    }
+
+    /// Whether this is the only worker on the imports of this member: each of two must see what the other has put on the
+    /// shelf, and neither waits while others have something to do.
+    async fn claim(&self, tx: &mut Transaction<'_, Postgres>, owner: Uuid) -> Result<bool, sqlx::Error> {
+        sqlx::query_scalar!(
+            r#"select pg_try_advisory_xact_lock(hashtextextended($1, 0)) as "locked!""#,
+            owner.to_string()
+        )
+        .fetch_one(&mut **tx)
+        .await
+    }
+
+    async fn work_on(
+        &self,
+        mut tx: Transaction<'_, Postgres>,
+        claimed: &mut Option<Uuid>,
+        id: Uuid,
+    ) -> Result<Turn, sqlx::Error> {
         let Some(import) = sqlx::query!(
             r#"select id, owner_id, imported, layout as "layout: Json<Layout>", last_transaction, last_sequence, updated_at
-            from books.import where status in ('ready', 'shelving', 'queued', 'running')
-            order by created_at, id limit 1 for update skip locked"#,
+            from books.import where id = $1 and status in ('ready', 'shelving', 'queued', 'running') for update skip locked"#,
+            id,
         )
         .fetch_optional(&mut *tx)
         .await?
         else {
-            return Ok(Turn::Nothing);
+            // Done by another worker since; there may be more.
+            return Ok(Turn::Batch);
         };
+        sqlx::query!(
+            "insert into books.import_turn (owner_id, nth, at) values ($1, nextval('books.import_turns'), $2)
+            on conflict (owner_id) do update set nth = excluded.nth, at = excluded.at",
+            import.owner_id,
+            self.clock.now(),
+        )
+        .execute(&mut *tx)
+        .await?;
         *claimed = Some(import.id);
         let rows = sqlx::query!(
             r#"select row, cells, book as "book: Json<Value>" from books.import_row
@@ -136,6 +221,8 @@ impl Worker {
                 .last_transaction
                 .zip(import.last_sequence)
                 .map(|(transaction, sequence)| Position { transaction, sequence });
+            // The turn counts: an import whose views are late goes behind the others.
+            tx.commit().await?;
             return Ok(Turn::Finished { id: import.id, last, since: import.updated_at });
         }
         let rows = rows
@@ -162,10 +249,6 @@ impl Worker {
         rows: Vec<(i32, Waiting)>,
     ) -> Result<(), sqlx::Error> {
         let (owner, now) = (import.owner, self.clock.now());
-        // Two imports onto one shelf take turns, so that each sees what the other has put there.
-        sqlx::query!("select pg_advisory_xact_lock(hashtextextended($1, 0))", owner.to_string())
-            .fetch_one(&mut *tx)
-            .await?;
         let gone = sqlx::query_scalar!("select deleted from books.member where id = $1 for share", owner.uuid())
             .fetch_optional(&mut *tx)
             .await?;
@@ -258,17 +341,35 @@ impl Worker {
         Ok(())
     }
 
-    /// Forgets uploads whose host died while it received them, and reviews that nobody ended.
+    /// Forgets uploads whose host died while it read them, reviews that nobody ended, and imports that ended long ago, each
+    /// with its rows.
     pub(crate) async fn forget_abandoned(&self) -> Result<u64, sqlx::Error> {
         let now = self.clock.now();
-        let forgotten = sqlx::query!(
-            "delete from books.import
-            where (status = 'receiving' and created_at < $1) or (status = 'review' and created_at < $2)",
-            now - ABANDONED_AFTER,
-            now - REVIEW_FORGOTTEN_AFTER,
-        )
-        .execute(&self.pool)
-        .await?;
-        Ok(forgotten.rows_affected())
+        let mut forgotten = 0;
+        loop {
+            let batch = sqlx::query!(
+                "delete from books.import where id in (
+                    select id from books.import
+                    where (status = 'receiving' and updated_at < $1) or (status = 'review' and created_at < $2)
+                        or (status in ('completed', 'failed') and updated_at < $3)
+                    limit $4 for update skip locked
+                )",
+                now - ABANDONED_AFTER,
+                now - REVIEW_FORGOTTEN_AFTER,
+                now - ENDED_FORGOTTEN_AFTER,
+                FORGOTTEN,
+            )
+            .execute(&self.pool)
+            .await?
+            .rows_affected();
+            forgotten += batch;
+            if batch < FORGOTTEN.unsigned_abs() {
+                break;
+            }
+        }
+        sqlx::query!("delete from books.import_turn where at < $1", now - TURN_FORGOTTEN_AFTER)
+            .execute(&self.pool)
+            .await?;
+        Ok(forgotten)
     }
 }

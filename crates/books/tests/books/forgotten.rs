@@ -197,3 +197,70 @@ async fn leftovers_are_found_wherever_they_are() {
     assert_eq!(world.missing().await, 0);
     assert_eq!(world.found("persausion").await, ["Persuasion"]);
 }
+
+/// Two hosts learn the same words in the same moment, each with its own order of books.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn hosts_that_learn_the_same_words_at_once_do_not_wait_for_each_other_in_a_ring() {
+    let world = World::new().await;
+    let (ada, bert) = (world.a_member("Ada").await, world.a_member("Bert").await);
+    for round in 0..10 {
+        let titles = |of: usize| -> Vec<String> {
+            let shared: Vec<String> = (round * 30..round * 30 + 30).map(word).collect();
+            let title =
+                |nth: usize| shared.iter().cycle().skip(nth * 7).take(20).cloned().collect::<Vec<_>>().join(" ");
+            let titles = (0..6).map(title);
+            if of == 0 { titles.collect() } else { titles.rev().collect() }
+        };
+        let writer = |owner: UserId, titles: Vec<String>| {
+            let world = &world;
+            async move {
+                let file: String = titles.iter().map(|title| format!("{title},Jane Austen\n")).collect();
+                let import = world.upload(owner, format!("title,authors\n{file}").into_bytes()).await.unwrap();
+                world.until_imported(owner, import).await.summary.imported
+            }
+        };
+        let listed = async {
+            for title in titles(1) {
+                world.create(bert, by("Jane Austen", &title)).await;
+            }
+        };
+        let (imported, more, ()) = tokio::join!(writer(ada, titles(0)), writer(bert, titles(1)), listed);
+        assert!(imported == 6 && more <= 6);
+    }
+    assert_eq!(world.missing().await, 0);
+}
+
+/// A host dies between marking a word and removing it, wherever it is in its work.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_sweeper_that_is_killed_leaves_a_mark_that_another_finishes_or_takes_back() {
+    let world = World::new().await;
+    let ada = world.a_member("Ada").await;
+    for round in 0..6 {
+        let title = (0..20).map(|nth| word(round * 20 + nth)).collect::<Vec<_>>().join(" ");
+        let book = world.create(ada, by("Jane Austen", &title)).await.id;
+        world.delete(ada, book).await;
+        // As long as somebody writes, what is marked is not removed.
+        let mut writer = world.pool.begin().await.unwrap();
+        sqlx::query("set local idle_in_transaction_session_timeout = 0").execute(&mut *writer).await.unwrap();
+        sqlx::query("select pg_current_xact_id()").execute(&mut *writer).await.unwrap();
+        let context = world.context.clone();
+        let sweeper = tokio::spawn(async move { context.sweep().await });
+        eventually("the words are marked", async || {
+            world.number("select count(*) from word where folding = 0").await > 0
+        })
+        .await;
+        sweeper.abort();
+        assert!(sweeper.await.is_err(), "it was killed before it was done");
+        writer.rollback().await.unwrap();
+        assert!(world.number("select count(*) from word where folding = 0").await > 0, "the marks stay");
+        if round % 2 == 0 {
+            // A book that comes back finds its words, whatever became of the marks.
+            let again = world.create(ada, by("Jane Austen", &title)).await.id;
+            assert_eq!(world.missing().await, 0, "in round {round}");
+            world.context.sweep().await.unwrap();
+            assert_eq!(world.missing().await, 0, "in round {round}, after another has swept");
+            world.delete(ada, again).await;
+        }
+    }
+    world.sweep_until("nothing is left of them", [0; 4]).await;
+}

@@ -9,7 +9,7 @@ use crate::support::{World, a_book, code};
 const LIMIT: u32 = 12;
 
 async fn with_limit(batch: i64) -> World {
-    let settings = ImportSettings { max_books: LIMIT, batch, ..ImportSettings::default() };
+    let settings = ImportSettings { max_books: LIMIT, batch, unfinished: 3, ..ImportSettings::default() };
     let world = World::with_redis(&testkit::redis_url(), settings).await;
     world.until_served().await;
     world

@@ -1,13 +1,12 @@
 //! Imports: every row once, whatever happens in between.
 
 use std::collections::HashSet;
-use std::io::{self, Cursor, Read};
 use std::path::Path;
 use std::time::Instant;
 
 use bibliography::table::Format;
-use books::{GetImport, ImportSettings, ImportStatus, ListBooks, ListImports, MarkRowRepaired, StartImport, Upload};
-use kernel::{PageRequest, Refusal, UserId};
+use books::{GetImport, ImportSettings, ImportStatus, ListBooks, ListImports, MarkRowRepaired};
+use kernel::{PageRequest, UserId};
 use testkit::member;
 use time::Duration;
 use tokio_util::sync::CancellationToken;
@@ -16,15 +15,6 @@ use crate::support::{World, a_book, code};
 
 fn plain(rows: &str) -> Vec<u8> {
     format!("title,authors,isbn\n{rows}").into_bytes()
-}
-
-/// The client has gone away in the middle of the file.
-struct BrokenOff;
-
-impl Read for BrokenOff {
-    fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
-        Err(io::ErrorKind::UnexpectedEof.into())
-    }
 }
 
 async fn shelf_size(world: &World, owner: UserId) -> u64 {
@@ -88,7 +78,9 @@ async fn a_repaired_row_is_failed_no_more_however_often_that_is_said() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn ones_imports_are_listed_newest_first_and_nobody_elses() {
-    let world = World::new().await;
+    let settings = ImportSettings { unfinished: 3, ..ImportSettings::default() };
+    let world = World::with_redis(&testkit::redis_url(), settings).await;
+    world.until_served().await;
     let (ada, eve) = (world.a_member("Ada").await, world.a_member("Eve").await);
     let mut uploaded = Vec::new();
     for title in ["Emma", "Ilias", "Odyssey"] {
@@ -183,12 +175,9 @@ async fn an_import_is_not_completed_before_the_views_show_its_books() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn half_a_file_is_refused_and_leaves_nothing() {
+async fn a_file_that_is_no_table_leaves_nothing() {
     let world = World::new().await;
     let ada = world.a_member("Ada").await;
-    let upload = Upload::new(Cursor::new(plain("Emma,Jane Austen,\n")).chain(BrokenOff));
-    let refused = world.send(&member(ada), StartImport { upload, review: false }).await.unwrap_err();
-    assert_eq!((refused.code(), refused.details()[0].field.as_str()), ("VALIDATION_ERROR", "file"));
     assert_eq!(code(world.upload(ada, b"not,a,table".to_vec()).await), "VALIDATION_ERROR");
     let kept: i64 = sqlx::query_scalar("select count(*) from books.import").fetch_one(&world.pool).await.unwrap();
     assert_eq!(kept, 0);
@@ -234,7 +223,11 @@ async fn an_upload_whose_host_died_is_forgotten() {
     .execute(&world.pool)
     .await
     .unwrap();
-    world.clock.advance(Duration::hours(2));
+    world.clock.advance(Duration::minutes(4));
+    world.context.sweep().await.unwrap();
+    let kept = "select count(*) from books.import";
+    assert_eq!(sqlx::query_scalar::<_, i64>(kept).fetch_one(&world.pool).await.unwrap(), 1, "it may still come");
+    world.clock.advance(Duration::minutes(2));
     world.context.sweep().await.unwrap();
     let kept: i64 = sqlx::query_scalar("select count(*) from books.import").fetch_one(&world.pool).await.unwrap();
     assert_eq!(kept, 0);
@@ -263,4 +256,31 @@ async fn ten_thousand_real_books_are_each_shown_once_over_all_pages() {
         assert_eq!(all.len(), state.summary.imported as usize);
         assert_eq!(all.iter().collect::<HashSet<_>>().len(), all.len());
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_import_that_ended_is_kept_for_thirty_days_and_goes_with_its_rows() {
+    let world = World::new().await;
+    let ada = world.a_member("Ada").await;
+    let file = "title,authors,isbn\n,Ann,\nEmma,Jane Austen,12\nEmma,Jane Austen,\n";
+    // More than one transaction forgets.
+    for _ in 0..45 {
+        let import = world.upload(ada, file.into()).await.unwrap();
+        world.until_imported(ada, import).await;
+    }
+    let rows = async || {
+        let all = "select (select count(*) from import), (select count(*) from import_error) +
+            (select count(*) from import_note) + (select count(*) from import_left_out) +
+            (select count(*) from import_row) + (select count(*) from import_book)";
+        sqlx::query_as::<_, (i64, i64)>(all).fetch_one(&world.pool).await.unwrap()
+    };
+    let before = rows().await;
+    assert!(before.0 == 45 && before.1 >= 45, "{before:?}");
+    world.clock.advance(Duration::days(29));
+    world.context.sweep().await.unwrap();
+    assert_eq!(rows().await, before);
+    world.clock.advance(Duration::days(2));
+    world.context.sweep().await.unwrap();
+    assert_eq!(rows().await, (0, 0));
+    assert_eq!(shelf_size(&world, ada).await, 1, "its books stay");
 }

@@ -16,3 +16,4 @@ mod search;
 mod shelf;
 mod spellings;
 mod support;
+mod turns;

@@ -101,7 +101,7 @@ async fn a_table_that_nobody_knows_is_read_as_its_owner_says() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_review_is_cancelled_or_forgotten_and_few_may_wait_at_once() {
-    let settings = ImportSettings { unfinished: 2, ..ImportSettings::default() };
+    let settings = ImportSettings { reviews: 2, ..ImportSettings::default() };
     let world = World::with_redis(&testkit::redis_url(), settings).await;
     world.until_served().await;
     let (ada, eve) = (world.a_member("Ada").await, world.a_member("Eve").await);

@@ -4,14 +4,14 @@
 use std::collections::HashSet;
 use std::io::Cursor;
 use std::ops::Deref;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use auth_events::{AuthEvent, UserRegistered};
 use books::{
     BookInput, BookView, Books, CreateBook, GetBook, GetBookError, GetImport, ImportSettings, ImportStatus, ImportView,
-    LendingGate, ListBooks, StartImport, Upload, WithdrawRefused,
+    LendingGate, ListBooks, Pace, StartImport, Upload, WithdrawRefused,
 };
 use cqrs::{AskError, Caller, DispatchError};
 use kernel::{BookId, ImportId, Page, PageRequest, Refusal, UserId};
@@ -39,9 +39,22 @@ impl LendingGate for Gate {
     }
 }
 
+/// Requests are slow when a test says so.
+#[derive(Default)]
+pub struct Requests {
+    pub slow: AtomicBool,
+}
+
+impl Pace for Requests {
+    fn requests_are_slow(&self) -> bool {
+        self.slow.load(Ordering::SeqCst)
+    }
+}
+
 pub struct World {
     world: testkit::World<Books>,
     pub gate: Arc<Gate>,
+    pub pace: Arc<Requests>,
 }
 
 impl Deref for World {
@@ -63,11 +76,11 @@ impl World {
     /// Redis may be away.
     pub async fn with_redis(url: &str, imports: ImportSettings) -> Self {
         let place = Place::of("books", url).await;
-        let gate = Arc::new(Gate::default());
+        let (gate, pace) = (Arc::new(Gate::default()), Arc::new(Requests::default()));
         let (pool, clock) = (place.pool.clone(), place.clock.clone());
-        let books = Books::new(pool, place.projection(), place.bus.own(), gate.clone(), clock, imports);
+        let books = Books::new(pool, place.projection(), place.bus.own(), gate.clone(), clock, pace.clone(), imports);
         let world = place.furnish(books, Books::rebuild, Books::subscriptions, Books::register).await;
-        Self { world, gate }
+        Self { world, gate, pace }
     }
 
     /// A member whose registration everybody has heard of.
@@ -113,7 +126,7 @@ impl World {
         }
     }
 
-    /// Sends a file in small pieces, as a client would.
+    /// Hands a file over.
     pub async fn upload(
         &self,
         owner: UserId,
@@ -129,7 +142,7 @@ impl World {
         file: Vec<u8>,
         review: bool,
     ) -> Result<ImportId, DispatchError<books::StartImportError>> {
-        let upload = Upload::new(Cursor::new(file));
+        let upload = Upload::new(Cursor::new(file), [0; 32]);
         Ok(self.send(&member(owner), StartImport { upload, review }).await?.id)
     }
 

@@ -44,6 +44,13 @@ pub struct Arrivals {
     pub resume_at: Position,
 }
 
+impl Arrivals {
+    /// Whether nothing more was there to be found.
+    pub fn is_all(&self) -> bool {
+        (self.items.len() as i64) < NotificationsSince::AT_MOST
+    }
+}
+
 #[derive(Debug, thiserror::Error)]
 pub enum NotificationsSinceError {
     #[error("sign in to see your notifications")]

@@ -12,8 +12,10 @@ use cqrs::{Ask, Dispatch, MissingHandler};
 use kernel::Clock;
 use read_store::Projection;
 
+use crate::http::edge::at_once::AtOnce;
 use crate::http::edge::community::CommunityView;
 use crate::http::edge::host::Host;
+use crate::http::edge::spool::Spools;
 
 pub struct BooksApi {
     pub(super) get: Ask<GetBook>,
@@ -37,6 +39,10 @@ pub struct BooksApi {
     pub(super) cancel_import: Dispatch<CancelImport>,
     pub(super) mark_row_repaired: Dispatch<MarkRowRepaired>,
     pub(super) add_left_out_row: Dispatch<AddLeftOutRow>,
+    pub(super) spools: Arc<Spools>,
+    pub(super) max_import_bytes: usize,
+    /// Shelves that a member reads at once.
+    pub(super) exports: Arc<AtOnce>,
     pub(super) projection: Projection,
     pub(super) community: CommunityView,
     pub(super) clock: Arc<dyn Clock>,
@@ -67,6 +73,9 @@ impl BooksApi {
             cancel_import: commands.dispatch()?,
             mark_row_repaired: commands.dispatch()?,
             add_left_out_row: commands.dispatch()?,
+            spools: Spools::new(&host.uploads),
+            max_import_bytes: host.max_import_bytes,
+            exports: AtOnce::new(2),
             projection: host.read_store.projection("books"),
             community: host.community.clone(),
             clock: Arc::clone(&host.clock),

@@ -15,7 +15,6 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::api::BooksApi;
-use super::upload;
 use crate::http::edge::caller::{Permitted, SignedIn, WriteBook};
 use crate::http::edge::input::{FieldErrors, MaybeBody, NoParams, Param, Params, PathId, from_string};
 use crate::http::edge::list::{List, PagesByNumber};
@@ -78,6 +77,7 @@ async fn import_books(
         return Err(Problem::unsupported_media_type("multipart/form-data with a part named file"));
     }
     let broken = || Problem::invalid_field("file", "could not be read to its end");
+    let spool = api.spools.begin(caller.0.actor.user_id().ok_or_else(Problem::unauthenticated)?)?;
     let mut parts = Multipart::new(request.headers(), payload);
     let mut review = params.0.review.is_some_and(|review| review.0);
     let mut part = loop {
@@ -92,23 +92,15 @@ async fn import_books(
             }
         }
     };
-    let (sender, incoming) = upload::channel();
-    let upload = Upload::new(incoming);
-    let receive = async {
-        while let Some(chunk) = part.next().await {
-            let chunk = chunk.map_err(|_| broken())?;
-            // Nobody reads on: the command has refused the file, and says why.
-            if sender.send(chunk).await.is_err() {
-                return Ok(());
-            }
-        }
-        drop(sender.finish().await);
-        Ok::<_, Problem>(())
-    };
-    let start = api.start_import.send(&caller.0, StartImport { upload, review });
-    let (received, started) = tokio::join!(receive, start);
-    received?;
-    let done = started?;
+    let spooled = spool.receive(&mut part, api.max_import_bytes, broken).await?;
+    drop(part);
+    if let Some(next) = parts.next().await {
+        let name: String = next.ok().and_then(|part| part.name().map(str::to_owned)).unwrap_or_default();
+        return Err(Problem::invalid_field(name.chars().take(60).collect::<String>(), "must come before the file"));
+    }
+    let digest = spooled.digest;
+    let start = StartImport { upload: Upload::new(spooled, digest), review };
+    let done = api.start_import.send(&caller.0, start).await?;
     respond::accepted(done.position, &done.output)
 }
 

@@ -14,6 +14,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::api::BooksApi;
 use super::listing::{FIELDS, Filters};
+use crate::http::edge::at_once::Turn;
 use crate::http::edge::caller::{Anyone, SignedIn};
 use crate::http::edge::input::{FieldErrors, NoParams, Param, Params};
 use crate::http::edge::list::{List, PagesByNumber};
@@ -143,9 +144,11 @@ async fn export_books(
     _none: Params<NoParams>,
 ) -> Result<HttpResponse, Problem> {
     let export = api.export.clone();
+    // A piece is in memory for as long as the client takes to read it.
+    let turn = api.exports.begin(caller.user()?).ok_or_else(|| Problem::too_many_at_once(2))?;
     // The first piece decides whether there is an answer; trouble later on breaks the file off, visibly to the client.
     let first = export.ask(&caller.0, ExportShelf::default()).await?;
-    let shelf = Shelf { export, caller: caller.0, ready: Some(first.csv), next: first.next };
+    let shelf = Shelf { export, caller: caller.0, ready: Some(first.csv), next: first.next, _turn: turn };
     let body = stream::try_unfold(shelf, |mut shelf| async {
         Ok::<_, actix_web::Error>(shelf.piece().await?.map(|csv| (web::Bytes::from(csv), shelf)))
     });
@@ -162,6 +165,7 @@ struct Shelf {
     caller: Caller,
     ready: Option<Vec<u8>>,
     next: Option<ExportPlace>,
+    _turn: Turn,
 }
 
 impl Shelf {

@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::community::CommunityView;
 use super::gate::Gate;
+use crate::settings::{StreamBounds, Uploads};
 
 /// A context takes what its routes need and keeps it in an `Api` of its own.
 pub struct Host {
@@ -21,6 +22,11 @@ pub struct Host {
     pub clock: Arc<dyn Clock>,
     pub gate: Gate,
     pub community: CommunityView,
+    /// How files come in.
+    pub uploads: Uploads,
+    pub max_import_bytes: usize,
+    /// How many inboxes may be streamed.
+    pub streams: StreamBounds,
     /// Cancelled when the host stops: streams end.
     pub shutdown: CancellationToken,
     /// Whether cookies may only travel encrypted.

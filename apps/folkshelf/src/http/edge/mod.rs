@@ -3,6 +3,7 @@
 //! as ports (`gate.rs`).
 
 pub mod admin;
+pub mod at_once;
 pub mod caller;
 pub mod community;
 pub mod credentials;
@@ -20,6 +21,7 @@ pub mod problem;
 pub mod respond;
 pub mod routes;
 pub mod server;
+pub mod spool;
 pub mod trace;
 pub mod web_app;
 pub mod well_known;

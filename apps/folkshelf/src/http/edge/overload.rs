@@ -8,8 +8,9 @@
 use std::cell::{Cell, RefCell};
 use std::pin::Pin;
 use std::rc::Rc;
-use std::sync::{Arc, LazyLock};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
@@ -20,6 +21,7 @@ use actix_web::{HttpMessage, ResponseError, web};
 use futures_util::Stream;
 use prometheus::{IntCounter, register_int_counter};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::Instant;
 
 use super::problem::Problem;
 
@@ -28,17 +30,57 @@ static SHED: LazyLock<IntCounter> = LazyLock::new(|| {
         .expect("each metric is registered once")
 });
 
-/// The places of a host.
-pub struct Places(Arc<Semaphore>);
+/// The mean duration from which on requests are slow.
+const SLOW: Duration = Duration::from_millis(250);
+/// One request counts for so much of the mean.
+const WEIGHT: u64 = 16;
+/// Without a request for this long, none is slow.
+const QUIET: Duration = Duration::from_secs(2);
+
+/// The places of a host, and how its requests are doing.
+pub struct Places {
+    free: Arc<Semaphore>,
+    count: usize,
+    recent: Mutex<Recent>,
+}
+
+/// What requests took of late.
+struct Recent {
+    mean: Duration,
+    last: Instant,
+}
 
 impl Places {
     pub fn new(count: usize) -> Self {
         LazyLock::force(&SHED);
-        Self(Arc::new(Semaphore::new(count)))
+        let recent = Mutex::new(Recent { mean: Duration::ZERO, last: Instant::now() });
+        Self { free: Arc::new(Semaphore::new(count)), count, recent }
     }
 
     fn take(&self) -> Option<OwnedSemaphorePermit> {
-        Arc::clone(&self.0).try_acquire_owned().ok()
+        Arc::clone(&self.free).try_acquire_owned().ok()
+    }
+
+    fn recent(&self) -> MutexGuard<'_, Recent> {
+        self.recent.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A request was worked on for so long.
+    fn ended(&self, took: Duration) {
+        let mut recent = self.recent();
+        if recent.last.elapsed() > QUIET {
+            recent.mean = Duration::ZERO;
+        }
+        let micros = |duration: Duration| u64::try_from(duration.as_micros()).unwrap_or(u64::MAX / WEIGHT);
+        let mean = micros(recent.mean).saturating_mul(WEIGHT - 1).saturating_add(micros(took)) / WEIGHT;
+        *recent = Recent { mean: Duration::from_micros(mean), last: Instant::now() };
+    }
+
+    /// Whether most places are taken, or requests have taken long of late. What can wait gives way then.
+    pub fn requests_are_slow(&self) -> bool {
+        let recent = self.recent();
+        let slow = recent.mean > SLOW && recent.last.elapsed() < QUIET;
+        slow || self.free.available_permits() * 2 < self.count
     }
 }
 
@@ -55,7 +97,8 @@ pub async fn admit<B: MessageBody>(
         return Ok(request.into_response(Problem::overloaded().error_response()).map_into_right_body());
     };
     let held = Rc::new(Held::default());
-    if sends_a_body(&request) {
+    let (sends, measured) = (sends_a_body(&request), places.clone());
+    if sends {
         // There is room now; whether there is when the body has come is seen then.
         drop(place);
         let payload = request.take_payload();
@@ -64,7 +107,13 @@ pub async fn admit<B: MessageBody>(
     } else {
         held.place.replace(Some(place));
     }
+    let began = Instant::now();
     let outcome = next.call(request).await;
+    // A body comes at its client's pace.
+    let worked = held.since.get().or((!sends).then_some(began));
+    if let Some(since) = worked {
+        measured.ended(since.elapsed());
+    }
     if !held.refused.get() {
         return Ok(outcome?.map_into_left_body());
     }
@@ -85,6 +134,8 @@ fn sends_a_body(request: &ServiceRequest) -> bool {
 #[derive(Default)]
 struct Held {
     place: RefCell<Option<OwnedSemaphorePermit>>,
+    /// When its body had come.
+    since: Cell<Option<Instant>>,
     refused: Cell<bool>,
 }
 
@@ -113,7 +164,31 @@ impl Stream for Arriving {
             self.held.refused.set(true);
             return Poll::Ready(Some(Err(PayloadError::Incomplete(None))));
         }
+        self.held.since.set(Some(Instant::now()));
         self.held.place.replace(place);
         Poll::Ready(None)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn requests_are_slow_when_most_places_are_taken_or_they_took_long_of_late() {
+        let places = Places::new(4);
+        assert!(!places.requests_are_slow());
+        let taken: Vec<_> = (0..3).filter_map(|_| places.take()).collect();
+        assert!(places.requests_are_slow());
+        drop(taken);
+        places.ended(Duration::from_secs(1));
+        assert!(!places.requests_are_slow(), "one is no measure");
+        (0..20).for_each(|_| places.ended(Duration::from_secs(1)));
+        assert!(places.requests_are_slow());
+        (0..40).for_each(|_| places.ended(Duration::from_millis(5)));
+        assert!(!places.requests_are_slow());
+        (0..20).for_each(|_| places.ended(Duration::from_secs(1)));
+        places.recent().last = Instant::now().checked_sub(QUIET).expect("the machine runs for longer");
+        assert!(!places.requests_are_slow(), "nobody is there who would wait");
     }
 }

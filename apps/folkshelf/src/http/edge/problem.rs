@@ -1,6 +1,7 @@
 //! From a refusal to an answer: the only place where a kind of error becomes an HTTP status.
 
 use std::fmt;
+use std::time::Duration;
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderName};
@@ -27,6 +28,8 @@ enum Answered {
     Method,
     TimedOut,
     TooOften(Refused),
+    /// A bound of the host is met; there may be room after so long.
+    NoRoom(Duration),
 }
 
 /// As draft-ietf-httpapi-ratelimit-headers has them; `Retry-After` and the reset are the same moment.
@@ -125,6 +128,19 @@ impl Problem {
         Self { kind: Answered::Kind(ErrorKind::TooLarge), code: "BODY_TOO_LARGE", message, details: Vec::new() }
     }
 
+    /// As [`Self::too_large`], for a file in a form.
+    pub fn file_too_large(limit: usize) -> Self {
+        let message = format!("the file is larger than {limit} bytes");
+        let details = vec![Detail::new("file", message.clone())];
+        Self { kind: Answered::Kind(ErrorKind::TooLarge), code: "FILE_TOO_LARGE", message, details }
+    }
+
+    /// The caller has as many of these under way as a member may.
+    pub fn too_many_at_once(most: usize) -> Self {
+        let message = format!("You have {most} of these under way. Wait until one has ended.");
+        Self { kind: Answered::Kind(ErrorKind::Conflict), code: "TOO_MANY_AT_ONCE", message, details: Vec::new() }
+    }
+
     pub fn unsupported_media_type(expected: &str) -> Self {
         let message = format!("send {expected}");
         Self { kind: Answered::MediaType, code: "UNSUPPORTED_MEDIA_TYPE", message, details: Vec::new() }
@@ -149,6 +165,12 @@ impl Problem {
     /// More requests are under way than this host works on at once.
     pub fn overloaded() -> Self {
         Self::plain(ErrorKind::Unavailable, "UNAVAILABLE", "Too many requests are under way. Try again shortly.")
+    }
+
+    /// This host does as much of it as it may; another one, or this one later, has room.
+    pub fn no_room(again: Duration) -> Self {
+        let message = format!("There is no room at the moment. Try again in {} s.", again.as_secs());
+        Self { kind: Answered::NoRoom(again), code: "UNAVAILABLE", message, details: Vec::new() }
     }
 
     /// A fault that is nobody's refusal; logged with its causes, shown without them.
@@ -215,6 +237,7 @@ impl ResponseError for Problem {
             Answered::Method => StatusCode::METHOD_NOT_ALLOWED,
             Answered::TimedOut => StatusCode::REQUEST_TIMEOUT,
             Answered::TooOften(_) => StatusCode::TOO_MANY_REQUESTS,
+            Answered::NoRoom(_) => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
 
@@ -229,6 +252,9 @@ impl ResponseError for Problem {
                 response.insert_header((header::RETRY_AFTER, "2"));
             }
             _ => {}
+        }
+        if let Answered::NoRoom(again) = &self.kind {
+            response.insert_header((header::RETRY_AFTER, again.as_secs().to_string()));
         }
         if let Answered::TooOften(refused) = &self.kind {
             let (wait, limit) = (refused.seconds().to_string(), refused.rate.burst().to_string());

@@ -6,6 +6,7 @@ use std::time::Duration;
 use actix_cors::Cors;
 use actix_web::http::header;
 use actix_web::middleware::{Compress, Condition, from_fn};
+use actix_web::rt::net::TcpStream;
 use actix_web::{App, HttpServer, web};
 use tokio_util::sync::CancellationToken;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -33,6 +34,7 @@ const LAST_REQUESTS: Duration = Duration::from_secs(20);
 /// What all routes, and what surrounds them, work with.
 pub struct Edge {
     pub gate: Gate,
+    pub places: Arc<Places>,
     pub hot: HotAnswers,
     pub limits: RateLimits,
     pub community: CommunityView,
@@ -50,18 +52,31 @@ impl Edge {
     }
 }
 
+/// An answer that its client does not read stays in memory. The system ends the line when for so long nothing of what was
+/// sent has arrived.
+fn cut_off_when_nothing_is_read(line: &TcpStream, after: Duration) {
+    #[cfg(target_os = "linux")]
+    if let Err(error) = socket2::SockRef::from(line).set_tcp_user_timeout(Some(after)) {
+        tracing::debug!(%error, "a line has no time limit");
+    }
+    #[cfg(not(target_os = "linux"))]
+    let _ = (line, after);
+}
+
 /// Serves until `shutdown`, then lets requests under way end.
 pub async fn serve(settings: &Settings, routes: Routes, edge: Edge, shutdown: CancellationToken) -> anyhow::Result<()> {
     let described = routes.described();
     let known = web::Data::new(KnownPaths::of(&described));
     let document = openapi::document(described)?;
+    let places = web::Data::from(Arc::clone(&edge.places));
     let mounts = edge.mounts();
     let app = web::Data::new(WebApp::load(settings.http.web_directory.as_deref())?);
     let patience = web::Data::new(Patience(Duration::from_secs(settings.http.request_timeout_seconds)));
-    let places = web::Data::new(Places::new(settings.http.max_requests_in_flight));
     let origins = settings.http.allowed_origins.clone();
     let metrics_here = settings.http.metrics_listen.is_none();
     let encrypted = settings.http.public_url.starts_with("https://");
+
+    let silence = patience.0;
 
     let server = HttpServer::new(move || {
         let cors = origins.iter().fold(Cors::default(), |cors, origin| cors.allowed_origin(origin));
@@ -121,6 +136,11 @@ pub async fn serve(settings: &Settings, routes: Routes, edge: Edge, shutdown: Ca
                 .wrap(from_fn(hot::answer))
             })
             .into_app()
+    })
+    .on_connect(move |line, _| {
+        if let Some(line) = line.downcast_ref::<TcpStream>() {
+            cut_off_when_nothing_is_read(line, silence);
+        }
     })
     .workers(settings.http.workers)
     .client_request_timeout(Duration::from_secs(10))

@@ -1,13 +1,15 @@
 //! What the routes of notifications send and ask.
 
+use std::sync::Arc;
+
 use cqrs::{Ask, Dispatch, MissingHandler};
-use event_bus::EventBus;
 use notifications::{
     DeleteNotification, DeleteRead, ListNotifications, MarkAllRead, MarkRead, NotificationsSince, UnreadCount,
 };
 use read_store::Projection;
 use tokio_util::sync::CancellationToken;
 
+use super::streams::Streams;
 use crate::http::edge::gate::Gate;
 use crate::http::edge::host::Host;
 
@@ -20,7 +22,7 @@ pub struct NotificationsApi {
     pub(super) delete: Dispatch<DeleteNotification>,
     pub(super) delete_read: Dispatch<DeleteRead>,
     pub(super) projection: Projection,
-    pub(super) events: EventBus,
+    pub(super) streams: Arc<Streams>,
     pub(super) gate: Gate,
     /// Ends streams.
     pub(super) shutdown: CancellationToken,
@@ -38,7 +40,7 @@ impl NotificationsApi {
             delete: commands.dispatch()?,
             delete_read: commands.dispatch()?,
             projection: host.read_store.projection("notifications"),
-            events: host.events.clone(),
+            streams: Streams::new(host.streams.clone(), host.events.clone(), queries.asking()?, host.shutdown.clone()),
             gate: host.gate.clone(),
             shutdown: host.shutdown.clone(),
         })

@@ -6,6 +6,7 @@ import { classes } from '@/ui/classes'
 const dots: Record<LiveState, string> = {
   connected: 'bg-free',
   connecting: 'bg-due animate-pulse',
+  polling: 'bg-due',
   offline: 'bg-late',
 }
 

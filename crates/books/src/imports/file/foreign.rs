@@ -98,7 +98,7 @@ fn texts(values: &RowValues) -> String {
 fn keeps_the_rules(file: &[u8], review: bool) -> Result<(), TestCaseError> {
     let (layout, rows) = match read_all(file, &ImportSettings::default(), review) {
         Ok(read) => read,
-        Err(FileError::Spool(error)) => return Err(TestCaseError::fail(error.to_string())),
+        Err(FileError::Kept(error)) => return Err(TestCaseError::fail(error.to_string())),
         Err(_) => return Ok(()),
     };
     let mut last = 0;

@@ -7,7 +7,7 @@
 //! | `blank_lines` | empty lines, which a spreadsheet numbers too |
 //! | `json` | the objects of a JSON export as rows |
 //!
-//! A file is spooled first, because its encoding is known at its end alone.
+//! A file is whole before it is read, because its encoding is known at its end alone.
 
 mod blank_lines;
 mod encoding;
@@ -22,7 +22,6 @@ use bibliography::table::{Layout, LayoutError, MOST_COLUMNS};
 use encoding_rs::Encoding;
 use encoding_rs_io::DecodeReaderBytesBuilder;
 use serde::Serialize;
-use tempfile::SpooledTempFile;
 use tokio::sync::mpsc;
 
 use super::ImportSettings;
@@ -33,8 +32,6 @@ const BATCH: usize = 500;
 const LONGEST_ROW: usize = 256 * 1024;
 /// The longest header.
 const LONGEST_HEADER: usize = 64 * 1024;
-/// A file up to this size stays in memory, a larger one waits on the disk.
-const IN_MEMORY: usize = 8 * 1024 * 1024;
 
 /// A row as a spreadsheet numbers it (the header is row 1, empty lines count), and its cells.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -67,27 +64,28 @@ pub enum FileError {
     TooManyCells { max: u64 },
     #[error("has a row of more than 256 KiB after row {row}: is a quotation mark left open?")]
     RowTooLong { row: i32 },
-    #[error("broke off before its end")]
-    BrokenOff,
     /// Nothing is wrong with the file.
-    #[error("could not be kept for reading")]
-    Spool(#[source] io::Error),
+    #[error("could not be read from where it was kept")]
+    Kept(#[source] io::Error),
 }
 
 /// Reads the file to its end and hands its rows over, `BATCH` at a time. Stops early when nobody takes them. `review`: its
 /// owner will say what columns hold, so that a table need not be understood.
 pub(crate) fn read(
-    file: impl Read,
+    mut file: impl Read + Seek,
     settings: &ImportSettings,
     review: bool,
     rows: &mpsc::Sender<Vec<RawRow>>,
 ) -> Result<Recognised, FileError> {
-    let mut spooled = spool(file, settings.max_bytes)?;
-    let encoding = encoding::detect(&mut spooled).map_err(FileError::Spool)?;
+    if file.seek(SeekFrom::End(0)).map_err(FileError::Kept)? > settings.max_bytes {
+        return Err(FileError::TooLarge { max: settings.max_bytes });
+    }
+    file.rewind().map_err(FileError::Kept)?;
+    let encoding = encoding::detect(&mut file).map_err(FileError::Kept)?;
     let in_row = Rc::new(Cell::new(0));
     let name = encoding.name().to_ascii_lowercase();
     let sink = Sink { rows, waiting: Vec::with_capacity(BATCH), taken: 0, cells: 0, settings, review };
-    let (beginning, rest) = decoded(&mut spooled, encoding, &in_row)?;
+    let (beginning, rest) = decoded(&mut file, encoding, &in_row)?;
     let is_json = match beginning.iter().find(|byte| !byte.is_ascii_whitespace()) {
         None => return Err(LayoutError::Empty.into()),
         Some(b'{') => true,
@@ -97,34 +95,34 @@ pub(crate) fn read(
     };
     if is_json {
         drop(rest);
-        json(&mut spooled, encoding, &in_row, sink)
+        json(&mut file, encoding, &in_row, sink)
     } else {
         table::read(&beginning, rest, &in_row, &name, sink)
     }
 }
 
 fn json(
-    spooled: &mut SpooledTempFile,
+    file: &mut (impl Read + Seek),
     encoding: &'static Encoding,
     in_row: &Rc<Cell<usize>>,
     sink: Sink<'_>,
 ) -> Result<Recognised, FileError> {
-    let (beginning, rest) = decoded(spooled, encoding, in_row)?;
+    let (beginning, rest) = decoded(file, encoding, in_row)?;
     let columns = json::columns(beginning.as_slice().chain(rest), in_row)?;
-    let (beginning, rest) = decoded(spooled, encoding, in_row)?;
+    let (beginning, rest) = decoded(file, encoding, in_row)?;
     json::read(beginning.as_slice().chain(rest), in_row, &columns, &encoding.name().to_ascii_lowercase(), sink)
 }
 
 /// The file from its beginning, in UTF-8 and without the mark that says how it is written: as much as a header may take, and
 /// the rest.
-fn decoded<'a>(
-    spooled: &'a mut SpooledTempFile,
+fn decoded<'a, F: Read + Seek>(
+    file: &'a mut F,
     encoding: &'static Encoding,
     in_row: &Rc<Cell<usize>>,
-) -> Result<(Vec<u8>, impl Read + use<'a>), FileError> {
-    spooled.seek(SeekFrom::Start(0)).map_err(FileError::Spool)?;
+) -> Result<(Vec<u8>, impl Read + use<'a, F>), FileError> {
+    file.rewind().map_err(FileError::Kept)?;
     in_row.set(0);
-    let text = DecodeReaderBytesBuilder::new().encoding(Some(encoding)).build(spooled);
+    let text = DecodeReaderBytesBuilder::new().encoding(Some(encoding)).build(file);
     let mut text = Bounded { inner: text, in_row: Rc::clone(in_row) };
     let mut beginning = Vec::with_capacity(LONGEST_HEADER);
     text.by_ref().take(LONGEST_HEADER as u64).read_to_end(&mut beginning).map_err(|error| fault(&error, 0))?;
@@ -135,32 +133,7 @@ fn decoded<'a>(
     Ok((beginning, text))
 }
 
-/// The whole file, so that it can be read twice.
-fn spool(file: impl Read, max: u64) -> Result<SpooledTempFile, FileError> {
-    let mut spooled = tempfile::spooled_tempfile(IN_MEMORY);
-    let mut file = FromUpload(file.take(max.saturating_add(1)));
-    let size = io::copy(&mut file, &mut spooled).map_err(|error| match error.kind() {
-        BROKEN_OFF => FileError::BrokenOff,
-        _ => FileError::Spool(error),
-    })?;
-    if size > max {
-        return Err(FileError::TooLarge { max });
-    }
-    spooled.seek(SeekFrom::Start(0)).map_err(FileError::Spool)?;
-    Ok(spooled)
-}
-
-const BROKEN_OFF: io::ErrorKind = io::ErrorKind::UnexpectedEof;
 const ROW_TOO_LONG: io::ErrorKind = io::ErrorKind::InvalidData;
-
-/// An upload that breaks off is told from a disk that is full.
-struct FromUpload<R>(R);
-
-impl<R: Read> Read for FromUpload<R> {
-    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        self.0.read(into).map_err(|_| BROKEN_OFF.into())
-    }
-}
 
 /// Stops at a row without end.
 struct Bounded<R> {
@@ -183,7 +156,7 @@ impl<R: Read> Read for Bounded<R> {
 fn fault(error: &io::Error, row: i32) -> FileError {
     match error.kind() {
         ROW_TOO_LONG => FileError::RowTooLong { row },
-        _ => FileError::Spool(io::Error::new(error.kind(), error.to_string())),
+        _ => FileError::Kept(io::Error::new(error.kind(), error.to_string())),
     }
 }
 

@@ -1,0 +1,157 @@
+//! Whose turn it is: to be read, and to be put on the shelf.
+
+use std::io::{self, Cursor, Read, Seek, SeekFrom};
+use std::sync::atomic::Ordering;
+
+use books::{ImportSettings, ImportStatus, LayoutChoice, StartImport, StartReviewedImport, Upload};
+use kernel::{ErrorKind, Refusal};
+use testkit::member;
+use tokio_util::sync::CancellationToken;
+
+use crate::support::{World, code};
+
+fn plain(rows: &str) -> Vec<u8> {
+    format!("title,authors,isbn\n{rows}").into_bytes()
+}
+
+/// A file that is read no further until it may.
+struct Gated {
+    file: Cursor<Vec<u8>>,
+    open: std::sync::mpsc::Receiver<()>,
+}
+
+impl Read for Gated {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        // Nobody holds it back any more: the sender is gone.
+        self.open.recv().unwrap_or(());
+        self.file.read(into)
+    }
+}
+
+impl Seek for Gated {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        self.file.seek(to)
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_file_waits_a_moment_for_its_turn_to_be_read_and_is_told_to_come_back() {
+    let settings = ImportSettings { concurrent_uploads: 1, ..ImportSettings::default() };
+    let world = World::with_redis(&testkit::redis_url(), settings).await;
+    let (ada, eve) = (world.a_member("Ada").await, world.a_member("Eve").await);
+    let (gate, open) = std::sync::mpsc::channel();
+    let file = Gated { file: Cursor::new(plain("Emma,Jane Austen,\n")), open };
+    let caller = member(eve);
+    let held = world.send(&caller, StartImport { upload: Upload::new(file, [1; 32]), review: false });
+    let others = async {
+        // It has its turn once there is an import.
+        testkit::eventually("the first is being read", || async {
+            let kept: i64 =
+                sqlx::query_scalar("select count(*) from books.import").fetch_one(&world.pool).await.unwrap();
+            kept == 1
+        })
+        .await;
+        let refused = world.upload(ada, plain("Ilias,Homer,\n")).await.unwrap_err();
+        assert_eq!((refused.kind(), refused.code()), (ErrorKind::Unavailable, "UNAVAILABLE"));
+        drop(gate);
+    };
+    let (held, ()) = tokio::join!(held, others);
+    held.unwrap();
+    world.upload(ada, plain("Ilias,Homer,\n")).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_idempotency_key_covers_the_file() {
+    let world = World::new().await;
+    let ada = world.a_member("Ada").await;
+    let mut caller = member(ada);
+    caller.idempotency_key = Some("shelf".to_owned());
+    let start =
+        |file: &[u8], digest| StartImport { upload: Upload::new(Cursor::new(file.to_vec()), digest), review: false };
+    let emma = plain("Emma,Jane Austen,\n");
+    let first = world.send(&caller, start(&emma, [1; 32])).await.unwrap();
+    assert_eq!(world.send(&caller, start(&emma, [1; 32])).await.unwrap(), first);
+    let other = world.send(&caller, start(&plain("Ilias,Homer,\n"), [2; 32])).await.unwrap_err();
+    assert_eq!(other.code(), "IDEMPOTENCY_KEY_REUSED");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_row_does_not_wait_for_thirty_thousand_of_another_member() {
+    let world = World::new().await;
+    let (eve, ada) = (world.a_member("Eve").await, world.a_member("Ada").await);
+    let rows: String = (0..30_000).map(|i| format!("Book {i},Author {i},\n")).collect();
+    let long = world.upload(eve, plain(&rows)).await.unwrap();
+    let second = world.upload(eve, plain(&rows)).await.unwrap();
+    for _ in 0..3 {
+        assert!(world.context.import_tick().await.unwrap());
+    }
+    let short = world.upload(ada, plain("Emma,Jane Austen,\n")).await.unwrap();
+    // A batch of Ada's, one of Eve's, and the end of Ada's.
+    let mut ticks = 0;
+    while world.import_state(ada, short).await.summary.status != ImportStatus::Completed {
+        world.context.import_tick().await.unwrap();
+        ticks += 1;
+        assert!(ticks <= 6, "the short import waits behind the long one");
+    }
+    assert_eq!(world.import_state(eve, second).await.summary.imported, 0, "a member's own come one after the other");
+    assert!(world.import_state(eve, long).await.summary.imported < 3_000);
+    assert_eq!(code(world.upload(eve, plain("Emma,Jane Austen,\n")).await), "TOO_MANY_IMPORTS");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_worker_does_not_wait_for_another_at_the_same_shelf() {
+    let world = World::new().await;
+    let (eve, ada) = (world.a_member("Eve").await, world.a_member("Ada").await);
+    world.upload(eve, plain("Ilias,Homer,\n")).await.unwrap();
+    let import = world.upload(ada, plain("Emma,Jane Austen,\n")).await.unwrap();
+    // Another host is at Eve's shelf, and takes its time.
+    let mut other = world.pool.begin().await.unwrap();
+    sqlx::query("select pg_advisory_xact_lock(hashtextextended($1, 0))")
+        .bind(eve.to_string())
+        .execute(&mut *other)
+        .await
+        .unwrap();
+    let state = world.until_imported(ada, import).await;
+    assert_eq!(state.summary.imported, 1);
+    other.rollback().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_import_gives_way_while_requests_are_slow_and_goes_on_all_the_same() {
+    let settings = ImportSettings { batch: 1, ..ImportSettings::default() };
+    let world = World::with_redis(&testkit::redis_url(), settings).await;
+    world.until_served().await;
+    let ada = world.a_member("Ada").await;
+    let rows: String = (0..40).map(|i| format!("Book {i},Author {i},\n")).collect();
+    let import = world.upload(ada, plain(&rows)).await.unwrap();
+    world.pace.slow.store(true, Ordering::SeqCst);
+    let (books, stop) = (world.context.clone(), CancellationToken::new());
+    let until = stop.clone();
+    let worker = tokio::spawn(async move { books.run_imports(until).await });
+    testkit::eventually("it goes on, slowly", || async { world.import_state(ada, import).await.summary.imported > 0 })
+        .await;
+    let slowly = world.import_state(ada, import).await.summary.imported;
+    assert!(slowly < 20, "{slowly} of 40 at once while requests are slow");
+    world.pace.slow.store(false, Ordering::SeqCst);
+    testkit::eventually("it ends", || async {
+        world.import_state(ada, import).await.summary.status == ImportStatus::Completed
+    })
+    .await;
+    stop.cancel();
+    worker.await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_review_is_started_once_there_is_a_turn_for_it() {
+    let world = World::new().await;
+    let ada = world.a_member("Ada").await;
+    let review = world.upload_for(ada, plain("Emma,Jane Austen,\n"), true).await.unwrap();
+    for _ in 0..2 {
+        world.upload(ada, plain("Ilias,Homer,\n")).await.unwrap();
+    }
+    let start = || StartReviewedImport { import_id: review, choice: LayoutChoice::default() };
+    assert_eq!(code(world.send(&member(ada), start()).await), "TOO_MANY_IMPORTS");
+    while world.context.import_tick().await.unwrap() {}
+    world.send(&member(ada), start()).await.unwrap();
+    assert_eq!(world.until_imported(ada, review).await.summary.imported, 1);
+}
