@@ -245,7 +245,10 @@ async fn a_key_is_shown_once_and_is_in_no_log_event_or_redis() {
         .fetch_one(&owner)
         .await
         .expect("the log");
-    let lines = host.log().join("\n");
+    let lines = host.log();
+    let of_the_book = |line: &String| ["answered", "/api/v1/books", &id].iter().all(|part| line.contains(part));
+    assert!(lines.iter().any(of_the_book), "the log does not say which key listed the book");
+    let lines = lines.join("\n");
     let seen = monitor.seen(&id).await;
     assert!(log.contains(&id) && answers.contains(&key[..8]), "they are looked at");
     for (place, text) in [("Redis", &seen), ("the event log", &log), ("the log", &lines), ("answers", &answers)] {

@@ -14,9 +14,9 @@ use actix_web::http::header::HeaderName;
 use actix_web::middleware::Next;
 use actix_web::{FromRequest, HttpMessage, HttpRequest, ResponseError, web};
 use cqrs::Caller;
-use kernel::{Actor, Permission, UserId};
+use kernel::{Actor, Credential, Permission, UserId};
 
-use super::credentials::Shown;
+use super::credentials::{KeyInUse, Shown};
 use super::gate::Gate;
 use super::limits::RateLimits;
 use super::problem::Problem;
@@ -83,6 +83,9 @@ pub async fn identify<B: MessageBody>(
             let response = Problem::too_often(refused).error_response();
             return Ok(request.into_response(response).map_into_right_body());
         }
+    }
+    if let Ok(Caller { actor: Actor::Member { credential: Credential::ApiKey { id, .. }, .. }, .. }) = &caller {
+        request.extensions_mut().insert(KeyInUse(*id));
     }
     request.extensions_mut().insert(Identified(caller));
     Ok(next.call(request).await?.map_into_left_body())

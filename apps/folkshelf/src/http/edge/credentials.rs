@@ -4,9 +4,15 @@ use std::borrow::Cow;
 
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 
+use kernel::ApiKeyId;
+
 use super::problem::Problem;
 
 pub const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
+
+/// Which API key a request came with, once it is known.
+#[derive(Debug, Clone, Copy)]
+pub struct KeyInUse(pub ApiKeyId);
 
 /// No `Debug`: both are secrets.
 #[derive(Clone)]

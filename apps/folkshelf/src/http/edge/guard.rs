@@ -8,11 +8,12 @@ use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
-use actix_web::{HttpRequest, web};
+use actix_web::{HttpMessage, HttpRequest, web};
 use prometheus::{
     Histogram, HistogramVec, IntCounter, IntCounterVec, register_histogram_vec, register_int_counter_vec,
 };
 
+use super::credentials::KeyInUse;
 use super::problem::Problem;
 use super::web_app::{self, is_the_apps};
 
@@ -95,7 +96,10 @@ pub async fn watch<B: MessageBody>(
     let seconds = started.elapsed().as_secs_f64();
     REQUESTS.with_label_values(&[method, &route, status.as_str()]).inc();
     SECONDS.with_label_values(&[method, &route]).observe(seconds);
-    tracing::info!(route, status = status.as_u16(), milliseconds = seconds * 1000.0, "answered");
+    // Its id and the trace lead from a key that got into wrong hands to everything that was done with it.
+    let key = outcome.as_ref().ok().and_then(|response| response.request().extensions().get::<KeyInUse>().copied());
+    let api_key = key.map(|key| tracing::field::display(key.0));
+    tracing::info!(route, status = status.as_u16(), milliseconds = seconds * 1000.0, api_key, "answered");
     outcome
 }
 
