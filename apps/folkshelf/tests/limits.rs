@@ -3,6 +3,8 @@
 mod support;
 
 use std::net::IpAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -276,4 +278,34 @@ async fn a_wrong_figure_is_named_before_the_host_starts() {
     {
         assert!(said.contains(expected), "{said}");
     }
+}
+
+#[tokio::test]
+async fn guesses_at_once_from_one_network_leave_a_log_in_from_another_at_the_front() {
+    let place = Place::new().await;
+    let slow = [("AUTH__HASHING_THREADS", "1"), ("AUTH__BCRYPT_COST", "11")];
+    let host = Arc::new(host(&place, &[PROXIED, slow[0], slow[1]]));
+    let ada = host.register("Ada").await;
+    let answered = Arc::new(AtomicUsize::new(0));
+    let mut guesses = tokio::task::JoinSet::new();
+    // Each at another account: only the network tells that it is one guesser.
+    for nth in 0..16 {
+        let (host, answered) = (Arc::clone(&host), Arc::clone(&answered));
+        guesses.spawn(async move {
+            let body = json!({"email": format!("somebody{nth}@example.org"), "password": "wrong password"});
+            let request = host.request(Method::POST, "/auth/login").header("x-forwarded-for", "192.0.2.7").json(&body);
+            let status = Reply::to(request).await.status;
+            answered.fetch_add(1, Ordering::SeqCst);
+            status
+        });
+    }
+    testkit::eventually("the first one is answered", async || answered.load(Ordering::SeqCst) > 0).await;
+    let before = answered.load(Ordering::SeqCst);
+    let body = json!({"email": ada.email, "password": PASSWORD});
+    let request = host.request(Method::POST, "/auth/login").header("x-forwarded-for", "192.0.2.8").json(&body);
+    Reply::to(request).await.expect(200);
+    let meanwhile = answered.load(Ordering::SeqCst) - before;
+    assert!(guesses.join_all().await.iter().all(|status| *status == 401));
+    // The one at work, and those served while the session is opened and told to all hosts. In turn it would be all.
+    assert!(meanwhile <= 8, "{meanwhile} guesses were served before it");
 }
