@@ -58,13 +58,21 @@ async fn write(host: &Host, owner: &Person, taker: &Person, nth: usize) -> Writt
     Written { book, title, borrow }
 }
 
+/// Whoever asks for book after book and cancels would have to wait ever longer.
+fn host(place: &Place) -> Host {
+    let mut environment = place.environment();
+    environment.push(("FOLKSHELF_COMMUNITY__COOL_DOWN".to_owned(), "false".to_owned()));
+    environment.push(("FOLKSHELF_COMMUNITY__MAX_REQUESTS_A_DAY".to_owned(), "10000".to_owned()));
+    Host::start_with(&environment)
+}
+
 #[tokio::test]
 async fn a_writer_reads_their_own_write_on_every_host_after_the_leader_was_killed() {
     let place = Place::new().await;
     // The first one takes every subscription.
-    let mut leader = Host::start_in(&place);
+    let mut leader = host(&place);
     let (owner, taker) = (leader.register("Olga").await, leader.register("Finn").await);
-    let (mut writers, mut reader) = (Host::start_in(&place), Host::start_in(&place));
+    let (mut writers, mut reader) = (host(&place), host(&place));
     write(&writers, &owner, &taker, 0).await;
     let mut counted = Counted::default();
     for round in 0..2 {
@@ -88,7 +96,7 @@ async fn a_writer_reads_their_own_write_on_every_host_after_the_leader_was_kille
             taker.does(&writers, &written.borrow, "cancel", json!({})).await;
         }
         // One of the two leads now. Their parts change, and a third one joins.
-        leader = std::mem::replace(&mut writers, std::mem::replace(&mut reader, Host::start_in(&place)));
+        leader = std::mem::replace(&mut writers, std::mem::replace(&mut reader, host(&place)));
         println!("round {round}: {nth} rounds of writes; so far {counted:?}");
     }
     assert_eq!(counted.stale, 0, "{counted:?}");

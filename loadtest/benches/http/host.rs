@@ -49,6 +49,7 @@ fn command(place: &Place) -> Command {
         ("AUTH__ACCESS_TOKEN_MINUTES", "60".to_owned()),
         ("COMMUNITY__MAX_OPEN_REQUESTS", "1000".to_owned()),
         ("COMMUNITY__MAX_REQUESTS_A_DAY", "1000000".to_owned()),
+        ("COMMUNITY__COOL_DOWN", "false".to_owned()),
         ("MAIL__DIRECTORY", place.folder.path().to_string_lossy().into_owned()),
         ("LOG__FORMAT", "json".to_owned()),
         // A few members ask for everything here. What limits cost has rows of its own.
