@@ -56,6 +56,18 @@ async fn whoever_is_refused_again_and_again_waits_before_they_ask_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn whoever_cannot_come_after_all_has_pestered_nobody() {
+    let world = World::new().await;
+    let them = Neighbours::of(&world).await;
+    for _ in 0..5 {
+        let borrow = world.request(them.grace, them.emma).await;
+        world.approve(them.ada, borrow.id).await;
+        world.send(&member(them.grace), CancelBorrow { borrow: borrow.id, reason: words("I am ill") }).await.unwrap();
+    }
+    world.request(them.grace, them.emma).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn requests_of_a_day_have_a_limit_also_at_once() {
     let rules = LendingRules { max_requests_a_day: 3, ..LendingRules::default() };
     let world = World::with_rules(rules).await;

@@ -134,13 +134,19 @@ export function followNotifications(
     while (!signal.aborted) {
       try {
         await listen(lastId, signal, hear, opened)
-        if (replaced) await poll(true)
+        if (replaced) {
+          replaced = false
+          await poll(true)
+        }
         // The host closes the line when the access token runs out: the next one begins at once.
         await pause(500, signal)
       } catch (error) {
         if (signal.aborted) return
-        if (error instanceof NoRoom) {
-          await poll(false)
+        // Also where the line broke behind the word that another window has it.
+        if (error instanceof NoRoom || replaced) {
+          const patient = replaced
+          replaced = false
+          await poll(patient)
           continue
         }
         // One failure is a host that starts anew: no need to worry anybody.

@@ -123,15 +123,35 @@ impl Worker {
         let mut claimed = None;
         // A panic at a row's hostile cell ends this import and not the work on all others.
         let turn = AssertUnwindSafe(self.batch(&mut claimed)).catch_unwind().await;
-        match turn.unwrap_or_else(|_| Err(sqlx::Error::WorkerCrashed)) {
-            Ok(more) => Ok(more),
-            Err(error) => {
-                if let Some(id) = claimed.filter(|_| !event_bus::unavailable(&error)) {
-                    self.count_failure(id).await?;
-                }
-                Err(error)
+        let (error, is_import) = match turn {
+            Ok(Ok(more)) => return Ok(more),
+            Ok(Err(error)) => {
+                let is_import = !event_bus::unavailable(&error);
+                (error, is_import)
+            }
+            Err(_) => (sqlx::Error::WorkerCrashed, true),
+        };
+        if let Some(id) = claimed {
+            // Its turn was undone with its batch: without another one it would come first again, before all others.
+            self.end_turn(id).await?;
+            if is_import {
+                self.count_failure(id).await?;
             }
         }
+        Err(error)
+    }
+
+    async fn end_turn(&self, import: Uuid) -> Result<(), sqlx::Error> {
+        sqlx::query!(
+            "insert into books.import_turn (owner_id, nth, at)
+            select owner_id, nextval('books.import_turns'), $2 from books.import where id = $1
+            on conflict (owner_id) do update set nth = excluded.nth, at = excluded.at",
+            import,
+            self.clock.now(),
+        )
+        .execute(&self.pool)
+        .await?;
+        Ok(())
     }
 
     async fn batch(&self, claimed: &mut Option<Uuid>) -> Result<bool, sqlx::Error> {

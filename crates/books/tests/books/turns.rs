@@ -102,6 +102,31 @@ async fn one_row_does_not_wait_for_thirty_thousand_of_another_member() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_import_that_cannot_be_worked_on_does_not_come_first_again_and_again() {
+    let world = World::new().await;
+    let (eve, ada) = (world.a_member("Eve").await, world.a_member("Ada").await);
+    world.upload(eve, plain("Ilias,Homer,\n")).await.unwrap();
+    // As if each of her statements were ended for its length: worth another try, and another.
+    let ended = format!(
+        "create function books.too_long() returns trigger language plpgsql as
+            $$ begin raise exception 'it takes too long' using errcode = '57014'; end $$;
+        create trigger too_long before insert on books.book for each row
+            when (new.owner_id = '{}') execute function books.too_long()",
+        eve.uuid()
+    );
+    sqlx::raw_sql(sqlx::AssertSqlSafe(ended)).execute(&world.pool).await.unwrap();
+    world.clock.advance(Duration::SECOND);
+    let import = world.upload(ada, plain("Emma,Jane Austen,\n")).await.unwrap();
+    let (mut ticks, mut ended) = (0, 0);
+    while world.import_state(ada, import).await.summary.status != ImportStatus::Completed {
+        ended += usize::from(world.context.import_tick().await.is_err());
+        ticks += 1;
+        assert!(ticks <= 20, "hers comes first each time: {ended} of {ticks}");
+    }
+    assert!(ended > 0, "the canary: hers cannot be worked on");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_worker_does_not_wait_for_another_at_the_same_shelf() {
     let world = World::new().await;
     let (eve, ada) = (world.a_member("Eve").await, world.a_member("Ada").await);

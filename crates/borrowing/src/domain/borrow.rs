@@ -110,7 +110,10 @@ impl Change {
     pub fn turns_down(&self) -> bool {
         self.events.iter().any(|event| match event {
             BorrowEvent::Rejected(_) => true,
-            BorrowEvent::Cancelled(cancelled) => cancelled.cancelled_by == Some(self.borrow.borrower_id),
+            // Who cannot come after all has pestered nobody: the owner had agreed.
+            BorrowEvent::Cancelled(cancelled) => {
+                cancelled.cancelled_by == Some(self.borrow.borrower_id) && !cancelled.held
+            }
             _ => false,
         })
     }

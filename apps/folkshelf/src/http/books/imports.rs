@@ -1,5 +1,7 @@
 //! Whole shelves from CSV files.
 
+use std::time::Duration;
+
 use actix_multipart::{Field, Multipart};
 use actix_web::{HttpRequest, HttpResponse, delete, get, post, web};
 use bibliography::table::{self, ShelfColumns};
@@ -20,6 +22,9 @@ use crate::http::edge::input::{FieldErrors, MaybeBody, NoParams, Param, Params, 
 use crate::http::edge::list::{List, PagesByNumber};
 use crate::http::edge::problem::Problem;
 use crate::http::edge::respond::{self, Envelope, ListEnvelope, NoVersion};
+
+/// How long a form may say nothing between two of its parts.
+const BETWEEN_PARTS: Duration = Duration::from_secs(10);
 
 pub(super) fn configure(services: &mut ServiceConfig) {
     services
@@ -81,7 +86,7 @@ async fn import_books(
     let mut parts = Multipart::new(request.headers(), payload);
     let mut review = params.0.review.is_some_and(|review| review.0);
     let mut part = loop {
-        let part = parts.next().await.ok_or_else(|| Problem::invalid_field("file", "is missing"))?;
+        let part = in_time(parts.next()).await?.ok_or_else(|| Problem::invalid_field("file", "is missing"))?;
         let mut part = part.map_err(|_| broken())?;
         match part.name() {
             Some("file") => break part,
@@ -94,7 +99,7 @@ async fn import_books(
     };
     let spooled = spool.receive(&mut part, api.max_import_bytes, broken).await?;
     drop(part);
-    if let Some(next) = parts.next().await {
+    if let Some(next) = in_time(parts.next()).await? {
         let name: String = next.ok().and_then(|part| part.name().map(str::to_owned)).unwrap_or_default();
         return Err(Problem::invalid_field(name.chars().take(60).collect::<String>(), "must come before the file"));
     }
@@ -102,6 +107,11 @@ async fn import_books(
     let start = StartImport { upload: Upload::new(spooled, digest), review };
     let done = api.start_import.send(&caller.0, start).await?;
     respond::accepted(done.position, &done.output)
+}
+
+/// What is between the parts of a form is a line: whoever sends the file and not its end holds its room on the disk.
+async fn in_time<T>(next: impl Future<Output = T>) -> Result<T, Problem> {
+    tokio::time::timeout(BETWEEN_PARTS, next).await.map_err(|_| Problem::timed_out())
 }
 
 /// The part `review` of the form.

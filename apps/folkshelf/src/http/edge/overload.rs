@@ -30,6 +30,8 @@ static SHED: LazyLock<IntCounter> = LazyLock::new(|| {
         .expect("each metric is registered once")
 });
 
+/// Of a single request no more than this counts.
+const MOST_COUNTED: Duration = Duration::from_secs(1);
 /// The mean duration from which on requests are slow.
 const SLOW: Duration = Duration::from_millis(250);
 /// One request counts for so much of the mean.
@@ -67,6 +69,8 @@ impl Places {
 
     /// A request was worked on for so long.
     fn ended(&self, took: Duration) {
+        // One that waits for its turn, or for a large file, says nothing of the others.
+        let took = took.min(MOST_COUNTED);
         let mut recent = self.recent();
         if recent.last.elapsed() > QUIET {
             recent.mean = Duration::ZERO;
