@@ -102,7 +102,7 @@ async fn a_key_follows_its_owners_role_and_ends_with_the_owner() {
     for host in [&two, &one] {
         assert_eq!(get(host, &key, "/users").await.expect(403).code(), "FORBIDDEN");
     }
-    // What the key was made for it may do again with the role. Until then no new key is given more than the owner has.
+    // The key works again as soon as its owner has the role again. Until then the owner can make no key with those scopes.
     let greedy = json!({"name": "More", "scopes": ["admin", "write:book"]});
     assert_eq!(mo.post(&one, "/auth/api-keys", greedy).await.expect(403).code(), "SCOPE_NOT_PERMITTED");
     role("admin").await.expect(200);

@@ -58,7 +58,7 @@ async fn write(host: &Host, owner: &Person, taker: &Person, nth: usize) -> Writt
     Written { book, title, borrow }
 }
 
-/// Whoever asks for book after book and cancels would have to wait ever longer.
+/// Without the pause after cancelled requests: the test asks and cancels all the time.
 fn host(place: &Place) -> Host {
     let mut environment = place.environment();
     environment.push(("FOLKSHELF_COMMUNITY__COOL_DOWN".to_owned(), "false".to_owned()));

@@ -166,7 +166,7 @@ async fn a_host_with_as_many_streams_as_it_may_have_says_when_to_come_back() {
     let streams = (opened(&host, &olga).await, opened(&host, &olga).await);
     let refused = finn.get(&host, "/notifications/stream").await.expect(503);
     assert_eq!((refused.code(), refused.header("retry-after")), ("UNAVAILABLE", "30"));
-    // Whoever has one takes the place of their own.
+    // A member who has a stream replaces it.
     let third = opened(&host, &olga).await;
     drop((streams, third));
     testkit::eventually_within(Duration::from_secs(45), "there is room again", || async {

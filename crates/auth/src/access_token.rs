@@ -1,6 +1,6 @@
 //! Access tokens: JWTs that say which session. What the session may do is looked up at each request.
 //!
-//! They are signed with Ed25519, so that whoever checks one (a proxy, another service) needs no secret: the public keys are
+//! They are signed with Ed25519, so that a proxy or another service can check one without a secret: the public keys are
 //! at `/.well-known/jwks.json`. The private key is derived from the token secret, which all hosts share already. Other
 //! secrets may be named besides: tokens signed with theirs are taken too, so the secret is changed without logging
 //! anybody out.
@@ -240,7 +240,7 @@ mod tests {
             let token = jsonwebtoken::encode(&header, &claims, &EncodingKey::from_secret(secret)).unwrap();
             assert!(ours.verify(&token, NOW).is_none());
         }
-        // Without the name of a key, or with one that is none of ours.
+        // The header names no key, or a key that we do not have.
         for kid in [None, Some("x".to_owned())] {
             let header = Header { kid, ..Header::new(Algorithm::EdDSA) };
             let token = jsonwebtoken::encode(&header, &claims, &ours.0.encoding).unwrap();

@@ -32,7 +32,7 @@ pub(crate) struct ApiKeys {
     uses: KeyUses,
 }
 
-/// What a key was found to be, until it changes.
+/// What the database said about a key. Kept until the key or its owner changes.
 #[derive(Clone)]
 struct Known {
     who: Arc<KeyHolder>,

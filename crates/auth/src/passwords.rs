@@ -98,7 +98,7 @@ impl Passwords {
     ) -> Result<String, HashingError> {
         let begun = tokio::time::Instant::now();
         let place = self.registering.take(asker, self.patience).await.ok_or(HashingError::Busy)?;
-        // Their rank they have waited for. With it again, a network that guesses would hold this place, which others need.
+        // The caller has waited once by rank. A second time, a guessing network would hold this place while others need it.
         let rest = Self { patience: self.patience.saturating_sub(begun.elapsed()), ..self.clone() };
         rest.hash_unless_guessable(password, about, &Asker::default(), Some(place)).await
     }

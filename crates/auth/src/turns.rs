@@ -73,7 +73,7 @@ impl Queue {
     /// Gives a turn that has become free to who is next.
     fn pass_on(&mut self) {
         match self.waiting.pop_first() {
-            // It arrives: whoever waits is among them for as long as they can be given something, see [`Waiting`].
+            // It always arrives: a waiting caller leaves the queue before it stops listening, see [`Waiting`].
             Some((_, next)) => drop(next.send(())),
             None => self.free += 1,
         }

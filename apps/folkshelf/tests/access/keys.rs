@@ -69,7 +69,7 @@ const SCOPED: &[(&str, &[&str])] = &[
 /// Looks at its body alone, and not at who calls.
 const BLIND: &str = "POST /auth/refresh-token";
 
-/// What a key is told.
+/// How a route answers a key.
 enum Told {
     Session,
     Scoped(&'static [&'static str]),

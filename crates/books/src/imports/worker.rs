@@ -132,7 +132,7 @@ impl Worker {
             Err(_) => (sqlx::Error::WorkerCrashed, true),
         };
         if let Some(id) = claimed {
-            // Its turn was undone with its batch: without another one it would come first again, before all others.
+            // The transaction that failed also undid its turn. Without a new one this import would be the first again.
             self.end_turn(id).await?;
             if is_import {
                 self.count_failure(id).await?;

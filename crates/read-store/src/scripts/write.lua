@@ -39,7 +39,7 @@ local function newer(a, b)
     return a > b
 end
 
--- What goes into each list and set, gathered: one call for a list, not one for each document in it.
+-- The new members of each list and of the set, so that one call adds them all.
 local listed, known, seen = {}, {}, {}
 
 local function of(gathered, key)

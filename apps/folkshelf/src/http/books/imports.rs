@@ -109,7 +109,8 @@ async fn import_books(
     respond::accepted(done.position, &done.output)
 }
 
-/// What is between the parts of a form is a line: whoever sends the file and not its end holds its room on the disk.
+/// Waits for the next part of the form, and not longer than a moment: the file that has been received keeps its room on the
+/// disk for as long as this waits.
 async fn in_time<T>(next: impl Future<Output = T>) -> Result<T, Problem> {
     tokio::time::timeout(BETWEEN_PARTS, next).await.map_err(|_| Problem::timed_out())
 }

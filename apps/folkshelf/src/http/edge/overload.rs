@@ -69,7 +69,7 @@ impl Places {
 
     /// A request was worked on for so long.
     fn ended(&self, took: Duration) {
-        // One that waits for its turn, or for a large file, says nothing of the others.
+        // One request that waits for its turn or reads a large file does not mean that all requests are slow.
         let took = took.min(MOST_COUNTED);
         let mut recent = self.recent();
         if recent.last.elapsed() > QUIET {

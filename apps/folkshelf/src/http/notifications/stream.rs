@@ -84,7 +84,7 @@ struct Line {
     ended: bool,
 }
 
-/// What a line is woken by.
+/// Why a stream has something to send.
 enum Woken {
     Replaced,
     ByArrivals(Arc<[Arrival]>),

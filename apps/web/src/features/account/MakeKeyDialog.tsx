@@ -25,7 +25,7 @@ export function MakeKeyDialog({ open, onOpenChange }: { open: boolean; onOpenCha
   const { t } = useTranslation('account')
   // Held while the dialog is open, and nowhere else.
   const [made, setMade] = useState<string>()
-  // Whoever closed it now would have a key that nobody has seen.
+  // The dialog stays open while the key is made: it is shown once, and closing now would lose it.
   const [pending, setPending] = useState(false)
   const close = () => {
     if (pending) return
