@@ -65,11 +65,10 @@ pub fn context_options(owner: &PgConnectOptions, schema: &str, secret: Option<&s
     }
 }
 
-/// Each role has a password of its own, so that whoever learns one of them cannot log in as another context. All are made
-/// of one secret: an operator has one to keep.
+/// Each role has a password of its own: with one of them nobody can log in as another context. All are made of one secret,
+/// so that an operator has one to keep.
 fn password_of(role: &str, secret: &str) -> String {
-    // HMAC takes a key of any length.
-    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(secret.as_bytes()) else { return secret.to_owned() };
+    let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).expect("HMAC takes a key of any length");
     mac.update(b"password of the role ");
     mac.update(role.as_bytes());
     mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect()
