@@ -43,7 +43,10 @@ test('a suggestion is chosen with the keyboard alone', async ({ community, visit
 test('filters are kept in the address and taken away one by one', async ({ community, visitor }) => {
   const owner = await community.register('Odile')
   await community.book(owner, 'Free Volume', { categories: ['Basketry'], language: 'fr' })
-  await community.book(owner, 'Closed Volume', { categories: ['Basketry'], language: 'fr', lending: 'off' })
+  const promised = await community.book(owner, 'Promised Volume', { categories: ['Basketry'], language: 'fr' })
+  await community.book(owner, 'Kept Volume', { categories: ['Basketry'], language: 'fr', lending: 'off' })
+  const reader = await community.register('Finn')
+  await community.step(owner, await community.asks(reader, promised), 'approve', {})
   const page = await visitor()
   await page.goto(`/?category=basketry&owner=${owner.id}`)
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('Books of Odile')

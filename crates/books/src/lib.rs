@@ -34,6 +34,7 @@ mod queries;
 mod stored;
 mod subscribers;
 mod view;
+mod visible;
 
 #[cfg(feature = "bulk")]
 pub use bulk::BulkBooks;

@@ -1,8 +1,10 @@
 //! Books in Redis: a document per book, whose body is the JSON that the API shows, and the lists `newest`, `available`,
-//! `owner:`, `category:` and `language:`. An event only says which books to look at again; what is written is read from
-//! our own tables, whole, under the row's version.
+//! `owner:`, `category:` and `language:` of what everybody sees, and `shelf:` of all that one owner sees. An event only says
+//! which books to look at again; what is written is read from our own tables, whole, under the row's version.
 
-use std::collections::{BTreeSet, HashMap};
+mod loaded;
+
+use std::collections::BTreeSet;
 
 use async_trait::async_trait;
 use auth_events::AuthEvent;
@@ -12,14 +14,18 @@ use borrowing_events::BorrowEvent;
 use database::Database;
 use event_bus::{HandlerError, Outdate, Recorded, Refresh};
 use kernel::{Actor, BookId, Event, Permission, UserId};
-use read_store::{BoxError, Coming, Document, Listing, Projection, ReadStoreError, Rebuild, WrittenThrough};
+use read_store::{BoxError, Coming, Document, Projection, ReadStoreError, Rebuild, WrittenThrough};
 use serde::{Deserialize, Serialize};
-use sqlx::PgConnection;
 use time::OffsetDateTime;
 use users_events::UserEvent;
 use uuid::Uuid;
 
+pub(crate) use loaded::{Loaded, load, load_one};
+
+use loaded::read;
+
 use crate::subscribers::moves_the_copy;
+use crate::visible::Visible;
 
 /// How many books one statement reads.
 const CHUNK: usize = 1_000;
@@ -98,13 +104,19 @@ impl BookView {
         actor.may(Permission::ModerateBook)
     }
 
-    /// Who would see more of these books than was shown here, besides those who see all notes: their owners. `None`: notes are
-    /// shown, so the answer is for its reader alone.
+    /// Who would see more of these books than was shown here, besides those who see all notes: their owners. `None`: notes or
+    /// hidden books are shown, so the answer is for its reader alone.
     pub fn who_sees_more(books: &[Self]) -> Option<Vec<UserId>> {
         let mut owners: Vec<UserId> = books.iter().map(|book| book.owner.id).collect();
         owners.sort_unstable();
         owners.dedup();
-        books.iter().all(|book| book.notes.is_none()).then_some(owners)
+        let for_all = |book: &Self| book.notes.is_none() && book.lending != Lending::Off;
+        books.iter().all(for_all).then_some(owners)
+    }
+
+    /// Whether somebody sees the book. Of an owner who is not active there is no view.
+    pub(crate) fn visible_to(&self, viewer: &Actor) -> bool {
+        Visible { owner: self.owner.id, owner_active: true, lending: self.lending }.visible_to(viewer)
     }
 
     /// Without what this actor may not see.
@@ -134,114 +146,17 @@ pub(crate) fn of_owner(owner: UserId) -> String {
     format!("owner:{owner}")
 }
 
+/// As [`of_owner`], with what the owner alone sees.
+pub(crate) fn shelf_of(owner: UserId) -> String {
+    format!("shelf:{owner}")
+}
+
 pub(crate) fn in_category(category: &str) -> String {
     format!("category:{}", category_key(category))
 }
 
 pub(crate) fn in_language(tag: &str) -> String {
     format!("language:{tag}")
-}
-
-struct Row {
-    id: Uuid,
-    owner_id: Uuid,
-    owner_name: Option<String>,
-    owner_active: bool,
-    title: String,
-    authors: Vec<String>,
-    isbn13: Option<String>,
-    isbn10: Option<String>,
-    published_year: Option<i16>,
-    language: Option<String>,
-    categories: Vec<String>,
-    description: Option<String>,
-    condition: Option<String>,
-    notes: Option<String>,
-    lending: String,
-    status: String,
-    available: bool,
-    version: i64,
-    created_at: OffsetDateTime,
-    updated_at: OffsetDateTime,
-}
-
-impl From<Row> for BookView {
-    fn from(row: Row) -> Self {
-        Self {
-            id: row.id.into(),
-            title: row.title,
-            authors: row.authors,
-            isbn13: row.isbn13,
-            isbn10: row.isbn10,
-            published_year: row.published_year,
-            language: row.language,
-            categories: row.categories,
-            description: row.description,
-            condition: row.condition,
-            cover_url: None,
-            lending: Lending::from_name(&row.lending).unwrap_or(Lending::Off),
-            status: BookStatus::of_column(&row.status),
-            available: row.available,
-            owner: BookOwner { id: row.owner_id.into(), name: row.owner_name.unwrap_or_default() },
-            notes: row.notes,
-            created_at: row.created_at,
-            updated_at: row.updated_at,
-            version: row.version,
-        }
-    }
-}
-
-/// A book, and whether lists show it: those of a member who is not active are in none.
-pub(crate) struct Loaded {
-    pub view: BookView,
-    listed: bool,
-}
-
-impl Loaded {
-    fn document(&self) -> Result<Document, serde_json::Error> {
-        let view = &self.view;
-        let mut lists = Vec::new();
-        if self.listed {
-            lists.extend([NEWEST.to_owned(), of_owner(view.owner.id)]);
-            lists.extend(view.categories.iter().map(|category| in_category(category)));
-            lists.extend(view.language.as_deref().map(in_language));
-            lists.extend(view.available.then(|| AVAILABLE.to_owned()));
-        }
-        #[allow(clippy::cast_precision_loss, reason = "microseconds stay below 2^53 until 2255")]
-        let score = view.created_at_micros() as f64;
-        Ok(Document {
-            id: view.id.to_string(),
-            version: view.version,
-            body: Some(serde_json::to_vec(view)?),
-            lists: lists.into_iter().map(|list| Listing::new(list, score)).collect(),
-        })
-    }
-}
-
-async fn read(connection: &mut PgConnection, ids: &[Uuid]) -> Result<HashMap<Uuid, Loaded>, sqlx::Error> {
-    let rows = sqlx::query_as!(
-        Row,
-        r#"select id, owner_id, (select name from books.member where member.id = book.owner_id) as owner_name, owner_active,
-            title, authors, isbn13, isbn10, published_year, language, categories, description, condition, notes, lending,
-            status, available, version, created_at, updated_at
-        from books.book where id = any($1)"#,
-        ids,
-    )
-    .fetch_all(connection)
-    .await?;
-    let loaded = |row: Row| (row.id, Loaded { listed: row.owner_active, view: row.into() });
-    Ok(rows.into_iter().map(loaded).collect())
-}
-
-/// The books as they are in the tables, in the order of `ids`; those that are gone are left out.
-pub(crate) async fn load(connection: &mut PgConnection, ids: &[Uuid]) -> Result<Vec<BookView>, sqlx::Error> {
-    let mut found = read(connection, ids).await?;
-    Ok(ids.iter().filter_map(|id| found.remove(id)).map(|loaded| loaded.view).collect())
-}
-
-/// One book as it is in the tables.
-pub(crate) async fn load_one(connection: &mut PgConnection, id: BookId) -> Result<Option<Loaded>, sqlx::Error> {
-    Ok(read(connection, &[id.uuid()]).await?.remove(&id.uuid()))
 }
 
 /// Why the projection did not answer; PostgreSQL is asked then.
@@ -365,8 +280,8 @@ impl Rebuild for View {
     }
 
     fn schema(&self) -> u32 {
-        // 2: the lists of categories go by another folding.
-        2
+        // 2: the lists of categories go by another folding. 3: lists hold what everybody sees, and shelves the rest.
+        3
     }
 
     async fn documents(&self, after: Option<Uuid>, limit: i64) -> Result<Vec<Document>, BoxError> {

@@ -57,6 +57,7 @@ async fn list_books(
     api.community.may_browse(&caller.0)?;
     let (sort, order) = sorting(&list, list.filters.q.as_deref())?;
     let query = ListBooks {
+        whole_shelf: false,
         text: list.filters.q.clone(),
         category: list.filters.category.clone(),
         available: list.filters.available.as_ref().map(|available| available.0),

@@ -12,6 +12,7 @@ use time::Duration;
 
 use crate::ports::{LendingGate, WithdrawRefused};
 use crate::stored;
+use crate::visible::Visible;
 
 /// A deletion that was asked for so long ago and is not done was cut short.
 const CUT_SHORT_AFTER: Duration = Duration::seconds(30);
@@ -90,10 +91,17 @@ impl DeleteBookHandler {
     }
 
     async fn check(&self, call: &Call, command: &DeleteBook) -> Result<(), DeleteBookError> {
-        let row = sqlx::query!("select owner_id, version from books.book where id = $1", command.book_id.uuid())
-            .fetch_optional(&self.deletions.pool)
-            .await?
-            .ok_or(DeleteBookError::NotFound)?;
+        let row = sqlx::query!(
+            "select owner_id, owner_active, lending, version from books.book where id = $1",
+            command.book_id.uuid(),
+        )
+        .fetch_optional(&self.deletions.pool)
+        .await?
+        .ok_or(DeleteBookError::NotFound)?;
+        let visible = Visible::of_row(row.owner_id, row.owner_active, &row.lending);
+        if !visible.visible_to(call.actor()) {
+            return Err(DeleteBookError::NotFound);
+        }
         if !call.actor().is(row.owner_id.into()) && !call.actor().may(Permission::ModerateBook) {
             return Err(DeleteBookError::NotOwner);
         }

@@ -9,6 +9,7 @@ use crate::domain::BookChanges;
 use crate::findable::{self, FOLDING};
 use crate::stored::{Stored, Written};
 use crate::view::{self, BookView, View};
+use crate::visible::Visible;
 
 /// The owner, or somebody who moderates books, changes the description or the lending mode.
 #[derive(Debug, Clone, Serialize)]
@@ -87,7 +88,7 @@ impl CommandHandler<UpdateBook> for UpdateBookHandler {
         let mut work = call.begin(&self.pool).await?;
         let row = sqlx::query!(
             "select owner_id, version, title, authors, isbn13, isbn10, published_year, language, categories, description,
-                condition, notes, lending, holding
+                condition, notes, lending, holding, owner_active
             from books.book where id = $1 for update",
             id.uuid(),
         )
@@ -95,13 +96,18 @@ impl CommandHandler<UpdateBook> for UpdateBookHandler {
         .await?
         .ok_or(UpdateBookError::NotFound)?;
         let owner = UserId::from(row.owner_id);
+        let offered = Lending::from_name(&row.lending).unwrap_or(Lending::Off);
+        let visible = Visible { owner, owner_active: row.owner_active, lending: offered };
+        if !visible.visible_to(call.actor()) {
+            return Err(UpdateBookError::NotFound);
+        }
         if !call.actor().is(owner) && !call.actor().may(Permission::ModerateBook) {
             return Err(UpdateBookError::NotOwner);
         }
         if command.expected_version.is_some_and(|expected| expected != row.version) {
             return Err(UpdateBookError::VersionMismatch { now: row.version });
         }
-        let (was_lost, was_off) = (row.holding.as_deref() == Some("lost"), row.lending == Lending::Off.as_str());
+        let (was_lost, was_off) = (row.holding.as_deref() == Some("lost"), offered == Lending::Off);
         let mut written = Written {
             title: row.title,
             authors: row.authors,

@@ -12,6 +12,7 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use crate::view::BookOwner;
+use crate::visible::Visible;
 
 /// Everything that happened to a book, oldest first, for its owner and moderators: it tells who borrowed it.
 #[derive(Debug, Clone)]
@@ -89,10 +90,15 @@ impl BookHistoryHandler {
 impl QueryHandler<BookHistory> for BookHistoryHandler {
     async fn handle(&self, call: &Call, query: BookHistory) -> Result<Vec<HistoryEntry>, BookHistoryError> {
         let id = query.book_id.uuid();
-        let owner = sqlx::query_scalar!("select owner_id from books.book where id = $1", id)
+        let book = sqlx::query!("select owner_id, owner_active, lending from books.book where id = $1", id)
             .fetch_optional(&self.pool)
             .await?
             .ok_or(BookHistoryError::NotFound)?;
+        let owner = book.owner_id;
+        let visible = Visible::of_row(owner, book.owner_active, &book.lending);
+        if !visible.visible_to(call.actor()) {
+            return Err(BookHistoryError::NotFound);
+        }
         if !call.actor().is(UserId::from(owner)) && !call.actor().may(Permission::ModerateBook) {
             return Err(BookHistoryError::NotOwner);
         }

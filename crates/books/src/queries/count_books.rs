@@ -56,7 +56,7 @@ impl QueryHandler<CountBooks> for CountBooksHandler {
             }
         }
         let count = sqlx::query_scalar!(
-            r#"select count(*) as "count!" from books.book where owner_id = $1 and owner_active"#,
+            r#"select count(*) as "count!" from books.book where owner_id = $1 and owner_active and lending <> 'off'"#,
             query.owner.uuid(),
         )
         .fetch_one(&self.pool)

@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 use super::filter::{Filter, UnknownLanguage};
 use super::find::find;
+use crate::visible::TO_EVERYBODY;
 
 /// How long the count of the whole catalogue is kept. It reads every book, which takes a second or two for a million.
 const KEPT: Duration = Duration::minutes(1);
@@ -125,7 +126,7 @@ impl Among {
         sql.push("with found as materialized (select ").push(columns).push(" from books.book");
         match self {
             Self::Everything => {
-                sql.push(" where owner_active");
+                sql.push(" where ").push(TO_EVERYBODY);
             }
             Self::Filtered(filter) => filter.push(sql),
             Self::Found(ids) => {

@@ -5,12 +5,15 @@ use bibliography::keys::{asked_author_words, category_key};
 use kernel::UserId;
 use sqlx::{Postgres, QueryBuilder};
 
+use crate::visible::Eyes;
+
 /// A language by a name that nobody knows.
 pub(super) struct UnknownLanguage;
 
-/// The filters of the API as they are looked up. They narrow each other; books of inactive members are never shown.
+/// The filters of the API as they are looked up. They narrow each other and what the eyes may see.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Filter {
+    pub eyes: Eyes,
     pub category: Option<String>,
     pub available: Option<bool>,
     pub owner: Option<UserId>,
@@ -28,6 +31,7 @@ impl Filter {
     ) -> Result<Self, UnknownLanguage> {
         let language = language.map(Language::parse).transpose().map_err(|_| UnknownLanguage)?;
         Ok(Self {
+            eyes: Eyes::Everybody,
             category,
             available,
             owner,
@@ -56,7 +60,8 @@ impl Filter {
 
     /// The conditions, as `where …`.
     pub fn push(&self, sql: &mut QueryBuilder<Postgres>) {
-        sql.push(" where owner_active");
+        sql.push(" where ");
+        self.eyes.push(sql);
         if let Some(category) = &self.category {
             sql.push(" and category_keys @> array[").push_bind(category_key(category)).push("]");
         }

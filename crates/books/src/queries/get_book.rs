@@ -5,7 +5,7 @@ use kernel::{BookId, ErrorKind, Query, Refusal};
 
 use crate::view::{self, BookView, View, ViewError};
 
-/// One book, for anybody; its notes for the owner and moderators alone.
+/// One book, for whoever sees it; its notes for the owner and moderators alone.
 #[derive(Debug, Clone)]
 pub struct GetBook {
     pub book_id: BookId,
@@ -62,13 +62,17 @@ impl QueryHandler<GetBook> for GetBookHandler {
     async fn handle(&self, call: &Call, query: GetBook) -> Result<BookView, GetBookError> {
         if call.source() == Source::ReadStore {
             match self.in_read_store(query.book_id).await {
-                Ok(Some(book)) => return Ok(book.for_actor(call.actor())),
+                Ok(Some(book)) if book.visible_to(call.actor()) => return Ok(book.for_actor(call.actor())),
+                Ok(Some(_)) => return Err(GetBookError::NotFound),
                 Ok(None) => {}
                 Err(error) => tracing::debug!(%error, "a book is read from PostgreSQL"),
             }
         }
         let mut connection = self.pool.acquire().await?;
         let book = view::load_one(&mut connection, query.book_id).await?.ok_or(GetBookError::NotFound)?;
+        if !book.visible().visible_to(call.actor()) {
+            return Err(GetBookError::NotFound);
+        }
         Ok(book.view.for_actor(call.actor()))
     }
 }

@@ -2,7 +2,7 @@ use async_trait::async_trait;
 use bibliography::search::{QueryText, QueryTextError};
 use cqrs::{Call, QueryHandler, Source};
 use database::Database;
-use kernel::{Detail, ErrorKind, Page, PageRequest, Query, Refusal, UserId};
+use kernel::{Actor, Detail, ErrorKind, Page, PageRequest, Query, Refusal, UserId};
 use read_store::Direction;
 use sqlx::{PgConnection, Postgres, QueryBuilder};
 use uuid::Uuid;
@@ -11,18 +11,21 @@ use super::cursor::{Cursor, Key, UNKNOWN_YEAR};
 use super::filter::{Filter, UnknownLanguage};
 use super::find::find;
 use crate::view::{self, BookView, View, ViewError};
+use crate::visible::Eyes;
 
 /// A total that only PostgreSQL can tell is counted so far; it then stands for as many or more.
 const COUNTED: i64 = 1_000;
 
-/// Books of the whole community, for anybody. Filters narrow each other. The total is exact up to 1,000, and beyond
-/// where at most one filter other than `author` is given.
+/// Books that everybody sees. Filters narrow each other. The total is exact up to 1,000, and beyond where at most one filter
+/// other than `author` is given.
 #[derive(Debug, Clone)]
 pub struct ListBooks {
     /// Whatever its case.
     pub category: Option<String>,
     pub available: Option<bool>,
     pub owner: Option<UserId>,
+    /// With the caller as `owner`: also what they do not offer.
+    pub whole_shelf: bool,
     /// A code or name as [`crate::BookInput`] takes it.
     pub language: Option<String>,
     /// Words of authors' names, all of which a book must have.
@@ -41,6 +44,7 @@ impl ListBooks {
             category: None,
             available: None,
             owner: None,
+            whole_shelf: false,
             language: None,
             author: None,
             text: None,
@@ -130,14 +134,17 @@ struct Wanted {
 }
 
 impl Wanted {
-    fn new(query: ListBooks) -> Result<Self, ListBooksError> {
-        let filter = Filter::new(
+    fn new(query: ListBooks, viewer: &Actor) -> Result<Self, ListBooksError> {
+        let mut filter = Filter::new(
             query.category,
             query.available,
             query.owner,
             query.language.as_deref(),
             query.author.as_deref(),
         )?;
+        if let Some(owner) = query.owner.filter(|owner| query.whole_shelf && viewer.is(*owner)) {
+            filter.eyes = Eyes::Owner(owner);
+        }
         let text = QueryText::read_unless_blank(query.text.as_deref())?;
         let sort = match query.sort {
             BookSort::Relevance if text.is_none() => BookSort::CreatedAt,
@@ -159,7 +166,10 @@ impl Wanted {
         }
         let filters = [
             filter.category.as_deref().map(view::in_category),
-            filter.owner.map(view::of_owner),
+            filter.owner.map(|owner| match filter.eyes {
+                Eyes::Everybody => view::of_owner(owner),
+                Eyes::Owner(_) => view::shelf_of(owner),
+            }),
             filter.language.map(view::in_language),
             filter.available.map(|_| view::AVAILABLE.to_owned()),
         ];
@@ -294,19 +304,25 @@ impl ListBooksHandler {
 #[async_trait]
 impl QueryHandler<ListBooks> for ListBooksHandler {
     async fn handle(&self, call: &Call, query: ListBooks) -> Result<Page<BookView>, ListBooksError> {
-        let wanted = Wanted::new(query)?;
+        let wanted = Wanted::new(query, call.actor())?;
         if call.source() == Source::ReadStore
             && wanted.sort == BookSort::CreatedAt
             && let Some(list) = wanted.list()
         {
             match self.in_read_store(&list, &wanted).await {
-                Ok(page) => return Ok(page.map(|book| book.for_actor(call.actor()))),
+                Ok(page) => return Ok(shown_to(call.actor(), page)),
                 Err(error) => tracing::debug!(%error, list, "a list is read from PostgreSQL"),
             }
         }
         let page = self.in_database(&wanted, call.source()).await?;
-        Ok(page.map(|book| book.for_actor(call.actor())))
+        Ok(shown_to(call.actor(), page))
     }
+}
+
+/// A book may have been hidden since the page was put together.
+fn shown_to(viewer: &Actor, mut page: Page<BookView>) -> Page<BookView> {
+    page.items.retain(|book| book.visible_to(viewer));
+    page.map(|book| book.for_actor(viewer))
 }
 
 const _: () = assert!(UNKNOWN_YEAR == -32768, "the index says so too");

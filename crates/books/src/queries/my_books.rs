@@ -6,7 +6,7 @@ use super::list_books::{ListBooks, ListBooksError, ListBooksHandler};
 use crate::view::BookView;
 use crate::{BookSort, SortOrder};
 
-/// The caller's own shelf.
+/// The caller's own shelf, also what they do not offer.
 #[derive(Debug, Clone)]
 pub struct MyBooks {
     /// Only what is found by this; blank counts as none.
@@ -69,6 +69,7 @@ impl QueryHandler<MyBooks> for MyBooksHandler {
         let owner = call.actor().user_id().ok_or(MyBooksError::NotSignedIn)?;
         let mine = ListBooks {
             owner: Some(owner),
+            whole_shelf: true,
             text: query.text,
             sort: query.sort,
             order: query.order,

@@ -7,6 +7,8 @@ use kernel::{Detail, ErrorKind, Query, Refusal};
 use serde::Serialize;
 use sqlx::{PgConnection, QueryBuilder};
 
+use crate::visible::TO_EVERYBODY;
+
 /// Suggestions at once, of both kinds.
 const SUGGESTIONS: usize = 10;
 /// Of these, as many may be authors.
@@ -105,12 +107,13 @@ async fn titles(connection: &mut PgConnection, beginning: &str) -> Result<Vec<St
     let titles = sqlx::query_scalar!(
         r#"with recursive found as (
             (select search_title, title from books.book
-                where owner_active and search_title >= $1 and search_title < $1 || chr(1114111)
+                where owner_active and lending <> 'off' and search_title >= $1 and search_title < $1 || chr(1114111)
                 order by search_title, id limit 1)
             union all
             select next.search_title, next.title from found cross join lateral (
                 select search_title, title from books.book
-                where owner_active and search_title > found.search_title and search_title < $1 || chr(1114111)
+                where owner_active and lending <> 'off'
+                    and search_title > found.search_title and search_title < $1 || chr(1114111)
                 order by search_title, id limit 1
             ) next
         )
@@ -141,7 +144,8 @@ async fn authors(connection: &mut PgConnection, beginning: &str) -> Result<Vec<S
     let mut sql = QueryBuilder::new("select array[");
     let mut all = sql.separated(", ");
     for name in &names {
-        all.push("exists (select from books.book where owner_active and author_words @> ");
+        all.push("exists (select from books.book where ").push_unseparated(TO_EVERYBODY);
+        all.push_unseparated(" and author_words @> ");
         all.push_bind_unseparated(name.words.clone()).push_unseparated(")");
     }
     sql.push("]");

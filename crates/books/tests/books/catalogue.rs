@@ -5,8 +5,9 @@ use std::collections::HashSet;
 use books::{
     BookInput, BookSort, CategoryCount, CountFacets, Facets, ImportSettings, LanguageCount, ListBooks, SortOrder,
 };
-use kernel::{BookId, PageRequest, Refusal};
-use testkit::{PrivateRedis, anonymous};
+use borrowing_events::{BorrowEvent, BorrowHandedOver, Parties};
+use kernel::{BookId, BorrowId, PageRequest, Refusal};
+use testkit::{A_SATURDAY, PrivateRedis, anonymous};
 use time::Duration;
 use users_events::{UserEvent, UserUpdated};
 
@@ -158,7 +159,10 @@ async fn each_facet_counts_what_its_choice_finds_beside_the_query_and_the_other_
     world.create(ada, about("Le Hobbit", "J.R.R. Tolkien", Some("fr"), &["fantasy", "Jeunesse"])).await;
     world.create(eve, about("Letters", "J.R.R. Tolkien", Some("en"), &["Letters"])).await;
     world.create(eve, about("Emma", "Jane Austen", Some("en"), &["Novel"])).await;
-    world.create(eve, BookInput { lending: Some("off".to_owned()), ..about("Solaris", "Lem", None, &["Novel"]) }).await;
+    let solaris = world.create(eve, about("Solaris", "Lem", None, &["Novel"])).await;
+    let parties =
+        Parties { borrow_id: BorrowId::new(A_SATURDAY), book_id: solaris.id, owner_id: eve, borrower_id: ada };
+    world.tell::<BorrowEvent>(BorrowHandedOver { parties, due_at: Some(A_SATURDAY) }, 3).await;
 
     let text = |text: &str| CountFacets { text: Some(text.to_owned()), ..CountFacets::default() };
     let novel = |query| CountFacets { category: Some("novel".to_owned()), ..query };

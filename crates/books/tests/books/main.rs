@@ -8,6 +8,7 @@ mod deletion;
 mod files;
 mod forgotten;
 mod full_shelf;
+mod hidden;
 mod imports;
 mod real_books;
 mod reports;

@@ -2,7 +2,8 @@
 
 use books::{BookChanges, Change, DeleteBook};
 use books::{BookInput, BookSort, BookView, ListBooks, MyBooks, SearchBooks, SortOrder, SuggestBooks, UpdateBook};
-use kernel::{Page, PageRequest, Refusal, UserId};
+use borrowing_events::{BorrowEvent, BorrowHandedOver, Parties};
+use kernel::{BorrowId, Page, PageRequest, Refusal, UserId};
 use testkit::{anonymous, member};
 
 use crate::support::{World, a_book, code};
@@ -83,14 +84,17 @@ async fn the_free_copy_comes_before_the_lent_one_and_filters_narrow() {
     let world = World::new().await;
     let (ada, eve) = (world.a_member("Ada").await, world.a_member("Eve").await);
     let free = world.create(ada, a_book("Emma")).await.id;
-    let off = world.create(eve, BookInput { lending: Some("off".to_owned()), ..a_book("Emma") }).await.id;
+    let lent = world.create(eve, a_book("Emma")).await.id;
+    let borrow =
+        Parties { borrow_id: BorrowId::new(testkit::A_SATURDAY), book_id: lent, owner_id: eve, borrower_id: ada };
+    world.tell::<BorrowEvent>(BorrowHandedOver { parties: borrow, due_at: Some(testkit::A_SATURDAY) }, 3).await;
     let ids = |page: Page<BookView>| page.items.iter().map(|book| book.id).collect::<Vec<_>>();
-    assert_eq!(ids(world.search("emma").await), [free, off]);
+    assert_eq!(ids(world.search("emma").await), [free, lent]);
     let narrowed = async |list: ListBooks| {
         ids(world.ask(&anonymous(), SearchBooks { text: "emma".to_owned(), list }).await.unwrap())
     };
     let all = || ListBooks::newest(PageRequest::first(20));
-    assert_eq!(narrowed(ListBooks { available: Some(false), ..all() }).await, [off]);
+    assert_eq!(narrowed(ListBooks { available: Some(false), ..all() }).await, [lent]);
     assert_eq!(narrowed(ListBooks { owner: Some(ada), ..all() }).await, [free]);
     assert!(narrowed(ListBooks { author: Some("tolkien".to_owned()), ..all() }).await.is_empty());
     assert!(narrowed(ListBooks { category: Some("art".to_owned()), ..all() }).await.is_empty());

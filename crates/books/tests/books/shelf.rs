@@ -49,6 +49,12 @@ async fn a_member_cannot_flip_anothers_availability() {
 
     let off = world.send(&member(ada), update(lending("off"))).await.unwrap();
     assert_eq!((off.available, off.status, off.version), (false, BookStatus::Withdrawn, 2));
+    assert_eq!(
+        code(world.send(&moderator(eve), update(lending("lend"))).await),
+        "BOOK_NOT_FOUND",
+        "nor can anybody else"
+    );
+    world.send(&member(ada), update(lending("give"))).await.unwrap();
     world.send(&moderator(eve), update(lending("lend"))).await.unwrap();
     assert!(world.seen(book.id).await.available);
 }
@@ -140,14 +146,14 @@ async fn a_new_name_shows_on_every_book_of_the_member() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn books_of_a_deactivated_member_are_in_no_list_and_not_available() {
+async fn books_of_a_deactivated_member_are_nowhere_and_come_back() {
     let world = World::new().await;
     let ada = world.a_member("Ada").await;
     let book = world.create(ada, a_book("Emma")).await.id;
     let active = |active| UserUpdated { user_id: ada, name: "Ada".to_owned(), active, language: "en".to_owned() };
     world.tell::<UserEvent>(active(false), 2).await;
     assert_eq!(world.newest().await.total, 0);
-    assert!(!world.seen(book).await.available);
+    assert_eq!(code(world.get(&member(ada), book).await), "BOOK_NOT_FOUND");
     world.tell::<UserEvent>(active(true), 3).await;
     assert_eq!(world.newest().await.total, 1);
     assert!(world.seen(book).await.available);

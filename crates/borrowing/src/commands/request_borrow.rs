@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use books_events::Lending;
 use cqrs::{Call, CommandHandler};
 use kernel::{BookId, BorrowId, Command, Detail, ErrorKind, Prose, Refusal, UserId};
 use serde::Serialize;
@@ -118,8 +119,9 @@ impl RequestBorrowHandler {
         }
         let locked = store::lock_copy_for(work.connection(), command.book, borrower).await?;
         let (copy, open_requests) = locked.ok_or(RequestBorrowError::BookNotFound)?;
-        if members.owner_active == Some(false) {
-            return Err(Refused::NotLendable.into());
+        // As books shows it: not at all.
+        if members.owner_active == Some(false) || (copy.lending == Lending::Off && copy.owner_id != borrower) {
+            return Err(RequestBorrowError::BookNotFound);
         }
         let open = store::open_borrows(work.connection(), command.book).await?;
         let recent = store::recent(work.connection(), borrower, owner, now).await?;

@@ -69,6 +69,7 @@ async fn search_books(
     list.params.refuse_sorting()?;
     let filters = list.filters;
     let narrowed = ListBooks {
+        whole_shelf: false,
         category: filters.category,
         available: filters.available.map(|available| available.0),
         owner: filters.owner.map(|owner| owner.0),

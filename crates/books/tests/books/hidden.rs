@@ -1,0 +1,128 @@
+//! What its owner does not offer, and the books of an owner who is not active, are met nowhere.
+
+use books::{BookChanges, BookSort, Change, SortOrder};
+use books::{
+    BookHistory, BookInput, CountBooks, CountFacets, DeleteBook, GetBook, ImportSettings, ListBooks, MyBooks,
+    SearchBooks, SuggestBooks, UpdateBook,
+};
+use cqrs::Caller;
+use kernel::{BookId, PageRequest, UserId};
+use testkit::{PrivateRedis, anonymous, eventually, member, moderator};
+use users_events::{UserEvent, UserUpdated};
+
+use crate::support::{World, a_book, code};
+
+fn hidden(title: &str) -> BookInput {
+    BookInput {
+        authors: Some(vec!["Zoe Unmatched".to_owned()]),
+        categories: Some(vec!["Secrets".to_owned()]),
+        isbn: Some("9780141439587".to_owned()),
+        lending: Some("off".to_owned()),
+        ..a_book(title)
+    }
+}
+
+/// Where `caller` meets the book, by every way there is.
+async fn met(world: &World, caller: &Caller, owner: UserId, book: BookId) -> Vec<&'static str> {
+    let mut met = Vec::new();
+    let mut note = |way: &'static str, is_met: bool| {
+        if is_met {
+            met.push(way);
+        }
+    };
+    let all = || ListBooks::newest(PageRequest::first(100));
+    note("single read", world.ask(caller, GetBook { book_id: book }).await.is_ok());
+    let lists = [
+        ("newest", all()),
+        ("by title", ListBooks { sort: BookSort::Title, order: SortOrder::Ascending, ..all() }),
+        ("owner", ListBooks { owner: Some(owner), ..all() }),
+        ("shelf of another", ListBooks { owner: Some(owner), whole_shelf: true, ..all() }),
+        ("category", ListBooks { category: Some("secrets".to_owned()), ..all() }),
+        ("author", ListBooks { author: Some("unmatched".to_owned()), ..all() }),
+        ("not available", ListBooks { available: Some(false), ..all() }),
+    ];
+    for (way, list) in lists {
+        let page = world.ask(caller, list).await.unwrap();
+        note(way, page.items.iter().any(|found| found.id == book) || page.total > 0);
+    }
+    for text in ["quixotica", "quixotca", "9780141439587", "unmatched"] {
+        let found = world.ask(caller, SearchBooks::new(text, PageRequest::first(20))).await.unwrap();
+        note("search", found.total > 0);
+    }
+    for text in ["quix", "zoe"] {
+        note("suggestion", !world.ask(caller, SuggestBooks { text: text.to_owned() }).await.unwrap().is_empty());
+    }
+    note("count", world.ask(caller, CountBooks { owner }).await.unwrap() > 0);
+    let of_owner = CountFacets { owner: Some(owner), ..CountFacets::default() };
+    note("facet", !world.ask(caller, of_owner).await.unwrap().categories.is_empty());
+    note("facets", !world.ask(caller, CountFacets::default()).await.unwrap().categories.is_empty());
+    note("history", world.ask(caller, BookHistory { book_id: book }).await.is_ok());
+    met
+}
+
+async fn nobody_else_meets_it(world: &World, owner: UserId, eve: UserId, book: BookId) {
+    for caller in [anonymous(), member(eve), moderator(eve)] {
+        assert_eq!(met(world, &caller, owner, book).await, Vec::<&str>::new());
+        let changes = BookChanges { lending: Change::Set("lend".to_owned()), ..BookChanges::default() };
+        let update = UpdateBook { book_id: book, expected_version: None, changes };
+        assert_eq!(code(world.send(&caller, update).await), "BOOK_NOT_FOUND");
+        let delete = DeleteBook { book_id: book, expected_version: None };
+        assert_eq!(code(world.send(&caller, delete).await), "BOOK_NOT_FOUND");
+    }
+}
+
+fn mine() -> MyBooks {
+    let page = PageRequest::first(10);
+    MyBooks { text: None, sort: BookSort::CreatedAt, order: SortOrder::Descending, page }
+}
+
+async fn the_owner_sees_it(world: &World, owner: UserId, book: BookId) {
+    let ada = member(owner);
+    assert_eq!(world.get(&ada, book).await.unwrap().id, book);
+    let shelf = world.ask(&ada, mine()).await.unwrap();
+    assert_eq!((shelf.total, shelf.items[0].id), (1, book));
+    let found = world.ask(&ada, MyBooks { text: Some("quixotica".to_owned()), ..mine() }).await.unwrap();
+    assert_eq!(found.items.len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_book_that_is_not_offered_is_met_by_nobody_but_its_owner() {
+    let world = World::new().await;
+    let (ada, eve) = (world.a_member("Ada").await, world.a_member("Eve").await);
+    let book = world.create(ada, hidden("Quixotica")).await.id;
+    nobody_else_meets_it(&world, ada, eve, book).await;
+    the_owner_sees_it(&world, ada, book).await;
+    // A number alone is not told whose title it is.
+    let import = world.upload(eve, b"9780141439587\n9780141439587\n".to_vec()).await.unwrap();
+    let state = world.until_imported(eve, import).await;
+    assert_eq!(state.summary.imported, 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nor_where_redis_is_away() {
+    let mut redis = PrivateRedis::start().await;
+    let world = World::with_redis(&redis.url(), ImportSettings::default()).await;
+    let (ada, eve) = (world.a_member("Ada").await, world.a_member("Eve").await);
+    let book = world.create(ada, hidden("Quixotica")).await.id;
+    redis.stop().await;
+    nobody_else_meets_it(&world, ada, eve, book).await;
+    the_owner_sees_it(&world, ada, book).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_books_of_an_owner_who_is_not_active_are_gone_and_come_back() {
+    let world = World::new().await;
+    let (ada, eve) = (world.a_member("Ada").await, world.a_member("Eve").await);
+    let book = world.create(ada, BookInput { lending: Some("lend".to_owned()), ..hidden("Quixotica") }).await.id;
+    let everywhere = met(&world, &anonymous(), ada, book).await.len();
+    assert!(everywhere > 10);
+    let changed = |active| UserUpdated { user_id: ada, name: "Ada".to_owned(), language: "en".to_owned(), active };
+    world.tell::<UserEvent>(changed(false), 2).await;
+    world.clock.advance(time::Duration::minutes(2));
+    eventually("nobody meets it", async || met(&world, &anonymous(), ada, book).await.is_empty()).await;
+    nobody_else_meets_it(&world, ada, eve, book).await;
+    world.tell::<UserEvent>(changed(true), 3).await;
+    // The count of all facets is a minute old.
+    world.clock.advance(time::Duration::minutes(2));
+    eventually("it is back", async || met(&world, &anonymous(), ada, book).await.len() == everywhere).await;
+}
