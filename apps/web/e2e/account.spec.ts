@@ -276,6 +276,11 @@ test('a key is made, shown once, works for a program, and is refused once it has
     })
   expect((await list({ 'x-api-key': key })).status()).toBe(201)
 
+  await page.keyboard.press('Escape')
+  const question = page.getByRole('alertdialog', { name: 'Close without keeping the key?' })
+  await question.getByRole('button', { name: 'Cancel' }).click()
+  await expect(question).toBeHidden()
+  await expect(shown).toHaveValue(key)
   await page.getByRole('button', { name: 'I have kept it' }).click()
   await expect(page.getByText('Scanner', { exact: true })).toBeVisible()
   await expect(page.getByText(`${key.slice(0, 8)}…`)).toBeVisible()

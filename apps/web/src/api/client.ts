@@ -6,8 +6,8 @@ import { problemOf } from './problem'
 import type { components, paths } from './schema'
 import { session } from './session'
 
-/** These say who one is, so they cannot need it. */
-const WITHOUT_SESSION = /\/auth\/(login|register|refresh-token|forgot-password|reset-password|verify-email)$/
+/** These say who one is, so they cannot need it. Whoever is signed in confirms an address as themself. */
+const WITHOUT_SESSION = /\/auth\/(login|register|refresh-token|forgot-password|reset-password|resend-proof)$/
 
 async function attempt(request: Request, token: string | undefined): Promise<Response> {
   const sent = request.clone()

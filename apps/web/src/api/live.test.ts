@@ -103,29 +103,6 @@ describe('the live line', () => {
     expect(states).toContain('offline')
   })
 
-  it('asks every minute once a newer window has its place, and comes back when somebody looks at it again', async () => {
-    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
-    try {
-      const lines = [openLine(), openLine()]
-      let next = 0
-      const host = fakeHost({ [`GET ${STREAM}`]: () => lines[next++]?.response ?? lineDown() })
-      const { onGap, liveState } = await follow()
-      await vi.waitFor(() => expect(liveState.get()).toBe('connected'))
-      lines[0]?.write('retry: 60000\nevent: replaced\ndata: {}\n\n')
-      lines[0]?.end()
-      await vi.waitFor(() => expect(liveState.get()).toBe('polling'))
-      await vi.advanceTimersByTimeAsync(300_000)
-      expect(onGap).toHaveBeenCalledTimes(5)
-      expect(host.to(STREAM)).toHaveLength(1)
-      document.dispatchEvent(new Event('visibilitychange'))
-      await vi.advanceTimersByTimeAsync(61_000)
-      expect(host.to(STREAM)).toHaveLength(2)
-      expect(liveState.get()).toBe('connected')
-    } finally {
-      vi.useRealTimers()
-    }
-  })
-
   it('asks every minute while the host has no room for its line', async () => {
     const full = refusal(503, 'UNAVAILABLE')
     full.headers.set('retry-after', '30')
@@ -143,6 +120,68 @@ describe('the live line', () => {
     })
     const { liveState } = await follow()
     await vi.waitFor(() => expect(liveState.get()).toBe('connected'))
+  })
+})
+
+describe('a window whose place a newer one has', () => {
+  beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] }))
+  afterEach(() => void vi.useRealTimers())
+
+  async function replaced({ ending = 'end' as 'end' | 'cut', later = [openLine().response] } = {}) {
+    const line = openLine()
+    const answers = [line.response, ...later]
+    const host = fakeHost({
+      [`GET ${STREAM}`]: () => answers.shift() ?? lineDown(),
+      'POST /api/v1/auth/refresh-token': () => success(signedIn('renewed')),
+    })
+    const followed = await follow()
+    await vi.waitFor(() => expect(followed.liveState.get()).toBe('connected'))
+    line.write('retry: 60000\nevent: replaced\ndata: {}\n\n')
+    // Else the stream drops what was written before the error.
+    await vi.advanceTimersByTimeAsync(1)
+    line[ending]()
+    await vi.waitFor(() => expect(followed.liveState.get()).toBe('polling'))
+    return { ...followed, host }
+  }
+
+  it.each(['end', 'cut'] as const)(
+    'asks every minute and does not push the other out (the line: %s)',
+    async (ending) => {
+      const { host, onGap } = await replaced({ ending })
+      await vi.advanceTimersByTimeAsync(300_000)
+      expect(onGap).toHaveBeenCalledTimes(5)
+      expect(host.to(STREAM)).toHaveLength(1)
+    },
+  )
+
+  it.each([
+    ['its tab is shown', () => document.dispatchEvent(new Event('visibilitychange'))],
+    ['it has the focus, having been visible all the time', () => window.dispatchEvent(new Event('focus'))],
+  ])('comes back at once when %s', async (_, look) => {
+    const { host, onGap, liveState } = await replaced()
+    look()
+    await vi.advanceTimersByTimeAsync(1000)
+    expect(onGap).toHaveBeenCalled()
+    expect(host.to(STREAM)).toHaveLength(2)
+    expect(liveState.get()).toBe('connected')
+  })
+
+  it('comes back though its token is refused at first', async () => {
+    const { host, liveState } = await replaced({ later: [refusal(401, 'UNAUTHENTICATED'), openLine().response] })
+    window.dispatchEvent(new Event('focus'))
+    await vi.advanceTimersByTimeAsync(2000)
+    const tokens = host.to(STREAM).map(({ headers }) => headers.get('authorization'))
+    expect(tokens).toEqual(['Bearer token', 'Bearer token', 'Bearer renewed'])
+    expect(liveState.get()).toBe('connected')
+  })
+
+  it('tries for its place after ten minutes in which nobody looks', async () => {
+    const { host, liveState } = await replaced()
+    await vi.advanceTimersByTimeAsync(590_000)
+    expect(host.to(STREAM)).toHaveLength(1)
+    await vi.advanceTimersByTimeAsync(15_000)
+    expect(host.to(STREAM)).toHaveLength(2)
+    expect(liveState.get()).toBe('connected')
   })
 })
 

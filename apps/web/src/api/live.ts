@@ -23,6 +23,8 @@ const STREAM = '/api/v1/notifications/stream'
 const SILENCE = 40_000
 /** How often the page asks while it has no stream. */
 const POLL = 60_000
+/** So often it asks before it tries to take its place again, though nobody looks: the newer window may be gone by then. */
+const POLLS_WHEN_REPLACED = 10
 
 /** What a notification makes stale. */
 export function refreshAfter(queries: QueryClient, { data }: Notification): void {
@@ -51,7 +53,8 @@ export function followNotifications(
   let lastId: string | undefined
   let holding = false
   let replaced = false
-  let visible = false
+  /** Ends the pause of a window whose place another one has. */
+  let comeBack = () => {}
 
   function become(state: LiveState) {
     liveState.set(state)
@@ -75,7 +78,7 @@ export function followNotifications(
     } else if (data.type === 'gap') {
       onGap()
     } else if (data.type === 'visible') {
-      visible = true
+      comeBack()
     } else {
       take(data.id, data.notification)
     }
@@ -83,14 +86,17 @@ export function followNotifications(
   tell({ type: 'hello' })
   const onVisible = () => {
     if (document.visibilityState !== 'visible') return
-    visible = true
+    comeBack()
     tell({ type: 'visible' })
   }
   document.addEventListener('visibilitychange', onVisible)
+  // Of two windows side by side both are visible all the time.
+  addEventListener('focus', onVisible)
   signal.addEventListener(
     'abort',
     () => {
       document.removeEventListener('visibilitychange', onVisible)
+      removeEventListener('focus', onVisible)
       channel.close()
     },
     { once: true },
@@ -120,15 +126,15 @@ export function followNotifications(
       wasConnected = true
       replaced = false
     }
-    /** Asks every minute instead, until somebody looks at a tab again: windows must not push each other out all the time. */
-    const poll = async (patient: boolean) => {
+    /** Asks every minute instead. Windows must not push each other out all the time: a replaced one waits for a look. */
+    const poll = async (wasReplaced: boolean) => {
       become('polling')
-      visible = false
-      for (;;) {
-        await pause(POLL, signal)
+      const looked = new AbortController()
+      if (wasReplaced) comeBack = () => looked.abort()
+      for (let left = wasReplaced ? POLLS_WHEN_REPLACED : 1; left > 0 && !looked.signal.aborted; left -= 1) {
+        await pause(POLL, signal, looked.signal)
         if (signal.aborted) return
         gap()
-        if (!patient || visible) return
       }
     }
     while (!signal.aborted) {
@@ -144,9 +150,9 @@ export function followNotifications(
         if (signal.aborted) return
         // Also where the line broke behind the word that another window has it.
         if (error instanceof NoRoom || replaced) {
-          const patient = replaced
+          const wasReplaced = replaced
           replaced = false
-          await poll(patient)
+          await poll(wasReplaced)
           continue
         }
         // One failure is a host that starts anew: no need to worry anybody.
@@ -211,17 +217,17 @@ async function listen(
   }
 }
 
-/** Ends early when the browser says that it is online again, or when nobody listens any more. */
-function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
+/** Ends early when the browser says that it is online again, and when one of the signals says so. */
+function pause(milliseconds: number, ...signals: AbortSignal[]): Promise<void> {
   return new Promise((resolve) => {
     const done = () => {
       clearTimeout(timer)
       removeEventListener('online', done)
-      signal.removeEventListener('abort', done)
+      for (const signal of signals) signal.removeEventListener('abort', done)
       resolve()
     }
     const timer = setTimeout(done, milliseconds)
     addEventListener('online', done)
-    signal.addEventListener('abort', done)
+    for (const signal of signals) signal.addEventListener('abort', done)
   })
 }

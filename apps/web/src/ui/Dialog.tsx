@@ -35,11 +35,18 @@ export function Dialog({
   title,
   description,
   finalFocus,
+  onClosed,
   children,
-}: Shared & { children: ReactNode }) {
+}: Shared & { /** It is no longer to be seen. */ onClosed?: () => void; children: ReactNode }) {
   const { t } = useTranslation()
   return (
-    <BaseDialog.Root open={open} onOpenChange={onOpenChange}>
+    <BaseDialog.Root
+      open={open}
+      onOpenChange={onOpenChange}
+      onOpenChangeComplete={(open) => {
+        if (!open) onClosed?.()
+      }}
+    >
       <BaseDialog.Portal>
         <BaseDialog.Backdrop className={backdrop} />
         <BaseDialog.Popup className={popup} finalFocus={finalFocus} onKeyDown={tabRing}>

@@ -7,7 +7,7 @@ import * as z from 'zod/mini'
 import { useFormProblem } from '@/api/form-errors'
 import { useSession } from '@/api/useSession'
 import { Button } from '@/ui/Button'
-import { Actions, Dialog } from '@/ui/Dialog'
+import { Actions, ConfirmDialog, Dialog } from '@/ui/Dialog'
 import { Notice } from '@/ui/Feedback'
 import { Field } from '@/ui/Field'
 import { Checkbox, Select, TextField } from '@/ui/form/fields'
@@ -23,27 +23,46 @@ const fieldOfCode = { SCOPE_NOT_PERMITTED: 'scopes' } as const
 
 export function MakeKeyDialog({ open, onOpenChange }: { open: boolean; onOpenChange: (open: boolean) => void }) {
   const { t } = useTranslation('account')
-  // Held while the dialog is open, and nowhere else.
+  // Held while the dialog is to be seen, and nowhere else.
   const [made, setMade] = useState<string>()
+  const [kept, setKept] = useState(false)
+  const [asking, setAsking] = useState(false)
   // The dialog stays open while the key is made: it is shown once, and closing now would lose it.
   const [pending, setPending] = useState(false)
   const close = () => {
-    if (pending) return
+    setAsking(false)
     onOpenChange(false)
-    setMade(undefined)
+  }
+  const leave = () => {
+    if (pending) return
+    if (made && !kept) setAsking(true)
+    else close()
   }
   return (
     <Dialog
       open={open}
-      onOpenChange={(open) => (open ? onOpenChange(true) : close())}
+      onOpenChange={(open) => (open ? onOpenChange(true) : leave())}
+      onClosed={() => {
+        setMade(undefined)
+        setKept(false)
+      }}
       title={made ? t('apiKeys.madeTitle') : t('apiKeys.make')}
       description={made ? undefined : t('apiKeys.makeText')}
     >
       {made ? (
-        <MadeKey secret={made} onClose={close} />
+        <MadeKey secret={made} onCopied={() => setKept(true)} onClose={close} />
       ) : (
         <MakeKeyForm onMade={setMade} onPending={setPending} onClose={close} />
       )}
+      <ConfirmDialog
+        open={asking}
+        onOpenChange={setAsking}
+        title={t('apiKeys.loseTitle')}
+        description={t('apiKeys.loseText')}
+        confirm={t('apiKeys.lose')}
+        danger
+        onConfirm={close}
+      />
     </Dialog>
   )
 }
@@ -122,7 +141,13 @@ function MakeKeyForm({ onMade, onPending, onClose }: MakeKeyFormProps) {
   )
 }
 
-function MadeKey({ secret, onClose }: { secret: string; onClose: () => void }) {
+interface MadeKeyProps {
+  secret: string
+  onCopied: () => void
+  onClose: () => void
+}
+
+function MadeKey({ secret, onCopied, onClose }: MadeKeyProps) {
   const { t } = useTranslation('account')
   // It is not there where the page came over plain HTTP: then the key is selected and copied by hand.
   const { clipboard } = navigator as Partial<Pick<Navigator, 'clipboard'>>
@@ -133,10 +158,11 @@ function MadeKey({ secret, onClose }: { secret: string; onClose: () => void }) {
     try {
       await clipboard?.writeText(secret)
       toast({ text: t('apiKeys.copied') })
+      onCopied()
     } catch {
       // Refused by the browser or its owner.
       field.current?.focus()
-      toast({ text: t('apiKeys.notCopied') })
+      toast({ tone: 'problem', text: t('apiKeys.notCopied') })
     }
   }
   return (
