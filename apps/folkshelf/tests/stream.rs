@@ -187,9 +187,9 @@ async fn a_stream_that_resumes_far_behind_shows_everything_once_and_in_order() {
     .await;
     // More than one look finds, made from the one that is there.
     let mut line = PgConnection::connect_with(&place.database.owner_options()).await.expect("a connection");
-    let copies = "insert into notifications.notification (id, user_id, kind, title, body, data, created_at,
+    let copies = "insert into notifications.notification (id, user_id, kind, facts, data, created_at,
             source_event_id, log_transaction, log_position, version)
-        select gen_random_uuid(), user_id, kind, title, body, data, created_at,
+        select gen_random_uuid(), user_id, kind, facts, data, created_at,
             gen_random_uuid(), log_transaction, log_position + nth, version
         from notifications.notification, generate_series(1, 250) nth where kind = 'borrow.created'";
     sqlx::query(copies).execute(&mut line).await.expect("notifications");

@@ -5,6 +5,7 @@ book = “{ $title }”
 unknown-book = a book
 unknown-owner = the owner
 unknown-borrower = the borrower
+former-member = a former member
 
 days = { $days ->
     [one] { $days } day

@@ -5,6 +5,7 @@ book = « { $title } »
 unknown-book = un livre
 unknown-owner = la personne propriétaire
 unknown-borrower = la personne qui emprunte
+former-member = un ancien membre
 
 days = { $days ->
     [one] { $days } jour

@@ -18,11 +18,13 @@ use crate::commands::{
     DeleteNotification, DeleteNotificationHandler, DeleteRead, DeleteReadHandler, MarkAllRead, MarkAllReadHandler,
     MarkRead, MarkReadHandler,
 };
+use crate::domain::Pen;
 use crate::queries::{
     ListNotifications, ListNotificationsHandler, NotificationsSince, NotificationsSinceHandler, UnreadCount,
     UnreadCountHandler,
 };
 use crate::subscribers::Subscriber;
+use crate::told::Reader;
 use crate::view::View;
 
 /// What notifications tells the others.
@@ -36,32 +38,35 @@ pub static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("../../migration
 pub struct Notifications {
     pool: Database,
     view: View,
-    zone: TimeZone,
-    language: Language,
+    pen: Pen,
 }
 
 impl Notifications {
     /// `pool` is that of the role `folkshelf_notifications`, `projection` the one named `notifications`, `zone` and
-    /// `language` the community's: due dates are told in the one, members whose language is not known in the other.
+    /// `language` the community's: due dates are told in the one, members whose language is not known read the other.
     pub fn new(pool: impl Into<Database>, projection: Projection, zone: TimeZone, language: Language) -> Self {
         let pool = pool.into();
         let view = View::new(pool.clone(), projection);
-        Self { pool, view, zone, language }
+        Self { pool, view, pen: Pen { zone, language } }
     }
 
     pub fn register(&self, commands: &mut CommandBusBuilder, queries: &mut QueryBusBuilder) {
         let (pool, view) = (&self.pool, &self.view);
-        commands.register::<MarkRead>(pool, MarkReadHandler::new(pool.clone()));
+        let reader = Reader::new(pool.clone(), self.pen.clone());
+        commands.register::<MarkRead>(pool, MarkReadHandler::new(pool.clone(), reader.clone()));
         commands.register::<MarkAllRead>(pool, MarkAllReadHandler::new(pool.clone()));
         commands.register::<DeleteNotification>(pool, DeleteNotificationHandler::new(pool.clone()));
         commands.register::<DeleteRead>(pool, DeleteReadHandler::new(pool.clone()));
-        queries.register::<ListNotifications>(pool, ListNotificationsHandler::new(pool.clone(), view.clone()));
+        queries.register::<ListNotifications>(
+            pool,
+            ListNotificationsHandler::new(pool.clone(), view.clone(), reader.clone()),
+        );
         queries.register::<UnreadCount>(pool, UnreadCountHandler::new(pool.clone(), view.clone()));
-        queries.register::<NotificationsSince>(pool, NotificationsSinceHandler::new(pool.clone()));
+        queries.register::<NotificationsSince>(pool, NotificationsSinceHandler::new(pool.clone(), reader));
     }
 
     pub fn subscriptions(&self) -> Vec<Subscription> {
-        let subscriber = Subscriber { zone: self.zone.clone(), language: self.language };
+        let subscriber = Subscriber { language: self.pen.language };
         vec![
             Subscription::hear("notifications", self.pool.pool().clone(), subscriber)
                 .consumes_together::<BorrowEvent>()
@@ -73,6 +78,7 @@ impl Notifications {
                 .consumes::<NotificationEvent>()
                 .consumes::<BorrowEvent>()
                 .consumes::<UserEvent>()
+                .consumes::<AuthEvent>()
                 .after("notifications"),
         ]
     }

@@ -6,7 +6,8 @@
 //! | throw one away, or all that are read | `commands/delete_notification.rs`, `commands/delete_read.rs` |
 //! | the inbox, and how much of it is unread | `queries/list_notifications.rs`, `queries/unread_count.rs` |
 //! | what came since, for a stream that goes on where it broke off | `queries/notifications_since.rs` |
-//! | who is told what | `domain/telling.rs`, pure |
+//! | who is told what, and in which words it is read | `domain/telling.rs`, `domain/words.rs`, pure |
+//! | from what is kept to what is shown | `told.rs` |
 //! | hearing the other contexts | `subscribers.rs` |
 //! | the inbox in Redis | `view.rs` |
 
@@ -16,6 +17,7 @@ mod domain;
 mod metrics;
 mod queries;
 mod subscribers;
+mod told;
 mod view;
 
 pub use commands::{
@@ -28,4 +30,4 @@ pub use queries::{
     Arrival, Arrivals, ListNotifications, ListNotificationsError, NotificationsSince, NotificationsSinceError,
     UnreadCount, UnreadCountError,
 };
-pub use view::NotificationView;
+pub use told::NotificationView;

@@ -1,5 +1,5 @@
-//! What is heard from the other contexts: members' names and books' titles are kept for the texts, and of what happens
-//! between members the inboxes tell. Effect, `notification.created` and checkpoint commit together, so each is told once;
+//! What is heard from the other contexts: members' names and languages are kept for those who read, books' titles for what
+//! is told, and of what happens between members the inboxes tell. Effect, `notification.created` and checkpoint commit together, so each is told once;
 //! the unique key (user, event) also holds when the log is replayed.
 
 use async_trait::async_trait;
@@ -7,7 +7,6 @@ use auth_events::{AuthEvent, UserRegistered};
 use books_events::BookEvent;
 use borrowing_events::{BorrowEvent, Parties};
 use event_bus::{Delivery, HandlerError, Hear, HearTogether, Recorded};
-use jiff::tz::TimeZone;
 use kernel::actor::RecordedActor;
 use kernel::{BookId, Event, LanguageTag, NotificationId, UserId};
 use notifications_events::{NotificationCreated, NotificationEvent};
@@ -16,13 +15,11 @@ use users_events::{UserEvent, UserRoleChanged, UserUpdated};
 use uuid::Uuid;
 use wording::Language;
 
-use crate::domain::{Cast, Person, Telling, about_borrow};
+use crate::domain::{Cast, Telling, about_borrow};
 use crate::metrics;
 
 pub(crate) struct Subscriber {
-    /// The community's.
-    pub zone: TimeZone,
-    /// Of members whose own is not known, or is none that texts are written in.
+    /// The community's: of members who did not say theirs.
     pub language: Language,
 }
 
@@ -82,8 +79,6 @@ impl Subscriber {
         events: &[(&Recorded, BorrowEvent)],
     ) -> Result<(), sqlx::Error> {
         let known = known_of(delivery, events).await?;
-        let spoken = |tag: Option<String>| tag.as_deref().and_then(Language::of_tag).unwrap_or(self.language);
-        let person = |name, language| Person { name, language: spoken(language) };
         let mut told = Vec::new();
         for ((event, heard), known) in events.iter().zip(known) {
             let actor = match event.actor {
@@ -91,19 +86,13 @@ impl Subscriber {
                 RecordedActor::Anonymous | RecordedActor::System { .. } => None,
             };
             let cast = Cast {
-                owner: person(known.owner, known.owner_language),
-                borrower: person(known.borrower, known.borrower_language),
                 book: known.book,
                 moderators: match heard {
-                    BorrowEvent::Disputed(_) => moderators_to_tell(delivery, event, heard.parties())
-                        .await?
-                        .into_iter()
-                        .map(|(id, language)| (id, spoken(Some(language))))
-                        .collect(),
+                    BorrowEvent::Disputed(_) => moderators_to_tell(delivery, event, heard.parties()).await?,
                     _ => Vec::new(),
                 },
             };
-            let tellings = about_borrow(heard, actor, &cast, &self.zone)
+            let tellings = about_borrow(heard, actor, &cast)
                 .into_iter()
                 .filter(|telling| !known.told_or_gone.contains(&telling.recipient.uuid()));
             told.extend(tellings.map(|telling| (*event, heard.name(), telling)));
@@ -116,7 +105,8 @@ impl Subscriber {
     async fn greet(&self, delivery: &mut Delivery<'_>, event: &UserRegistered) -> Result<(), sqlx::Error> {
         sqlx::query!(
             "insert into notifications.member (id, name, language, version) values ($1, $2, $3, 0)
-            on conflict (id) do update set name = excluded.name, language = excluded.language
+            on conflict (id) do update
+                set name = excluded.name, language = excluded.language, revision = member.revision + 1
                 where member.version = 0 and member.name = '' and member.deleted_at is null",
             event.user_id.uuid(),
             event.name,
@@ -128,14 +118,14 @@ impl Subscriber {
     }
 }
 
-/// Who may settle a dispute, with the language they are spoken to in: moderators who are no party to it and were not told.
+/// Who may settle a dispute: moderators who are no party to it and were not told.
 async fn moderators_to_tell(
     delivery: &mut Delivery<'_>,
     event: &Recorded,
     parties: &Parties,
-) -> Result<Vec<(UserId, String)>, sqlx::Error> {
-    let rows = sqlx::query!(
-        "select id, language from notifications.member
+) -> Result<Vec<UserId>, sqlx::Error> {
+    let ids = sqlx::query_scalar!(
+        "select id from notifications.member
         where role in ('moderator', 'admin') and deleted_at is null and id not in ($1, $2)
             and not exists (
                 select from notifications.notification where user_id = member.id and source_event_id = $3
@@ -147,15 +137,11 @@ async fn moderators_to_tell(
     )
     .fetch_all(delivery.connection())
     .await?;
-    Ok(rows.into_iter().map(|row| (row.id.into(), row.language)).collect())
+    Ok(ids.into_iter().map(UserId::from).collect())
 }
 
-/// What the texts about an event need.
+/// What is known about an event.
 struct Known {
-    owner: Option<String>,
-    owner_language: Option<String>,
-    borrower: Option<String>,
-    borrower_language: Option<String>,
     book: Option<String>,
     told_or_gone: Vec<Uuid>,
 }
@@ -166,9 +152,7 @@ async fn known_of(delivery: &mut Delivery<'_>, events: &[(&Recorded, BorrowEvent
     let ids: Vec<Uuid> = events.iter().map(|(event, _)| event.id.uuid()).collect();
     sqlx::query_as!(
         Known,
-        r#"select
-            nullif(owner.name, '') as owner, owner.language as "owner_language?",
-            nullif(borrower.name, '') as borrower, borrower.language as "borrower_language?", book.title as "book?",
+        r#"select book.title as "book?",
             array(
                 select user_id from notifications.notification
                 where user_id in (e.owner, e.borrower) and source_event_id = e.id
@@ -177,8 +161,6 @@ async fn known_of(delivery: &mut Delivery<'_>, events: &[(&Recorded, BorrowEvent
             ) as "told_or_gone!"
         from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[])
             with ordinality as e (owner, borrower, book, id, nth)
-        left join notifications.member owner on owner.id = e.owner
-        left join notifications.member borrower on borrower.id = e.borrower
         left join notifications.book book on book.id = e.book
         order by e.nth"#,
         &of(|parties| parties.owner_id.uuid()),
@@ -206,14 +188,16 @@ async fn tell(delivery: &mut Delivery<'_>, told: Vec<(&Recorded, &'static str, T
     });
     let created: Vec<(&Recorded, NotificationEvent, i64)> = created.collect();
     let positions = delivery.append_each(&created).await?;
-    let (mut ids, mut users, mut kinds, mut titles) = (vec![], vec![], vec![], vec![]);
-    let (mut bodies, mut data, mut causes, mut transactions, mut sequences) = (vec![], vec![], vec![], vec![], vec![]);
+    let (mut ids, mut users, mut kinds, mut facts) = (vec![], vec![], vec![], vec![]);
+    let (mut words, mut authors) = (vec![], vec![]);
+    let (mut data, mut causes, mut transactions, mut sequences) = (vec![], vec![], vec![], vec![]);
     for (((event, kind, telling), (_, created, _)), position) in told.into_iter().zip(&created).zip(positions) {
         ids.push(created.aggregate_id());
         users.push(telling.recipient.uuid());
         kinds.push(kind.to_owned());
-        titles.push(telling.title);
-        bodies.push(telling.body);
+        facts.push(Json(telling.facts));
+        authors.push(telling.words.as_ref().and_then(|words| words.by).map(|by| by.uuid()));
+        words.push(telling.words.map(|words| words.text));
         data.push(Json(telling.data));
         causes.push(event.id.uuid());
         transactions.push(position.transaction);
@@ -222,16 +206,18 @@ async fn tell(delivery: &mut Delivery<'_>, told: Vec<(&Recorded, &'static str, T
     }
     sqlx::query!(
         "insert into notifications.notification
-            (id, user_id, kind, title, body, data, created_at, source_event_id, log_transaction, log_position, version)
-        select id, user_id, kind, title, body, data, $10, source_event_id, log_transaction, log_position, 1
-        from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::jsonb[], $7::uuid[], $8::bigint[],
-                $9::bigint[])
-            as told (id, user_id, kind, title, body, data, source_event_id, log_transaction, log_position)",
+            (id, user_id, kind, facts, words, words_by, data, created_at, source_event_id, log_transaction, log_position,
+                version)
+        select id, user_id, kind, facts, words, words_by, data, $11, source_event_id, log_transaction, log_position, 1
+        from unnest($1::uuid[], $2::uuid[], $3::text[], $4::jsonb[], $5::text[], $6::uuid[], $7::jsonb[], $8::uuid[],
+                $9::bigint[], $10::bigint[])
+            as told (id, user_id, kind, facts, words, words_by, data, source_event_id, log_transaction, log_position)",
         &ids,
         &users,
         &kinds,
-        &titles,
-        &bodies,
+        &facts as _,
+        &words as &[Option<String>],
+        &authors as &[Option<Uuid>],
         &data as _,
         &causes,
         &transactions,
@@ -274,7 +260,8 @@ async fn remember_member(delivery: &mut Delivery<'_>, event: &UserUpdated, versi
     sqlx::query!(
         "insert into notifications.member (id, name, language, version) values ($1, $2, $3, $4)
         on conflict (id) do update
-            set name = excluded.name, language = excluded.language, version = excluded.version
+            set name = excluded.name, language = excluded.language, version = excluded.version,
+                revision = member.revision + 1
             where member.version < excluded.version and member.deleted_at is null",
         event.user_id.uuid(),
         event.name,
@@ -299,14 +286,16 @@ async fn remember_role(delivery: &mut Delivery<'_>, event: &UserRoleChanged) -> 
     Ok(())
 }
 
-/// Name and inbox go. What stays holds no text: it keeps a replay from telling anything again.
+/// Name and inbox go, and what they wrote in others' inboxes. What stays of theirs holds no text: it keeps a replay from
+/// telling anything again.
 async fn forget_member(delivery: &mut Delivery<'_>, user: UserId) -> Result<(), sqlx::Error> {
     let (id, now): (Uuid, _) = (user.uuid(), delivery.now());
     sqlx::query!(
         "insert into notifications.member (id, name, language, version, deleted_at)
         values ($1, '', '', 0, $2)
         on conflict (id) do update
-            set name = excluded.name, deleted_at = coalesce(member.deleted_at, excluded.deleted_at)",
+            set name = '', language = '', revision = member.revision + 1,
+                deleted_at = coalesce(member.deleted_at, excluded.deleted_at)",
         id,
         now,
     )
@@ -314,10 +303,18 @@ async fn forget_member(delivery: &mut Delivery<'_>, user: UserId) -> Result<(), 
     .await?;
     sqlx::query!(
         "update notifications.notification
-        set title = '', body = '', data = '{}', deleted_at = $2, version = version + 1
+        set facts = null, words = null, words_by = null, data = '{}', deleted_at = $2, version = version + 1
         where user_id = $1 and deleted_at is null",
         id,
         now,
+    )
+    .execute(delivery.connection())
+    .await?;
+    // Whose words they were stays, for the view to find them.
+    sqlx::query!(
+        "update notifications.notification set words = null, version = version + 1
+        where words_by = $1 and words is not null",
+        id,
     )
     .execute(delivery.connection())
     .await?;

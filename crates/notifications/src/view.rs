@@ -1,65 +1,25 @@
 //! Inboxes in Redis: a document per notification, and for each member the lists `inbox:`, `unread:` and `read:`, newest
-//! first. An event only says which notifications to look at again; what is written is read from our own table.
+//! first; and a document per member, for the names and languages that words are made with. An event only says what to look
+//! at again; what is written is read from our own tables.
 
 use async_trait::async_trait;
+use auth_events::AuthEvent;
 use borrowing_events::BorrowEvent;
 use database::Database;
 use event_bus::{HandlerError, Outdate, Recorded, Refresh};
-use kernel::{DecodeError, Event, NotificationId, UserId};
+use kernel::{DecodeError, Event, UserId};
 use notifications_events::NotificationEvent;
 use read_store::{BoxError, Document, Listing, Projection, ReadStoreError, Rebuild, WrittenThrough};
-use serde::{Deserialize, Serialize};
 use sqlx::types::Json;
 use time::OffsetDateTime;
 use users_events::UserEvent;
 use uuid::Uuid;
 
-use crate::domain::NotificationData;
+use crate::domain::{Facts, Known, NotificationData};
+use crate::told::{Row, Told};
 
 /// How many notifications one statement reads.
 const CHUNK: usize = 1_000;
-
-/// A notification as the API shows it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(rename_all = "camelCase")]
-pub struct NotificationView {
-    pub id: NotificationId,
-    /// The name of the event that caused it: `borrow.approved`.
-    #[serde(rename = "type")]
-    pub kind: String,
-    pub title: String,
-    pub body: String,
-    pub read: bool,
-    pub data: NotificationData,
-    #[serde(with = "time::serde::rfc3339")]
-    pub created_at: OffsetDateTime,
-}
-
-/// A row of `notifications.notification`, as every statement that shows notifications selects it.
-pub(crate) struct Row {
-    pub id: Uuid,
-    pub kind: String,
-    pub title: String,
-    pub body: String,
-    pub read: bool,
-    pub data: Json<NotificationData>,
-    pub created_at: OffsetDateTime,
-}
-
-impl From<Row> for NotificationView {
-    fn from(row: Row) -> Self {
-        Self {
-            id: row.id.into(),
-            kind: row.kind,
-            title: row.title,
-            body: row.body,
-            read: row.read,
-            data: row.data.0,
-            created_at: row.created_at,
-        }
-    }
-}
 
 /// Why the projection did not answer; PostgreSQL is asked then.
 #[derive(Debug, thiserror::Error)]
@@ -68,6 +28,8 @@ pub(crate) enum ViewError {
     Store(#[from] ReadStoreError),
     #[error("a document cannot be read")]
     Document(#[from] serde_json::Error),
+    #[error("a member is not known there")]
+    Unknown,
 }
 
 /// The lists of one member, as the projection names them.
@@ -102,8 +64,10 @@ struct Source {
     version: i64,
     deleted: bool,
     kind: String,
-    title: String,
-    body: String,
+    /// `None`: it is deleted.
+    facts: Option<Json<Facts>>,
+    words: Option<String>,
+    words_by: Option<Uuid>,
     read: bool,
     data: Json<NotificationData>,
     created_at: OffsetDateTime,
@@ -113,26 +77,46 @@ impl TryFrom<Source> for Document {
     type Error = serde_json::Error;
 
     fn try_from(row: Source) -> Result<Self, Self::Error> {
-        if row.deleted {
+        let Some(facts) = row.facts.filter(|_| !row.deleted) else {
             return Ok(Document::deleted(row.id.to_string()));
-        }
+        };
         let (user, score) = (UserId::from(row.user_id), score(row.created_at));
         let by_read = if row.read { read(user) } else { unread(user) };
-        let view = NotificationView {
-            id: row.id.into(),
+        let told = Told::from(Row {
+            id: row.id,
             kind: row.kind,
-            title: row.title,
-            body: row.body,
+            facts,
+            words: row.words,
+            words_by: row.words_by,
             read: row.read,
-            data: row.data.0,
+            data: row.data,
             created_at: row.created_at,
-        };
+        });
         Ok(Document {
             id: row.id.to_string(),
             version: row.version,
-            body: Some(serde_json::to_vec(&view)?),
+            body: Some(serde_json::to_vec(&told)?),
             lists: vec![Listing::new(inbox(user), score), Listing::new(by_read, score)],
         })
+    }
+}
+
+/// What the document of a member is made of. Whoever left stays there, as somebody who left.
+struct MemberSource {
+    id: Uuid,
+    revision: i64,
+    name: String,
+    language: String,
+    left: bool,
+}
+
+impl TryFrom<MemberSource> for Document {
+    type Error = serde_json::Error;
+
+    fn try_from(row: MemberSource) -> Result<Self, Self::Error> {
+        let known = Known { name: row.name, language: row.language, left: row.left };
+        let body = Some(serde_json::to_vec(&known)?);
+        Ok(Document { id: row.id.to_string(), version: row.revision, body, lists: Vec::new() })
     }
 }
 
@@ -146,8 +130,8 @@ impl View {
         for ids in ids.chunks(CHUNK) {
             let rows = sqlx::query_as!(
                 Source,
-                r#"select id, user_id, version, deleted_at is not null as "deleted!", kind, title, body,
-                    read, data as "data: Json<NotificationData>", created_at
+                r#"select id, user_id, version, deleted_at is not null as "deleted!", kind,
+                    facts as "facts: Json<Facts>", words, words_by, read, data as "data: Json<NotificationData>", created_at
                 from notifications.notification where id = any($1)"#,
                 ids,
             )
@@ -164,8 +148,8 @@ impl View {
             let (users, events): (Vec<Uuid>, Vec<Uuid>) = told.iter().copied().unzip();
             let rows = sqlx::query_as!(
                 Source,
-                r#"select id, user_id as "user_id!", version, deleted_at is not null as "deleted!", kind, title, body,
-                    read, data as "data: Json<NotificationData>", created_at
+                r#"select id, user_id as "user_id!", version, deleted_at is not null as "deleted!", kind,
+                    facts as "facts: Json<Facts>", words, words_by, read, data as "data: Json<NotificationData>", created_at
                 from unnest($1::uuid[], $2::uuid[]) as told (user_id, source_event_id)
                 join notifications.notification using (user_id, source_event_id)"#,
                 &users,
@@ -180,15 +164,37 @@ impl View {
         Ok(())
     }
 
+    /// Writes the members as they now are.
+    async fn show_members(&self, ids: &[Uuid]) -> Result<(), HandlerError> {
+        for ids in ids.chunks(CHUNK) {
+            let rows = sqlx::query_as!(
+                MemberSource,
+                r#"select id, revision, name, language, deleted_at is not null as "left!" from notifications.member
+                where id = any($1)"#,
+                ids,
+            )
+            .fetch_all(&self.pool)
+            .await?;
+            let documents: Result<Vec<Document>, _> = rows.into_iter().map(Document::try_from).collect();
+            self.projection.write(&documents?).await?;
+        }
+        Ok(())
+    }
+
     async fn write(&self, rows: Vec<Source>) -> Result<(), HandlerError> {
         let documents: Result<Vec<Document>, _> = rows.into_iter().map(Document::try_from).collect();
         Ok(self.projection.write(&documents?).await?)
     }
 
+    /// What was told to a member, and what holds or held words of theirs.
     async fn all_of(&self, user: UserId) -> Result<Vec<Uuid>, sqlx::Error> {
-        sqlx::query_scalar!("select id from notifications.notification where user_id = $1", user.uuid())
-            .fetch_all(&self.pool)
-            .await
+        sqlx::query_scalar!(
+            r#"select id as "id!" from notifications.notification where user_id = $1
+            union select id from notifications.notification where words_by = $1"#,
+            user.uuid(),
+        )
+        .fetch_all(&self.pool)
+        .await
     }
 }
 
@@ -196,6 +202,7 @@ impl View {
 #[derive(Debug, Default)]
 pub(crate) struct Stale {
     notifications: Vec<Uuid>,
+    members: Vec<Uuid>,
     /// A member who may have been told of something, and of which event.
     told: Vec<(Uuid, Uuid)>,
 }
@@ -205,6 +212,8 @@ impl Refresh for View {
     type Stale = Stale;
 
     async fn refresh(&self, stale: Stale) -> Result<(), HandlerError> {
+        // Whoever finds a notification finds those whom it speaks of.
+        self.show_members(&stale.members).await?;
         self.show_told(&stale.told).await?;
         self.show(&stale.notifications).await
     }
@@ -240,8 +249,26 @@ impl Outdate<NotificationEvent> for View {
 impl Outdate<UserEvent> for View {
     async fn outdate(&self, stale: &mut Stale, _: &Recorded, heard: UserEvent) -> Result<(), HandlerError> {
         match heard {
-            UserEvent::Deleted(e) => stale.notifications.extend(self.all_of(e.user_id).await?),
-            UserEvent::Updated(_) | UserEvent::RoleChanged(_) => {}
+            UserEvent::Deleted(e) => {
+                stale.members.push(e.user_id.uuid());
+                stale.notifications.extend(self.all_of(e.user_id).await?);
+            }
+            UserEvent::Updated(e) => stale.members.push(e.user_id.uuid()),
+            UserEvent::RoleChanged(_) => {}
+        }
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl Outdate<AuthEvent> for View {
+    async fn outdate(&self, stale: &mut Stale, _: &Recorded, heard: AuthEvent) -> Result<(), HandlerError> {
+        match heard {
+            AuthEvent::Registered(e) => stale.members.push(e.user_id.uuid()),
+            AuthEvent::Verified(_)
+            | AuthEvent::SessionRevoked(_)
+            | AuthEvent::ApiKeyCreated(_)
+            | AuthEvent::ApiKeyRevoked(_) => {}
         }
         Ok(())
     }
@@ -253,20 +280,42 @@ impl Rebuild for View {
         "notifications"
     }
 
+    fn schema(&self) -> u32 {
+        // 2: facts in the place of words, and members.
+        2
+    }
+
+    /// Both kinds have UUIDs, so both are in one order.
     async fn documents(&self, after: Option<Uuid>, limit: i64) -> Result<Vec<Document>, BoxError> {
-        let rows = sqlx::query_as!(
+        let after = after.unwrap_or(Uuid::nil());
+        let told = sqlx::query_as!(
             Source,
-            r#"select id, user_id, version, false as "deleted!", kind, title, body,
-                read, data as "data: Json<NotificationData>", created_at
+            r#"select id, user_id, version, false as "deleted!", kind,
+                facts as "facts: Json<Facts>", words, words_by, read, data as "data: Json<NotificationData>", created_at
             from notifications.notification
             where id > $1 and deleted_at is null
             order by id limit $2"#,
-            after.unwrap_or(Uuid::nil()),
+            after,
             limit,
         )
         .fetch_all(&self.pool)
         .await?;
-        let documents: Result<Vec<Document>, _> = rows.into_iter().map(Document::try_from).collect();
+        let members = sqlx::query_as!(
+            MemberSource,
+            r#"select id, revision, name, language, deleted_at is not null as "left!" from notifications.member
+            where id > $1 order by id limit $2"#,
+            after,
+            limit,
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        let told = told.into_iter().map(|row| (row.id, Document::try_from(row)));
+        let members = members.into_iter().map(|row| (row.id, Document::try_from(row)));
+        let mut both: Vec<(Uuid, Result<Document, serde_json::Error>)> = told.chain(members).collect();
+        both.sort_unstable_by_key(|(id, _)| *id);
+        // What lies behind comes with the next ones.
+        both.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+        let documents: Result<Vec<Document>, _> = both.into_iter().map(|(_, document)| document).collect();
         Ok(documents?)
     }
 }

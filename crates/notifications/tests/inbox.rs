@@ -108,9 +108,9 @@ async fn bulk_commands_reach_beyond_one_chunk() {
     let them = with_requests(&world, 1).await;
     sqlx::query(
         "insert into notifications.notification
-            (id, user_id, kind, title, body, data, created_at, source_event_id, log_transaction, log_position, version)
-        select gen_random_uuid(), $1, 'borrow.created', 't', 'b', '{}', now(), gen_random_uuid(), 1, n, 1
-        from generate_series(1, 2499) n",
+            (id, user_id, kind, facts, data, created_at, source_event_id, log_transaction, log_position, version)
+        select gen_random_uuid(), $1, kind, facts, '{}', now(), gen_random_uuid(), 1, n, 1
+        from notifications.notification, generate_series(1, 2499) n where user_id = $1",
     )
     .bind(them.ada.uuid())
     .execute(&world.pool)

@@ -14,7 +14,13 @@ async fn inboxes_are_served_from_redis() {
     let them = Neighbours::of(&world).await;
     world.tell::<BorrowEvent>(them.a_request(), 1).await;
     // Behind the projection's back: whoever reads PostgreSQL sees it.
-    sqlx::query("update notifications.notification set title = 'changed'").execute(&world.pool).await.unwrap();
+    sqlx::raw_sql(
+        "update notifications.notification set facts = facts || '{\"text\": \"lost-owner\"}';
+        update notifications.member set name = 'changed'",
+    )
+    .execute(&world.pool)
+    .await
+    .unwrap();
     assert_eq!(world.inbox(them.ada).await[0].title, "Grace asks for “Emma”");
 }
 

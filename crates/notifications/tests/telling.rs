@@ -4,11 +4,11 @@ mod support;
 
 use auth_events::{AuthEvent, UserRegistered};
 use borrowing_events::{
-    BorrowApproved, BorrowCreated, BorrowDisputed, BorrowEvent, BorrowHandedOver, BorrowLost, Parties,
+    BorrowApproved, BorrowCreated, BorrowDisputed, BorrowEvent, BorrowHandedOver, BorrowLost, BorrowRejected, Parties,
 };
 use kernel::actor::RecordedActor;
-use kernel::{BookId, LanguageTag, Position};
-use notifications::DeleteNotification;
+use kernel::{BookId, LanguageTag, Position, UserId};
+use notifications::{DeleteNotification, MarkRead};
 use sqlx::ConnectOptions;
 use support::{Neighbours, World};
 use testkit::{A_SATURDAY, a_user, eventually, member};
@@ -164,42 +164,41 @@ async fn whoever_may_settle_a_dispute_is_told_of_it_once() {
     assert_eq!(world.inbox(them.ada).await.len(), 1);
 }
 
-#[tokio::test]
-async fn texts_use_the_name_that_holds_when_they_are_written() {
-    let world = World::new().await;
-    let them = Neighbours::of(&world).await;
-    let renamed = |name: &str| UserUpdated {
-        user_id: them.grace,
-        name: name.to_owned(),
-        active: true,
-        language: "en".to_owned(),
-    };
-    world.append::<UserEvent>(renamed("Grace Hopper"), 2).await;
-    // An older version comes late.
-    world.append::<UserEvent>(renamed("Grace M."), 1).await;
-    world.tell::<BorrowEvent>(them.a_request(), 1).await;
-    assert_eq!(world.inbox(them.ada).await[0].title, "Grace Hopper asks for “Emma”");
+fn says(user_id: UserId, name: &str, language: &str) -> UserUpdated {
+    UserUpdated { user_id, name: name.to_owned(), active: true, language: language.to_owned() }
 }
 
 #[tokio::test]
-async fn each_member_is_told_in_the_language_that_holds_when_they_are_told() {
+async fn what_was_told_is_read_with_the_names_of_today() {
     let world = World::new().await;
     let them = Neighbours::of(&world).await;
     world.tell::<BorrowEvent>(them.a_request(), 1).await;
-    let speaks = |user, name: &str, language: &str| UserUpdated {
-        user_id: user,
-        name: name.to_owned(),
-        active: true,
-        language: language.to_owned(),
-    };
-    world.append::<UserEvent>(speaks(them.ada, "Ada", "fr-CA"), 2).await;
-    world.append::<UserEvent>(speaks(them.grace, "Grace", "de"), 2).await;
+    world.append::<UserEvent>(says(them.grace, "Grace Hopper", "en"), 2).await;
+    // An older version comes late.
+    world.append::<UserEvent>(says(them.grace, "Grace M.", "en"), 1).await;
+    world.until_level().await;
+    assert_eq!(world.inbox(them.ada).await[0].title, "Grace Hopper asks for “Emma”");
+    let arrivals = world.since(them.ada, Some(Position::START)).await;
+    assert_eq!(arrivals.items[0].notification, world.inbox(them.ada).await[0], "a stream says the same");
+    let id = arrivals.items[0].notification.id;
+    let marked = world.send(&member(them.ada), MarkRead { id }).await.unwrap();
+    assert_eq!(marked.title, "Grace Hopper asks for “Emma”");
+}
+
+#[tokio::test]
+async fn each_member_reads_all_of_it_in_the_language_of_today() {
+    let world = World::new().await;
+    let them = Neighbours::of(&world).await;
+    world.tell::<BorrowEvent>(them.a_request(), 1).await;
+    world.append::<UserEvent>(says(them.ada, "Ada", "fr-CA"), 2).await;
+    world.append::<UserEvent>(says(them.grace, "Grace", "de"), 2).await;
     let newcomer = testkit::a_user();
     let registered =
         UserRegistered { user_id: newcomer, name: "Zoé".to_owned(), language: LanguageTag::new("fr").ok() };
     world.append::<AuthEvent>(registered, 1).await;
     world.tell::<BorrowEvent>(BorrowLost { parties: them.a_borrow() }, 2).await;
     world.tell::<BorrowEvent>(BorrowLost { parties: Parties { borrower_id: newcomer, ..them.a_borrow() } }, 3).await;
+    world.until_level().await;
 
     let titles = async |user| -> Vec<String> {
         let mut titles: Vec<String> = world.inbox(user).await.into_iter().map(|told| told.title).collect();
@@ -208,9 +207,45 @@ async fn each_member_is_told_in_the_language_that_holds_when_they_are_told() {
         titles
     };
     let lost = "«\u{a0}Emma\u{a0}» est déclaré perdu";
-    assert_eq!(titles(them.ada).await, ["Grace asks for “Emma”", lost, lost]);
+    let asked = "Grace aimerait emprunter «\u{a0}Emma\u{a0}»";
+    assert_eq!(titles(them.ada).await, [asked, lost, lost]);
     assert_eq!(titles(them.grace).await, ["“Emma” is reported lost"], "nothing is written in German");
     assert_eq!(titles(newcomer).await, [lost]);
+
+    world.tell::<UserEvent>(says(them.ada, "Ada", "en"), 3).await;
+    let lost = "“Emma” is reported lost";
+    assert_eq!(titles(them.ada).await, ["Grace asks for “Emma”", lost, lost]);
+}
+
+/// Asked of Redis, of PostgreSQL while Redis is away, and of Redis built anew.
+#[tokio::test]
+async fn who_left_is_a_former_member_in_others_inboxes_and_their_words_are_gone() {
+    let world = World::new().await;
+    let them = Neighbours::of(&world).await;
+    let rejected = BorrowRejected { parties: them.a_borrow(), reason: Some("My aunt has it".to_owned()) };
+    let by_ada = RecordedActor::User { id: them.ada };
+    let position = world.append_by(by_ada, BorrowEvent::from(rejected), 2).await;
+    world.until_heard(position).await;
+    assert!(world.inbox(them.grace).await[0].body.ends_with("Reason: “My aunt has it”"), "the canary");
+
+    world.tell::<UserEvent>(UserDeleted { user_id: them.ada }, 5).await;
+    world.until_level().await;
+    let expected = "A former member declined your request for “Emma”.";
+    assert_eq!(world.inbox(them.grace).await[0].body, expected);
+    assert_eq!(world.since(them.grace, Some(Position::START)).await.items[0].notification.body, expected);
+    let left_over: i64 = sqlx::query_scalar(
+        "select (select count(*) from notifications.notification n where n::text ~ 'Ada|aunt')
+            + (select count(*) from notifications.member m where m::text like '%Ada%')",
+    )
+    .fetch_one(&world.pool)
+    .await
+    .unwrap();
+    assert_eq!(left_over, 0);
+
+    world.store.rebuild("notifications").await.unwrap();
+    assert_eq!(world.inbox(them.grace).await[0].body, expected);
+    replay(&world).await;
+    assert_eq!(world.inbox(them.grace).await[0].body, expected);
 }
 
 #[tokio::test]
@@ -228,7 +263,8 @@ async fn with_a_member_their_inbox_goes_and_nothing_is_told_to_them_any_more() {
     assert_eq!(world.inbox(them.ada).await, []);
     assert_eq!(world.inbox(them.grace).await.len(), 1);
     let texts: i64 = sqlx::query_scalar(
-        "select count(*) from notifications.notification where user_id = $1 and title || body <> ''",
+        "select count(*) from notifications.notification where user_id = $1
+            and (facts is not null or words is not null)",
     )
     .bind(them.ada.uuid())
     .fetch_one(&world.pool)

@@ -118,7 +118,7 @@ async fn mark_all_read(api: web::Data<NotificationsApi>, caller: SignedIn) -> Re
     respond::done(done.position, &CountView { count: done.output })
 }
 
-/// Deletes one. It has no version: its text never changes, and whether it was read makes deleting it no less right.
+/// Deletes one. It has no version: what it tells never changes, and whether it was read makes deleting it no less right.
 #[utoipa::path(tag = "notifications", security(("session" = [])), extensions(("x-session-only" = json!(true))), params(("id" = Uuid, Path),
     NoVersion), responses(
     (status = 204, description = "It is gone"),

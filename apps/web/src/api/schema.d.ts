@@ -1065,7 +1065,7 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Deletes one. It has no version: its text never changes, and whether it was read makes deleting it no less right. */
+        /** Deletes one. It has no version: what it tells never changes, and whether it was read makes deleting it no less right. */
         delete: operations["delete_notification"];
         options?: never;
         head?: never;

@@ -64,7 +64,7 @@ impl CommandHandler<DeleteNotification> for DeleteNotificationHandler {
         let mut work = call.begin(&self.pool).await?;
         let version = sqlx::query_scalar!(
             "update notifications.notification
-            set title = '', body = '', data = '{}', deleted_at = $3, version = version + 1
+            set facts = null, words = null, words_by = null, data = '{}', deleted_at = $3, version = version + 1
             where id = $1 and user_id = $2 and deleted_at is null
             returning version",
             command.id.uuid(),

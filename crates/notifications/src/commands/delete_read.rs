@@ -61,7 +61,7 @@ impl CommandHandler<DeleteRead> for DeleteReadHandler {
             // Locked in the order of ids, so that two of these cannot wait for each other.
             let deleted = sqlx::query!(
                 "update notifications.notification
-                set title = '', body = '', data = '{}', deleted_at = $2, version = version + 1
+                set facts = null, words = null, words_by = null, data = '{}', deleted_at = $2, version = version + 1
                 where id in (
                     select id from notifications.notification
                     where user_id = $1 and read and deleted_at is null

@@ -6,8 +6,8 @@ use notifications_events::{NotificationEvent, NotificationRead};
 use serde::Serialize;
 use sqlx::types::Json;
 
-use crate::domain::NotificationData;
-use crate::view::{NotificationView, Row};
+use crate::domain::{Facts, NotificationData};
+use crate::told::{NotificationView, Reader, Row, Told};
 
 /// The caller has read a notification. Reading it again changes nothing.
 #[derive(Debug, Clone, Serialize)]
@@ -52,11 +52,12 @@ impl Refusal for MarkReadError {
 
 pub(crate) struct MarkReadHandler {
     pool: Database,
+    reader: Reader,
 }
 
 impl MarkReadHandler {
-    pub(crate) fn new(pool: Database) -> Self {
-        Self { pool }
+    pub(crate) fn new(pool: Database, reader: Reader) -> Self {
+        Self { pool, reader }
     }
 }
 
@@ -82,7 +83,8 @@ impl CommandHandler<MarkRead> for MarkReadHandler {
         }
         let row = sqlx::query_as!(
             Row,
-            r#"select id, kind, title, body, read as "read!", data as "data: Json<NotificationData>", created_at
+            r#"select id, kind, facts as "facts!: Json<Facts>", words, words_by, read as "read!",
+                data as "data: Json<NotificationData>", created_at
             from notifications.notification where id = $1 and user_id = $2 and deleted_at is null"#,
             id.uuid(),
             user.uuid(),
@@ -90,6 +92,8 @@ impl CommandHandler<MarkRead> for MarkReadHandler {
         .fetch_optional(work.connection())
         .await?
         .ok_or(MarkReadError::NotFound)?;
-        Ok(work.commit(NotificationView::from(row)).await?)
+        let read = self.reader.read_in(work.connection(), user, vec![Told::from(row)]).await?;
+        let read = read.into_iter().next().ok_or(MarkReadError::NotFound)?;
+        Ok(work.commit(read).await?)
     }
 }

@@ -1,6 +1,10 @@
 //! Pure rules: no I/O.
 
+mod facts;
 mod telling;
+mod words;
 
-pub use telling::NotificationData;
-pub(crate) use telling::{Cast, Person, Telling, about_borrow};
+pub use facts::NotificationData;
+pub(crate) use facts::{Facts, Known, People, Words};
+pub(crate) use telling::{Cast, Telling, about_borrow};
+pub(crate) use words::{Pen, Text};

@@ -10,8 +10,9 @@ use time::OffsetDateTime;
 use time::macros::datetime;
 use uuid::Uuid;
 
-use crate::domain::NotificationData;
-use crate::view::{self, NotificationView, Row, View, ViewError};
+use crate::domain::{Facts, NotificationData};
+use crate::told::{NotificationView, Reader, Row, Told};
+use crate::view::{self, View, ViewError};
 
 /// The caller's inbox, newest first.
 #[derive(Debug, Clone)]
@@ -106,11 +107,12 @@ enum Start {
 pub(crate) struct ListNotificationsHandler {
     pool: Database,
     view: View,
+    reader: Reader,
 }
 
 impl ListNotificationsHandler {
-    pub(crate) fn new(pool: Database, view: View) -> Self {
-        Self { pool, view }
+    pub(crate) fn new(pool: Database, view: View, reader: Reader) -> Self {
+        Self { pool, view, reader }
     }
 
     async fn read_projection(
@@ -134,8 +136,8 @@ impl ListNotificationsHandler {
                 projection.page_after(&list, last, limit, Direction::Descending).await?
             }
         };
-        let items: Result<_, _> = page.bodies.iter().map(|body| serde_json::from_slice(body)).collect();
-        Ok((items?, page.total))
+        let told: Result<Vec<Told>, _> = page.bodies.iter().map(|body| serde_json::from_slice(body)).collect();
+        Ok((self.reader.read_projected(projection, user, told?).await?, page.total))
     }
 
     /// Two statements, so that each has its index.
@@ -154,8 +156,8 @@ impl ListNotificationsHandler {
             None => (
                 sqlx::query_as!(
                     Row,
-                    r#"select id, kind, title, body, read as "read!", data as "data: Json<NotificationData>",
-                        created_at
+                    r#"select id, kind, facts as "facts!: Json<Facts>", words, words_by, read as "read!",
+                        data as "data: Json<NotificationData>", created_at
                     from notifications.notification
                     where user_id = $1 and deleted_at is null and (created_at, id) < ($2, $3)
                     order by created_at desc, id desc offset $4 limit $5"#,
@@ -178,8 +180,8 @@ impl ListNotificationsHandler {
             Some(unread) => (
                 sqlx::query_as!(
                     Row,
-                    r#"select id, kind, title, body, read as "read!", data as "data: Json<NotificationData>",
-                        created_at
+                    r#"select id, kind, facts as "facts!: Json<Facts>", words, words_by, read as "read!",
+                        data as "data: Json<NotificationData>", created_at
                     from notifications.notification
                     where user_id = $1 and read = $6 and deleted_at is null and (created_at, id) < ($2, $3)
                     order by created_at desc, id desc offset $4 limit $5"#,
@@ -202,8 +204,8 @@ impl ListNotificationsHandler {
                 .await?,
             ),
         };
-        let items = rows.into_iter().map(NotificationView::from).collect();
-        Ok((items, total.unsigned_abs()))
+        let told = rows.into_iter().map(Told::from).collect();
+        Ok((self.reader.read(user, told).await?, total.unsigned_abs()))
     }
 }
 

@@ -1,11 +1,11 @@
 use async_trait::async_trait;
 use cqrs::{Call, QueryHandler};
 use database::Database;
-use kernel::{ErrorKind, Position, Query, Refusal};
+use kernel::{ErrorKind, Position, Query, Refusal, UserId};
 use sqlx::types::Json;
 
-use crate::domain::NotificationData;
-use crate::view::NotificationView;
+use crate::domain::{Facts, NotificationData};
+use crate::told::{NotificationView, Reader, Row, Told};
 
 /// What came into the caller's inbox after a place in the log, oldest first. A stream asks it when it begins, with the
 /// last id its client saw, and again whenever the bus's tail shows a `notification.created` for the caller: what was
@@ -77,22 +77,23 @@ impl Refusal for NotificationsSinceError {
 
 pub(crate) struct NotificationsSinceHandler {
     pool: Database,
+    reader: Reader,
 }
 
 impl NotificationsSinceHandler {
-    pub(crate) fn new(pool: Database) -> Self {
-        Self { pool }
+    pub(crate) fn new(pool: Database, reader: Reader) -> Self {
+        Self { pool, reader }
     }
 
     /// Behind the newest of the inbox.
-    async fn beginning(&self, user: uuid::Uuid, shown: Position) -> Result<Position, sqlx::Error> {
+    async fn beginning(&self, user: UserId, shown: Position) -> Result<Position, sqlx::Error> {
         let newest = sqlx::query!(
             "select log_transaction, log_position from notifications.notification
             where user_id = $1 and deleted_at is null
                 and (log_transaction < (select event_bus.horizon())::text::bigint
                     or (log_transaction, log_position) <= ($2, $3))
             order by log_transaction desc, log_position desc limit 1",
-            user,
+            user.uuid(),
             shown.transaction,
             shown.sequence,
         )
@@ -104,10 +105,10 @@ impl NotificationsSinceHandler {
 
     /// As the log's own readers, it stops at the horizon: below it nothing can appear any more, so nothing is passed over.
     /// The tail wakes a stream only for what is below it.
-    async fn after(&self, user: uuid::Uuid, after: Position, shown: Position) -> Result<Vec<Arrival>, sqlx::Error> {
+    async fn after(&self, user: UserId, after: Position, shown: Position) -> Result<Vec<Arrival>, sqlx::Error> {
         let rows = sqlx::query!(
-            r#"select id, kind, title, body, read as "read!", data as "data: Json<NotificationData>", created_at,
-                log_transaction, log_position
+            r#"select id, kind, facts as "facts!: Json<Facts>", words, words_by, read as "read!",
+                data as "data: Json<NotificationData>", created_at, log_transaction, log_position
             from notifications.notification
             where user_id = $1 and deleted_at is null
                 and (log_transaction, log_position) > ($2, $3)
@@ -115,7 +116,7 @@ impl NotificationsSinceHandler {
                     or (log_transaction, log_position) <= ($5, $6))
             order by log_transaction, log_position
             limit $4"#,
-            user,
+            user.uuid(),
             after.transaction,
             after.sequence,
             NotificationsSince::AT_MOST,
@@ -124,26 +125,30 @@ impl NotificationsSinceHandler {
         )
         .fetch_all(&self.pool)
         .await?;
-        let arrivals = rows.into_iter().map(|row| Arrival {
-            position: Position { transaction: row.log_transaction, sequence: row.log_position },
-            notification: NotificationView {
-                id: row.id.into(),
+        let (mut positions, mut told) = (Vec::new(), Vec::new());
+        for row in rows {
+            positions.push(Position { transaction: row.log_transaction, sequence: row.log_position });
+            told.push(Told::from(Row {
+                id: row.id,
                 kind: row.kind,
-                title: row.title,
-                body: row.body,
+                facts: row.facts,
+                words: row.words,
+                words_by: row.words_by,
                 read: row.read,
-                data: row.data.0,
+                data: row.data,
                 created_at: row.created_at,
-            },
-        });
-        Ok(arrivals.collect())
+            }));
+        }
+        let read: Vec<NotificationView> = self.reader.read(user, told).await?;
+        let arrival = |(position, notification)| Arrival { position, notification };
+        Ok(positions.into_iter().zip(read).map(arrival).collect())
     }
 }
 
 #[async_trait]
 impl QueryHandler<NotificationsSince> for NotificationsSinceHandler {
     async fn handle(&self, call: &Call, query: NotificationsSince) -> Result<Arrivals, NotificationsSinceError> {
-        let user = call.actor().user_id().ok_or(NotificationsSinceError::NotSignedIn)?.uuid();
+        let user = call.actor().user_id().ok_or(NotificationsSinceError::NotSignedIn)?;
         let Some(after) = query.after else {
             return Ok(Arrivals { items: Vec::new(), resume_at: self.beginning(user, query.shown).await? });
         };

@@ -1,0 +1,91 @@
+//! What a notification holds: facts, and no word that was made of them.
+
+use std::collections::HashMap;
+
+use borrowing_events::CancellationCause;
+use kernel::{BookId, BorrowId, UserId};
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+
+/// What a notification leads to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct NotificationData {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub borrow_id: Option<BorrowId>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub book_id: Option<BookId>,
+}
+
+/// What happened, by ids. The words are made of it when it is read: in the reader's language, with names of that day.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Facts {
+    /// The name of a text in `locales/`.
+    pub text: String,
+    pub owner: UserId,
+    pub borrower: UserId,
+    /// The book's title when it was told. `None`: it was not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub book: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub days: Option<u16>,
+    /// A day, as a moment in it.
+    #[serde(default, with = "time::serde::rfc3339::option", skip_serializing_if = "Option::is_none")]
+    pub date: Option<OffsetDateTime>,
+    /// Why Folkshelf did it: the name of a [`CancellationCause`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub because: Option<String>,
+    /// What the words of a member are, where they added some.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub words_are: Option<WordsAre>,
+}
+
+impl Facts {
+    pub fn because(&self) -> Option<CancellationCause> {
+        self.because.as_deref().and_then(CancellationCause::from_name)
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum WordsAre {
+    Place,
+    Reason,
+    Note,
+}
+
+/// What a member wrote. It goes when they leave.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Words {
+    /// `None`: it is not known who wrote it.
+    pub by: Option<UserId>,
+    pub text: String,
+}
+
+/// A member as texts speak of them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Known {
+    /// Empty as long as nobody has told it.
+    pub name: String,
+    /// BCP 47.
+    pub language: String,
+    pub left: bool,
+}
+
+/// Those whom some notifications speak of, as far as we have heard of them.
+#[derive(Debug, Default)]
+pub(crate) struct People(HashMap<UserId, Known>);
+
+impl People {
+    pub fn get(&self, member: UserId) -> Option<&Known> {
+        self.0.get(&member)
+    }
+}
+
+impl FromIterator<(UserId, Known)> for People {
+    fn from_iter<T: IntoIterator<Item = (UserId, Known)>>(people: T) -> Self {
+        Self(people.into_iter().collect())
+    }
+}

@@ -1,0 +1,131 @@
+//! Notifications that were told in words before 0006_facts.sql become the facts that would be told now.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on ends here")]
+
+mod support;
+
+use borrowing_events::{
+    BorrowCancelled, BorrowDisputed, BorrowEvent, BorrowExpired, BorrowHandedOver, BorrowRejected, BorrowResolved,
+    BorrowReturned, CancellationCause, DisputeOutcome, ReturnCondition,
+};
+use kernel::actor::RecordedActor;
+use kernel::{Event, UserId};
+use sqlx::{AssertSqlSafe, ConnectOptions, PgConnection};
+use support::{Neighbours, World};
+use testkit::a_user;
+use users_events::{UserDeleted, UserEvent, UserRoleChanged};
+use uuid::Uuid;
+
+const MIGRATION: &str = include_str!("../../../migrations/notifications/0006_facts.sql");
+
+/// As the tables were before, with a title that names the book.
+const BEFORE: &str = "
+    alter table notification drop column facts, drop column words, drop column words_by,
+        add column title text not null default '', add column body text not null default '';
+    alter table member drop column revision;
+    update notification set title = case id::text < '8' when true then 'Grace asks for “Emma”'
+        else e'Grace a d\\u00e9plac\\u00e9 \\u00ab\\u00a0Emma\\u00a0\\u00bb' end, body = 'Some words of Grace'
+    where deleted_at is null;";
+
+type Kept = (Uuid, Uuid, Option<serde_json::Value>, Option<String>, Option<Uuid>, bool);
+
+async fn kept(connection: &mut PgConnection) -> Vec<Kept> {
+    sqlx::query_as(
+        "select source_event_id, user_id, facts, words, words_by, deleted_at is not null from notification
+        order by source_event_id, user_id",
+    )
+    .fetch_all(connection)
+    .await
+    .unwrap()
+}
+
+/// Every way in which a borrow of these two may go on.
+fn everything_that_happens(them: &Neighbours) -> Vec<BorrowEvent> {
+    let parties = them.a_borrow();
+    let samples = BorrowEvent::PUBLISHED.iter().map(|published| {
+        let mut payload: serde_json::Value = serde_json::from_str(published.sample).unwrap();
+        for (field, id) in [("bookId", them.emma.to_string()), ("ownerId", them.ada.to_string())] {
+            payload[field] = id.into();
+        }
+        payload["borrowerId"] = them.grace.to_string().into();
+        for field in ["cancelledBy", "raisedBy"] {
+            if payload.get(field).is_some() {
+                payload[field] = them.grace.to_string().into();
+            }
+        }
+        BorrowEvent::decode(published.name, published.version, &payload).unwrap().unwrap()
+    });
+    let mut all: Vec<BorrowEvent> = samples.collect();
+    let cancelled = |cancelled_by, reason: Option<&str>| -> BorrowEvent {
+        BorrowCancelled { parties, cancelled_by, reason: reason.map(str::to_owned), held: false }.into()
+    };
+    all.push(BorrowHandedOver { parties, due_at: None }.into());
+    all.extend(
+        [ReturnCondition::Ok, ReturnCondition::Damaged].map(|c| BorrowReturned { parties, condition: c }.into()),
+    );
+    all.push(BorrowRejected { parties, reason: None }.into());
+    all.push(cancelled(Some(them.ada), Some("My aunt has it")));
+    all.push(cancelled(Some(them.grace), None));
+    all.push(cancelled(None, Some("The book is no longer there.")));
+    all.extend(CancellationCause::ALL.map(|cause| cancelled(None, Some(cause.as_str()))));
+    all.extend([false, true].map(|held| BorrowExpired { parties, held }.into()));
+    all.extend([them.ada, them.grace].map(|raised_by| BorrowDisputed { parties, raised_by }.into()));
+    all.extend(
+        DisputeOutcome::ALL.map(|outcome| BorrowResolved { parties, outcome, note: "Both agree".to_owned() }.into()),
+    );
+    all
+}
+
+#[tokio::test]
+async fn what_was_told_in_words_becomes_the_facts_that_would_be_told_now() {
+    let world = World::new().await;
+    let them = Neighbours::of(&world).await;
+    let moderator: UserId = a_user();
+    world.tell::<UserEvent>(UserRoleChanged { user_id: moderator, role: "moderator".to_owned() }, 2).await;
+    let mut last = None;
+    for event in everything_that_happens(&them) {
+        last = Some(world.append_by(RecordedActor::User { id: moderator }, event, 1).await);
+    }
+    world.until_heard(last.unwrap()).await;
+    world.stop_subscriptions().await;
+
+    let mut connection = world.database.options("notifications").connect().await.unwrap();
+    let told = kept(&mut connection).await;
+    assert!(told.len() > 40, "{}", told.len());
+    sqlx::raw_sql(BEFORE).execute(&mut connection).await.unwrap();
+    sqlx::raw_sql(MIGRATION).execute(&mut connection).await.unwrap();
+    let migrated = kept(&mut connection).await;
+    for (told, migrated) in told.iter().zip(&migrated) {
+        assert_eq!(told, migrated);
+    }
+    assert_eq!(told.len(), migrated.len());
+}
+
+#[tokio::test]
+async fn old_words_of_who_left_and_of_events_that_nobody_knows_are_gone() {
+    let world = World::new().await;
+    let them = Neighbours::of(&world).await;
+    let rejected = BorrowRejected { parties: them.a_borrow(), reason: Some("My aunt has it".to_owned()) };
+    world.tell::<BorrowEvent>(rejected, 2).await;
+    world.tell::<BorrowEvent>(them.a_request(), 1).await;
+    world.tell::<UserEvent>(UserDeleted { user_id: them.ada }, 5).await;
+    world.stop_subscriptions().await;
+
+    let mut connection = world.database.options("notifications").connect().await.unwrap();
+    sqlx::raw_sql(BEFORE).execute(&mut connection).await.unwrap();
+    let copy = "insert into notification (id, user_id, kind, title, body, data, created_at, source_event_id,
+            log_transaction, log_position, version)
+        select gen_random_uuid(), user_id, kind, 'Ada', 'Ada', data, created_at, gen_random_uuid(), 1, 1, 1
+        from notification where deleted_at is null";
+    sqlx::raw_sql(copy).execute(&mut connection).await.unwrap();
+    sqlx::raw_sql(AssertSqlSafe(MIGRATION)).execute(&mut connection).await.unwrap();
+    let of_grace: Vec<Kept> =
+        kept(&mut connection).await.into_iter().filter(|row| row.1 == them.grace.uuid()).collect();
+    assert_eq!(of_grace.len(), 2);
+    let [known, unknown]: [Kept; 2] = if of_grace[0].5 {
+        [of_grace[1].clone(), of_grace[0].clone()]
+    } else {
+        [of_grace[0].clone(), of_grace[1].clone()]
+    };
+    assert_eq!((known.3, known.4), (None, Some(them.ada.uuid())));
+    assert_eq!((unknown.2, unknown.5), (None, true), "nobody knows what it was about");
+}
