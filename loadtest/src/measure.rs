@@ -135,7 +135,7 @@ impl Asked {
                 self.search.ask(&self.caller, SearchBooks::new(text, PageRequest::first(20))).await?.items.len()
             }
             Question::Suggest(text) => self.suggest.ask(&self.caller, SuggestBooks { text }).await?.len(),
-            Question::List(list) => self.list.ask(&self.caller, *list).await?.items.len(),
+            Question::List(list) => self.list.ask(&self.caller, *list).await?.page.items.len(),
         })
     }
 }

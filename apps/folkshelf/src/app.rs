@@ -193,7 +193,10 @@ impl App {
             shutdown,
             secure_cookies: settings.http.public_url.starts_with("https://"),
         };
-        let hot = self.contexts.iter().filter_map(|(context, _)| Some((context.name(), context.module().hot()?)));
+        let hot = self
+            .contexts
+            .iter()
+            .filter_map(|(context, wired)| Some((context.name(), context.module().hot()?, wired.sees_less())));
         let apis = self.wired().map(|context| context.api(&host)).collect::<Result<_, _>>()?;
         Ok(Edge {
             hot: HotAnswers::new(&host, settings.http.memory_cache_mib * 1024 * 1024, &hot.collect::<Vec<_>>()),

@@ -19,7 +19,7 @@ use crate::connections::Connections;
 use crate::contexts::Context;
 use crate::http::edge::gate::{RoleSource, SessionSource};
 use crate::http::edge::host::{Host, Mount};
-use crate::http::edge::hot::Hot;
+use crate::http::edge::hot::{Hot, SeesLess};
 use crate::http::edge::overload::Places;
 use crate::http::edge::routes::Configure;
 use crate::ports::Ports;
@@ -62,6 +62,11 @@ pub trait Wired: Send + Sync {
 
     /// What its routes work with. A route to a handler that is not registered is an error here, when the host starts.
     fn api(&self, host: &Host) -> Result<Mount, MissingHandler>;
+
+    /// Who sees less than others of its answers that are kept in memory.
+    fn sees_less(&self) -> Option<Arc<dyn SeesLess>> {
+        None
+    }
 
     /// The sessions, where it keeps them.
     fn sessions(&self) -> Option<Arc<dyn SessionSource>> {

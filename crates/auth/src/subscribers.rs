@@ -20,6 +20,7 @@ impl Hear<UserEvent> for Subscriber {
             UserEvent::Updated(e) => hear_updated(delivery, &e, version).await?,
             UserEvent::RoleChanged(e) => hear_role(delivery, &e, version).await?,
             UserEvent::Deleted(e) => hear_deleted(delivery, e.user_id).await?,
+            UserEvent::Blocked(_) | UserEvent::Unblocked(_) => {}
         }
         Ok(())
     }

@@ -9,7 +9,7 @@ use borrowing_events::BorrowEvent;
 use cqrs::{CommandBusBuilder, QueryBusBuilder};
 use database::Database;
 use event_bus::{Family, OwnEvents, Subscription};
-use kernel::Clock;
+use kernel::{Clock, UserId};
 use read_store::{Projection, Rebuild};
 use tokio_util::sync::CancellationToken;
 use users_events::UserEvent;
@@ -20,6 +20,7 @@ use crate::commands::{
     StartImportHandler, StartReviewedImport, StartReviewedImportHandler, UpdateBook, UpdateBookHandler,
 };
 use crate::findable;
+use crate::hidden::Hidden;
 use crate::imports::{ImportSettings, Worker};
 use crate::ports::{LendingGate, Pace};
 use crate::queries::{
@@ -45,6 +46,7 @@ const SWEEP_EVERY: Duration = Duration::from_secs(10);
 pub struct Books {
     pool: Database,
     view: View,
+    hidden: Hidden,
     events: OwnEvents<BookEvent>,
     deletions: Deletions,
     worker: Worker,
@@ -64,6 +66,7 @@ impl Books {
     ) -> Self {
         let pool = pool.into();
         Self {
+            hidden: Hidden::new(pool.clone(), projection.clone()),
             view: View::new(pool.clone(), projection),
             deletions: Deletions::new(pool.clone(), gate, Arc::clone(&clock)),
             worker: Worker::new(pool.clone(), events.clone(), clock, pace, imports.clone()),
@@ -74,7 +77,7 @@ impl Books {
     }
 
     pub fn register(&self, commands: &mut CommandBusBuilder, queries: &mut QueryBusBuilder) {
-        let (pool, view) = (&self.pool, &self.view);
+        let (pool, view, hidden) = (&self.pool, &self.view, &self.hidden);
         let worker = &self.worker;
         let import =
             StartImportHandler::new(pool.clone(), worker.clock(), self.imports.clone(), Arc::clone(&worker.wake));
@@ -90,20 +93,25 @@ impl Books {
         let add = AddLeftOutRowHandler::new(pool.clone(), self.imports.max_books);
         commands.register::<AddLeftOutRow>(pool, add);
 
-        let list = ListBooksHandler::new(pool.clone(), view.clone());
-        queries.register::<GetBook>(pool, GetBookHandler::new(pool.clone(), view.clone()));
+        let list = ListBooksHandler::new(pool.clone(), view.clone(), hidden.clone());
+        queries.register::<GetBook>(pool, GetBookHandler::new(pool.clone(), view.clone(), hidden.clone()));
         queries.register::<MyBooks>(pool, MyBooksHandler::new(list.clone()));
         queries.register::<SearchBooks>(pool, SearchBooksHandler::new(list.clone()));
         queries.register::<ListBooks>(pool, list);
-        queries.register::<SuggestBooks>(pool, SuggestBooksHandler::new(pool.clone()));
+        queries.register::<SuggestBooks>(pool, SuggestBooksHandler::new(pool.clone(), hidden.clone()));
         queries.register::<ExportShelf>(pool, ExportShelfHandler::new(pool.clone()));
         queries.register::<BookHistory>(pool, BookHistoryHandler::new(pool.clone(), self.events.clone()));
         queries.register::<GetImport>(pool, GetImportHandler::new(pool.clone()));
         queries.register::<ListImports>(pool, ListImportsHandler::new(pool.clone()));
         queries.register::<OpenImportRows>(pool, OpenImportRowsHandler::new(pool.clone()));
         queries.register::<ReviewShelves>(pool, ReviewShelvesHandler::new(pool.clone()));
-        queries.register::<CountBooks>(pool, CountBooksHandler::new(pool.clone(), view.clone()));
-        queries.register::<CountFacets>(pool, CountFacetsHandler::new(pool.clone()));
+        queries.register::<CountBooks>(pool, CountBooksHandler::new(pool.clone(), view.clone(), hidden.clone()));
+        queries.register::<CountFacets>(pool, CountFacetsHandler::new(pool.clone(), hidden.clone()));
+    }
+
+    /// Whether this process knows that no book is hidden from the member which everybody else sees.
+    pub fn hides_nothing_from(&self, member: UserId) -> bool {
+        self.hidden.is_nothing_from(member)
     }
 
     pub fn subscriptions(&self) -> Vec<Subscription> {

@@ -16,6 +16,7 @@
 //! | what searches keep beside the books, and its removal when no book has it | `findable.rs`, `forgotten.rs` |
 //! | the rules of form for a description, and for a row that was read | `domain/`, pure |
 //! | ISBNs, languages, rows of other programs' exports, words, the order of what is found | the crate `bibliography`, pure |
+//! | who sees a book; members who block each other | `visible.rs`, `hidden.rs` |
 //! | hearing borrows and members | `subscribers.rs` |
 //! | the catalogue in Redis | `view.rs` |
 //! | what borrowing must answer | `ports.rs` |
@@ -27,6 +28,7 @@ mod context;
 mod domain;
 mod findable;
 mod forgotten;
+mod hidden;
 mod imports;
 mod metrics;
 mod ports;
@@ -49,11 +51,11 @@ pub use domain::{BookChanges, BookInput, Change};
 pub use imports::{FileError, ImportSettings, Upload};
 pub use ports::{LendingGate, Pace, WithdrawRefused};
 pub use queries::{
-    BookHistory, BookHistoryError, BookSort, CategoryCount, CountBooks, CountBooksError, CountFacets, CountFacetsError,
-    CountedShelves, ExportPlace, ExportShelf, ExportShelfError, Facets, GetBook, GetBookError, GetImport,
-    GetImportError, HistoryEntry, IgnoredColumn, ImportReview, ImportStatus, ImportSummary, ImportView, LanguageCount,
-    LeftOutCount, LeftOutRow, ListBooks, ListBooksError, ListImports, ListImportsError, MyBooks, MyBooksError,
-    OpenImportRows, OpenImportRowsError, OpenRows, ReviewColumn, ReviewShelves, ReviewShelvesError, RowError, RowNote,
-    SearchBooks, ShelfPiece, SortOrder, SuggestBooks, SuggestBooksError, Suggestion, SuggestionKind,
+    BookHistory, BookHistoryError, BookSort, CataloguePage, CategoryCount, CountBooks, CountBooksError, CountFacets,
+    CountFacetsError, CountedShelves, ExportPlace, ExportShelf, ExportShelfError, Facets, GetBook, GetBookError,
+    GetImport, GetImportError, HistoryEntry, IgnoredColumn, ImportReview, ImportStatus, ImportSummary, ImportView,
+    LanguageCount, LeftOutCount, LeftOutRow, ListBooks, ListBooksError, ListImports, ListImportsError, MyBooks,
+    MyBooksError, OpenImportRows, OpenImportRowsError, OpenRows, ReviewColumn, ReviewShelves, ReviewShelvesError,
+    RowError, RowNote, SearchBooks, ShelfPiece, SortOrder, SuggestBooks, SuggestBooksError, Suggestion, SuggestionKind,
 };
 pub use view::{BookOwner, BookStatus, BookView};

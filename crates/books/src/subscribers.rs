@@ -10,6 +10,8 @@ use event_bus::{Delivery, HandlerError, Hear, Recorded};
 use kernel::{BookId, UserId};
 use users_events::{UserDeleted, UserEvent, UserUpdated};
 
+use crate::hidden;
+
 pub(crate) struct Subscriber;
 
 #[async_trait]
@@ -30,6 +32,10 @@ impl Hear<UserEvent> for Subscriber {
         match heard {
             UserEvent::Updated(user) => member_changed(delivery, event.aggregate_version, &user).await?,
             UserEvent::Deleted(user) => member_left(delivery, &user).await?,
+            UserEvent::Blocked(e) => block(delivery, (e.user_id, e.blocked_id), true, event.aggregate_version).await?,
+            UserEvent::Unblocked(e) => {
+                block(delivery, (e.user_id, e.blocked_id), false, event.aggregate_version).await?
+            }
             UserEvent::RoleChanged(_) => {}
         }
         Ok(())
@@ -212,6 +218,16 @@ async fn end_lending(delivery: &mut Delivery<'_>, book: BookId) -> Result<(), sq
     Ok(())
 }
 
+/// What users tells of a blocker and whom they block.
+async fn block(
+    delivery: &mut Delivery<'_>,
+    (blocker, blocked): (UserId, UserId),
+    stands: bool,
+    version: i64,
+) -> Result<(), sqlx::Error> {
+    hidden::remember(delivery.connection(), blocker, blocked, stands, version).await
+}
+
 async fn member_came(delivery: &mut Delivery<'_>, user: &UserRegistered) -> Result<(), sqlx::Error> {
     let new = sqlx::query_scalar!(
         "insert into books.member (id, name, active, version) values ($1, $2, true, 0)
@@ -272,6 +288,7 @@ async fn member_left(delivery: &mut Delivery<'_>, user: &UserDeleted) -> Result<
     )
     .execute(delivery.connection())
     .await?;
+    hidden::forget(delivery.connection(), owner).await?;
     sqlx::query!("delete from books.import where owner_id = $1", owner.uuid()).execute(delivery.connection()).await?;
     let books = sqlx::query!("delete from books.book where owner_id = $1 returning id, version", owner.uuid())
         .fetch_all(delivery.connection())

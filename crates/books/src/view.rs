@@ -211,27 +211,32 @@ impl View {
     }
 }
 
+#[derive(Default)]
+pub(crate) struct Stale {
+    books: BTreeSet<Uuid>,
+    /// Members whose blocks changed: what is kept of them in memory.
+    apart: BTreeSet<String>,
+}
+
 #[async_trait]
 impl Refresh for View {
-    /// Books.
-    type Stale = BTreeSet<Uuid>;
+    type Stale = Stale;
 
-    async fn refresh(&self, stale: BTreeSet<Uuid>) -> Result<(), HandlerError> {
-        self.show(&Vec::from_iter(stale)).await
+    async fn refresh(&self, stale: Stale) -> Result<(), HandlerError> {
+        self.show(&Vec::from_iter(stale.books)).await?;
+        if !stale.apart.is_empty() {
+            self.projection.outdate(&Vec::from_iter(stale.apart)).await?;
+        }
+        Ok(())
     }
 }
 
 #[async_trait]
 impl Outdate<BookEvent> for View {
-    async fn outdate(
-        &self,
-        stale: &mut BTreeSet<Uuid>,
-        event: &Recorded,
-        heard: BookEvent,
-    ) -> Result<(), HandlerError> {
+    async fn outdate(&self, stale: &mut Stale, event: &Recorded, heard: BookEvent) -> Result<(), HandlerError> {
         let id = heard.aggregate_id();
         if !self.written.covers(id, event.aggregate_version).await {
-            stale.insert(id);
+            stale.books.insert(id);
         }
         Ok(())
     }
@@ -239,9 +244,9 @@ impl Outdate<BookEvent> for View {
 
 #[async_trait]
 impl Outdate<BorrowEvent> for View {
-    async fn outdate(&self, stale: &mut BTreeSet<Uuid>, _: &Recorded, heard: BorrowEvent) -> Result<(), HandlerError> {
+    async fn outdate(&self, stale: &mut Stale, _: &Recorded, heard: BorrowEvent) -> Result<(), HandlerError> {
         if moves_the_copy(&heard) {
-            stale.insert(heard.parties().book_id.uuid());
+            stale.books.insert(heard.parties().book_id.uuid());
         }
         Ok(())
     }
@@ -249,9 +254,11 @@ impl Outdate<BorrowEvent> for View {
 
 #[async_trait]
 impl Outdate<UserEvent> for View {
-    async fn outdate(&self, stale: &mut BTreeSet<Uuid>, _: &Recorded, heard: UserEvent) -> Result<(), HandlerError> {
+    async fn outdate(&self, stale: &mut Stale, _: &Recorded, heard: UserEvent) -> Result<(), HandlerError> {
         match heard {
-            UserEvent::Updated(e) => stale.extend(self.all_of(e.user_id).await?),
+            UserEvent::Updated(e) => stale.books.extend(self.all_of(e.user_id).await?),
+            UserEvent::Blocked(e) => stale.apart.extend([e.user_id.to_string(), e.blocked_id.to_string()]),
+            UserEvent::Unblocked(e) => stale.apart.extend([e.user_id.to_string(), e.blocked_id.to_string()]),
             // Who leaves takes their books along: each is told of as deleted.
             UserEvent::Deleted(_) | UserEvent::RoleChanged(_) => {}
         }
@@ -261,9 +268,9 @@ impl Outdate<UserEvent> for View {
 
 #[async_trait]
 impl Outdate<AuthEvent> for View {
-    async fn outdate(&self, stale: &mut BTreeSet<Uuid>, _: &Recorded, heard: AuthEvent) -> Result<(), HandlerError> {
+    async fn outdate(&self, stale: &mut Stale, _: &Recorded, heard: AuthEvent) -> Result<(), HandlerError> {
         match heard {
-            AuthEvent::Registered(e) => stale.extend(self.all_of(e.user_id).await?),
+            AuthEvent::Registered(e) => stale.books.extend(self.all_of(e.user_id).await?),
             AuthEvent::Verified(_)
             | AuthEvent::SessionRevoked(_)
             | AuthEvent::ApiKeyCreated(_)

@@ -17,6 +17,7 @@
 //! | hearing the other contexts, and asking books | `subscribers.rs`, `ports.rs` |
 //! | the borrows in Redis | `view.rs` |
 
+mod blocks;
 mod commands;
 mod context;
 mod desk;

@@ -10,6 +10,7 @@ use event_bus::{Delivery, HandlerError, Hear, Recorded};
 use kernel::{BookId, UserId};
 use users_events::{UserEvent, UserUpdated};
 
+use crate::blocks::{self, Told};
 use crate::domain::{LendingRules, Withdrawal};
 use crate::ports::ListedBook;
 use crate::transition::{TransitionError, cancel_waiting, put_next_forward};
@@ -100,10 +101,25 @@ impl Subscriber {
             }
             UserEvent::Deleted(e) => {
                 forget_member(delivery, e.user_id).await?;
+                blocks::forget(delivery.connection(), e.user_id).await?;
                 self.cancel_requests_of(delivery, e.user_id).await
             }
+            UserEvent::Blocked(e) => self.hear_block(delivery, event, (e.user_id, e.blocked_id), true).await,
+            UserEvent::Unblocked(e) => self.hear_block(delivery, event, (e.user_id, e.blocked_id), false).await,
             UserEvent::RoleChanged(_) => Ok(()),
         }
+    }
+
+    async fn hear_block(
+        &self,
+        delivery: &mut Delivery<'_>,
+        event: &Recorded,
+        (blocker, blocked): (UserId, UserId),
+        stands: bool,
+    ) -> Result<(), TransitionError> {
+        let now = delivery.now();
+        let told = Told { blocker, blocked, stands, version: event.aggregate_version };
+        blocks::remember(delivery, told, now, &self.rules).await
     }
 
     /// Whoever closed the member has done it already, as a rule; here for those that nobody asked us about.

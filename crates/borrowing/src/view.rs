@@ -257,7 +257,9 @@ impl Outdate<UserEvent> for View {
         match heard {
             UserEvent::Updated(e) => stale.members.push(e.user_id.uuid()),
             UserEvent::Deleted(e) => stale.members.push(e.user_id.uuid()),
-            UserEvent::RoleChanged(_) => {}
+            // What was cancelled between the two is among the borrows of either; whoever blocks looks at theirs.
+            UserEvent::Blocked(e) => stale.members.push(e.user_id.uuid()),
+            UserEvent::RoleChanged(_) | UserEvent::Unblocked(_) => {}
         }
         Ok(())
     }

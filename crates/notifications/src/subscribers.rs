@@ -53,6 +53,8 @@ impl Hear<UserEvent> for Subscriber {
             UserEvent::Updated(e) => remember_member(delivery, &e, event.aggregate_version).await?,
             UserEvent::Deleted(e) => forget_member(delivery, e.user_id).await?,
             UserEvent::RoleChanged(e) => remember_role(delivery, &e).await?,
+            // Who is blocked is not told.
+            UserEvent::Blocked(_) | UserEvent::Unblocked(_) => {}
         }
         Ok(())
     }

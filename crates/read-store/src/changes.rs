@@ -172,6 +172,12 @@ impl Changes {
         self.publish(&self.channel, format!("@{text}")).await
     }
 
+    /// Tells every process that something changed there, as the script does that writes documents.
+    pub async fn outdate(&self, projection: &str, ids: &[String]) -> Result<(), ReadStoreError> {
+        let ids = serde_json::Value::from(ids);
+        self.publish(&self.channel, format!("{projection} {ids}")).await
+    }
+
     /// The first hearer counts.
     pub fn on_announcement(&self, hearer: Announced) {
         drop(self.announced.set(hearer));

@@ -101,11 +101,25 @@ impl Projection {
 
     /// Answers made of this projection's documents, kept in this process: at most `bytes` of them, as `weigh` counts.
     pub fn local<V: Clone + Send + Sync + 'static>(&self, bytes: u64, weigh: fn(&V) -> usize) -> Local<V> {
-        Local::new(self.name(), Arc::clone(&self.inner.changes), bytes, weigh)
+        self.local_of(self.name(), bytes, weigh)
     }
 
-    /// To be taken before what depends on `subject` is read, from Redis or from PostgreSQL; for [`Local`]. `None`: this
-    /// process does not hear of changes at present, so nothing can be kept.
+    /// As [`Self::local`], for what is not an answer: measured under a name of its own.
+    pub fn local_of<V: Clone + Send + Sync + 'static>(
+        &self,
+        named: &str,
+        bytes: u64,
+        weigh: fn(&V) -> usize,
+    ) -> Local<V> {
+        Local::new(named, Arc::clone(&self.inner.changes), bytes, weigh)
+    }
+
+    /// Lets every process read anew what it keeps of these ids; they need not be documents.
+    pub async fn outdate(&self, ids: &[String]) -> Result<(), ReadStoreError> {
+        self.inner.changes.outdate(self.name(), ids).await
+    }
+
+    /// For [`Local`], taken before what depends on `subject` is read. `None`: changes are not heard of, so nothing is kept.
     pub fn stamp(&self, subject: Subject<'_>) -> Option<Stamp> {
         self.inner.changes.stamp(self.name(), subject)
     }

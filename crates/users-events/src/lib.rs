@@ -29,12 +29,31 @@ pub struct UserDeleted {
     pub user_id: UserId,
 }
 
+/// A member does not want to meet another: neither sees the other's books or asks for one. Its version is that of the
+/// member's blocks, not of their profile.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct UserBlocked {
+    pub user_id: UserId,
+    pub blocked_id: UserId,
+}
+
+/// The member took the block back. Versions as of [`UserBlocked`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct UserUnblocked {
+    pub user_id: UserId,
+    pub blocked_id: UserId,
+}
+
 kernel::events! {
     /// Everything users publishes.
     pub enum UserEvent of "users" {
         "user.updated" 1 about "user" by user_id => Updated(UserUpdated),
         "user.role_changed" 1 about "user" by user_id => RoleChanged(UserRoleChanged),
         "user.deleted" 1 about "user" by user_id => Deleted(UserDeleted),
+        "user.blocked" 1 about "user_blocks" by user_id => Blocked(UserBlocked),
+        "user.unblocked" 1 about "user_blocks" by user_id => Unblocked(UserUnblocked),
     }
 }
 

@@ -12,14 +12,14 @@ use tokio_util::sync::CancellationToken;
 use users_events::UserEvent;
 
 use crate::commands::{
-    ChangeRole, ChangeRoleHandler, DeleteUser, DeleteUserHandler, UpdateProfile, UpdateProfileHandler, UpdateUser,
-    UpdateUserHandler,
+    BlockMember, BlockMemberHandler, ChangeRole, ChangeRoleHandler, DeleteUser, DeleteUserHandler, UnblockMember,
+    UnblockMemberHandler, UpdateProfile, UpdateProfileHandler, UpdateUser, UpdateUserHandler,
 };
 use crate::names;
 use crate::ports::{LendingGate, PasswordCheck};
 use crate::queries::{
-    GetProfile, GetProfileHandler, GetPublicProfile, GetPublicProfileHandler, ListRoles, ListRolesHandler, ListUsers,
-    ListUsersHandler,
+    GetProfile, GetProfileHandler, GetPublicProfile, GetPublicProfileHandler, ListBlocks, ListBlocksHandler, ListRoles,
+    ListRolesHandler, ListUsers, ListUsersHandler,
 };
 use crate::subscribers::Subscriber;
 use crate::view::View;
@@ -65,6 +65,9 @@ impl Users {
             passwords: Arc::clone(&self.passwords),
         };
         commands.register::<DeleteUser>(pool, delete);
+        commands.register::<BlockMember>(pool, BlockMemberHandler { pool: pool.clone() });
+        commands.register::<UnblockMember>(pool, UnblockMemberHandler { pool: pool.clone() });
+        queries.register::<ListBlocks>(pool, ListBlocksHandler { pool: pool.clone() });
         queries.register::<GetProfile>(pool, GetProfileHandler { view: self.view.clone() });
         queries.register::<GetPublicProfile>(pool, GetPublicProfileHandler { view: self.view.clone() });
         queries.register::<ListUsers>(pool, ListUsersHandler { pool: pool.clone() });

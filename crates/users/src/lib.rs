@@ -7,6 +7,7 @@
 //! | give a member a role | `commands/change_role.rs` |
 //! | delete a member, or oneself | `commands/delete_user.rs` |
 //! | a profile, whole or its public part | `queries/get_profile.rs`, `queries/get_public_profile.rs` |
+//! | block a member, take it back; whom one blocks | `commands/block_member.rs`, `commands/unblock_member.rs`, `queries/list_blocks.rs` |
 //! | the members | `queries/list_users.rs` |
 //! | the roles and what they permit | `queries/list_roles.rs` |
 //! | what is asked of others at once | `ports.rs` |
@@ -22,15 +23,15 @@ mod subscribers;
 mod view;
 
 pub use commands::{
-    ChangeRole, ChangeRoleError, DeleteUser, DeleteUserError, Proof, UpdateProfile, UpdateProfileError, UpdateUser,
-    UpdateUserError,
+    BlockMember, BlockMemberError, ChangeRole, ChangeRoleError, DeleteUser, DeleteUserError, Proof, UnblockMember,
+    UnblockMemberError, UpdateProfile, UpdateProfileError, UpdateUser, UpdateUserError,
 };
 pub use context::{MIGRATIONS, PUBLISHES, Users};
 pub use domain::{Preferences, TimeZoneName};
 pub use member::MemberRefused;
 pub use ports::{CloseRefused, LendingGate, PasswordCheck, PortError};
 pub use queries::{
-    GetProfile, GetProfileError, GetPublicProfile, GetPublicProfileError, ListRoles, ListRolesError, ListUsers,
-    ListUsersError, RoleView, UserSort,
+    BlockView, BlockedUser, GetProfile, GetProfileError, GetPublicProfile, GetPublicProfileError, ListBlocks,
+    ListBlocksError, ListRoles, ListRolesError, ListUsers, ListUsersError, RoleView, UserSort,
 };
 pub use view::{ProfileView, PublicProfileView};

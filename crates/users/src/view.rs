@@ -176,7 +176,13 @@ impl Refresh for View {
 #[async_trait]
 impl Outdate<UserEvent> for View {
     async fn outdate(&self, stale: &mut BTreeSet<Uuid>, _: &Recorded, heard: UserEvent) -> Result<(), HandlerError> {
-        stale.insert(heard.aggregate_id());
+        match heard {
+            UserEvent::Updated(_) | UserEvent::RoleChanged(_) | UserEvent::Deleted(_) => {
+                stale.insert(heard.aggregate_id());
+            }
+            // No profile shows them.
+            UserEvent::Blocked(_) | UserEvent::Unblocked(_) => {}
+        }
         Ok(())
     }
 }

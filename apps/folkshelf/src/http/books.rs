@@ -11,7 +11,9 @@ mod search;
 use actix_web::{HttpRequest, HttpResponse, delete, get, post, put, web};
 use api::BooksApi;
 use body::{BookBody, BookChangesBody};
-use books::{BookHistory, BookView, CreateBook, DeleteBook, GetBook, HistoryEntry, ListBooks, MyBooks, UpdateBook};
+use books::{
+    BookHistory, BookView, CataloguePage, CreateBook, DeleteBook, GetBook, HistoryEntry, ListBooks, MyBooks, UpdateBook,
+};
 use deserr::Deserr;
 use kernel::BookId;
 use listing::{FIELDS, Filters, Sorting, sorting};
@@ -43,7 +45,7 @@ pub fn configure(services: &mut ServiceConfig) {
 /// The catalogue, newest first.
 ///
 /// `total` is exact up to 1,000, and beyond where at most one filter is given and that is neither `author` nor
-/// `available=false`; otherwise 1,000 stands for that many or more. With a `q` it counts the few hundred best.
+/// `available=false`, for a reader from whom no block hides a book; otherwise 1,000 stands for that many or more. With a `q` it counts the few hundred best.
 #[utoipa::path(tag = "books", params(ListQuery, Sorting, Filters), responses(
     (status = 200, body = ListEnvelope<BookView>),
 ))]
@@ -69,8 +71,8 @@ async fn list_books(
         page: list.params.page_request(),
     };
     let stamp = api.projection.stamp(Subject::Projection);
-    let page = api.list.ask(&caller.0, query).await?;
-    let shared = share(stamp, &page.items);
+    let CataloguePage { page, is_for_everybody } = api.list.ask(&caller.0, query).await?;
+    let shared = share(stamp.filter(|_| is_for_everybody), &page.items);
     Ok(Shared::mark(shared, respond::listed(&request, &list.params, page, FIELDS)?))
 }
 

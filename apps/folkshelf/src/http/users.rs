@@ -1,6 +1,7 @@
-//! Members and roles. One's own profile is in `users/profile.rs`, what others see of a member in `users/page.rs`.
+//! Members and roles. One's own profile is in `users/profile.rs`, whom one blocks in `users/blocks.rs`, what others see of a member in `users/page.rs`.
 
 pub mod api;
+mod blocks;
 mod me;
 mod page;
 mod profile;
@@ -33,6 +34,7 @@ pub fn configure(services: &mut ServiceConfig) {
         .service(delete_user)
         .service(list_roles);
     profile::configure(services);
+    blocks::configure(services);
     page::configure(services);
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use books::{BookView, Books, ImportSettings, Pace};
 use cqrs::{CommandBusBuilder, MissingHandler, QueryBusBuilder};
 use event_bus::{Family, Subscription};
+use kernel::UserId;
 use read_store::Rebuild;
 use sqlx::migrate::Migrator;
 
@@ -12,7 +13,7 @@ use crate::background::Background;
 use crate::contexts::Context;
 use crate::http::books::{self as routes, api::BooksApi};
 use crate::http::edge::host::{Host, Mount, mount};
-use crate::http::edge::hot::Hot;
+use crate::http::edge::hot::{Hot, SeesLess};
 use crate::http::edge::overload::Places;
 use crate::http::edge::routes::Configure;
 use crate::module::{Module, Wired, Wiring};
@@ -69,6 +70,13 @@ impl Pace for Places {
     }
 }
 
+/// Members who block somebody, or whom somebody blocks.
+impl SeesLess for Books {
+    fn may_see_less(&self, member: UserId) -> bool {
+        !self.hides_nothing_from(member)
+    }
+}
+
 impl Wired for Books {
     fn register(&self, commands: &mut CommandBusBuilder, queries: &mut QueryBusBuilder) {
         Books::register(self, commands, queries);
@@ -86,6 +94,10 @@ impl Wired for Books {
         let (imports, sweeper) = (self.clone(), self.clone());
         background.run(|until| async move { imports.run_imports(until).await });
         background.run(|until| async move { sweeper.run_sweeper(until).await });
+    }
+
+    fn sees_less(&self) -> Option<Arc<dyn SeesLess>> {
+        Some(Arc::new(self.clone()))
     }
 
     fn api(&self, host: &Host) -> Result<Mount, MissingHandler> {

@@ -22,6 +22,8 @@ const FOR_SESSIONS: &[&str] = &[
     "POST /auth/api-keys",
     "DELETE /auth/api-keys/{id}",
     "PUT /profile",
+    "POST /profile/blocks",
+    "DELETE /profile/blocks/{id}",
     "DELETE /profile",
     "POST /notifications/read-all",
     "POST /notifications/{id}/read",

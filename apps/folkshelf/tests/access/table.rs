@@ -134,6 +134,9 @@ pub const ROWS: &[Row] = &[
         |_, _| json!({"name": "Sidney", "language": "en", "timeZone": "Europe/Vienna"}),
         MEMBERS,
     ),
+    row("GET /profile/blocks", Nothing, MEMBERS),
+    with("POST /profile/blocks", Member, |_, target| json!({"userId": target.id}), answering(201, MEMBERS)),
+    row("DELETE /profile/blocks/{id}", Member, answering(204, MEMBERS)),
     with("DELETE /profile", StandIn, |_, _| json!({"password": PASSWORD}), answering(204, MEMBERS)),
     // Books.
     row("GET /books", Nothing, EVERYBODY),

@@ -398,7 +398,7 @@ export interface paths {
         /**
          * The catalogue, newest first.
          * @description `total` is exact up to 1,000, and beyond where at most one filter is given and that is neither `author` nor
-         *     `available=false`; otherwise 1,000 stands for that many or more. With a `q` it counts the few hundred best.
+         *     `available=false`, for a reader from whom no block hides a book; otherwise 1,000 stands for that many or more. With a `q` it counts the few hundred best.
          */
         get: operations["list_books"];
         put?: never;
@@ -442,8 +442,8 @@ export interface paths {
          * By what the catalogue can be narrowed down: the categories used most and the languages, with the number of their books.
          * @description Counted are the books that `q` and the filters leave. The count by category ignores `category`, the count by language
          *     ignores `language`: each shows what another choice finds. A category or language without a book is left out. With a `q`
-         *     the few hundred best books are counted; with a filter alone a count is exact up to 20,000. Without either, each host
-         *     counts once a minute at most: a book may take that long to count.
+         *     the few hundred best books are counted; with a filter alone, or for a reader from whom a block hides a book, a count is
+         *     exact up to 20,000. Otherwise each host counts once a minute at most: a book may take that long to count.
          */
         get: operations["get_facets"];
         put?: never;
@@ -1108,6 +1108,44 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/profile/blocks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whom one blocks, newest first. Pages are by number. */
+        get: operations["list_blocks"];
+        put?: never;
+        /**
+         * Blocks a member: neither sees the other's books or can ask for one, and what waits between the two is cancelled. Loans go
+         *     on. The member is not told. Whoever is blocked already stays so; one member blocks 1,000 at most.
+         */
+        post: operations["block_member"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/profile/blocks/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Ends a block. Whoever was not blocked stays so. */
+        delete: operations["unblock_member"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/roles": {
         parameters: {
             query?: never;
@@ -1325,6 +1363,20 @@ export interface components {
              * @description Requests that wait: for the owner's answer while nobody has the book, and in the queue.
              */
             waiting: number;
+        };
+        BlockBody: {
+            /** Format: uuid */
+            userId: string;
+        };
+        /** @description Somebody whom the caller blocks. */
+        BlockView: {
+            /** Format: date-time */
+            blockedAt: string;
+            user: components["schemas"]["BlockedUser"];
+        };
+        BlockedUser: {
+            id: components["schemas"]["UserId"];
+            name: string;
         };
         BookBody: {
             authors: string[];
@@ -1656,6 +1708,17 @@ export interface components {
                  * @description Requests that wait: for the owner's answer while nobody has the book, and in the queue.
                  */
                 waiting: number;
+            };
+            /** @example true */
+            success: boolean;
+        };
+        /** @description What every successful answer with a body looks like. */
+        Envelope_BlockView: {
+            /** @description Somebody whom the caller blocks. */
+            data: {
+                /** Format: date-time */
+                blockedAt: string;
+                user: components["schemas"]["BlockedUser"];
             };
             /** @example true */
             success: boolean;
@@ -2405,6 +2468,17 @@ export interface components {
             /** Format: int32 */
             row: number;
             title?: string | null;
+        };
+        /** @description As [`Envelope`], for one page of a list. */
+        ListEnvelope_BlockView: {
+            data: {
+                /** Format: date-time */
+                blockedAt: string;
+                user: components["schemas"]["BlockedUser"];
+            }[];
+            pagination: components["schemas"]["Pagination"];
+            /** @example true */
+            success: boolean;
         };
         /** @description As [`Envelope`], for one page of a list. */
         ListEnvelope_BookView: {
@@ -5849,6 +5923,120 @@ export interface operations {
             412: components["responses"]["VersionMismatch"];
             413: components["responses"]["TooLarge"];
             415: components["responses"]["MediaType"];
+            429: components["responses"]["TooOften"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    list_blocks: {
+        parameters: {
+            query?: {
+                /** @description From 1. */
+                page?: number;
+                limit?: number;
+                /** @description The fields to show, separated by commas; all of them without it. */
+                fields?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As asked */
+            200: {
+                headers: {
+                    /** @description For If-None-Match; of one book and of one's profile also for If-Match */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListEnvelope_BlockView"];
+                };
+            };
+            /** @description What If-None-Match names is still right */
+            304: {
+                headers: {
+                    /** @description For If-None-Match; of one book and of one's profile also for If-Match */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["TimedOut"];
+            429: components["responses"]["TooOften"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    block_member: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BlockBody"];
+            };
+        };
+        responses: {
+            /** @description It is made */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Envelope_BlockView"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["TimedOut"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["VersionMismatch"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            429: components["responses"]["TooOften"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    unblock_member: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description There is no version to name: only * fits */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description They are not blocked */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["TimedOut"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["VersionMismatch"];
             429: components["responses"]["TooOften"];
             500: components["responses"]["Internal"];
             503: components["responses"]["Unavailable"];

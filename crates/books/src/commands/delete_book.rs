@@ -10,6 +10,7 @@ use kernel::{BookId, Clock, Command, Detail, ErrorKind, Permission, Refusal, Use
 use serde::Serialize;
 use time::Duration;
 
+use crate::hidden;
 use crate::ports::{LendingGate, WithdrawRefused};
 use crate::stored;
 use crate::visible::Visible;
@@ -103,7 +104,9 @@ impl DeleteBookHandler {
             return Err(DeleteBookError::NotFound);
         }
         if !call.actor().is(row.owner_id.into()) && !call.actor().may(Permission::ModerateBook) {
-            return Err(DeleteBookError::NotOwner);
+            let mut connection = self.deletions.pool.acquire().await?;
+            let apart = hidden::hides_from(&mut connection, call.actor(), row.owner_id.into()).await?;
+            return Err(if apart { DeleteBookError::NotFound } else { DeleteBookError::NotOwner });
         }
         if command.expected_version.is_some_and(|expected| expected != row.version) {
             return Err(DeleteBookError::VersionMismatch { now: row.version });

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use crate::domain::BookChanges;
 use crate::findable::{self, FOLDING};
+use crate::hidden;
 use crate::stored::{Stored, Written};
 use crate::view::{self, BookView, View};
 use crate::visible::Visible;
@@ -102,7 +103,8 @@ impl CommandHandler<UpdateBook> for UpdateBookHandler {
             return Err(UpdateBookError::NotFound);
         }
         if !call.actor().is(owner) && !call.actor().may(Permission::ModerateBook) {
-            return Err(UpdateBookError::NotOwner);
+            let apart = hidden::hides_from(work.connection(), call.actor(), owner).await?;
+            return Err(if apart { UpdateBookError::NotFound } else { UpdateBookError::NotOwner });
         }
         if command.expected_version.is_some_and(|expected| expected != row.version) {
             return Err(UpdateBookError::VersionMismatch { now: row.version });

@@ -218,7 +218,10 @@ impl Batch<'_> {
         }
         let known = sqlx::query!(
             r#"select distinct on (isbn13) isbn13 as "isbn13!", title, authors, published_year, language
-            from books.book where isbn13 = any($1) and (owner_active and lending <> 'off' or owner_id = $2)
+            from books.book where isbn13 = any($1) and (owner_id = $2 or owner_active and lending <> 'off' and not exists (
+                select from books.block where stands
+                    and ((blocker_id, blocked_id) = (owner_id, $2) or (blocker_id, blocked_id) = ($2, owner_id))
+            ))
             order by isbn13, owner_id = $2 desc, created_at, id"#,
             &isbns,
             self.owner.uuid(),

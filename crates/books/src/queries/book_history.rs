@@ -11,6 +11,7 @@ use serde::Serialize;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
+use crate::hidden;
 use crate::view::BookOwner;
 use crate::visible::Visible;
 
@@ -100,7 +101,8 @@ impl QueryHandler<BookHistory> for BookHistoryHandler {
             return Err(BookHistoryError::NotFound);
         }
         if !call.actor().is(UserId::from(owner)) && !call.actor().may(Permission::ModerateBook) {
-            return Err(BookHistoryError::NotOwner);
+            let apart = hidden::hides_from(&mut *self.pool.acquire().await?, call.actor(), owner.into()).await?;
+            return Err(if apart { BookHistoryError::NotFound } else { BookHistoryError::NotOwner });
         }
         let events = self.events.history(id).await?;
         let actor = |actor: &RecordedActor| match actor {

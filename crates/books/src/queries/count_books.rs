@@ -3,9 +3,10 @@ use cqrs::{Call, QueryHandler, Source};
 use database::Database;
 use kernel::{ErrorKind, Query, Refusal, UserId};
 
+use crate::hidden::Hidden;
 use crate::view::{self, View};
 
-/// How many books a member shows.
+/// How many books a member shows; to whom these are hidden, none.
 #[derive(Debug, Clone)]
 pub struct CountBooks {
     pub owner: UserId,
@@ -38,17 +39,21 @@ impl Refusal for CountBooksError {
 pub(crate) struct CountBooksHandler {
     pool: Database,
     view: View,
+    hidden: Hidden,
 }
 
 impl CountBooksHandler {
-    pub(crate) fn new(pool: Database, view: View) -> Self {
-        Self { pool, view }
+    pub(crate) fn new(pool: Database, view: View, hidden: Hidden) -> Self {
+        Self { pool, view, hidden }
     }
 }
 
 #[async_trait]
 impl QueryHandler<CountBooks> for CountBooksHandler {
     async fn handle(&self, call: &Call, query: CountBooks) -> Result<u64, CountBooksError> {
+        if self.hidden.from(call.actor(), call.source()).await?.hides(query.owner) {
+            return Ok(0);
+        }
         if call.source() == Source::ReadStore {
             match self.view.projection.count(&view::of_owner(query.owner)).await {
                 Ok(count) => return Ok(count),

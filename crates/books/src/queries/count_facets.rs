@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 use super::filter::{Filter, UnknownLanguage};
 use super::find::find;
+use crate::hidden::Hidden;
 use crate::visible::TO_EVERYBODY;
 
 /// How long the count of the whole catalogue is kept. It reads every book, which takes a second or two for a million.
@@ -170,13 +171,14 @@ async fn languages(connection: &mut PgConnection, among: &Among) -> Result<Vec<L
 /// count of the whole catalogue is kept.
 pub(crate) struct CountFacetsHandler {
     pool: Database,
+    hidden: Hidden,
     /// Held while somebody counts, so that of those who ask at once one does.
     kept: Mutex<Option<(OffsetDateTime, Facets)>>,
 }
 
 impl CountFacetsHandler {
-    pub(crate) fn new(pool: Database) -> Self {
-        Self { pool, kept: Mutex::default() }
+    pub(crate) fn new(pool: Database, hidden: Hidden) -> Self {
+        Self { pool, hidden, kept: Mutex::default() }
     }
 
     async fn of_everything(&self, now: OffsetDateTime) -> Result<Facets, sqlx::Error> {
@@ -222,13 +224,14 @@ impl CountFacetsHandler {
 impl QueryHandler<CountFacets> for CountFacetsHandler {
     async fn handle(&self, call: &Call, query: CountFacets) -> Result<Facets, CountFacetsError> {
         let text = QueryText::read_unless_blank(query.text.as_deref())?;
-        let filter = Filter::new(
+        let mut filter = Filter::new(
             query.category,
             query.available,
             query.owner,
             query.language.as_deref(),
             query.author.as_deref(),
         )?;
+        filter.hidden = self.hidden.from(call.actor(), call.source()).await?;
         let same = filter.category.is_none() && filter.language.is_none();
         let but_category = self.among(filter.without_category(), text.as_ref()).await?;
         let but_language =

@@ -5,6 +5,7 @@ use bibliography::keys::{asked_author_words, category_key};
 use kernel::UserId;
 use sqlx::{Postgres, QueryBuilder};
 
+use crate::hidden::HiddenOwners;
 use crate::visible::Eyes;
 
 /// A language by a name that nobody knows.
@@ -14,6 +15,8 @@ pub(super) struct UnknownLanguage;
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Filter {
     pub eyes: Eyes,
+    /// Whose books are left out.
+    pub hidden: HiddenOwners,
     pub category: Option<String>,
     pub available: Option<bool>,
     pub owner: Option<UserId>,
@@ -32,6 +35,7 @@ impl Filter {
         let language = language.map(Language::parse).transpose().map_err(|_| UnknownLanguage)?;
         Ok(Self {
             eyes: Eyes::Everybody,
+            hidden: HiddenOwners::default(),
             category,
             available,
             owner,
@@ -62,6 +66,9 @@ impl Filter {
     pub fn push(&self, sql: &mut QueryBuilder<Postgres>) {
         sql.push(" where ");
         self.eyes.push(sql);
+        if !self.hidden.is_empty() {
+            sql.push(" and owner_id <> all(").push_bind(self.hidden.ids().to_vec()).push(")");
+        }
         if let Some(category) = &self.category {
             sql.push(" and category_keys @> array[").push_bind(category_key(category)).push("]");
         }

@@ -1,8 +1,9 @@
 use async_trait::async_trait;
 use cqrs::{Call, QueryHandler, Source};
 use database::Database;
-use kernel::{BookId, ErrorKind, Query, Refusal};
+use kernel::{Actor, BookId, ErrorKind, Query, Refusal};
 
+use crate::hidden::Hidden;
 use crate::view::{self, BookView, View, ViewError};
 
 /// One book, for whoever sees it; its notes for the owner and moderators alone.
@@ -44,35 +45,47 @@ impl Refusal for GetBookError {
 pub(crate) struct GetBookHandler {
     pool: Database,
     view: View,
+    hidden: Hidden,
 }
 
 impl GetBookHandler {
-    pub(crate) fn new(pool: Database, view: View) -> Self {
-        Self { pool, view }
+    pub(crate) fn new(pool: Database, view: View, hidden: Hidden) -> Self {
+        Self { pool, view, hidden }
     }
 
     async fn in_read_store(&self, id: BookId) -> Result<Option<BookView>, ViewError> {
         let body = self.view.projection.get(&id.to_string()).await?;
         Ok(body.map(|body| serde_json::from_slice(&body)).transpose()?)
     }
+
+    async fn shown_to(
+        &self,
+        actor: &Actor,
+        source: Source,
+        is_visible: bool,
+        book: BookView,
+    ) -> Result<BookView, GetBookError> {
+        if !is_visible || self.hidden.from(actor, source).await?.hides(book.owner.id) {
+            return Err(GetBookError::NotFound);
+        }
+        Ok(book.for_actor(actor))
+    }
 }
 
 #[async_trait]
 impl QueryHandler<GetBook> for GetBookHandler {
     async fn handle(&self, call: &Call, query: GetBook) -> Result<BookView, GetBookError> {
-        if call.source() == Source::ReadStore {
+        let (actor, source) = (call.actor(), call.source());
+        if source == Source::ReadStore {
             match self.in_read_store(query.book_id).await {
-                Ok(Some(book)) if book.visible_to(call.actor()) => return Ok(book.for_actor(call.actor())),
-                Ok(Some(_)) => return Err(GetBookError::NotFound),
+                Ok(Some(book)) => return self.shown_to(actor, source, book.visible_to(actor), book).await,
                 Ok(None) => {}
                 Err(error) => tracing::debug!(%error, "a book is read from PostgreSQL"),
             }
         }
         let mut connection = self.pool.acquire().await?;
         let book = view::load_one(&mut connection, query.book_id).await?.ok_or(GetBookError::NotFound)?;
-        if !book.visible().visible_to(call.actor()) {
-            return Err(GetBookError::NotFound);
-        }
-        Ok(book.view.for_actor(call.actor()))
+        drop(connection);
+        self.shown_to(actor, source, book.visible().visible_to(actor), book.view).await
     }
 }

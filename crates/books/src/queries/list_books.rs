@@ -10,6 +10,7 @@ use uuid::Uuid;
 use super::cursor::{Cursor, Key, UNKNOWN_YEAR};
 use super::filter::{Filter, UnknownLanguage};
 use super::find::find;
+use crate::hidden::{Hidden, HiddenOwners};
 use crate::view::{self, BookView, View, ViewError};
 use crate::visible::Eyes;
 
@@ -75,8 +76,16 @@ pub enum SortOrder {
 
 impl Query for ListBooks {
     const NAME: &'static str = "list_books";
-    type Answer = Page<BookView>;
+    type Answer = CataloguePage;
     type Error = ListBooksError;
+}
+
+/// A page of the catalogue, for one reader.
+#[derive(Debug, Clone)]
+pub struct CataloguePage {
+    pub page: Page<BookView>,
+    /// Nothing was left out for this reader alone.
+    pub is_for_everybody: bool,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -134,7 +143,7 @@ struct Wanted {
 }
 
 impl Wanted {
-    fn new(query: ListBooks, viewer: &Actor) -> Result<Self, ListBooksError> {
+    fn new(query: ListBooks, viewer: &Actor, hidden: HiddenOwners) -> Result<Self, ListBooksError> {
         let mut filter = Filter::new(
             query.category,
             query.available,
@@ -142,6 +151,7 @@ impl Wanted {
             query.language.as_deref(),
             query.author.as_deref(),
         )?;
+        filter.hidden = hidden;
         if let Some(owner) = query.owner.filter(|owner| query.whole_shelf && viewer.is(*owner)) {
             filter.eyes = Eyes::Owner(owner);
         }
@@ -161,7 +171,12 @@ impl Wanted {
     /// The list of the projection that holds just these books, in whatever order. `None`: only PostgreSQL can tell.
     fn list(&self) -> Option<String> {
         let filter = &self.filter;
-        if self.text.is_some() || filter.names_author() || filter.available == Some(false) {
+        // Of one owner everything is hidden or nothing, which `find` and the database tell.
+        let left_out = match filter.owner {
+            Some(owner) => filter.hidden.hides(owner),
+            None => !filter.hidden.is_empty(),
+        };
+        if left_out || self.text.is_some() || filter.names_author() || filter.available == Some(false) {
             return None;
         }
         let filters = [
@@ -219,11 +234,12 @@ impl Wanted {
 pub(crate) struct ListBooksHandler {
     pool: Database,
     view: View,
+    hidden: Hidden,
 }
 
 impl ListBooksHandler {
-    pub(crate) fn new(pool: Database, view: View) -> Self {
-        Self { pool, view }
+    pub(crate) fn new(pool: Database, view: View, hidden: Hidden) -> Self {
+        Self { pool, view, hidden }
     }
 
     async fn in_read_store(&self, list: &str, wanted: &Wanted) -> Result<Page<BookView>, ViewError> {
@@ -301,10 +317,15 @@ impl ListBooksHandler {
     }
 }
 
-#[async_trait]
-impl QueryHandler<ListBooks> for ListBooksHandler {
-    async fn handle(&self, call: &Call, query: ListBooks) -> Result<Page<BookView>, ListBooksError> {
-        let wanted = Wanted::new(query, call.actor())?;
+impl ListBooksHandler {
+    pub(super) async fn list(&self, call: &Call, query: ListBooks) -> Result<CataloguePage, ListBooksError> {
+        let hidden = self.hidden.from(call.actor(), call.source()).await?;
+        let is_for_everybody = hidden.is_empty();
+        let page = self.page(call, Wanted::new(query, call.actor(), hidden)?).await?;
+        Ok(CataloguePage { page, is_for_everybody })
+    }
+
+    async fn page(&self, call: &Call, wanted: Wanted) -> Result<Page<BookView>, ListBooksError> {
         if call.source() == Source::ReadStore
             && wanted.sort == BookSort::CreatedAt
             && let Some(list) = wanted.list()
@@ -316,6 +337,13 @@ impl QueryHandler<ListBooks> for ListBooksHandler {
         }
         let page = self.in_database(&wanted, call.source()).await?;
         Ok(shown_to(call.actor(), page))
+    }
+}
+
+#[async_trait]
+impl QueryHandler<ListBooks> for ListBooksHandler {
+    async fn handle(&self, call: &Call, query: ListBooks) -> Result<CataloguePage, ListBooksError> {
+        self.list(call, query).await
     }
 }
 

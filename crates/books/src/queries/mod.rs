@@ -33,7 +33,7 @@ pub use import_view::{
     RowError, RowNote,
 };
 pub(crate) use list_books::ListBooksHandler;
-pub use list_books::{BookSort, ListBooks, ListBooksError, SortOrder};
+pub use list_books::{BookSort, CataloguePage, ListBooks, ListBooksError, SortOrder};
 pub(crate) use list_imports::ListImportsHandler;
 pub use list_imports::{ListImports, ListImportsError};
 pub(crate) use my_books::MyBooksHandler;

@@ -75,6 +75,6 @@ impl QueryHandler<MyBooks> for MyBooksHandler {
             order: query.order,
             ..ListBooks::newest(query.page)
         };
-        Ok(self.list.handle(call, mine).await?)
+        Ok(self.list.list(call, mine).await?.page)
     }
 }

@@ -46,6 +46,6 @@ impl QueryHandler<SearchBooks> for SearchBooksHandler {
         }
         let list =
             ListBooks { text: Some(query.text), sort: BookSort::Relevance, order: SortOrder::Descending, ..query.list };
-        self.list.handle(call, list).await
+        Ok(self.list.list(call, list).await?.page)
     }
 }

@@ -7,6 +7,7 @@ use kernel::{Detail, ErrorKind, Query, Refusal};
 use serde::Serialize;
 use sqlx::{PgConnection, QueryBuilder};
 
+use crate::hidden::{Hidden, HiddenOwners};
 use crate::visible::TO_EVERYBODY;
 
 /// Suggestions at once, of both kinds.
@@ -77,25 +78,27 @@ impl Refusal for SuggestBooksError {
 
 pub(crate) struct SuggestBooksHandler {
     pool: Database,
+    hidden: Hidden,
 }
 
 impl SuggestBooksHandler {
-    pub(crate) fn new(pool: Database) -> Self {
-        Self { pool }
+    pub(crate) fn new(pool: Database, hidden: Hidden) -> Self {
+        Self { pool, hidden }
     }
 }
 
 #[async_trait]
 impl QueryHandler<SuggestBooks> for SuggestBooksHandler {
-    async fn handle(&self, _call: &Call, query: SuggestBooks) -> Result<Vec<Suggestion>, SuggestBooksError> {
+    async fn handle(&self, call: &Call, query: SuggestBooks) -> Result<Vec<Suggestion>, SuggestBooksError> {
         let typed = QueryText::read(&query.text)?;
         if typed.title.is_empty() {
             return Ok(Vec::new());
         }
+        let hidden = self.hidden.from(call.actor(), call.source()).await?;
         let mut connection = self.pool.acquire().await?;
         let name: Vec<String> = words(&query.text).into_iter().map(|word| word.text).collect();
-        let authors = authors(&mut connection, &name.join(" ")).await?;
-        let titles = titles(&mut connection, &typed.title).await?;
+        let authors = authors(&mut connection, &name.join(" "), &hidden).await?;
+        let titles = titles(&mut connection, &typed.title, &hidden).await?;
         let titles = titles.into_iter().take(SUGGESTIONS - authors.len());
         let titles = titles.map(|text| Suggestion { kind: SuggestionKind::Title, text });
         Ok(titles.chain(authors.into_iter().map(|text| Suggestion { kind: SuggestionKind::Author, text })).collect())
@@ -103,16 +106,21 @@ impl QueryHandler<SuggestBooks> for SuggestBooksHandler {
 }
 
 /// Titles in the order of the alphabet, each once however many have the book: every step goes to the next other title.
-async fn titles(connection: &mut PgConnection, beginning: &str) -> Result<Vec<String>, sqlx::Error> {
+async fn titles(
+    connection: &mut PgConnection,
+    beginning: &str,
+    hidden: &HiddenOwners,
+) -> Result<Vec<String>, sqlx::Error> {
     let titles = sqlx::query_scalar!(
         r#"with recursive found as (
             (select search_title, title from books.book
-                where owner_active and lending <> 'off' and search_title >= $1 and search_title < $1 || chr(1114111)
+                where owner_active and lending <> 'off' and owner_id <> all($3)
+                    and search_title >= $1 and search_title < $1 || chr(1114111)
                 order by search_title, id limit 1)
             union all
             select next.search_title, next.title from found cross join lateral (
                 select search_title, title from books.book
-                where owner_active and lending <> 'off'
+                where owner_active and lending <> 'off' and owner_id <> all($3)
                     and search_title > found.search_title and search_title < $1 || chr(1114111)
                 order by search_title, id limit 1
             ) next
@@ -120,13 +128,18 @@ async fn titles(connection: &mut PgConnection, beginning: &str) -> Result<Vec<St
         select title as "title!" from found limit $2"#,
         beginning,
         SUGGESTIONS as i64,
+        hidden.ids(),
     )
     .fetch_all(connection)
     .await?;
     Ok(titles.iter().map(|title| main_title(title).to_owned()).collect())
 }
 
-async fn authors(connection: &mut PgConnection, beginning: &str) -> Result<Vec<String>, sqlx::Error> {
+async fn authors(
+    connection: &mut PgConnection,
+    beginning: &str,
+    hidden: &HiddenOwners,
+) -> Result<Vec<String>, sqlx::Error> {
     if beginning.is_empty() {
         return Ok(Vec::new());
     }
@@ -146,7 +159,12 @@ async fn authors(connection: &mut PgConnection, beginning: &str) -> Result<Vec<S
     for name in &names {
         all.push("exists (select from books.book where ").push_unseparated(TO_EVERYBODY);
         all.push_unseparated(" and author_words @> ");
-        all.push_bind_unseparated(name.words.clone()).push_unseparated(")");
+        all.push_bind_unseparated(name.words.clone());
+        if !hidden.is_empty() {
+            all.push_unseparated(" and owner_id <> all(");
+            all.push_bind_unseparated(hidden.ids().to_vec()).push_unseparated(")");
+        }
+        all.push_unseparated(")");
     }
     sql.push("]");
     let shown: Vec<bool> = sql.build_query_scalar().persistent(false).fetch_one(connection).await?;

@@ -8,7 +8,7 @@ use books::{
 use cqrs::Caller;
 use kernel::{BookId, PageRequest, UserId};
 use testkit::{PrivateRedis, anonymous, eventually, member, moderator};
-use users_events::{UserEvent, UserUpdated};
+use users_events::{UserBlocked, UserEvent, UserUnblocked, UserUpdated};
 
 use crate::support::{World, a_book, code};
 
@@ -42,7 +42,7 @@ async fn met(world: &World, caller: &Caller, owner: UserId, book: BookId) -> Vec
         ("not available", ListBooks { available: Some(false), ..all() }),
     ];
     for (way, list) in lists {
-        let page = world.ask(caller, list).await.unwrap();
+        let page = world.ask(caller, list).await.unwrap().page;
         note(way, page.items.iter().any(|found| found.id == book) || page.total > 0);
     }
     for text in ["quixotica", "quixotca", "9780141439587", "unmatched"] {
@@ -125,4 +125,73 @@ async fn the_books_of_an_owner_who_is_not_active_are_gone_and_come_back() {
     // The count of all facets is a minute old.
     world.clock.advance(time::Duration::minutes(2));
     eventually("it is back", async || met(&world, &anonymous(), ada, book).await.len() == everywhere).await;
+}
+
+fn blocked(user_id: UserId, blocked_id: UserId) -> UserEvent {
+    UserBlocked { user_id, blocked_id }.into()
+}
+
+fn unblocked(user_id: UserId, blocked_id: UserId) -> UserEvent {
+    UserUnblocked { user_id, blocked_id }.into()
+}
+
+async fn what_a_blocked_member_does_is_refused_as_for_no_book(world: &World, eve: UserId, book: BookId) {
+    let changes = BookChanges { lending: Change::Set("off".to_owned()), ..BookChanges::default() };
+    let update = UpdateBook { book_id: book, expected_version: None, changes };
+    assert_eq!(code(world.send(&member(eve), update).await), "BOOK_NOT_FOUND");
+    assert_eq!(
+        code(world.send(&member(eve), DeleteBook { book_id: book, expected_version: None }).await),
+        "BOOK_NOT_FOUND"
+    );
+    assert_eq!(code(world.ask(&member(eve), BookHistory { book_id: book }).await), "BOOK_NOT_FOUND");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_two_members_of_whom_one_blocks_the_other_neither_meets_the_others_books() {
+    let mut redis = PrivateRedis::start().await;
+    let world = World::with_redis(&redis.url(), ImportSettings::default()).await;
+    world.until_served().await;
+    let (ada, eve, grace) = (world.a_member("Ada").await, world.a_member("Eve").await, world.a_member("Grace").await);
+    let book = world.create(ada, BookInput { lending: Some("lend".to_owned()), ..hidden("Quixotica") }).await.id;
+    let everywhere = met(&world, &anonymous(), ada, book).await.len();
+    for (round, (blocker, other)) in [(ada, eve), (eve, ada)].into_iter().enumerate() {
+        assert_eq!(met(&world, &member(eve), ada, book).await.len(), everywhere);
+        world.tell::<UserEvent>(blocked(blocker, other), 1).await;
+        assert_eq!(met(&world, &member(eve), ada, book).await, Vec::<&str>::new(), "round {round}");
+        what_a_blocked_member_does_is_refused_as_for_no_book(&world, eve, book).await;
+        for caller in [anonymous(), member(grace), member(ada), moderator(eve)] {
+            assert!(met(&world, &caller, ada, book).await.len() >= everywhere, "round {round}");
+        }
+        world.tell::<UserEvent>(unblocked(blocker, other), 2).await;
+        // An older event that comes late changes nothing.
+        world.tell::<UserEvent>(blocked(blocker, other), 1).await;
+        assert_eq!(met(&world, &member(eve), ada, book).await.len(), everywhere);
+    }
+    // Of members whom nothing is hidden from, this process knows it.
+    assert!(world.context.hides_nothing_from(eve) && world.context.hides_nothing_from(grace));
+    world.tell::<UserEvent>(blocked(ada, eve), 3).await;
+    assert!(!world.context.hides_nothing_from(eve));
+    redis.stop().await;
+    assert_eq!(met(&world, &member(eve), ada, book).await, Vec::<&str>::new(), "without Redis");
+    eventually("nothing is known without hearing of changes", async || !world.context.hides_nothing_from(grace)).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn totals_and_facets_leave_out_what_is_hidden_and_blocks_go_with_their_members() {
+    let world = World::new().await;
+    let (ada, eve) = (world.a_member("Ada").await, world.a_member("Eve").await);
+    for title in ["Emma", "Persuasion"] {
+        world.create(ada, BookInput { categories: Some(vec!["Novel".to_owned()]), ..a_book(title) }).await;
+    }
+    let own = world.create(eve, BookInput { categories: Some(vec!["Novel".to_owned()]), ..a_book("Dune") }).await.id;
+    world.tell::<UserEvent>(blocked(ada, eve), 1).await;
+    let page = world.ask(&member(eve), ListBooks::newest(PageRequest::first(1))).await.unwrap();
+    let ids: Vec<BookId> = page.page.items.iter().map(|book| book.id).collect();
+    assert_eq!((page.page.total, ids, page.is_for_everybody), (1, vec![own], false));
+    let facets = world.ask(&member(eve), CountFacets::default()).await.unwrap();
+    assert_eq!((facets.categories[0].name.as_str(), facets.categories[0].count), ("Novel", 1));
+    assert_eq!(world.newest().await.total, 3);
+    world.tell::<UserEvent>(users_events::UserDeleted { user_id: eve }, 2).await;
+    let left: i64 = sqlx::query_scalar("select count(*) from books.block").fetch_one(&world.pool).await.unwrap();
+    assert_eq!(left, 0);
 }

@@ -103,7 +103,7 @@ impl World {
     }
 
     pub async fn list(&self, query: ListBooks) -> Page<BookView> {
-        self.ask(&anonymous(), query).await.unwrap()
+        self.ask(&anonymous(), query).await.unwrap().page
     }
 
     pub async fn newest(&self) -> Page<BookView> {

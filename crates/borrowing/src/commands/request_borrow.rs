@@ -7,6 +7,7 @@ use kernel::{BookId, BorrowId, Command, Detail, ErrorKind, Prose, Refusal, UserI
 use serde::Serialize;
 use sqlx::PgConnection;
 
+use crate::blocks;
 use crate::desk::Desk;
 use crate::domain::{Borrow, BorrowStatus, Part, Refused, Request};
 use crate::ports::{BookSource, BooksUnavailable};
@@ -116,6 +117,10 @@ impl RequestBorrowHandler {
         let members = lock_members(work.connection(), borrower, owner).await?;
         if !members.borrower_active {
             return Err(RequestBorrowError::MemberNotActive);
+        }
+        // They do not see each other's books either.
+        if blocks::are_apart(work.connection(), borrower, owner).await? {
+            return Err(RequestBorrowError::BookNotFound);
         }
         let locked = store::lock_copy_for(work.connection(), command.book, borrower).await?;
         let (copy, open_requests) = locked.ok_or(RequestBorrowError::BookNotFound)?;

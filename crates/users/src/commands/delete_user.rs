@@ -151,6 +151,9 @@ impl CommandHandler<DeleteUser> for DeleteUserHandler {
         )
         .fetch_one(work.connection())
         .await?;
+        sqlx::query!("delete from users.block where blocker_id = $1 or blocked_id = $1", id.uuid())
+            .execute(work.connection())
+            .await?;
         work.append(&UserEvent::Deleted(UserDeleted { user_id: id }), version).await?;
         Ok(work.commit(()).await?)
     }

@@ -2,6 +2,7 @@
 
 mod get_profile;
 mod get_public_profile;
+mod list_blocks;
 mod list_roles;
 mod list_users;
 
@@ -9,6 +10,8 @@ pub(crate) use get_profile::GetProfileHandler;
 pub use get_profile::{GetProfile, GetProfileError};
 pub(crate) use get_public_profile::GetPublicProfileHandler;
 pub use get_public_profile::{GetPublicProfile, GetPublicProfileError};
+pub(crate) use list_blocks::ListBlocksHandler;
+pub use list_blocks::{BlockView, BlockedUser, ListBlocks, ListBlocksError};
 pub(crate) use list_roles::ListRolesHandler;
 pub use list_roles::{ListRoles, ListRolesError, RoleView};
 pub(crate) use list_users::ListUsersHandler;

@@ -108,8 +108,8 @@ async fn suggest_books(
 ///
 /// Counted are the books that `q` and the filters leave. The count by category ignores `category`, the count by language
 /// ignores `language`: each shows what another choice finds. A category or language without a book is left out. With a `q`
-/// the few hundred best books are counted; with a filter alone a count is exact up to 20,000. Without either, each host
-/// counts once a minute at most: a book may take that long to count.
+/// the few hundred best books are counted; with a filter alone, or for a reader from whom a block hides a book, a count is
+/// exact up to 20,000. Otherwise each host counts once a minute at most: a book may take that long to count.
 #[utoipa::path(tag = "books", params(Filters), responses((status = 200, body = Envelope<Facets>)))]
 #[get("/books/facets")]
 async fn get_facets(

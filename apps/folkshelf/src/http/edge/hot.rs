@@ -8,7 +8,7 @@
 //! Of those who ask for the same at the same time one is answered by the routes, and the others get its answer, whether
 //! answers are kept or not.
 //!
-//! What is not given from memory: anything to those who would see more than whoever asked first, to members who wait for a
+//! What is not given from memory: anything to those who would see more than whoever asked first, or less, to members who wait for a
 //! write of their own, to callers who demand a position or bring a trace or an origin along; and anything while the views
 //! are late. Read-store decides whether an answer still holds (`read_store::Local`). Such answers are counted like all
 //! others, and logged at debug only: a line each would cost more than they do.
@@ -55,6 +55,15 @@ pub struct Hot {
     /// Its part of the memory, measured against the parts of the others.
     pub weight: u64,
 }
+
+/// Says which members see less than others.
+pub trait SeesLess: Send + Sync {
+    /// `false`: the member is known to see all that others see.
+    fn may_see_less(&self, member: UserId) -> bool;
+}
+
+/// A context whose answers are kept: its name, its answers, and who may see less of them.
+pub type HotContext = (&'static str, Hot, Option<Arc<dyn SeesLess>>);
 
 /// A route whose answers are kept.
 struct HotRoute {
@@ -151,17 +160,18 @@ struct Shelf {
     context: &'static str,
     answers: Local<Ready>,
     hot: Hot,
+    sees_less: Option<Arc<dyn SeesLess>>,
 }
 
 impl HotAnswers {
     /// `bytes`: how much is kept at most; with 0 nothing, and only those who ask at the same time share an answer.
-    pub fn new(host: &Host, bytes: u64, contexts: &[(&'static str, Hot)]) -> Self {
-        let all: u64 = contexts.iter().map(|(_, hot)| hot.weight).sum();
+    pub fn new(host: &Host, bytes: u64, contexts: &[HotContext]) -> Self {
+        let all: u64 = contexts.iter().map(|(_, hot, _)| hot.weight).sum();
         let mut routes = Vec::new();
-        for (context, hot) in contexts {
+        for (context, hot, sees_less) in contexts {
             let bytes = bytes / all.max(1) * hot.weight;
             let answers = host.read_store.projection(context).local(bytes, |ready: &Ready| ready.0.bytes());
-            let shelf = Arc::new(Shelf { context, answers, hot: *hot });
+            let shelf = Arc::new(Shelf { context, answers, hot: *hot, sees_less: sees_less.clone() });
             for path in hot.paths {
                 let name = format!("/api/v1{path}");
                 let (path, shelf) = (HotPath::new(&name), Arc::clone(&shelf));
@@ -204,7 +214,10 @@ impl HotAnswers {
             return (!shelf.hot.personal && !self.closed_catalogue).then_some(Actor::Anonymous);
         };
         let actor = self.gate.known(&shown)?;
-        actor.user_id()?;
+        let member = actor.user_id()?;
+        if shelf.sees_less.as_ref().is_some_and(|shelf| shelf.may_see_less(member)) {
+            return None;
+        }
         let lacks_own_write = self.queries.lacks_own_write(&actor, shelf.context);
         (!(shelf.hot.sees_more)(&actor) && !lacks_own_write).then_some(actor)
     }

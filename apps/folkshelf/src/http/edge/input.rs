@@ -305,11 +305,16 @@ impl Deserr<FieldErrors> for LanguageTag {
     }
 }
 
-impl Deserr<FieldErrors> for BookId {
-    fn deserialize_from_value<V: IntoValue>(value: Value<V>, at: ValuePointerRef) -> Result<Self, FieldErrors> {
-        from_string(value, at, |text| text.parse().map_err(|_| "must be a UUID".to_owned()))
-    }
+macro_rules! ids {
+    ($($id:ty),+) => {$(
+        impl Deserr<FieldErrors> for $id {
+            fn deserialize_from_value<V: IntoValue>(value: Value<V>, at: ValuePointerRef) -> Result<Self, FieldErrors> {
+                from_string(value, at, |text| text.parse().map_err(|_| "must be a UUID".to_owned()))
+            }
+        }
+    )+};
 }
+ids!(BookId, UserId);
 
 /// An id in a path; anything that is no UUID names nothing that exists, but is told apart as a wrong form.
 pub struct PathId<T>(pub T);

@@ -4,7 +4,10 @@ use auth::{CreateAccount, FindAccounts, GetAccount};
 use books::CountBooks;
 use borrowing::CountBorrows;
 use cqrs::{Ask, Dispatch, MissingHandler};
-use users::{ChangeRole, DeleteUser, GetProfile, GetPublicProfile, ListRoles, ListUsers, UpdateProfile, UpdateUser};
+use users::{
+    BlockMember, ChangeRole, DeleteUser, GetProfile, GetPublicProfile, ListBlocks, ListRoles, ListUsers, UnblockMember,
+    UpdateProfile, UpdateUser,
+};
 
 use crate::http::edge::community::CommunityView;
 use crate::http::edge::host::Host;
@@ -13,6 +16,7 @@ pub struct UsersApi {
     pub(super) profile: Ask<GetProfile>,
     pub(super) public_profile: Ask<GetPublicProfile>,
     pub(super) list: Ask<ListUsers>,
+    pub(super) blocks: Ask<ListBlocks>,
     pub(super) roles: Ask<ListRoles>,
     pub(super) account: Ask<GetAccount>,
     pub(super) find_accounts: Ask<FindAccounts>,
@@ -21,6 +25,8 @@ pub struct UsersApi {
     pub(super) create: Dispatch<CreateAccount>,
     pub(super) update_profile: Dispatch<UpdateProfile>,
     pub(super) update: Dispatch<UpdateUser>,
+    pub(super) block: Dispatch<BlockMember>,
+    pub(super) unblock: Dispatch<UnblockMember>,
     pub(super) change_role: Dispatch<ChangeRole>,
     pub(super) delete: Dispatch<DeleteUser>,
     pub(super) community: CommunityView,
@@ -33,6 +39,7 @@ impl UsersApi {
             profile: queries.asking()?,
             public_profile: queries.asking()?,
             list: queries.asking()?,
+            blocks: queries.asking()?,
             roles: queries.asking()?,
             account: queries.asking()?,
             find_accounts: queries.asking()?,
@@ -41,6 +48,8 @@ impl UsersApi {
             create: commands.dispatch()?,
             update_profile: commands.dispatch()?,
             update: commands.dispatch()?,
+            block: commands.dispatch()?,
+            unblock: commands.dispatch()?,
             change_role: commands.dispatch()?,
             delete: commands.dispatch()?,
             community: host.community.clone(),
