@@ -23,6 +23,7 @@ export const keys = {
     one: (id: string) => ['imports', 'one', id] as const,
     shelves: (id: string, columns: object) => ['imports', 'one', id, 'shelves', columns] as const,
   },
+  bookOfLoan: (bookId: string) => ['bookOfLoan', bookId] as const,
   borrows: {
     all: ['borrows'] as const,
     list: (filters: object) => ['borrows', 'list', filters] as const,

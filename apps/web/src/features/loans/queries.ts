@@ -96,11 +96,12 @@ export function useBookDue({ book: { id } }: Loan) {
   })
 }
 
-/** The book of a loan: whether it is lent or given is said there. */
+/** The book of a loan: whether it is lent or given is said there. News of the book do not ask for it again: once it is given or
+    lost, nobody but its owner sees it. */
 export function useBookOf(loan: Loan | undefined) {
   const id = loan?.book.id ?? ''
   return useQuery({
-    queryKey: keys.books.one(id),
+    queryKey: keys.bookOfLoan(id),
     queryFn: ({ signal }) => ask(api.GET('/api/v1/books/{id}', { params: { path: { id } }, signal })),
     enabled: loan !== undefined && isOpen(loan),
   })
