@@ -9,6 +9,8 @@ use time::OffsetDateTime;
 #[serde(rename_all = "camelCase")]
 pub struct UserRegistered {
     pub user_id: UserId,
+    /// Empty once the member is gone: what is replayed then does not know it any more.
+    #[serde(default)]
     pub name: String,
     /// That of the program they registered with, where it is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]

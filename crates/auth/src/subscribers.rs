@@ -84,6 +84,7 @@ async fn hear_deleted(delivery: &mut Delivery<'_>, user: UserId) -> Result<(), s
     sqlx::query!("update auth.api_key set name = '' where user_id = $1", user.uuid())
         .execute(delivery.connection())
         .await?;
+    cqrs::forget_answers(delivery.connection(), user).await?;
     end_all(delivery, user, RevocationReason::Deleted).await
 }
 

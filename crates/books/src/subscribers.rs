@@ -300,7 +300,7 @@ async fn member_left(delivery: &mut Delivery<'_>, user: &UserDeleted) -> Result<
         .map(|book| (BookDeleted { book_id: book.id.into(), owner_id: owner }.into(), book.version + 1))
         .collect();
     delivery.append_all(&deleted).await?;
-    Ok(())
+    cqrs::forget_answers(delivery.connection(), owner).await
 }
 
 #[cfg(test)]

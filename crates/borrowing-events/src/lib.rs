@@ -279,6 +279,8 @@ pub struct BorrowResolved {
     #[serde(flatten)]
     pub parties: Parties,
     pub outcome: DisputeOutcome,
+    /// Empty once the moderator is gone.
+    #[serde(default)]
     pub note: String,
 }
 

@@ -206,15 +206,25 @@ async fn forget_member(delivery: &mut Delivery<'_>, user: UserId) -> Result<(), 
     sqlx::query!("update borrowing.borrow set message = null where borrower_id = $1", user.uuid())
         .execute(delivery.connection())
         .await?;
-    // A moderator's finding stays: it is about the two parties, who rely on it.
+    // What a moderator found stays; the words of one who left go. Reasons that nobody gave are codes: of them a former member
+    // wrote none. Who took a borrow back is not stored: the reason goes with either of the two.
     sqlx::query!(
         "update borrowing.borrow set note = case when note_by = $1 then null else note end,
-            closed_reason = case when status = 'rejected' and owner_id = $1 then null else closed_reason end
+            place = case when owner_id = $1 then null else place end,
+            closed_reason = case
+                when status = 'rejected' and owner_id = $1 then null
+                when status = 'cancelled' and closed_reason not in ('book_gone', 'book_given', 'member_left') then null
+                else closed_reason
+            end
         where borrower_id = $1 or owner_id = $1",
         user.uuid(),
     )
     .execute(delivery.connection())
     .await?;
+    sqlx::query!("update borrowing.borrow set resolved_note = null where resolved_by = $1", user.uuid(),)
+        .execute(delivery.connection())
+        .await?;
+    cqrs::forget_answers(delivery.connection(), user).await?;
     show_anew(delivery, user).await
 }
 

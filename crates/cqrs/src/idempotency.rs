@@ -8,7 +8,7 @@
 use std::borrow::Cow;
 
 use database::Database;
-use kernel::{Actor, Command, Position};
+use kernel::{Actor, Command, Position, UserId};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use sqlx::PgConnection;
@@ -155,6 +155,17 @@ async fn make_room(connection: &mut PgConnection, key: &Key, now: OffsetDateTime
     .bind(ROOM)
     .execute(connection)
     .await?;
+    Ok(())
+}
+
+/// Removes the answers that were given to a member, and those that others were given about them. Whoever asks again what was
+/// answered about somebody who left does it anew, and is told how it is now. Reads all answers of the context: a day's, and
+/// members leave seldom.
+pub async fn forget_answers(connection: &mut PgConnection, member: UserId) -> Result<(), sqlx::Error> {
+    sqlx::query("delete from idempotency_key where actor = $1 or strpos(answer::text, $1) > 0")
+        .bind(member.to_string())
+        .execute(connection)
+        .await?;
     Ok(())
 }
 

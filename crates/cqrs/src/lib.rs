@@ -20,6 +20,7 @@ pub mod query;
 
 pub use call::{Call, Caller, Source, Work};
 pub use command::{CommandBus, CommandBusBuilder, CommandHandler, Dispatch, DispatchError, Done, KEPT_WITHIN};
+pub use idempotency::forget_answers;
 pub use query::{Ask, AskError, QueryBus, QueryBusBuilder, QueryHandler};
 
 use std::sync::Arc;

@@ -125,7 +125,9 @@ pub(crate) async fn next_to_retry(pool: &PgPool, subscription: &str) -> Result<O
     let row = sqlx::query_as!(
         Row,
         r#"select transaction_id::text::bigint as "transaction_id!", position, id, name, version, aggregate_type,
-            aggregate_id, aggregate_version, payload, actor, trace, occurred_at
+            aggregate_id, aggregate_version, actor, trace, occurred_at,
+            case when personal then payload || coalesce((select fields from event_bus.personal_field
+                where event_id = log.id), '{}') else payload end as "payload!"
         from event_bus.log where id = $1"#,
         letter.event_id,
     )

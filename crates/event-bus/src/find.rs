@@ -112,7 +112,9 @@ async fn rows(
         return sqlx::query_as!(
             Row,
             r#"select transaction_id::text::bigint as "transaction_id!", position, id, name, version, aggregate_type,
-                aggregate_id, aggregate_version, payload, actor, trace, occurred_at
+                aggregate_id, aggregate_version, actor, trace, occurred_at,
+                case when personal then payload || coalesce((select fields from event_bus.personal_field
+                    where event_id = log.id), '{}') else payload end as "payload!"
             from event_bus.log
             where aggregate_id = $1 and ($2::text is null or aggregate_type = $2) and ($3::text is null or name = $3)
                 and occurred_at >= $4
@@ -138,7 +140,9 @@ async fn rows(
         return sqlx::query_as!(
             Row,
             r#"select transaction_id::text::bigint as "transaction_id!", position, id, name, version, aggregate_type,
-                aggregate_id, aggregate_version, payload, actor, trace, occurred_at
+                aggregate_id, aggregate_version, actor, trace, occurred_at,
+                case when personal then payload || coalesce((select fields from event_bus.personal_field
+                    where event_id = log.id), '{}') else payload end as "payload!"
             from event_bus.log
             where (name, occurred_at) >= ($1, $2)
                 and (name, occurred_at, transaction_id, position) < ($1, $3, $4::bigint::text::xid8, $5::bigint)
@@ -158,7 +162,9 @@ async fn rows(
     sqlx::query_as!(
         Row,
         r#"select transaction_id::text::bigint as "transaction_id!", position, id, name, version, aggregate_type,
-            aggregate_id, aggregate_version, payload, actor, trace, occurred_at
+            aggregate_id, aggregate_version, actor, trace, occurred_at,
+            case when personal then payload || coalesce((select fields from event_bus.personal_field
+                where event_id = log.id), '{}') else payload end as "payload!"
         from event_bus.log
         where occurred_at >= $1
             and (occurred_at, transaction_id, position) < ($2, $3::bigint::text::xid8, $4::bigint)

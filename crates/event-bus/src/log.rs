@@ -27,6 +27,9 @@
 //! Within one aggregate the order must also be that of its versions. A transaction that drew its id early and reached
 //! the aggregate late would break it; a trigger refuses such an append as a serialization failure, and the command
 //! starts over with a new transaction (`cqrs` does that).
+//!
+//! Personal fields stand in `personal_field` until their member leaves (ADR 50): the trigger that admits an event takes them
+//! out of the payload, and every statement that reads payloads puts them back in.
 
 use kernel::actor::RecordedActor;
 use kernel::{Event, EventId, Position};
@@ -251,7 +254,9 @@ pub(crate) async fn read(pool: &PgPool, from: Position, limit: i64) -> Result<Ve
     let rows = sqlx::query_as!(
         Row,
         r#"select transaction_id::text::bigint as "transaction_id!", position, id, name, version, aggregate_type,
-            aggregate_id, aggregate_version, payload, actor, trace, occurred_at
+            aggregate_id, aggregate_version, actor, trace, occurred_at,
+            case when personal then payload || coalesce((select fields from event_bus.personal_field
+                where event_id = log.id), '{}') else payload end as "payload!"
         from event_bus.log
         where (transaction_id, position) > ($1::bigint::text::xid8, $2::bigint)
             and transaction_id < (select event_bus.horizon())
@@ -276,7 +281,9 @@ pub(crate) async fn read_behind(
     let rows = sqlx::query_as!(
         Row,
         r#"select transaction_id::text::bigint as "transaction_id!", position, id, name, version, aggregate_type,
-            aggregate_id, aggregate_version, payload, actor, trace, occurred_at
+            aggregate_id, aggregate_version, actor, trace, occurred_at,
+            case when personal then payload || coalesce((select fields from event_bus.personal_field
+                where event_id = log.id), '{}') else payload end as "payload!"
         from event_bus.log
         where (transaction_id, position) > ($1::bigint::text::xid8, $2::bigint)
             and (transaction_id, position)
@@ -352,7 +359,9 @@ pub(crate) async fn history(pool: &PgPool, aggregate_id: Uuid, names: &[String])
     let mut rows = sqlx::query_as!(
         Row,
         r#"select transaction_id::text::bigint as "transaction_id!", position, id, name, version, aggregate_type,
-            aggregate_id, aggregate_version, payload, actor, trace, occurred_at
+            aggregate_id, aggregate_version, actor, trace, occurred_at,
+            case when personal then payload || coalesce((select fields from event_bus.personal_field
+                where event_id = log.id), '{}') else payload end as "payload!"
         from event_bus.log
         where aggregate_id = $1 and name = any($2)
         order by log.transaction_id desc, log.position desc limit $3"#,

@@ -8,13 +8,14 @@ use books_events::BookEvent;
 use borrowing_events::{BorrowEvent, Parties};
 use event_bus::{Delivery, HandlerError, Hear, HearTogether, Recorded};
 use kernel::actor::RecordedActor;
-use kernel::{BookId, Event, LanguageTag, NotificationId, UserId};
+use kernel::{BookId, Command, Event, LanguageTag, NotificationId, UserId};
 use notifications_events::{NotificationCreated, NotificationEvent};
 use sqlx::types::Json;
 use users_events::{UserEvent, UserRoleChanged, UserUpdated};
 use uuid::Uuid;
 use wording::Language;
 
+use crate::commands::MarkRead;
 use crate::domain::{Cast, Telling, about_borrow};
 use crate::metrics;
 
@@ -312,6 +313,11 @@ async fn forget_member(delivery: &mut Delivery<'_>, user: UserId) -> Result<(), 
     )
     .execute(delivery.connection())
     .await?;
+    // An answer to "mark as read" has the names of all that it speaks of, and says the same when it is given again.
+    sqlx::query!("delete from notifications.idempotency_key where command = $1", MarkRead::NAME)
+        .execute(delivery.connection())
+        .await?;
+    cqrs::forget_answers(delivery.connection(), user).await?;
     // Whose words they were stays, for the view to find them.
     sqlx::query!(
         "update notifications.notification set words = null, version = version + 1

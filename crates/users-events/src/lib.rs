@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 #[serde(rename_all = "camelCase")]
 pub struct UserUpdated {
     pub user_id: UserId,
+    /// Empty once the member is gone: what is replayed then does not know it any more.
+    #[serde(default)]
     pub name: String,
     /// A member who is not active can neither sign in nor lend nor borrow.
     pub active: bool,

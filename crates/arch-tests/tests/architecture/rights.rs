@@ -118,9 +118,62 @@ async fn canary_an_event_that_its_context_has_not_declared_could_be_told_by_othe
     assert_eq!(refusal(&mut books, take).await.as_deref(), Some(REFUSED), "it is another's already");
 }
 
-/// What the log gives to migrations of contexts: how one declares which events are its own, and how notifications made facts
-/// of what it had told in words.
-const GIVEN: [&str; 2] = ["event_bus.publish(", "event_bus.causes_of_notifications("];
+/// Texts in events that are nobody's: names that programs give, and what is printed on a book.
+const IMPERSONAL: [&str; 9] =
+    ["authors", "condition", "kind", "language", "lending", "outcome", "role", "scopes", "title"];
+/// Fields of that name are codes in these events.
+const CODES: [&str; 2] = ["auth.api_key_revoked", "auth.session_revoked"];
+
+/// Whether a text is an id or a moment, and so no words.
+fn is_id_or_moment(text: &str) -> bool {
+    let is_id = text.len() == 36 && text.matches('-').count() == 4;
+    is_id || (text.starts_with(|c: char| c.is_ascii_digit()) && text.contains('T') && text.ends_with('Z'))
+}
+
+#[tokio::test]
+async fn every_text_in_an_event_is_personal_or_nobodys() {
+    let database = TestDatabase::new().await;
+    let mut owner = database.owner_options().connect().await.unwrap();
+    let declared: Vec<(String, Vec<String>)> =
+        sqlx::query_as("select event, coalesce(personal, '{}') from event_bus.published")
+            .fetch_all(&mut owner)
+            .await
+            .unwrap();
+    let (mut breaches, mut personal) = (Vec::new(), 0);
+    for context in workspace::our_contexts() {
+        for sample in workspace::files(&format!("crates/{context}-events/samples"), &[".json"]) {
+            let file = sample.path.rsplit('/').next().unwrap_or_default();
+            let event = file.rsplit_once(".v").expect("<event>.v<version>.json").0;
+            let payload: serde_json::Value = serde_json::from_str(&sample.text).unwrap();
+            let fields = declared.iter().find(|(name, _)| name == event).map(|(_, fields)| fields.as_slice());
+            for (field, value) in payload.as_object().into_iter().flatten() {
+                let is_text = match value {
+                    serde_json::Value::String(text) => !is_id_or_moment(text),
+                    serde_json::Value::Array(_) | serde_json::Value::Object(_) => true,
+                    _ => false,
+                };
+                let is_personal = fields.unwrap_or_default().contains(field);
+                personal += usize::from(is_personal);
+                let nobodys = IMPERSONAL.contains(&field.as_str()) || (field == "reason" && CODES.contains(&event));
+                if is_text && !is_personal && !nobodys {
+                    breaches
+                        .push(format!("{event}: {field} is a text: does it go with its member (declare_personal)?"));
+                }
+            }
+        }
+    }
+    assert!(personal >= 7, "the canary: {personal} personal fields");
+    assert_none(&breaches);
+}
+
+/// What the log gives to migrations of contexts: how one declares which events are its own, what in them is personal, and which
+/// one tells that a member is gone; and how notifications made facts of what it had told in words.
+const GIVEN: [&str; 4] = [
+    "event_bus.publish(",
+    "event_bus.declare_personal(",
+    "event_bus.declare_forgetting(",
+    "event_bus.causes_of_notifications(",
+];
 
 /// Where a migration names a schema that is not its own.
 fn foreign_names(contexts: &[String], context: &str, file: &File) -> Vec<String> {

@@ -154,6 +154,8 @@ impl CommandHandler<DeleteUser> for DeleteUserHandler {
         sqlx::query!("delete from users.block where blocker_id = $1 or blocked_id = $1", id.uuid())
             .execute(work.connection())
             .await?;
+        cqrs::forget_answers(work.connection(), id).await?;
+        // The log forgets their personal fields with this event.
         work.append(&UserEvent::Deleted(UserDeleted { user_id: id }), version).await?;
         Ok(work.commit(()).await?)
     }
