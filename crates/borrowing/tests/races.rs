@@ -114,7 +114,7 @@ async fn a_loan_and_the_books_state_change_together() {
     let them = Neighbours::of(&world).await;
     let borrow = world.request(them.grace, them.emma).await;
     // The log refuses to be told: then nothing of the approval may be stored.
-    let log = world.database.pool("event_bus");
+    let log = world.database.owner_pool("event_bus");
     sqlx::raw_sql(DENY).execute(&log).await.unwrap();
     assert_eq!(code(world.send(&member(them.ada), approval(&borrow)).await), "INTERNAL");
     assert_eq!(world.status(&borrow).await, BorrowStatus::Pending);

@@ -101,7 +101,7 @@ async fn a_database() -> (TestDatabase, PgPool, EventBus) {
     let database = TestDatabase::new().await;
     let pool = database.pool("books");
     sqlx::raw_sql("create table books.thing (id uuid primary key, version bigint not null)")
-        .execute(&pool)
+        .execute(&database.owner_pool("books"))
         .await
         .expect("a table");
     let events = EventBus::new(database.pool("event_bus"), Arc::new(SystemClock), BusSettings::default());
@@ -188,7 +188,7 @@ async fn catching_up() {
 /// With `BENCH_PLANS` set: how the log is read when it holds a million rows.
 async fn plans() {
     let (database, _pool, _events) = a_database().await;
-    let pool = database.pool("event_bus");
+    let pool = database.owner_pool("event_bus");
     println!("the plans of the log's statements at 1,000,000 rows");
     for _ in 0..10 {
         sqlx::raw_sql(

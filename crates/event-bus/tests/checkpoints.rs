@@ -93,7 +93,7 @@ async fn what_has_no_effect_writes_no_checkpoint_of_its_own() {
         create trigger count_moves after update on subscription for each row
             when (old.position <> new.position) execute function count_move()",
     )
-    .execute(&log)
+    .execute(&database.owner_pool("event_bus"))
     .await
     .unwrap();
     let events = bus(log.clone(), 500);

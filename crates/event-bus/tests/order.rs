@@ -143,7 +143,7 @@ async fn a_subscription_can_be_replayed_from_any_position_also_at_rest() {
 async fn a_lost_wake_is_covered_by_polling() {
     let (database, pool) = counters().await;
     sqlx::raw_sql("alter table event_bus.log disable trigger log_wakes_subscriptions")
-        .execute(&database.pool("event_bus"))
+        .execute(&database.owner_pool("event_bus"))
         .await
         .unwrap();
     let events = bus(database.pool("event_bus"), 500);

@@ -12,7 +12,7 @@ use testkit::PrivatePostgres;
 async fn subscriptions_go_on_by_themselves_when_postgresql_is_back() {
     let mut server = PrivatePostgres::start().await;
     let pool = server.pool("books");
-    prepare(&pool).await;
+    prepare(&server.owner_pool("books")).await;
     let settings = BusSettings::default();
     let events = event_bus::EventBus::new(server.pool("event_bus"), Arc::new(kernel::SystemClock), settings);
     let running = start(&events, &pool, Seeing::calmly("us")).await;

@@ -1,5 +1,5 @@
-//! One PostgreSQL schema and one login role per context, and the migrations of each under its own role: a context's
-//! migration cannot touch another's schema because its role has no right there.
+//! One PostgreSQL schema per context, and two roles: one owns the tables and cannot log in, the other logs in and may read
+//! and write rows, no more. The migrations of each run as its owner: they cannot touch another's schema.
 
 use std::path::Path;
 
@@ -11,6 +11,8 @@ use sqlx::{AssertSqlSafe, ConnectOptions, Connection};
 
 /// Roles are `folkshelf_<schema>`; they belong to the server, so all databases on one server share them.
 const ROLE_PREFIX: &str = "folkshelf_";
+/// Behind the role's name: of the role that owns its tables.
+const OWNER_SUFFIX: &str = "_owner";
 /// The group of all contexts' roles: what they may do with the log is granted to it.
 const CONTEXT_ROLE: &str = "folkshelf_context";
 /// Where extensions live: every context may call their functions and name their operators, none may change them.
@@ -65,6 +67,12 @@ pub fn context_options(owner: &PgConnectOptions, schema: &str, secret: Option<&s
     }
 }
 
+/// As whom the migrations of a schema run. Nobody logs in as that role: `owner` of the database takes it.
+pub fn migration_options(owner: &PgConnectOptions, schema: &str) -> PgConnectOptions {
+    let role = format!("{ROLE_PREFIX}{schema}{OWNER_SUFFIX}");
+    owner.clone().options([("role", role), ("search_path", format!("{schema},{EXTENSION_SCHEMA}"))])
+}
+
 /// Each role has a password of its own: with one of them nobody can log in as another context. All are made of one secret,
 /// so that an operator has one to keep.
 fn password_of(role: &str, secret: &str) -> String {
@@ -74,7 +82,7 @@ fn password_of(role: &str, secret: &str) -> String {
     mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Creates what is missing (roles, extensions, schemas), then runs every schema's migrations under its own role. `owner` owns the
+/// Creates what is missing (roles, extensions, schemas), then runs every schema's migrations as its owner. `owner` owns the
 /// database and may create roles; the roles' passwords are made of `secret`. Safe to run again and by several
 /// processes at once.
 pub async fn provision(
@@ -102,15 +110,18 @@ pub async fn provision(
     let event_bus = [(EVENT_BUS, &EVENT_BUS_MIGRATIONS)];
     for (schema, migrations) in event_bus.iter().chain(schemas) {
         create_schema(&mut connection, schema, secret).await?;
-        let mut own = context_options(owner, schema, secret)
+        let mut own = migration_options(owner, schema)
             .connect()
             .await
-            .map_err(failed(&format!("connect as {ROLE_PREFIX}{schema}")))?;
+            .map_err(failed(&format!("connect as the owner of {schema}")))?;
         migrations
             .run(&mut own)
             .await
             .map_err(|source| ProvisionError::Migration { schema: (*schema).to_owned(), source })?;
         own.close().await.map_err(failed("close a connection"))?;
+        // Which migrations have run is written by the owner alone.
+        let role = format!("{ROLE_PREFIX}{schema}");
+        run(&mut connection, format!("revoke insert, update, delete on {schema}._sqlx_migrations from {role}")).await?;
     }
     // Closing the session lets the lock go.
     connection.close().await.map_err(failed("close a connection"))
@@ -177,12 +188,16 @@ async fn create_schema(
     let role = format!("{ROLE_PREFIX}{schema}");
     let password = secret.map(|secret| password_of(&role, secret));
     create_role(connection, &role, "login", password.as_deref()).await?;
+    let owner = format!("{role}{OWNER_SUFFIX}");
+    create_role(connection, &owner, "nologin", None).await?;
     if schema != EVENT_BUS {
-        run(connection, format!("grant {CONTEXT_ROLE} to {role}")).await?;
+        // Migrations declare a context's events and use the extensions.
+        run(connection, format!("grant {CONTEXT_ROLE} to {role}, {owner}")).await?;
     }
     // A schema can be given only to a role one is a member of.
-    run(connection, format!("grant {role} to current_user")).await?;
-    run(connection, format!("create schema if not exists {schema} authorization {role}")).await?;
+    run(connection, format!("grant {role}, {owner} to current_user")).await?;
+    run(connection, format!("create schema if not exists {schema} authorization {owner}")).await?;
+    hand_over(connection, schema, &role, &owner).await?;
     run(connection, format!("alter role {role} set search_path = {schema}, {EXTENSION_SCHEMA}")).await?;
     for (setting, value) in TIME_OUTS {
         // Only what differs: roles belong to the server, and two databases of it may be provisioned at once.
@@ -198,6 +213,35 @@ async fn create_schema(
         .await?;
     }
     Ok(())
+}
+
+/// What `role` may do in its schema, and that it owns nothing there, as it did in older versions.
+async fn hand_over(connection: &mut PgConnection, schema: &str, role: &str, owner: &str) -> Result<(), ProvisionError> {
+    for (rights, on) in
+        [("select, insert, update, delete", "tables"), ("usage, select", "sequences"), ("execute", "functions")]
+    {
+        let later = format!("alter default privileges for role {owner} in schema {schema}");
+        run(connection, format!("{later} grant {rights} on {on} to {role}")).await?;
+    }
+    // In one statement, so in one transaction: hosts of the older version go on meanwhile.
+    let append_only =
+        if schema == EVENT_BUS { "revoke update, delete on event_bus.log from folkshelf_event_bus;" } else { "" };
+    run(
+        connection,
+        format!(
+            "do $$ begin
+                if exists (select from pg_namespace where nspname = '{schema}' and nspowner = '{role}'::regrole) then
+                    reassign owned by {role} to {owner};
+                    grant select, insert, update, delete on all tables in schema {schema} to {role};
+                    grant usage, select on all sequences in schema {schema} to {role};
+                    grant execute on all functions in schema {schema} to {role};
+                    {append_only}
+                end if;
+            end $$"
+        ),
+    )
+    .await?;
+    run(connection, format!("grant usage on schema {schema} to {role}")).await
 }
 
 async fn create_role(

@@ -59,6 +59,11 @@ impl TestDatabase {
         PgPoolOptions::new().max_connections(8).connect_lazy_with(self.options(schema))
     }
 
+    /// A small pool of the role that owns `schema`'s tables: for what migrations may do, and nobody who logs in.
+    pub fn owner_pool(&self, schema: &str) -> PgPool {
+        PgPoolOptions::new().max_connections(8).connect_lazy_with(provision::migration_options(&self.owner, schema))
+    }
+
     /// How the database's owner connects, who may look where contexts may not.
     pub fn owner_options(&self) -> PgConnectOptions {
         self.owner.clone()

@@ -131,6 +131,13 @@ impl PrivatePostgres {
         format!("postgres://folkshelf:folkshelf@127.0.0.1:{}/folkshelf", self.port)
     }
 
+    /// A small pool of the role that owns `schema`'s tables.
+    pub fn owner_pool(&self, schema: &str) -> PgPool {
+        PgPoolOptions::new()
+            .max_connections(2)
+            .connect_lazy_with(provision::migration_options(&self.owner_options(), schema))
+    }
+
     /// A small pool of `schema`'s role: a context's name, or `event_bus`. It gives up soon while the server is down.
     pub fn pool(&self, schema: &str) -> PgPool {
         PgPoolOptions::new()

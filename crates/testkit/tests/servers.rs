@@ -7,7 +7,7 @@ async fn an_own_server_of_postgresql_keeps_what_was_committed_when_it_is_killed(
     let mut server = PrivatePostgres::start().await;
     let pool = server.pool("books");
     sqlx::raw_sql("create table books.kept (n integer); insert into books.kept values (7)")
-        .execute(&pool)
+        .execute(&server.owner_pool("books"))
         .await
         .unwrap();
     server.kill().await;

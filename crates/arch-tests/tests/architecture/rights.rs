@@ -62,11 +62,11 @@ async fn no_context_reaches_a_table_of_another() {
 #[tokio::test]
 async fn a_right_given_by_mistake_would_be_seen() {
     let database = TestDatabase::new().await;
-    let mut books = database.options("books").connect().await.unwrap();
+    let books = database.owner_pool("books");
     sqlx::raw_sql(
         "grant usage on schema books to folkshelf_users; grant select on books.idempotency_key to folkshelf_users",
     )
-    .execute(&mut books)
+    .execute(&books)
     .await
     .unwrap();
     let mut users = database.options("users").connect().await.unwrap();

@@ -114,7 +114,7 @@ async fn an_import_that_cannot_be_worked_on_does_not_come_first_again_and_again(
             when (new.owner_id = '{}') execute function books.too_long()",
         eve.uuid()
     );
-    sqlx::raw_sql(sqlx::AssertSqlSafe(ended)).execute(&world.pool).await.unwrap();
+    sqlx::raw_sql(sqlx::AssertSqlSafe(ended)).execute(&world.database.owner_pool("books")).await.unwrap();
     world.clock.advance(Duration::SECOND);
     let import = world.upload(ada, plain("Emma,Jane Austen,\n")).await.unwrap();
     let (mut ticks, mut ended) = (0, 0);

@@ -208,7 +208,7 @@ impl Counter {
                 told_families text[], primary key (actor, key)
             )",
         )
-        .execute(&pool)
+        .execute(&database.owner_pool("books"))
         .await
         .unwrap();
         let clock = Arc::new(ManualClock::at(A_SATURDAY));

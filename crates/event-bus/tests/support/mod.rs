@@ -73,7 +73,7 @@ const TABLES: &str = "
 pub async fn counters() -> (TestDatabase, PgPool) {
     let database = TestDatabase::new().await;
     let pool = database.pool("books");
-    prepare(&pool).await;
+    prepare(&database.owner_pool("books")).await;
     (database, pool)
 }
 

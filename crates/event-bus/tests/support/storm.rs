@@ -48,7 +48,7 @@ pub async fn blow(duration: Duration) -> Outcome {
 pub async fn blow_after(duration: Duration, preparation: &str) -> Outcome {
     let (database, elsewhere) = (TestDatabase::new().await, TestDatabase::new().await);
     let log = database.pool("event_bus");
-    sqlx::raw_sql(AssertSqlSafe(preparation.to_owned())).execute(&log).await.unwrap();
+    sqlx::raw_sql(AssertSqlSafe(preparation.to_owned())).execute(&database.owner_pool("event_bus")).await.unwrap();
     let noting = Arc::new(Noting::default());
     let events = bus(log.clone(), 500);
     let subscription = Subscription::project("books.view", noting.clone());
