@@ -2,7 +2,8 @@
 //!
 //! An effect in PostgreSQL commits together with its checkpoint. An event that has no effect there, or has it elsewhere, may
 //! be handled again after a crash. The checkpoint after such an event is kept in memory. All of these are written to the
-//! table together: every 250 ms, at every stop, and at once while another process waits for them.
+//! table together: every 250 ms, at every stop, and at once while another process waits for them, which is told so with the
+//! commit.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -12,6 +13,8 @@ use sqlx::{ConnectOptions, Connection, PgConnection, PgPool};
 use tokio::sync::{Notify, OwnedMutexGuard};
 use tokio::time::Instant;
 use uuid::Uuid;
+
+use crate::told::Reached;
 
 /// How long the table may lag behind memory.
 const FLUSH_EVERY: Duration = Duration::from_millis(250);
@@ -38,17 +41,33 @@ impl Place {
     }
 }
 
+/// Until when every move is written to the table, and told, at once.
+#[derive(Default)]
+struct Hurry(Mutex<Option<Instant>>);
+
+impl Hurry {
+    fn begin(&self) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now() + HURRY_FOR);
+    }
+
+    fn lasts(&self) -> bool {
+        let until = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        until.is_some_and(|until| Instant::now() < until)
+    }
+}
+
 /// The checkpoint of one subscription.
 pub(crate) struct Checkpoint {
     name: &'static str,
+    hurry: Arc<Hurry>,
     /// `None`: to be read from the table, at the start and whenever somebody else may have moved it. Locked while the
     /// table's row is being moved.
     place: Arc<tokio::sync::Mutex<Option<Place>>>,
 }
 
 impl Checkpoint {
-    pub fn new(name: &'static str) -> Self {
-        Self { name, place: Arc::default() }
+    fn new(name: &'static str, hurry: &Arc<Hurry>) -> Self {
+        Self { name, hurry: Arc::clone(hurry), place: Arc::default() }
     }
 
     /// How far the subscription is, from the table where memory does not know.
@@ -106,14 +125,17 @@ impl Checkpoint {
     ) -> Result<Option<Advanced>, sqlx::Error> {
         let place = Arc::clone(&self.place).lock_owned().await;
         let Some(Place { flushed, .. }) = place.filter(|place| place.reached == from) else { return Ok(None) };
+        let told = self.hurry.lasts().then(|| Reached::told([(self.name, to)]));
         let moved = sqlx::query_scalar!(
-            r#"select event_bus.advance($1, $2, $3::bigint::text::xid8, $4, $5::bigint::text::xid8, $6) as "moved!""#,
+            r#"select event_bus.advance($1, $2, $3::bigint::text::xid8, $4, $5::bigint::text::xid8, $6) as "moved!"
+            from (select case when $7::text is not null then pg_notify('event_bus_log', $7) end) as told"#,
             self.name,
             holder,
             flushed.transaction,
             flushed.sequence,
             to.transaction,
             to.sequence,
+            told,
         )
         .fetch_one(connection)
         .await?;
@@ -145,27 +167,21 @@ impl Drop for Advanced {
 #[derive(Default)]
 pub(crate) struct Checkpoints {
     all: Mutex<Vec<Arc<Checkpoint>>>,
-    /// Until then every move is written to the table at once.
-    hurry_until: Mutex<Option<Instant>>,
+    hurry: Arc<Hurry>,
     hurried: Notify,
 }
 
 impl Checkpoints {
     pub fn add(&self, name: &'static str) -> Arc<Checkpoint> {
-        let checkpoint = Arc::new(Checkpoint::new(name));
+        let checkpoint = Arc::new(Checkpoint::new(name, &self.hurry));
         self.all.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::clone(&checkpoint));
         checkpoint
     }
 
     /// Another process waits for how far we are.
     pub fn hurry(&self) {
-        *self.hurry_until.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now() + HURRY_FOR);
+        self.hurry.begin();
         self.hurried.notify_one();
-    }
-
-    fn hurries(&self) -> bool {
-        let until = self.hurry_until.lock().unwrap_or_else(PoisonError::into_inner);
-        until.is_some_and(|until| Instant::now() < until)
     }
 
     /// Writes the checkpoints every 250 ms, and after every move while another process waits. `moved` is notified of every
@@ -189,7 +205,7 @@ impl Checkpoints {
             tokio::select! {
                 () = tokio::time::sleep(wait) => {}
                 () = self.hurried.notified() => {}
-                () = any_moved, if self.hurries() => {}
+                () = any_moved, if self.hurry.lasts() => {}
             }
         }
     }
@@ -234,7 +250,7 @@ impl Checkpoints {
         if ahead.is_empty() {
             return Ok(true);
         }
-        let written = tokio::time::timeout(FLUSH_WITHIN, write(connection, holder, &ahead)).await;
+        let written = tokio::time::timeout(FLUSH_WITHIN, write(connection, holder, &ahead, self.hurry.lasts())).await;
         let written = written.unwrap_or(Err(sqlx::Error::PoolTimedOut));
         let Ok(rows) = written else {
             // Whether the table knows is not known.
@@ -261,10 +277,12 @@ struct Ahead {
 }
 
 /// Moves the rows that nobody has locked: it waits for no lock, so it is in nobody's way. Each with whether it was moved.
+/// `tell`: other processes hear of those that were.
 async fn write(
     connection: &mut PgConnection,
     holder: Uuid,
     ahead: &[Ahead],
+    tell: bool,
 ) -> Result<Vec<(String, bool)>, sqlx::Error> {
     let names: Vec<String> = ahead.iter().map(|one| one.name.to_owned()).collect();
     let column = |of: fn(&Place) -> i64| -> Vec<i64> { ahead.iter().map(|one| of(&one.place)).collect() };
@@ -281,15 +299,20 @@ async fn write(
             where subscription.name = ahead.name and subscription.lease_holder = $1
                 and subscription.transaction_id = ahead.from_transaction::text::xid8
                 and subscription.position = ahead.from_position
-            returning subscription.name
+            returning subscription.name, ahead.to_transaction || ' ' || ahead.to_position as place
+        ), told as (
+            select pg_notify('event_bus_log', $7::text || string_agg(name || ' ' || place, ',')) from moved
+            having count(*) > 0 and $7::text is not null
         )
-        select free.name, moved.name is not null as "moved!" from free left join moved using (name)"#,
+        select free.name, moved.name is not null as "moved!" from free left join moved using (name)
+            cross join (select count(*) from told) as told"#,
         holder,
         &names,
         &column(|place| place.flushed.transaction),
         &column(|place| place.flushed.sequence),
         &column(|place| place.reached.transaction),
         &column(|place| place.reached.sequence),
+        tell.then_some(Reached::BEGINNING),
     )
     .fetch_all(connection)
     .await?;

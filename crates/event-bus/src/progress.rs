@@ -1,5 +1,5 @@
-//! How far subscriptions have come, and waiting for it. Our own runners report in memory; those of other processes are
-//! seen in the table, which is read once for all who wait.
+//! How far subscriptions have come, and waiting for it. Our own runners report in memory; other processes tell while
+//! somebody waits, and are seen in the table, which is read once for all who wait.
 //!
 //! Nobody waits for what does not move: a subscription that somebody has waited for in vain is late, and is not waited for
 //! again until it has come as far as that; one that nobody has run for some seconds is not waited for either. So a context
@@ -20,8 +20,9 @@ use crate::told::HURRY;
 
 /// How often whoever runs subscriptions is told to hurry.
 const HURRY_EVERY: Duration = Duration::from_millis(500);
-/// While somebody waits for subscriptions of another process, the table is read this soon: usually they have come by then …
-const FIRST_LOOK_AFTER: Duration = Duration::from_millis(3);
+/// While somebody waits for subscriptions of another process, that process tells how far they are. In case it was not asked
+/// in time, the table is read this soon …
+const FIRST_LOOK_AFTER: Duration = Duration::from_millis(5);
 /// … and then ever less often, down to this.
 const LOOK_EVERY: Duration = Duration::from_millis(12);
 /// A list of subscriptions older than this is read again before it is relied on; holding leases reads it more often.
@@ -220,6 +221,19 @@ impl Progress {
         if before != Some(position) {
             self.moved.notify_waiters();
         }
+    }
+
+    /// Another process tells how far subscriptions have come.
+    pub fn hear<'s>(&self, reached: impl Iterator<Item = (&'s str, Position)>) {
+        let mut state = self.state();
+        let State { listed, ours, .. } = &mut *state;
+        for (name, position) in reached.filter(|(name, _)| !ours.contains_key(name)) {
+            if let Some(listed) = listed.get_mut(name) {
+                listed.position = listed.position.max(position);
+            }
+        }
+        drop(state);
+        self.moved.notify_waiters();
     }
 
     /// One of our subscriptions runs elsewhere now.

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use kernel::Position;
 use sqlx::postgres::PgListener;
 
 use crate::bus::Inner;
@@ -12,6 +13,28 @@ use crate::bus::Inner;
 pub(crate) const ASK: &str = "ask";
 /// Somebody waits: whoever runs subscriptions says at once how far they are, for a second.
 pub(crate) const HURRY: &str = "hurry";
+
+/// How far subscriptions have come: `at books 817 4031,books.view 817 4031`, each with the transaction and the position of the
+/// last event that it handled. Told while somebody waits.
+pub(crate) struct Reached;
+
+impl Reached {
+    pub const BEGINNING: &'static str = "at ";
+
+    pub fn told<'s>(all: impl IntoIterator<Item = (&'s str, Position)>) -> String {
+        let each = all.into_iter().map(|(name, at)| format!("{name} {} {}", at.transaction, at.sequence));
+        format!("{}{}", Self::BEGINNING, each.collect::<Vec<_>>().join(","))
+    }
+
+    /// `None`: something else was told. What cannot be read is left out.
+    pub fn heard(payload: &str) -> Option<impl Iterator<Item = (&str, Position)>> {
+        Some(payload.strip_prefix(Self::BEGINNING)?.split(',').filter_map(|one| {
+            let mut words = one.split(' ');
+            let (name, transaction, sequence) = (words.next()?, words.next()?, words.next()?);
+            Some((name, Position { transaction: transaction.parse().ok()?, sequence: sequence.parse().ok()? }))
+        }))
+    }
+}
 
 /// Hears what is told; anything else is the log's own trigger, which tells of new events. Never ends.
 pub(crate) async fn listen(bus: Arc<Inner>) {
@@ -23,6 +46,10 @@ pub(crate) async fn listen(bus: Arc<Inner>) {
                 // Whatever was told before we listened, or while the connection was lost (`None`), nobody tells again.
                 bus.wake.send_replace(());
                 while let Some(told) = listener.try_recv().await? {
+                    if let Some(reached) = Reached::heard(told.payload()) {
+                        bus.progress.hear(reached);
+                        continue;
+                    }
                     match told.payload() {
                         HURRY => bus.checkpoints.hurry(),
                         ASK => bus.asked.notify_one(),
@@ -38,5 +65,22 @@ pub(crate) async fn listen(bus: Arc<Inner>) {
             tracing::warn!(%error, "not woken by the log for now; polling goes on");
         }
         tokio::time::sleep(Duration::from_secs(1)).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_told_is_heard_and_what_cannot_be_read_is_left_out() {
+        let at = |transaction, sequence| Position { transaction, sequence };
+        let told = Reached::told([("books", at(7, 1)), ("books.view", at(i64::MAX, 2))]);
+        let heard: Vec<_> = Reached::heard(&told).unwrap().collect();
+        assert_eq!(heard, [("books", at(7, 1)), ("books.view", at(i64::MAX, 2))]);
+        for other in ["", HURRY, ASK, "attention"] {
+            assert!(Reached::heard(other).is_none(), "{other}");
+        }
+        assert_eq!(Reached::heard("at books,users 3,auth 1 2").unwrap().count(), 1);
     }
 }

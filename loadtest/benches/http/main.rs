@@ -42,6 +42,9 @@ async fn main() -> anyhow::Result<()> {
     if std::env::args().any(|argument| argument == "apart") {
         return apart::run().await;
     }
+    if std::env::args().any(|argument| argument == "hosts") {
+        return apart::run_hosts().await;
+    }
     let rounds = 3;
     let place = Place::new().await;
     if std::env::args().any(|argument| argument == "borrows") {
