@@ -14,6 +14,7 @@ use uuid::Uuid;
 
 use crate::app::{self, App};
 use crate::contexts::Context;
+use crate::http::edge::drain::Drain;
 use crate::http::edge::{openapi, server};
 use crate::promotion::promote;
 use crate::settings::{LogFormat, Settings};
@@ -155,7 +156,8 @@ async fn serve(settings: &Settings) -> anyhow::Result<()> {
     let app = App::new(settings).await?;
     let running = app.start().await?;
     let edge = app.edge(settings, shutdown.clone())?;
-    let served = server::serve(settings, modules::routes(Context::ALL), edge, shutdown).await;
+    let drain = Drain { asked: shutdown, lasts: settings.drain() };
+    let served = server::serve(settings, modules::routes(Context::ALL), edge, drain).await;
     // Requests have ended; now what they started ends too.
     running.stop().await;
     served

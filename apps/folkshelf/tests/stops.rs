@@ -65,3 +65,56 @@ async fn every_stop_under_load_gives_the_leases_back() {
         }
     }
 }
+
+/// As nginx would see it: eight clients that keep their connections, an inbox that is streamed, and what readiness says.
+#[tokio::test]
+async fn a_host_that_drains_says_so_and_cuts_nobody() {
+    let place = Place::new().await;
+    let mut environment = place.environment();
+    environment.push(("FOLKSHELF_HTTP__DRAIN_SECONDS".to_owned(), "3".to_owned()));
+    let mut host = Host::start_with(&environment);
+    let olga = host.register("Olga").await;
+    let client = reqwest::Client::builder().timeout(Duration::from_secs(10)).build().expect("a client");
+    let ready = host.url("/health/ready");
+    assert_eq!(client.get(&ready).send().await.expect("an answer").status(), 200);
+    let stream = client.get(host.url("/notifications/stream")).bearer_auth(&olga.token).send().await.expect("a stream");
+    assert_eq!(stream.status(), 200);
+
+    let done = Arc::new(AtomicBool::new(false));
+    let busy: Vec<_> = (0..8)
+        .map(|_| {
+            let (url, token, done) = (host.url("/books"), olga.token.clone(), Arc::clone(&done));
+            tokio::spawn(async move {
+                let client = reqwest::Client::builder().timeout(Duration::from_secs(10)).build().expect("a client");
+                let (mut answered, mut closed) = (0, 0);
+                while !done.load(Ordering::Relaxed) {
+                    let reply = client.get(&url).bearer_auth(&token).send().await.expect("nobody is cut off");
+                    assert_eq!(reply.status(), 200);
+                    closed += usize::from(reply.headers().get("connection").is_some_and(|value| value == "close"));
+                    reply.bytes().await.expect("the whole answer");
+                    answered += 1;
+                    tokio::time::sleep(Duration::from_millis(20)).await;
+                }
+                (answered, closed)
+            })
+        })
+        .collect();
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    host.signal("TERM");
+    testkit::eventually("it is not ready any more", || async {
+        client.get(&ready).send().await.is_ok_and(|reply| reply.status() == 503)
+    })
+    .await;
+    let last = stream.text().await.expect("a stream that ends in order");
+    assert!(last.contains("retry: "), "{last}");
+    let body = json!({"title": "Emma", "authors": ["Jane Austen"], "lending": "lend"});
+    olga.post(&host, "/books", body).await.expect(201);
+    // Long before the drain is over.
+    done.store(true, Ordering::Relaxed);
+    for client in busy {
+        let (answered, closed) = client.await.expect("no client failed");
+        assert!(answered > 5 && closed > 0, "{answered} answers, {closed} of them ended their connection");
+    }
+    let ended_well = tokio::task::spawn_blocking(move || host.stop()).await.expect("it stopped");
+    assert!(ended_well);
+}

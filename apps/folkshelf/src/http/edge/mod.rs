@@ -7,6 +7,7 @@ pub mod at_once;
 pub mod caller;
 pub mod community;
 pub mod credentials;
+pub mod drain;
 pub mod gate;
 pub mod guard;
 pub mod host;

@@ -14,6 +14,8 @@ use tokio_util::task::TaskTracker;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
+use super::drain;
+
 /// What the routes for operators read and change.
 pub struct Machinery {
     pub events: EventBus,
@@ -139,7 +141,7 @@ async fn get_liveness() -> HttpResponse {
     HttpResponse::NoContent().finish()
 }
 
-/// Whether it can answer requests. A host whose clock is more than 30 s off is not ready.
+/// Whether it can answer requests, and will go on. A host whose clock is more than 30 s off is not ready, nor one that stops.
 #[utoipa::path(tag = "operations", responses(
     (status = 200, description = "It can", body = HealthReport),
     (status = 503, description = "It cannot", body = HealthReport),
@@ -147,7 +149,7 @@ async fn get_liveness() -> HttpResponse {
 #[get("/health/ready")]
 async fn get_readiness(machinery: web::Data<Machinery>) -> HttpResponse {
     let mut report = report(&machinery).await;
-    if report.checks.clock == Health::Unhealthy {
+    if report.checks.clock == Health::Unhealthy || drain::has_begun() {
         report.status = Health::Unhealthy;
     }
     answer(report)

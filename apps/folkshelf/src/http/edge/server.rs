@@ -8,12 +8,12 @@ use actix_web::http::header;
 use actix_web::middleware::{Compress, Condition, from_fn};
 use actix_web::rt::net::TcpStream;
 use actix_web::{App, HttpServer, web};
-use tokio_util::sync::CancellationToken;
 use utoipa_actix_web::service_config::ServiceConfig;
 use utoipa_actix_web::{AppExt, scope};
 use utoipa_swagger_ui::SwaggerUi;
 
 use super::community::CommunityView;
+use super::drain::{self, Drain};
 use super::gate::Gate;
 use super::guard::{self, Patience};
 use super::host::{Mount, mount};
@@ -63,8 +63,8 @@ fn cut_off_when_nothing_is_read(line: &TcpStream, after: Duration) {
     let _ = (line, after);
 }
 
-/// Serves until `shutdown`, then lets requests under way end.
-pub async fn serve(settings: &Settings, routes: Routes, edge: Edge, shutdown: CancellationToken) -> anyhow::Result<()> {
+/// Serves until the drain is over, then lets requests under way end.
+pub async fn serve(settings: &Settings, routes: Routes, edge: Edge, drain: Drain) -> anyhow::Result<()> {
     let described = routes.described();
     let known = web::Data::new(KnownPaths::of(&described));
     let document = openapi::document(described)?;
@@ -134,6 +134,7 @@ pub async fn serve(settings: &Settings, routes: Routes, edge: Edge, shutdown: Ca
                 .wrap(from_fn(guard::watch))
                 .wrap(from_fn(trace::middleware))
                 .wrap(from_fn(hot::answer))
+                .wrap(from_fn(drain::end_connections))
             })
             .into_app()
     })
@@ -173,7 +174,7 @@ pub async fn serve(settings: &Settings, routes: Routes, edge: Edge, shutdown: Ca
     let server = server.run();
     let handle = server.handle();
     let stopping = tokio::spawn(async move {
-        shutdown.cancelled().await;
+        drain.over().await;
         handle.stop(true).await;
         if let Some((handle, _)) = metrics {
             handle.stop(false).await;

@@ -23,6 +23,8 @@ const HEARTBEAT: Duration = Duration::from_secs(15);
 /// The last frame of a stream that a newer one replaced. A browser's `EventSource` comes back by itself: in a minute, so
 /// that two do not push each other out all the time.
 const REPLACED: &str = "retry: 60000\nevent: replaced\ndata: {}\n\n";
+/// The host stops: another one takes the stream, and not all of them at one moment.
+const COME_BACK_WITHIN: u64 = 3_000;
 
 /// The inbox live, as Server-Sent Events: each frame's `data` is a notification, its `id` a place to resume from by
 /// `Last-Event-ID`. Ends when the session does. A session may have 8 streams and a member 20, unless configured otherwise:
@@ -87,6 +89,8 @@ struct Line {
 /// Why a stream has something to send.
 enum Woken {
     Replaced,
+    /// The host stops.
+    ByTheEnd,
     ByArrivals(Arc<[Arrival]>),
     /// Arrivals were missed, or never asked for: look.
     Behind,
@@ -103,9 +107,10 @@ impl Line {
             return None;
         }
         let woken = self.woken().await?;
-        if matches!(woken, Woken::Replaced) {
+        if matches!(woken, Woken::Replaced | Woken::ByTheEnd) {
             self.ended = true;
-            return Some(REPLACED.to_owned());
+            let retry = format!("retry: {}\n\n", rand::random_range(200..COME_BACK_WITHIN));
+            return Some(if matches!(woken, Woken::Replaced) { REPLACED.to_owned() } else { retry });
         }
         // A session or a key that ended meanwhile must not go on seeing its inbox.
         self.api.gate.actor(&self.shown).await.ok()?;
@@ -123,7 +128,7 @@ impl Line {
                 (self.behind, self.after) = (!found.is_all(), found.resume_at);
                 frames(&mut text, &found.items).ok()?;
             }
-            Woken::Replaced | Woken::ByTheClock => {}
+            Woken::Replaced | Woken::ByTheEnd | Woken::ByTheClock => {}
         }
         if text.is_empty() {
             text.push_str(": still here\n\n");
@@ -131,7 +136,7 @@ impl Line {
         Some(text)
     }
 
-    /// Waits for something for this member, or for the time of a sign of life. `None`: the host stops.
+    /// Waits for something for this member, or for the time of a sign of life. `None`: nothing comes any more.
     async fn woken(&mut self) -> Option<Woken> {
         if self.behind {
             return Some(Woken::Behind);
@@ -139,7 +144,7 @@ impl Line {
         let heartbeat = Instant::now() + HEARTBEAT;
         tokio::select! {
             biased;
-            () = self.api.shutdown.cancelled() => None,
+            () = self.api.shutdown.cancelled() => Some(Woken::ByTheEnd),
             () = self.seat.replaced.cancelled() => Some(Woken::Replaced),
             arrivals = self.seat.arrivals.recv() => match arrivals {
                 Ok(arrivals) => Some(Woken::ByArrivals(arrivals)),
