@@ -6,6 +6,7 @@ mod production;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use actix_web::http::Uri;
 pub use figures::{Figure, Limits};
@@ -33,6 +34,7 @@ pub struct Settings {
     pub database: Database,
     pub redis: Redis,
     pub auth: Auth,
+    pub accounts: Accounts,
     pub mail: Mail,
     pub community: Community,
     pub imports: Imports,
@@ -57,6 +59,8 @@ pub struct Http {
     pub trusted_proxies: Vec<String>,
     pub workers: usize,
     pub request_timeout_seconds: u64,
+    /// A host that is asked to stop answers on for so long; not set: 5 in production, 0 in development.
+    pub drain_seconds: Option<u64>,
     /// Requests that are worked on at once; more are told to come back.
     pub max_requests_in_flight: usize,
     /// How much of the answers that many ask for is kept in memory; 0: none.
@@ -96,6 +100,20 @@ pub struct Auth {
     pub bcrypt_cost: u32,
     /// Passwords hashed at the same time.
     pub hashing_threads: usize,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Accounts {
+    /// When the mail address is proved; not set: first in production, later in development.
+    pub proof: Option<Proof>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Proof {
+    Required,
+    Later,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -236,6 +254,19 @@ impl Settings {
         Ok(settings)
     }
 
+    /// Whether somebody who registers proves the mail address before they have an account.
+    pub fn proof_required(&self) -> bool {
+        let proof = self.accounts.proof;
+        proof.unwrap_or(if self.environment == Environment::Production { Proof::Required } else { Proof::Later })
+            == Proof::Required
+    }
+
+    /// How long a host that is asked to stop answers on.
+    pub fn drain(&self) -> Duration {
+        let usual = if self.environment == Environment::Production { 5 } else { 0 };
+        Duration::from_secs(self.http.drain_seconds.unwrap_or(usual))
+    }
+
     fn secrets(&self) -> Vec<(&'static str, &SecretString)> {
         let others = self.auth.other_token_secrets.iter().map(|secret| ("auth.other_token_secrets", secret));
         let mut secrets = vec![("auth.token_secret", &self.auth.token_secret)];
@@ -274,6 +305,7 @@ impl Settings {
             (1..=300).contains(&self.http.request_timeout_seconds),
             "http.request_timeout_seconds must be 1 to 300",
         );
+        require(self.http.drain_seconds.is_none_or(|seconds| seconds <= 300), "http.drain_seconds must be at most 300");
         require(
             (1..=10_000).contains(&self.http.max_requests_in_flight),
             "http.max_requests_in_flight must be 1 to 10,000",

@@ -66,7 +66,7 @@ async fn a_reset_ends_keys_on_every_replica_at_once() {
         rest.chars().take_while(char::is_ascii_alphanumeric).collect::<String>()
     };
     // A reset that also proves the address would make every host look the key up again for that reason.
-    one.post("/auth/verify-email", json!({"token": token("verify").await})).await.expect(204);
+    ada.post(&one, "/auth/verify-email", json!({"token": token("verify").await})).await.expect(204);
     let (_, key) = make(&one, &ada, &[]).await;
     for host in [&one, &two] {
         get(host, &key, "/users/me").await.expect(200);

@@ -27,7 +27,7 @@ async fn who_registers_in_french_is_written_to_in_french() {
     let zoe = Person::from("Zoé", "zoe@example.org", &reply);
     assert_eq!(zoe.get(&host, "/profile").await.expect(200).data()["language"], "fr-FR");
     assert_eq!(olga.get(&host, "/profile").await.expect(200).data()["language"], "en");
-    assert!(place.mail_to("zoe@example.org", "verify-email").await.contains("Bonjour Zoé,"));
+    assert!(place.mail_to("zoe@example.org", "verify-email").await.contains("Bonjour,"));
     let book = zoe.lists(&host, "Candide").await;
     olga.asks_for(&host, &book).await;
     let told = zoe.get(&host, "/notifications").await.expect(200);
@@ -142,7 +142,7 @@ async fn a_forgotten_password_is_reset_by_mail_and_all_sessions_end() {
     let verify = token(&place.mail_to(&ada.email, "verify").await);
     host.post("/auth/verify-email", json!({"token": "not-the-one"})).await;
     assert_eq!(ada.get(&host, "/users/me").await.expect(200).data()["verified"], false);
-    host.post("/auth/verify-email", json!({"token": verify})).await.expect(204);
+    ada.post(&host, "/auth/verify-email", json!({"token": verify})).await.expect(204);
     assert_eq!(ada.get(&host, "/users/me").await.expect(200).data()["verified"], true);
 
     host.post("/auth/forgot-password", json!({"email": ada.email})).await.expect(202);

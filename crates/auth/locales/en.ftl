@@ -1,6 +1,7 @@
 # The mails. The link stands between what is asked for and the end.
 
 greeting = Hello { $name },
+greeting-nobody = Hello,
 
 verify-email =
     .subject = Please confirm your mail address
@@ -14,3 +15,11 @@ choose-password =
     .subject = Welcome to Folkshelf
     .ask = an account was opened for you. Choose a password to sign in with:
     .end = The link works for 7 days. After that, ask for a new one where you sign in.
+open-account =
+    .subject = Finish joining Folkshelf
+    .ask = somebody, hopefully you, wants to join Folkshelf with this mail address. Choose a password here, and your account is open:
+    .end = The link works for 7 days. If it was not you, do nothing: there is no account.
+has-account =
+    .subject = You have an account already
+    .ask = somebody, hopefully you, wants to join Folkshelf with this mail address. It has an account: sign in with it. If you have forgotten the password, choose a new one here:
+    .end = The link works for one hour. If it was not you, do nothing: nothing has changed.

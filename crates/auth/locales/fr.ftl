@@ -1,6 +1,7 @@
 # Les courriels. Le lien se trouve entre la demande et la fin.
 
 greeting = Bonjour { $name },
+greeting-nobody = Bonjour,
 
 verify-email =
     .subject = Merci de confirmer votre adresse e-mail
@@ -14,3 +15,11 @@ choose-password =
     .subject = Bienvenue sur Folkshelf
     .ask = Un compte a été ouvert pour vous. Choisissez un mot de passe pour vous connecter :
     .end = Le lien est valable 7 jours. Passé ce délai, demandez-en un nouveau sur la page de connexion.
+open-account =
+    .subject = Terminez votre inscription à Folkshelf
+    .ask = Une inscription à Folkshelf nous a été demandée avec cette adresse e-mail, par vous nous l’espérons. Choisissez un mot de passe ici, et votre compte sera ouvert :
+    .end = Le lien est valable 7 jours. Si ce n’était pas vous, vous n’avez rien à faire : aucun compte n’existe.
+has-account =
+    .subject = Vous avez déjà un compte
+    .ask = Une inscription à Folkshelf nous a été demandée avec cette adresse e-mail, par vous nous l’espérons. Elle a déjà un compte : connectez-vous. Si vous avez oublié le mot de passe, choisissez-en un nouveau ici :
+    .end = Le lien est valable une heure. Si ce n’était pas vous, vous n’avez rien à faire : rien n’a changé.

@@ -1,7 +1,8 @@
 //! Opening accounts: what registering and creating share.
 
+use auth_events::{AuthEvent, UserRegistered, UserVerified};
+use cqrs::Work;
 use kernel::{LanguageTag, Line, UserId};
-use sqlx::PgConnection;
 use time::OffsetDateTime;
 
 use crate::domain::Email;
@@ -20,9 +21,9 @@ pub(crate) struct NewAccount<'a> {
     pub verified: bool,
 }
 
-/// Answers whether it was opened: `false` when the address is taken.
+/// Opens it and tells of it. Answers whether it was opened: `false` when the address is taken.
 pub(crate) async fn open(
-    connection: &mut PgConnection,
+    work: &mut Work<'_>,
     account: NewAccount<'_>,
     now: OffsetDateTime,
 ) -> Result<bool, sqlx::Error> {
@@ -40,7 +41,16 @@ pub(crate) async fn open(
         now,
         FIRST_VERSION,
     )
-    .execute(connection)
+    .execute(work.connection())
     .await?;
-    Ok(opened.rows_affected() == 1)
+    if opened.rows_affected() == 0 {
+        return Ok(false);
+    }
+    let (user_id, name) = (account.user, account.name.as_str().to_owned());
+    let registered = UserRegistered { user_id, name, language: account.language.cloned() };
+    work.append(&AuthEvent::Registered(registered), FIRST_VERSION).await?;
+    if account.verified {
+        work.append(&AuthEvent::Verified(UserVerified { user_id }), FIRST_VERSION).await?;
+    }
+    Ok(true)
 }

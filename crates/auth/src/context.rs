@@ -19,8 +19,8 @@ use crate::commands::{
     ChangePassword, ChangePasswordHandler, CreateAccount, CreateAccountHandler, CreateApiKey, CreateApiKeyHandler,
     EndApiKey, EndApiKeyHandler, EndOtherSessions, EndOtherSessionsHandler, EndSession, EndSessionHandler,
     ForgotPassword, ForgotPasswordHandler, LogIn, LogInHandler, LogOut, LogOutHandler, RefreshTokens,
-    RefreshTokensHandler, Register, RegisterHandler, ResetPassword, ResetPasswordHandler, VerifyEmail,
-    VerifyEmailHandler,
+    RefreshTokensHandler, Register, RegisterHandler, ResendProof, ResendProofHandler, ResetPassword,
+    ResetPasswordHandler, VerifyEmail, VerifyEmailHandler,
 };
 use crate::housekeeping::Housekeeper;
 use crate::key_uses::KeyUses;
@@ -35,7 +35,7 @@ use crate::queries::{
 use crate::refresh_chain::RefreshChain;
 use crate::session::{SessionOpener, SigningError};
 use crate::sessions::{AuthenticateError, Sessions};
-use crate::settings::Settings;
+use crate::settings::{Proof, Settings};
 use crate::subscribers::Subscriber;
 use crate::view::{Authenticated, KeyHolder, View};
 
@@ -53,6 +53,7 @@ pub(crate) struct Parts {
     pub passwords: Passwords,
     pub opener: SessionOpener,
     pub wake_mails: Arc<Notify>,
+    pub proof: Proof,
 }
 
 /// The auth context. Cheap to clone.
@@ -103,6 +104,7 @@ impl Auth {
                     lifetime: settings.session_lifetime,
                 },
                 wake_mails: wake,
+                proof: settings.proof,
             },
         })
     }
@@ -117,6 +119,7 @@ impl Auth {
         commands.register::<EndSession>(pool, EndSessionHandler(parts()));
         commands.register::<EndOtherSessions>(pool, EndOtherSessionsHandler(parts()));
         commands.register::<ForgotPassword>(pool, ForgotPasswordHandler(parts()));
+        commands.register::<ResendProof>(pool, ResendProofHandler(parts()));
         commands.register::<ResetPassword>(pool, ResetPasswordHandler(parts()));
         commands.register::<VerifyEmail>(pool, VerifyEmailHandler(parts()));
         commands.register::<ChangePassword>(pool, ChangePasswordHandler(parts()));

@@ -1,4 +1,5 @@
-//! Forgetting what is over: sessions and API keys some time after their end, tokens of mails after they expired. And giving keys to
+//! Forgetting what is over: sessions and API keys some time after their end, tokens of mails after they expired, accounts that were asked for and
+//! never opened. And giving keys to
 //! mail addresses that have none.
 
 use std::sync::Arc;
@@ -9,8 +10,9 @@ use kernel::Clock;
 use time::{Duration, OffsetDateTime};
 use tokio_util::sync::CancellationToken;
 
-use crate::addresses;
+use crate::letter::Letter;
 use crate::view::View;
+use crate::{addresses, mails};
 
 const EVERY: StdDuration = StdDuration::from_secs(10 * 60);
 /// An access token of the session may live that long, and must find that it has ended.
@@ -49,6 +51,11 @@ impl Housekeeper {
     pub(crate) async fn sweep(&self) -> Result<u64, sqlx::Error> {
         let (now, mut swept) = (self.clock.now(), 0);
         sqlx::query!("delete from auth.mail_token where expires_at <= $1", now).execute(&self.pool).await?;
+        sqlx::query!("delete from auth.registration where asked_at <= $1", now - Letter::OpenAccount.valid_for())
+            .execute(&self.pool)
+            .await?;
+        sqlx::query!("delete from auth.registration_token where expires_at <= $1", now).execute(&self.pool).await?;
+        sqlx::query!("delete from auth.letter_sent where last_at <= $1", now - mails::DAY).execute(&self.pool).await?;
         self.sweep_keys(now).await?;
         loop {
             let gone = sqlx::query_scalar!(

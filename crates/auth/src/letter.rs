@@ -23,6 +23,10 @@ pub(crate) enum Letter {
     ResetPassword,
     /// For members whose account somebody else opened.
     ChoosePassword,
+    /// For those who asked for an account and have none before they followed the link.
+    OpenAccount,
+    /// For those who asked for an account at an address that has one.
+    HasAccount,
 }
 
 /// What the token in a link may be used for.
@@ -42,13 +46,16 @@ impl Purpose {
 }
 
 impl Letter {
-    const ALL: [Letter; 3] = [Self::VerifyEmail, Self::ResetPassword, Self::ChoosePassword];
+    const ALL: [Letter; 5] =
+        [Self::VerifyEmail, Self::ResetPassword, Self::ChoosePassword, Self::OpenAccount, Self::HasAccount];
 
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::VerifyEmail => "verify_email",
             Self::ResetPassword => "reset_password",
             Self::ChoosePassword => "choose_password",
+            Self::OpenAccount => "open_account",
+            Self::HasAccount => "has_account",
         }
     }
 
@@ -58,15 +65,15 @@ impl Letter {
 
     pub(crate) fn purpose(self) -> Purpose {
         match self {
-            Self::VerifyEmail => Purpose::VerifyEmail,
-            Self::ResetPassword | Self::ChoosePassword => Purpose::ResetPassword,
+            Self::VerifyEmail | Self::OpenAccount => Purpose::VerifyEmail,
+            Self::ResetPassword | Self::ChoosePassword | Self::HasAccount => Purpose::ResetPassword,
         }
     }
 
     pub(crate) fn valid_for(self) -> Duration {
         match self {
-            Self::VerifyEmail | Self::ChoosePassword => Duration::days(7),
-            Self::ResetPassword => Duration::hours(1),
+            Self::VerifyEmail | Self::ChoosePassword | Self::OpenAccount => Duration::days(7),
+            Self::ResetPassword | Self::HasAccount => Duration::hours(1),
         }
     }
 
@@ -76,15 +83,17 @@ impl Letter {
             Self::VerifyEmail => "verify-email",
             Self::ResetPassword => "reset-password",
             Self::ChoosePassword => "choose-password",
+            Self::OpenAccount => "open-account",
+            Self::HasAccount => "has-account",
         }
     }
 
-    /// The link leads to a page that sends the token on: following it changes nothing by itself.
+    /// `name` is that of a member who has proved the address: a name that anybody may have typed is in no letter. The link leads to a page that sends the token on: following it changes nothing by itself.
     pub(crate) fn write(
         self,
         language: Language,
         to: &str,
-        name: &str,
+        name: Option<&str>,
         public_url: &str,
         token: &SecretString,
     ) -> Mail {
@@ -94,9 +103,9 @@ impl Letter {
         };
         let base = public_url.trim_end_matches('/');
         let link = format!("{base}/{page}?token={}", token.expose_secret());
-        let args = Args::from_iter([("name", name)]);
+        let args = Args::from_iter([("name", name.unwrap_or_default())]);
         let part = |part: &str| TEXTS.write(language, &format!("{}.{part}", self.text()), &args);
-        let greeting = TEXTS.write(language, "greeting", &args);
+        let greeting = TEXTS.write(language, if name.is_some() { "greeting" } else { "greeting-nobody" }, &args);
         Mail {
             to: to.to_owned(),
             subject: part("subject"),
@@ -114,7 +123,8 @@ mod tests {
         for letter in Letter::ALL {
             assert_eq!(Letter::from_name(letter.name()), Some(letter));
             for language in Language::ALL {
-                let mail = letter.write(language, "ada@example.org", "Ada", "https://shelf.example/", &"t0k3n".into());
+                let mail =
+                    letter.write(language, "ada@example.org", Some("Ada"), "https://shelf.example/", &"t0k3n".into());
                 assert!(mail.text.contains("https://shelf.example/"));
                 assert!(mail.text.contains("?token=t0k3n\n"));
                 assert!(mail.text.contains(" Ada,\n"), "{}", mail.text);
@@ -127,7 +137,7 @@ mod tests {
     #[test]
     fn a_letter_in_french_is_french_throughout() {
         let mail =
-            Letter::ResetPassword.write(Language::French, "a@b.example", "Zoé", "https://x.example", &"t".into());
+            Letter::ResetPassword.write(Language::French, "a@b.example", Some("Zoé"), "https://x.example", &"t".into());
         assert_eq!(mail.subject, "Choisissez un nouveau mot de passe");
         assert_eq!(
             mail.text,

@@ -5,8 +5,8 @@
 //! | open an account, for oneself or for somebody | `commands/register.rs`, `commands/create_account.rs` |
 //! | sign in, stay signed in, sign out | `commands/log_in.rs`, `commands/refresh_tokens.rs`, `commands/log_out.rs` |
 //! | end a session on another device, or on all others | `commands/end_session.rs`, `commands/end_other_sessions.rs` |
-//! | prove the mail address | `commands/verify_email.rs` |
-//! | forget, reset and change the password | `commands/forgot_password.rs`, `commands/reset_password.rs`, `commands/change_password.rs` |
+//! | prove the mail address | `commands/verify_email.rs`, `commands/resend_proof.rs` |
+//! | forget, reset and change the password | `commands/forgot_password.rs`, `commands/reset_password.rs` with `renewal.rs`, `commands/change_password.rs` |
 //! | keys for programs | `commands/create_api_key.rs`, `commands/end_api_key.rs`, `queries/list_api_keys.rs` |
 //! | check the password before something grave | `queries/check_password.rs` |
 //! | one's account and sessions | `queries/get_account.rs`, `queries/list_sessions.rs` |
@@ -35,6 +35,7 @@ mod passwords;
 mod ports;
 mod queries;
 mod refresh_chain;
+mod renewal;
 mod session;
 mod sessions;
 mod settings;
@@ -46,7 +47,8 @@ pub use commands::{
     ChangePassword, ChangePasswordError, CreateAccount, CreateAccountError, CreateApiKey, CreateApiKeyError, EndApiKey,
     EndApiKeyError, EndOtherSessions, EndOtherSessionsError, EndSession, EndSessionError, ForgotPassword,
     ForgotPasswordError, LogIn, LogInError, LogOut, LogOutError, NewApiKey, RefreshTokens, RefreshTokensError,
-    Register, RegisterError, ResetPassword, ResetPasswordError, VerifyEmail, VerifyEmailError,
+    Register, RegisterError, Registered, ResendProof, ResendProofError, ResetPassword, ResetPasswordError, VerifyEmail,
+    VerifyEmailError,
 };
 pub use context::{Auth, MIGRATIONS, PUBLISHES};
 pub use domain::{Email, EmailError, Password, PasswordError, Scopes};
@@ -59,6 +61,6 @@ pub use queries::{
 };
 pub use session::{Device, SignedIn, SigningError};
 pub use sessions::AuthenticateError;
-pub use settings::Settings;
+pub use settings::{Proof, Settings};
 pub use turns::Asker;
 pub use view::{Authenticated, KeyHolder};

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::Duration as StdDuration;
 
 use database::Database;
+use secrecy::SecretString;
 use sqlx::PgConnection;
 use time::{Duration, OffsetDateTime};
 use tokio::sync::Notify;
@@ -17,7 +18,7 @@ use uuid::Uuid;
 use wording::Language;
 
 use crate::domain::{Email, TokenHash, new_token};
-use crate::letter::{Letter, Purpose};
+use crate::letter::Letter;
 use crate::ports::Mailer;
 use kernel::Clock;
 
@@ -29,6 +30,11 @@ const SEND_WITHIN: StdDuration = StdDuration::from_secs(30);
 const ATTEMPTS: i32 = 14;
 /// For mails that another replica noted, and for retries.
 const LOOK_EVERY: StdDuration = StdDuration::from_secs(5);
+/// Whoever knows an address can ask for letters to it: it gets one of a kind within this time …
+const ONE_IN: Duration = Duration::minutes(5);
+/// … and this many of a kind within a day.
+const A_DAY: i32 = 5;
+pub(crate) const DAY: Duration = Duration::days(1);
 
 /// Notes that `recipient` shall get a letter. One that waits already is enough.
 pub(crate) async fn note(
@@ -74,9 +80,19 @@ struct Addressed {
     /// The account's own address, never the one that somebody typed who asked for the mail: another spelling of it may be
     /// another person's mailbox.
     to: String,
-    user: Uuid,
-    name: String,
+    /// By which addresses are compared.
+    key: String,
+    holder: Holder,
+    /// Of a member who has proved the address.
+    name: Option<String>,
     language: Language,
+}
+
+/// Who can do something with the token in the link.
+enum Holder {
+    Account(Uuid),
+    /// Whoever asked for an account.
+    Registration,
 }
 
 impl MailWorker {
@@ -120,25 +136,20 @@ impl MailWorker {
     }
 
     async fn send(&self, claimed: Claimed) -> Result<bool, sqlx::Error> {
-        let Some(Addressed { letter, to, user, name, language }) = self.addressee(&claimed).await? else {
+        let Some(addressed) = self.addressee(&claimed).await? else {
             // Nobody has that address, or not any more.
             self.strike(claimed.id).await?;
             return Ok(false);
         };
-        let token = new_token();
-        let hash = TokenHash::of(&token);
-        let now = self.clock.now();
-        sqlx::query!(
-            "insert into auth.mail_token (hash, user_id, purpose, created_at, expires_at) values ($1, $2, $3, $4, $5)",
-            hash.as_bytes(),
-            user,
-            letter.purpose().name(),
-            now,
-            now + letter.valid_for(),
-        )
-        .execute(&self.pool)
-        .await?;
-        let mail = letter.write(language, &to, &name, &self.public_url, &token);
+        // A mail that is tried again was counted the first time.
+        if claimed.attempts == 1 && !self.may_send(&addressed).await? {
+            tracing::debug!(mail = %claimed.id, "the address had enough letters of this kind");
+            self.strike(claimed.id).await?;
+            return Ok(false);
+        }
+        let token = self.token(&addressed).await?;
+        let Addressed { letter, to, name, language, .. } = addressed;
+        let mail = letter.write(language, &to, name.as_deref(), &self.public_url, &token);
         let outcome = tokio::time::timeout(SEND_WITHIN, self.mailer.send(mail)).await;
         let error: Box<dyn std::error::Error + Send + Sync> = match outcome {
             Ok(Ok(())) => {
@@ -157,6 +168,51 @@ impl MailWorker {
         Ok(false)
     }
 
+    /// Counts the letter, for all replicas. `false`: the address had enough of this kind lately.
+    async fn may_send(&self, addressed: &Addressed) -> Result<bool, sqlx::Error> {
+        let now = self.clock.now();
+        let counted = sqlx::query!(
+            "insert into auth.letter_sent as sent (address, kind, last_at, since, count) values ($1, $2, $3, $3, 1)
+            on conflict (address, kind) do update set last_at = $3,
+                since = case when sent.since <= $5 then $3 else sent.since end,
+                count = case when sent.since <= $5 then 1 else sent.count + 1 end
+            where sent.last_at <= $4 and (sent.since <= $5 or sent.count < $6)",
+            addressed.key,
+            addressed.letter.name(),
+            now,
+            now - ONE_IN,
+            now - DAY,
+            A_DAY,
+        )
+        .execute(&self.pool)
+        .await?;
+        Ok(counted.rows_affected() == 1)
+    }
+
+    async fn token(&self, addressed: &Addressed) -> Result<SecretString, sqlx::Error> {
+        let (token, now, letter) = (new_token(), self.clock.now(), addressed.letter);
+        let (hash, expires_at) = (TokenHash::of(&token), now + letter.valid_for());
+        match addressed.holder {
+            Holder::Account(user) => sqlx::query!(
+                "insert into auth.mail_token (hash, user_id, purpose, created_at, expires_at) values ($1, $2, $3, $4, $5)",
+                hash.as_bytes(),
+                user,
+                letter.purpose().name(),
+                now,
+                expires_at,
+            ),
+            Holder::Registration => sqlx::query!(
+                "insert into auth.registration_token (hash, address, expires_at) values ($1, $2, $3)",
+                hash.as_bytes(),
+                addressed.key,
+                expires_at,
+            ),
+        }
+        .execute(&self.pool)
+        .await?;
+        Ok(token)
+    }
+
     /// `None`: there is nobody to write to.
     async fn addressee(&self, claimed: &Claimed) -> Result<Option<Addressed>, sqlx::Error> {
         let Some(letter) = Letter::from_name(&claimed.kind) else {
@@ -165,21 +221,53 @@ impl MailWorker {
         };
         let email = Email::new(&claimed.recipient).ok();
         let account = sqlx::query!(
-            r#"select id, email as "email!", name, language, verified_at is not null as "verified!", active
+            r#"select id, email as "email!", coalesce(email_key, email) as "key!", name, language,
+                verified_at is not null as "proved!", active
             from auth.account where email = $1 or email_key = $2 order by email = $1 desc limit 1"#,
             claimed.recipient,
             email.as_ref().map(Email::key),
         )
         .fetch_optional(&self.pool)
         .await?;
-        let proved = |verified: bool| verified && letter.purpose() == Purpose::VerifyEmail;
-        Ok(account.filter(|account| account.active && !proved(account.verified)).map(|account| Addressed {
+        let Some(account) = account else {
+            return match (letter, email) {
+                (Letter::OpenAccount | Letter::VerifyEmail, Some(email)) => self.registrant(&email).await,
+                _ => Ok(None),
+            };
+        };
+        let letter = match (letter, account.proved) {
+            (Letter::VerifyEmail, true) => return Ok(None),
+            (Letter::OpenAccount, true) => Letter::HasAccount,
+            (Letter::OpenAccount, false) => Letter::VerifyEmail,
+            (letter, _) => letter,
+        };
+        Ok(account.active.then_some(Addressed {
             letter,
             to: account.email,
-            user: account.id,
-            name: account.name,
-            language: account.language.as_deref().and_then(Language::of_tag).unwrap_or(self.language),
+            key: account.key,
+            holder: Holder::Account(account.id),
+            name: account.proved.then_some(account.name),
+            language: self.language(account.language.as_deref()),
         }))
+    }
+
+    /// Somebody who asked for an account, and has none yet.
+    async fn registrant(&self, email: &Email) -> Result<Option<Addressed>, sqlx::Error> {
+        let asked = sqlx::query!("select email, language from auth.registration where address = $1", email.key())
+            .fetch_optional(&self.pool)
+            .await?;
+        Ok(asked.map(|asked| Addressed {
+            letter: Letter::OpenAccount,
+            to: asked.email,
+            key: email.key().to_owned(),
+            holder: Holder::Registration,
+            name: None,
+            language: self.language(asked.language.as_deref()),
+        }))
+    }
+
+    fn language(&self, chosen: Option<&str>) -> Language {
+        chosen.and_then(Language::of_tag).unwrap_or(self.language)
     }
 
     async fn strike(&self, id: Uuid) -> Result<(), sqlx::Error> {

@@ -3,6 +3,15 @@ use std::time::Duration;
 use secrecy::SecretString;
 use wording::Language;
 
+/// When somebody who registers proves that the mail address is theirs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Proof {
+    /// Before there is an account. Nobody whose address is not proved signs in.
+    Required,
+    /// When they like: the account acts at once.
+    Later,
+}
+
 /// What the operator decides. The host has checked the values.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -19,6 +28,7 @@ pub struct Settings {
     pub hashing_threads: usize,
     /// How long a request waits for its turn to hash before it is told to come back later.
     pub hashing_patience: Duration,
+    pub proof: Proof,
     /// How members reach Folkshelf; links in mails begin with it.
     pub public_url: String,
     /// Of mails to members whose language is not known, or is none that texts are written in.
@@ -35,6 +45,7 @@ impl Settings {
             bcrypt_cost: 12,
             hashing_threads: 2,
             hashing_patience: Duration::from_secs(5),
+            proof: Proof::Later,
             public_url: public_url.into(),
             language: Language::English,
         }

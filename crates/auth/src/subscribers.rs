@@ -72,6 +72,16 @@ async fn hear_deleted(delivery: &mut Delivery<'_>, user: UserId) -> Result<(), s
     .execute(delivery.connection())
     .await?;
     sqlx::query!(
+        "with asked as (
+            delete from auth.registration using auth.account
+            where account.id = $1 and registration.address in (account.email, account.email_key))
+        delete from auth.letter_sent using auth.account
+        where account.id = $1 and letter_sent.address in (account.email, account.email_key)",
+        user.uuid()
+    )
+    .execute(delivery.connection())
+    .await?;
+    sqlx::query!(
         "update auth.account set email = null, email_key = null, name = '', language = null, password_hash = null, active = false,
             deleted_at = $2, version = version + 1
         where id = $1 and deleted_at is null",

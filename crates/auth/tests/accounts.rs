@@ -8,7 +8,7 @@ use auth::{
 };
 use cqrs::Caller;
 use kernel::{ErrorKind, LanguageTag, Line, Refusal};
-use support::{PASSWORD, World, an_email, caller};
+use support::{PASSWORD, World, an_email, caller, signed_in};
 use testkit::{a_user, admin, anonymous, member, moderator};
 use time::Duration;
 use users_events::UserUpdated;
@@ -23,7 +23,7 @@ async fn an_address_has_one_account_whatever_its_capitals() {
     world.registered("ada@example.org").await;
     let again = Register {
         email: an_email("ADA@example.org"),
-        password: Password::new(PASSWORD).expect("a good one"),
+        password: Some(Password::new(PASSWORD).expect("a good one")),
         name: Line::new("Eve").expect("a name"),
         language: None,
         device: None,
@@ -62,13 +62,13 @@ async fn mails_are_in_the_language_of_the_member() {
     let world = World::new().await;
     let register = Register {
         email: an_email("zoe@example.org"),
-        password: Password::new(PASSWORD).expect("a good one"),
+        password: Some(Password::new(PASSWORD).expect("a good one")),
         name: Line::new("Zoé").expect("a name"),
         language: LanguageTag::new("fr-BE").ok(),
         device: None,
         asker: auth::Asker::default(),
     };
-    let zoe = world.send(&anonymous(), register).await.expect("registered");
+    let zoe = signed_in(world.send(&anonymous(), register).await.expect("registered"));
     let forget = || ForgotPassword { email: an_email("zoe@example.org") };
     let subject = async || {
         world.context.send_due_mails().await.expect("sent");
@@ -83,6 +83,7 @@ async fn mails_are_in_the_language_of_the_member() {
         let updated =
             UserUpdated { user_id: zoe.user_id, name: "Zoé".to_owned(), active: true, language: language.to_owned() };
         world.tell(updated, version).await;
+        world.clock.advance(Duration::minutes(6));
         world.send(&anonymous(), forget()).await.expect("noted");
         assert_eq!(subject().await, expected, "{language}");
     }
@@ -95,16 +96,17 @@ async fn the_verification_token_is_compared() {
     assert_eq!(world.context.send_due_mails().await.expect("sent"), 1);
     let right = world.postbox.token("verify-email");
 
-    let wrong = VerifyEmail { token: "0".repeat(64).into() };
+    let proof = |token| VerifyEmail { token, new_password: None };
+    let wrong = proof("0".repeat(64).into());
     let refused = world.send(&anonymous(), wrong).await.expect_err("refused");
     assert_eq!((refused.kind(), refused.code()), (ErrorKind::Invalid, "VALIDATION_ERROR"));
     let account = GetAccount { user: ada.user_id };
     assert!(!world.ask(&caller(&ada), account.clone()).await.expect("an account").verified);
 
-    world.send(&anonymous(), VerifyEmail { token: right.clone() }).await.expect("verified");
+    world.send(&caller(&ada), proof(right.clone())).await.expect("verified");
     assert!(world.ask(&caller(&ada), account).await.expect("an account").verified);
     assert!(world.log().await.contains("user.verified"));
-    assert!(world.send(&anonymous(), VerifyEmail { token: right }).await.is_err(), "used before");
+    assert!(world.send(&caller(&ada), proof(right)).await.is_err(), "used before");
 }
 
 #[tokio::test]

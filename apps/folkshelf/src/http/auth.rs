@@ -10,8 +10,8 @@ use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, post, web};
 use api::AuthApi;
 use auth::{
-    Asker, ChangePassword, Email, ForgotPassword, GetAccount, LogIn, LogOut, RefreshTokens, Register, ResetPassword,
-    SignedIn as Tokens, VerifyEmail,
+    Asker, ChangePassword, Email, ForgotPassword, GetAccount, LogIn, LogOut, RefreshTokens, Register, Registered,
+    ResendProof, ResetPassword, SignedIn as Tokens, VerifyEmail,
 };
 use cqrs::Caller;
 use deserr::Deserr;
@@ -39,6 +39,7 @@ pub fn configure(services: &mut ServiceConfig) {
         .service(forgot_password)
         .service(reset_password)
         .service(verify_email)
+        .service(resend_proof)
         .service(change_password);
     sessions::configure(services);
     api_keys::configure(services);
@@ -118,9 +119,11 @@ fn asker(email: &Email, origin: Origin) -> Asker {
 struct RegisterBody {
     #[schema(value_type = String, format = Email, max_length = 254, example = "ada@example.org")]
     email: NewEmailField,
-    /// At least 10 characters, at most 71 bytes.
-    #[schema(value_type = String, format = Password, min_length = 10, max_length = 71)]
-    password: PasswordField,
+    /// At least 10 characters, at most 71 bytes. Needed where addresses are proved later; where they are proved first it is
+    /// chosen with the letter, and one that is sent here is not kept.
+    #[deserr(default)]
+    #[schema(value_type = Option<String>, format = Password, min_length = 10, max_length = 71)]
+    password: Option<PasswordField>,
     #[schema(value_type = String, min_length = 1, max_length = 100)]
     name: Line<100>,
     /// In which to write to the member; the community's without it.
@@ -129,8 +132,12 @@ struct RegisterBody {
     language: Option<LanguageTag>,
 }
 
-/// Opens an account and signs in.
-#[utoipa::path(tag = "auth", request_body = RegisterBody, responses((status = 201, body = Envelope<SignedInView>)))]
+/// Opens an account and signs in. Where addresses are proved first it sends a letter instead, and the answer does not tell
+/// whether the address has an account.
+#[utoipa::path(tag = "auth", request_body = RegisterBody, responses(
+    (status = 201, body = Envelope<SignedInView>),
+    (status = 202, description = "A letter is on its way"),
+))]
 #[post("/auth/register")]
 async fn register(
     request: HttpRequest,
@@ -146,14 +153,15 @@ async fn register(
     let (email, name) = (body.email.0.as_str().to_owned(), body.name.as_str().to_owned());
     let command = Register {
         email: body.email.0,
-        password: body.password.0,
+        password: body.password.map(|password| password.0),
         name: body.name,
         language: body.language,
         device: device(&request),
         asker,
     };
     let done = api.register.send(&caller.0, command).await?;
-    let id = done.output.user_id;
+    let Registered::Member(tokens) = &done.output else { return Ok(HttpResponse::Accepted().finish()) };
+    let id = tokens.user_id;
     // The profile follows the account by event: if it is late, what was just written is the answer.
     let user = match account_user(&api, id).await {
         Ok(user) => user,
@@ -163,7 +171,7 @@ async fn register(
     if let Some(position) = done.position {
         response.insert_header((respond::POSITION, position.to_string()));
     }
-    Ok(signed_in(&api, response, &done.output, user))
+    Ok(signed_in(&api, response, tokens, user))
 }
 
 #[derive(Deserr, ToSchema)]
@@ -239,13 +247,13 @@ async fn log_out(api: web::Data<AuthApi>, caller: InSession) -> Result<HttpRespo
 
 #[derive(Deserr, ToSchema)]
 #[deserr(error = FieldErrors, deny_unknown_fields)]
-struct ForgotBody {
+struct AddressBody {
     #[schema(value_type = String, format = Email)]
     email: EmailField,
 }
 
 /// Sends a mail to choose a new password with, if there is an account. The answer does not tell.
-#[utoipa::path(tag = "auth", request_body = ForgotBody, responses(
+#[utoipa::path(tag = "auth", request_body = AddressBody, responses(
     (status = 202, description = "If there is an account, a mail is on its way"),
 ))]
 #[post("/auth/forgot-password")]
@@ -253,7 +261,7 @@ async fn forgot_password(
     api: web::Data<AuthApi>,
     caller: Anyone,
     tries: Tries<ForgotTry>,
-    body: Body<ForgotBody>,
+    body: Body<AddressBody>,
 ) -> Result<HttpResponse, Problem> {
     let body = body.read()?;
     tries.at(body.email.0.key()).await?.spent();
@@ -288,13 +296,19 @@ async fn reset_password(
 }
 
 #[derive(Deserr, ToSchema)]
-#[deserr(error = FieldErrors, deny_unknown_fields)]
+#[deserr(error = FieldErrors, rename_all = camelCase, deny_unknown_fields)]
+#[schema(rename_all = "camelCase")]
 struct VerifyBody {
     #[schema(value_type = String, pattern = r"^(.|\s)+$", max_length = 1000)]
     token: SecretField,
+    /// Needed outside a session of the account that is proved.
+    #[deserr(default)]
+    #[schema(value_type = Option<String>, format = Password, min_length = 10, max_length = 71)]
+    new_password: Option<PasswordField>,
 }
 
-/// Proves that the mail address is one's own, with the token of the mail.
+/// Proves that the mail address is one's own, with the token of the mail. Whoever is not signed in to the account chooses its
+/// password anew, and all its sessions and API keys end. Where addresses are proved first this opens the account.
 #[utoipa::path(tag = "auth", request_body = VerifyBody, responses((status = 204, description = "Proved")))]
 #[post("/auth/verify-email")]
 async fn verify_email(
@@ -305,8 +319,26 @@ async fn verify_email(
 ) -> Result<HttpResponse, Problem> {
     let body = body.read()?;
     let attempt = tries.at(body.token.0.expose_secret()).await?;
-    let done = attempt.judged(api.verify_email.send(&caller.0, VerifyEmail { token: body.token.0 }).await).await?;
+    let command = VerifyEmail { token: body.token.0, new_password: body.new_password.map(|password| password.0) };
+    let done = attempt.judged(api.verify_email.send(&caller.0, command).await).await?;
     Ok(respond::empty(&done))
+}
+
+/// Sends the letter that proves an address again, if somebody waits for it. The answer does not tell.
+#[utoipa::path(tag = "auth", request_body = AddressBody, responses(
+    (status = 202, description = "If somebody waits for it, a letter is on its way"),
+))]
+#[post("/auth/resend-proof")]
+async fn resend_proof(
+    api: web::Data<AuthApi>,
+    caller: Anyone,
+    tries: Tries<ForgotTry>,
+    body: Body<AddressBody>,
+) -> Result<HttpResponse, Problem> {
+    let body = body.read()?;
+    tries.at(body.email.0.key()).await?.spent();
+    api.resend_proof.send(&caller.0, ResendProof { email: body.email.0 }).await?;
+    Ok(HttpResponse::Accepted().finish())
 }
 
 #[derive(Deserr, ToSchema)]

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use auth::{Auth, Authenticated, KeyHolder};
+use auth::{Auth, Authenticated, KeyHolder, Proof};
 use cqrs::{CommandBusBuilder, MissingHandler, QueryBusBuilder};
 use event_bus::{Family, Subscription};
 use read_store::Rebuild;
@@ -45,6 +45,7 @@ impl Module for AuthModule {
             bcrypt_cost: ours.bcrypt_cost,
             hashing_threads: ours.hashing_threads,
             other_token_secrets: ours.other_token_secrets.clone(),
+            proof: if wiring.settings.proof_required() { Proof::Required } else { Proof::Later },
             language: wiring.language()?,
             ..auth::Settings::new(ours.token_secret.clone(), wiring.settings.http.public_url.as_str())
         };

@@ -94,13 +94,19 @@ pub const ROWS: &[Row] = &[
         |scene, _| json!({"email": scene.owner.email}),
         answering(202, EVERYBODY),
     ),
+    with("POST /auth/resend-proof", Nothing, |scene, _| json!({"email": scene.owner.email}), answering(202, EVERYBODY)),
     with(
         "POST /auth/reset-password",
         ResetToken,
         |_, target| json!({"token": target.word, "newPassword": "a new pass phrase"}),
         answering(204, EVERYBODY),
     ),
-    with("POST /auth/verify-email", VerifyToken, |_, target| json!({"token": target.word}), answering(204, EVERYBODY)),
+    with(
+        "POST /auth/verify-email",
+        VerifyToken,
+        |_, target| json!({"token": target.word, "newPassword": "a horse of another colour"}),
+        answering(204, EVERYBODY),
+    ),
     with(
         "POST /auth/change-password",
         StandIn,

@@ -1,5 +1,4 @@
 use async_trait::async_trait;
-use auth_events::{AuthEvent, UserRegistered, UserVerified};
 use cqrs::{Call, CommandHandler};
 use kernel::{Actor, Command, Detail, ErrorKind, LanguageTag, Line, Permission, Refusal, UserId};
 use serde::Serialize;
@@ -93,11 +92,9 @@ impl CommandHandler<CreateAccount> for CreateAccountHandler {
             password_hash: hash.as_deref(),
             verified: command.verified,
         };
-        if !account::open(work.connection(), account, now).await? {
+        if !account::open(&mut work, account, now).await? {
             return Err(CreateAccountError::EmailTaken);
         }
-        let registered = UserRegistered { user_id: user, name: command.name.into_string(), language: command.language };
-        work.append(&AuthEvent::Registered(registered), account::FIRST_VERSION).await?;
         let letter = match (command.verified, hash) {
             (true, Some(_)) => None,
             (false, Some(_)) => Some(Letter::VerifyEmail),
@@ -105,10 +102,6 @@ impl CommandHandler<CreateAccount> for CreateAccountHandler {
         };
         if let Some(letter) = letter {
             mails::note(work.connection(), letter, command.email.as_str(), now).await?;
-        }
-        if command.verified {
-            let verified = AuthEvent::Verified(UserVerified { user_id: user });
-            work.append(&verified, account::FIRST_VERSION).await?;
         }
         let user = work.commit(user).await?;
         self.0.wake_mails.notify_one();

@@ -8,6 +8,7 @@ use crate::context::Parts;
 use crate::domain::Email;
 use crate::passwords::HashingError;
 use crate::session::{Device, SignedIn, SigningError};
+use crate::settings::Proof;
 use crate::turns::Asker;
 
 #[derive(Debug, Clone, Serialize)]
@@ -34,6 +35,9 @@ pub enum LogInError {
     /// Unknown address, wrong password, deactivated: the caller is not told which, and waits as long for each.
     #[error("mail address or password is wrong")]
     InvalidCredentials,
+    /// Told to nobody but who knows the password.
+    #[error("confirm your mail address first")]
+    NotProved,
     #[error(transparent)]
     Hashing(#[from] HashingError),
     #[error(transparent)]
@@ -46,6 +50,7 @@ impl Refusal for LogInError {
     fn kind(&self) -> ErrorKind {
         match self {
             Self::InvalidCredentials => ErrorKind::Unauthenticated,
+            Self::NotProved => ErrorKind::Forbidden,
             Self::Hashing(error) => error.kind(),
             Self::Signing(error) => error.kind(),
             Self::Database(error) => event_bus::error_kind(error),
@@ -55,6 +60,7 @@ impl Refusal for LogInError {
     fn code(&self) -> &'static str {
         match self {
             Self::InvalidCredentials => "INVALID_CREDENTIALS",
+            Self::NotProved => "EMAIL_NOT_PROVED",
             Self::Hashing(error) => error.code(),
             Self::Signing(_) | Self::Database(_) => "INTERNAL",
         }
@@ -68,8 +74,8 @@ impl CommandHandler<LogIn> for LogInHandler {
     async fn handle(&self, call: &Call, command: LogIn) -> Result<SignedIn, LogInError> {
         // The exact spelling comes first: an account whose key belongs to an older one is found by it alone.
         let known = sqlx::query!(
-            "select id, password_hash, active from auth.account where email = $1 or email_key = $2
-            order by email = $1 desc limit 1",
+            r#"select id, password_hash, active, verified_at is not null as "proved!" from auth.account where email = $1 or email_key = $2
+            order by email = $1 desc limit 1"#,
             command.email.as_str(),
             command.email.key(),
         )
@@ -78,6 +84,9 @@ impl CommandHandler<LogIn> for LogInHandler {
         let hash = known.as_ref().and_then(|account| account.password_hash.as_deref());
         let matches = self.0.passwords.matches(&command.password, hash, &command.asker).await?;
         let account = known.filter(|account| matches && account.active).ok_or(LogInError::InvalidCredentials)?;
+        if self.0.proof == Proof::Required && !account.proved {
+            return Err(LogInError::NotProved);
+        }
 
         let now = call.now();
         let mut work = call.begin(&self.0.pool).await?;

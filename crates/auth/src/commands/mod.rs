@@ -11,6 +11,7 @@ mod log_in;
 mod log_out;
 mod refresh_tokens;
 mod register;
+mod resend_proof;
 mod reset_password;
 mod verify_email;
 
@@ -35,7 +36,9 @@ pub use log_out::{LogOut, LogOutError};
 pub(crate) use refresh_tokens::RefreshTokensHandler;
 pub use refresh_tokens::{RefreshTokens, RefreshTokensError};
 pub(crate) use register::RegisterHandler;
-pub use register::{Register, RegisterError};
+pub use register::{Register, RegisterError, Registered};
+pub(crate) use resend_proof::ResendProofHandler;
+pub use resend_proof::{ResendProof, ResendProofError};
 pub(crate) use reset_password::ResetPasswordHandler;
 pub use reset_password::{ResetPassword, ResetPasswordError};
 pub(crate) use verify_email::VerifyEmailHandler;

@@ -1,17 +1,15 @@
 use async_trait::async_trait;
-use auth_events::{AuthEvent, RevocationReason, UserVerified};
 use cqrs::{Call, CommandHandler};
-use kernel::{Command, Detail, ErrorKind, Refusal, UserId};
+use kernel::{Command, Detail, ErrorKind, Refusal};
 use secrecy::SecretString;
 use serde::Serialize;
 use uuid::Uuid;
 
-use crate::api_key;
 use crate::context::Parts;
 use crate::domain::{Password, TokenHash};
 use crate::letter::Purpose;
 use crate::passwords::HashingError;
-use crate::session::{self, Which, told_of};
+use crate::renewal::renew;
 use crate::turns::Asker;
 
 /// A new password for whoever holds the token of a mail. All sessions and API keys end: somebody else may have opened
@@ -96,53 +94,12 @@ struct Owner {
 #[async_trait]
 impl CommandHandler<ResetPassword> for ResetPasswordHandler {
     async fn handle(&self, call: &Call, command: ResetPassword) -> Result<(), ResetPasswordError> {
-        let (token, now) = (TokenHash::of(&command.token), call.now());
+        let token = TokenHash::of(&command.token);
         // Looked up first, so that hashing is done only for who has a token.
         let owner = self.owner(call, &token).await?;
         let about = [owner.name.as_str(), owner.email.as_str()];
         let hash = self.0.passwords.choose(&command.new_password, about, &Asker::in_session(&owner.email)).await?;
-        let user = UserId::from(owner.id);
-
-        let mut work = call.begin(&self.0.pool).await?;
-        let account = sqlx::query!(
-            r#"select verified_at is null as "unproved!" from auth.account
-            where id = $1 and deleted_at is null for no key update"#,
-            user.uuid()
-        )
-        .fetch_optional(work.connection())
-        .await?
-        .ok_or(ResetPasswordError::InvalidToken)?;
-        let taken = sqlx::query_scalar!(
-            "with gone as (delete from auth.mail_token where user_id = $1 and purpose = $2 returning hash)
-            select exists (select from gone where hash = $3) as \"there!\"",
-            user.uuid(),
-            Purpose::ResetPassword.name(),
-            token.as_bytes(),
-        )
-        .fetch_one(work.connection())
-        .await?;
-        if !taken {
-            return Err(ResetPasswordError::InvalidToken);
-        }
-        let version = sqlx::query_scalar!(
-            "update auth.account set password_hash = $2, verified_at = coalesce(verified_at, $3), version = version + 1
-            where id = $1 returning version",
-            user.uuid(),
-            hash,
-            now,
-        )
-        .fetch_one(work.connection())
-        .await?;
-        if account.unproved {
-            let verified = AuthEvent::Verified(UserVerified { user_id: user });
-            work.append(&verified, version).await?;
-        }
-        let (which, reason) = (Which::All, RevocationReason::PasswordReset);
-        let mut ended = session::end(work.connection(), user, which, reason, now).await?;
-        ended.extend(api_key::end(work.connection(), user, api_key::Which::All, reason, now).await?);
-        work.append_all(&ended).await?;
-        work.commit(()).await?;
-        self.0.view.refresh_now(&told_of(&ended)).await;
-        Ok(())
+        let renewed = renew(&self.0, call, owner.id.into(), (&token, Purpose::ResetPassword), &hash).await?;
+        renewed.then_some(()).ok_or(ResetPasswordError::InvalidToken)
     }
 }

@@ -7,7 +7,10 @@ use std::ops::Deref;
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use auth::{Auth, Authenticated, Email, LogIn, Mail, MailNotSent, Mailer, Password, Register, Settings, SignedIn};
+use auth::{
+    Auth, Authenticated, Email, LogIn, Mail, MailNotSent, Mailer, Password, Proof, Register, Registered, Settings,
+    SignedIn,
+};
 use cqrs::Caller;
 use kernel::{Actor, Credential, Line, PermissionSet, Position, Refusal};
 use secrecy::ExposeSecret;
@@ -75,14 +78,26 @@ impl World {
         world
     }
 
+    /// Where an address is proved before there is an account.
+    pub async fn where_proof_comes_first() -> Self {
+        let world = Self::with_settings(&testkit::redis_url(), |settings| settings.proof = Proof::Required).await;
+        world.until_served().await;
+        world
+    }
+
     /// Redis may be away.
     pub async fn with_redis(url: &str) -> Self {
+        Self::with_settings(url, |_| ()).await
+    }
+
+    async fn with_settings(url: &str, set: impl FnOnce(&mut Settings)) -> Self {
         let place = Place::of("auth", url).await;
         let postbox = Arc::new(Postbox::default());
-        let settings = Settings {
+        let mut settings = Settings {
             bcrypt_cost: 4,
             ..Settings::new("a secret of at least 32 characters".into(), "https://shelf.example")
         };
+        set(&mut settings);
         let (pool, clock) = (place.pool.clone(), place.clock.clone());
         let auth = Auth::new(pool, place.projection(), postbox.clone(), clock, &settings).expect("keys");
         let world = place.furnish(auth, Auth::rebuild, Auth::subscriptions, Auth::register).await;
@@ -98,13 +113,13 @@ impl World {
     pub async fn registered(&self, email: &str) -> SignedIn {
         let command = Register {
             email: an_email(email),
-            password: Password::new(PASSWORD).expect("a good one"),
+            password: Some(Password::new(PASSWORD).expect("a good one")),
             name: Line::new("Ada").expect("a name"),
             language: None,
             device: None,
             asker: auth::Asker::default(),
         };
-        self.send(&anonymous(), command).await.expect("registered")
+        signed_in(self.send(&anonymous(), command).await.expect("registered"))
     }
 
     pub async fn log_in(&self, email: &str, password: &str) -> Result<SignedIn, &'static str> {
@@ -136,6 +151,13 @@ impl World {
             .fetch_one(&owner)
             .await
             .expect("the log")
+    }
+}
+
+pub fn signed_in(registered: Registered) -> SignedIn {
+    match registered {
+        Registered::Member(session) => session,
+        Registered::ToBeProved => panic!("addresses are proved later here"),
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use auth::{
     ChangePassword, CreateApiKey, EndApiKey, EndOtherSessions, EndSession, ForgotPassword, GetAccount, ListApiKeys,
-    ListSessions, LogIn, LogOut, RefreshTokens, Register, ResetPassword, VerifyEmail,
+    ListSessions, LogIn, LogOut, RefreshTokens, Register, ResendProof, ResetPassword, VerifyEmail,
 };
 use cqrs::{Ask, Dispatch, MissingHandler};
 use kernel::Clock;
@@ -20,6 +20,7 @@ pub struct AuthApi {
     pub(super) forgot_password: Dispatch<ForgotPassword>,
     pub(super) reset_password: Dispatch<ResetPassword>,
     pub(super) verify_email: Dispatch<VerifyEmail>,
+    pub(super) resend_proof: Dispatch<ResendProof>,
     pub(super) change_password: Dispatch<ChangePassword>,
     pub(super) end_session: Dispatch<EndSession>,
     pub(super) end_other_sessions: Dispatch<EndOtherSessions>,
@@ -45,6 +46,7 @@ impl AuthApi {
             forgot_password: commands.dispatch()?,
             reset_password: commands.dispatch()?,
             verify_email: commands.dispatch()?,
+            resend_proof: commands.dispatch()?,
             change_password: commands.dispatch()?,
             end_session: commands.dispatch()?,
             end_other_sessions: commands.dispatch()?,

@@ -25,6 +25,8 @@ pub struct CommunityView {
     language: String,
     /// Whether one needs an account to browse.
     closed_catalogue: bool,
+    /// Whether somebody who registers proves the mail address before they have an account.
+    proof_required: bool,
     /// How many books a member may have on the shelf.
     max_books: u32,
     /// How many requests a member may have waiting at once.
@@ -50,6 +52,7 @@ impl From<&Settings> for CommunityView {
             time_zone: community.time_zone.clone(),
             language: community.language.clone(),
             closed_catalogue: community.closed_catalogue,
+            proof_required: settings.proof_required(),
             max_books: community.max_books,
             max_open_requests: community.max_open_requests,
             max_extensions: community.max_extensions,
