@@ -348,8 +348,8 @@ impl Settings {
         require((1..=100).contains(&self.uploads.per_member), "uploads.per_member must be 1 to 100");
         require(
             (1..=1_000_000).contains(&self.uploads.spool_mib)
-                && self.uploads.spool_mib * 1_048_576 >= self.imports.max_bytes as u64,
-            "uploads.spool_mib must be 1 to 1,000,000, and no less than imports.max_bytes",
+                && self.uploads.spool_mib * 1_048_576 >= self.imports.max_bytes as u64 * 2,
+            "uploads.spool_mib must be 1 to 1,000,000, and no less than twice imports.max_bytes",
         );
         require(
             self.uploads.least_bytes_per_second <= 1_048_576,

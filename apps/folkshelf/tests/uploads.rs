@@ -104,14 +104,14 @@ async fn a_member_sends_two_files_at_once_and_what_breaks_off_leaves_nothing() {
 #[tokio::test]
 async fn a_file_that_finds_no_room_is_told_to_come_back() {
     let (place, folder) = (Place::new().await, tempfile::tempdir().expect("a folder"));
-    let host = host(&place, folder.path(), &[("UPLOADS__SPOOL_MIB", "1"), ("IMPORTS__MAX_BYTES", "1000000")]);
+    let host = host(&place, folder.path(), &[("UPLOADS__SPOOL_MIB", "1"), ("IMPORTS__MAX_BYTES", "500000")]);
     let ada = host.register("Ada").await;
     let mut line = trickle(&host, &ada).await;
     line.write_all(&[b'x'; 90_000]).await.expect("sent");
     testkit::eventually("a file is on its way", || async { metric(&host, "uploads_spooled_bytes").await >= 90_000.0 })
         .await;
     let eve = host.register("Eve").await;
-    let refused = import(&host, &eve, &"x".repeat(990_000)).await.expect(503);
+    let refused = import(&host, &eve, &"x".repeat(490_000)).await.expect(503);
     assert_eq!((refused.code(), refused.header("retry-after")), ("UNAVAILABLE", "10"));
     drop(line);
 }

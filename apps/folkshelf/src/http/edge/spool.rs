@@ -3,11 +3,11 @@
 //!
 //! A file has no name on the disk, so it is gone with its request, and with the host, however either ends.
 
+use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, LazyLock};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use actix_web::web::Bytes;
@@ -25,6 +25,12 @@ use crate::settings::Uploads;
 const SPAN: Duration = Duration::from_secs(10);
 /// When a full disk is worth another try.
 const ROOM_AGAIN: Duration = Duration::from_secs(10);
+/// When half of the room is taken, a member holds at most one part in so many of what is left.
+const PARTS_OF_WHAT_IS_LEFT: u64 = 16;
+/// One part in so many of the room is for small files alone.
+const PARTS_FOR_SMALL_FILES: u64 = 16;
+/// A member's files are small when they take one part in so many of the room.
+const PARTS_OF_A_SMALL_FILE: u64 = 1_024;
 
 static BYTES: LazyLock<IntGauge> = LazyLock::new(|| {
     register_int_gauge!("uploads_spooled_bytes", "Bytes of files on their way in or being read.")
@@ -41,8 +47,48 @@ pub struct Spools {
     settings: Uploads,
     at_once: Arc<AtOnce>,
     span: Duration,
-    /// Of all files that are there.
-    bytes: AtomicU64,
+    held: Mutex<Held>,
+}
+
+/// Bytes of the files that are there.
+#[derive(Default)]
+struct Held {
+    bytes: u64,
+    members: HashMap<UserId, u64>,
+}
+
+impl Held {
+    /// Takes so many bytes more for this member, out of a room of `most`, if there is room for them. Whoever comes first may
+    /// not take all of it: beyond half of the room each member's share becomes smaller with what is left, and the last part is
+    /// for members whose files are small.
+    fn grow(&mut self, user: UserId, more: u64, most: u64) -> bool {
+        let bytes = self.bytes + more;
+        let Some(left) = most.checked_sub(bytes) else { return false };
+        let share = if bytes <= most / 2 {
+            most
+        } else if left >= most / PARTS_FOR_SMALL_FILES {
+            left / PARTS_OF_WHAT_IS_LEFT
+        } else {
+            most / PARTS_OF_A_SMALL_FILE
+        };
+        let members = self.members.get(&user).copied().unwrap_or(0) + more;
+        if members > share {
+            return false;
+        }
+        self.bytes = bytes;
+        self.members.insert(user, members);
+        true
+    }
+
+    fn shrink(&mut self, user: UserId, less: u64) {
+        self.bytes -= less;
+        if let Some(members) = self.members.get_mut(&user) {
+            *members -= less;
+            if *members == 0 {
+                self.members.remove(&user);
+            }
+        }
+    }
 }
 
 /// A whole file. Its room is free again when it is dropped.
@@ -54,13 +100,14 @@ pub struct Spooled {
 
 struct Room {
     spools: Arc<Spools>,
+    user: UserId,
     bytes: u64,
     _turn: Turn,
 }
 
 impl Drop for Room {
     fn drop(&mut self) {
-        self.spools.bytes.fetch_sub(self.bytes, Ordering::Relaxed);
+        self.spools.held().shrink(self.user, self.bytes);
         BYTES.sub(i64::try_from(self.bytes).unwrap_or(0));
     }
 }
@@ -69,8 +116,7 @@ impl Room {
     /// For so many bytes more, if there is.
     fn grow(&mut self, more: u64) -> Result<(), Problem> {
         let most = self.spools.settings.spool_mib * 1024 * 1024;
-        if self.spools.bytes.fetch_add(more, Ordering::Relaxed) + more > most {
-            self.spools.bytes.fetch_sub(more, Ordering::Relaxed);
+        if !self.spools.held().grow(self.user, more, most) {
             REFUSED.with_label_values(&["full"]).inc();
             return Err(Problem::no_room(ROOM_AGAIN));
         }
@@ -87,7 +133,7 @@ impl Spools {
             REFUSED.with_label_values(&[why]);
         }
         let at_once = AtOnce::new(settings.per_member);
-        Arc::new(Self { settings: settings.clone(), at_once, span: SPAN, bytes: AtomicU64::new(0) })
+        Arc::new(Self { settings: settings.clone(), at_once, span: SPAN, held: Mutex::default() })
     }
 
     /// A turn to send a file, before anything of it is read.
@@ -96,7 +142,11 @@ impl Spools {
             REFUSED.with_label_values(&["at_once"]).inc();
             return Err(Problem::too_many_at_once(self.settings.per_member));
         };
-        Ok(Spool(Room { spools: Arc::clone(self), bytes: 0, _turn: turn }))
+        Ok(Spool(Room { spools: Arc::clone(self), user, bytes: 0, _turn: turn }))
+    }
+
+    fn held(&self) -> MutexGuard<'_, Held> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn folder(&self) -> PathBuf {
@@ -191,9 +241,10 @@ mod tests {
         spooled.read_to_string(&mut text).unwrap();
         assert_eq!(text, "Emma,Jane Austen");
         assert_eq!(spooled.digest, <[u8; 32]>::from(Sha256::digest("Emma,Jane Austen")));
-        assert_eq!(spools.bytes.load(Ordering::Relaxed), 16);
+        assert_eq!(spools.held().bytes, 16);
         drop(spooled);
-        assert_eq!(spools.bytes.load(Ordering::Relaxed), 0);
+        let held = spools.held();
+        assert_eq!((held.bytes, held.members.len()), (0, 0));
     }
 
     #[tokio::test]
@@ -202,12 +253,12 @@ mod tests {
         let half = stream::iter([Ok(Bytes::from_static(b"Emma")), Err(())]);
         let spool = spools.begin(user()).unwrap();
         assert!(spool.receive(half, 100, broken).await.is_err());
-        assert_eq!(spools.bytes.load(Ordering::Relaxed), 0);
+        assert_eq!(spools.held().bytes, 0);
     }
 
     #[tokio::test]
     async fn what_is_on_its_way_is_bounded() {
-        let spools = spools(1);
+        let spools = spools(2);
         let piece = || stream::iter([Ok::<_, ()>(Bytes::from(vec![0; 600 * 1024]))]);
         let first = spools.begin(user()).unwrap().receive(piece(), 1024 * 1024, broken).await.unwrap();
         let second = spools.begin(user()).unwrap().receive(piece(), 1024 * 1024, broken).await;
@@ -216,6 +267,34 @@ mod tests {
         assert!(spools.begin(user()).unwrap().receive(piece(), 1024 * 1024, broken).await.is_ok());
         let large = spools.begin(user()).unwrap().receive(piece(), 1024, broken).await;
         assert!(large.err().unwrap().to_string().starts_with("FILE_TOO_LARGE"));
+    }
+
+    #[tokio::test]
+    async fn many_members_who_hold_all_that_they_may_leave_room_for_another_one() {
+        let spools = spools(32);
+        // Two files each, of one MiB at most and as large as there is room for: sixteen members would fill it.
+        let greedy = |members: usize| -> Vec<Room> {
+            let mut rooms = Vec::new();
+            for user in (0..members).map(|_| user()) {
+                for _ in 0..2 {
+                    let Spool(mut room) = spools.begin(user).unwrap();
+                    while room.bytes < 1024 * 1024 && room.grow(4 * 1024).is_ok() {}
+                    rooms.push(room);
+                }
+            }
+            rooms
+        };
+        let file = |kib: usize| {
+            let pieces = vec![Ok::<_, ()>(Bytes::from(vec![0; 1024])); kib];
+            spools.begin(user()).unwrap().receive(stream::iter(pieces), 1024 * 1024, broken)
+        };
+        let some = greedy(16);
+        assert!(file(500).await.is_ok());
+        let more = greedy(80);
+        assert!(file(500).await.is_err(), "the canary: they hold all that they may");
+        assert!(file(30).await.is_ok());
+        drop((some, more));
+        assert!(file(1024).await.is_ok());
     }
 
     #[tokio::test]
