@@ -13,7 +13,7 @@
 //! | find a member for the command line | `queries/find_account_by_email.rs` |
 //! | the check at each request | `sessions.rs`, with `access_token.rs` and `view.rs`; `api_keys.rs`, with `key_uses.rs` |
 //! | opening and ending sessions, and the chain of their refresh tokens | `session.rs`, `refresh_chain.rs` |
-//! | hashing passwords, bounded, and in which order | `passwords.rs`, `turns.rs` |
+//! | hashing passwords, bounded, and in which order | `passwords.rs`, `asker.rs` |
 //! | when two mail addresses are the same | `domain/email.rs`, `addresses.rs` |
 //! | what mails say, and sending them | `letter.rs`, `mails.rs`, `ports.rs` |
 //! | hearing users | `subscribers.rs` |
@@ -23,6 +23,7 @@ mod account;
 mod addresses;
 mod api_key;
 mod api_keys;
+mod asker;
 mod commands;
 mod context;
 mod domain;
@@ -40,9 +41,9 @@ mod session;
 mod sessions;
 mod settings;
 mod subscribers;
-mod turns;
 mod view;
 
+pub use asker::Asker;
 pub use commands::{
     ChangePassword, ChangePasswordError, CreateAccount, CreateAccountError, CreateApiKey, CreateApiKeyError, EndApiKey,
     EndApiKeyError, EndOtherSessions, EndOtherSessionsError, EndSession, EndSessionError, ForgotPassword,
@@ -62,5 +63,4 @@ pub use queries::{
 pub use session::{Device, SignedIn, SigningError};
 pub use sessions::AuthenticateError;
 pub use settings::{Proof, Settings};
-pub use turns::Asker;
 pub use view::{Authenticated, KeyHolder};

@@ -1,4 +1,4 @@
-//! Hashing and comparing passwords: off the async threads, a bounded number at a time, and in a fair order (`turns.rs`).
+//! Hashing and comparing passwords: off the async threads, a bounded number at a time, and in a fair order (`asker.rs`).
 //! Whoever registers waits apart first: new accounts take no more than half of the turns.
 
 use std::sync::Arc;
@@ -8,9 +8,9 @@ use kernel::{Detail, ErrorKind};
 use secrecy::{ExposeSecret, SecretString};
 use tokio::task::JoinError;
 
+use crate::asker::{Asker, Turn, Turns};
 use crate::domain::{Password, as_typed};
 use crate::settings::Settings;
-use crate::turns::{Asker, Turn, Turns};
 
 /// Salt and digest of no password at all; only the cost in front of it matters.
 const DECOY: &str = "GsNKVUtDVZHr1mcvRVlUqOhC1WmAaECS9lJzYs6WeXRgwmQ9vsWGa";
@@ -71,8 +71,8 @@ impl Passwords {
         Self {
             cost: settings.bcrypt_cost,
             decoy: format!("$2b${:02}${DECOY}", settings.bcrypt_cost).into(),
-            turns: Turns::new(settings.hashing_threads),
-            registering: Turns::new((settings.hashing_threads / 2).max(1)),
+            turns: Turns::new(settings.hashing_threads, usize::MAX),
+            registering: Turns::new((settings.hashing_threads / 2).max(1), usize::MAX),
             patience: settings.hashing_patience,
             #[cfg(test)]
             compared: Arc::default(),
@@ -97,7 +97,7 @@ impl Passwords {
         asker: &Asker,
     ) -> Result<String, HashingError> {
         let begun = tokio::time::Instant::now();
-        let place = self.registering.take(asker, self.patience).await.ok_or(HashingError::Busy)?;
+        let place = asker.turn(&self.registering, self.patience).await.ok_or(HashingError::Busy)?;
         // The caller has waited once by rank. A second time, a guessing network would hold this place while others need it.
         let rest = Self { patience: self.patience.saturating_sub(begun.elapsed()), ..self.clone() };
         rest.hash_unless_guessable(password, about, &Asker::default(), Some(place)).await
@@ -152,7 +152,7 @@ impl Passwords {
         asker: &Asker,
         work: impl FnOnce() -> Result<T, bcrypt::BcryptError> + Send + 'static,
     ) -> Result<T, HashingError> {
-        let turn = self.turns.take(asker, self.patience).await.ok_or(HashingError::Busy)?;
+        let turn = asker.turn(&self.turns, self.patience).await.ok_or(HashingError::Busy)?;
         // The turn goes into the thread: a caller who gives up does not make room while bcrypt still runs.
         let worked = tokio::task::spawn_blocking(move || {
             let outcome = work();
@@ -201,7 +201,7 @@ mod tests {
     #[tokio::test]
     async fn who_cannot_get_a_turn_is_told_to_come_back() {
         let passwords = passwords(1, Duration::from_millis(1));
-        let _taken = passwords.turns.take(&Asker::default(), Duration::from_secs(5)).await;
+        let _taken = Asker::default().turn(&passwords.turns, Duration::from_secs(5)).await;
         let outcome = passwords.matches(&"correct horse".into(), None, &Asker::default()).await;
         assert!(matches!(outcome, Err(HashingError::Busy)));
     }
@@ -209,7 +209,7 @@ mod tests {
     #[tokio::test]
     async fn sixteen_guesses_at_once_hold_another_log_in_up_for_one() {
         let passwords = passwords(1, Duration::from_secs(60));
-        let held = passwords.turns.take(&Asker::default(), Duration::from_secs(60)).await.unwrap();
+        let held = Asker::default().turn(&passwords.turns, Duration::from_secs(60)).await.unwrap();
         let asker = |account: &str, network| Asker {
             account: Some(account.to_owned()),
             network: Some(network),
@@ -239,8 +239,8 @@ mod tests {
         let passwords = passwords(2, Duration::from_secs(60));
         let guesser = Asker { account: None, network: Some(1), at_home: false };
         let (first, _second) = tokio::join!(
-            passwords.turns.take(&guesser, Duration::from_secs(60)),
-            passwords.turns.take(&guesser, Duration::from_secs(60))
+            guesser.turn(&passwords.turns, Duration::from_secs(60)),
+            guesser.turn(&passwords.turns, Duration::from_secs(60))
         );
         let new = Password::new("correct horse").unwrap();
         let about = ["Ada", "ada@example.org"];
@@ -261,7 +261,7 @@ mod tests {
     #[tokio::test]
     async fn new_accounts_leave_half_of_the_turns_to_those_who_log_in() {
         let passwords = passwords(2, Duration::from_secs(60));
-        let _registers = passwords.registering.take(&Asker::default(), Duration::from_secs(1)).await.unwrap();
+        let _registers = Asker::default().turn(&passwords.registering, Duration::from_secs(1)).await.unwrap();
         let impatient = Passwords { patience: Duration::from_millis(20), ..passwords.clone() };
         let new = Password::new("correct horse").unwrap();
         let refused = impatient.register(&new, ["Ada", "ada@example.org"], &Asker::default()).await;

@@ -15,6 +15,8 @@ const FOUNDATION: &[(&str, &[&str])] = &[
     ("read-store", &["kernel", "breaker"]),
     // How often somebody may ask, and who that is behind proxies.
     ("limits", &["read-store"]),
+    // Whose turn it is where few may work at once.
+    ("turns", &[]),
     ("telemetry", &["kernel", "trace"]),
     ("provision", &[]),
     ("wording", &[]),
@@ -27,7 +29,8 @@ const FOUNDATION: &[(&str, &[&str])] = &[
 const HOST: &str = "folkshelf";
 
 /// What a context may use of ours, besides the crates of events.
-const FOR_CONTEXTS: &[&str] = &["kernel", "bibliography", "database", "event-bus", "cqrs", "read-store", "wording"];
+const FOR_CONTEXTS: &[&str] =
+    &["kernel", "bibliography", "database", "event-bus", "cqrs", "read-store", "turns", "wording"];
 
 /// What a crate of events may use of others: serde writes the payloads, and the `events!` macro of kernel names the rest.
 const FOR_EVENTS: &[(&str, &str)] = &[

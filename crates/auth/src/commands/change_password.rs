@@ -5,11 +5,11 @@ use kernel::{Command, Detail, ErrorKind, Refusal};
 use secrecy::SecretString;
 use serde::Serialize;
 
+use crate::asker::Asker;
 use crate::context::Parts;
 use crate::domain::Password;
 use crate::passwords::HashingError;
 use crate::session::{self, Which, told_of};
-use crate::turns::Asker;
 
 /// The caller's other sessions end; links to reset the old password are worth nothing any more.
 #[derive(Debug, Clone, Serialize)]

@@ -4,11 +4,11 @@ use kernel::{Actor, Command, Detail, ErrorKind, LanguageTag, Line, Permission, R
 use serde::Serialize;
 
 use crate::account::NewAccount;
+use crate::asker::Asker;
 use crate::context::Parts;
 use crate::domain::{Email, Password};
 use crate::letter::Letter;
 use crate::passwords::HashingError;
-use crate::turns::Asker;
 use crate::{account, mails};
 
 /// An administrator, or the command line, opens an account for somebody else.

@@ -4,12 +4,12 @@ use kernel::{Command, ErrorKind, Refusal, UserId};
 use secrecy::SecretString;
 use serde::Serialize;
 
+use crate::asker::Asker;
 use crate::context::Parts;
 use crate::domain::Email;
 use crate::passwords::HashingError;
 use crate::session::{Device, SignedIn, SigningError};
 use crate::settings::Proof;
-use crate::turns::Asker;
 
 #[derive(Debug, Clone, Serialize)]
 pub struct LogIn {

@@ -4,13 +4,13 @@ use kernel::{Command, Detail, ErrorKind, LanguageTag, Line, Refusal, UserId};
 use serde::{Deserialize, Serialize};
 
 use crate::account::NewAccount;
+use crate::asker::Asker;
 use crate::context::Parts;
 use crate::domain::{Email, Password};
 use crate::letter::Letter;
 use crate::passwords::HashingError;
 use crate::session::{Device, SignedIn, SigningError};
 use crate::settings::Proof;
-use crate::turns::Asker;
 use crate::{account, mails};
 
 /// Somebody opens an account for themself. Where addresses are proved later they are signed in at once, and a mail asks them

@@ -5,12 +5,12 @@ use secrecy::SecretString;
 use serde::Serialize;
 use uuid::Uuid;
 
+use crate::asker::Asker;
 use crate::context::Parts;
 use crate::domain::{Password, TokenHash};
 use crate::letter::Purpose;
 use crate::passwords::HashingError;
 use crate::renewal::renew;
-use crate::turns::Asker;
 
 /// A new password for whoever holds the token of a mail. All sessions and API keys end: somebody else may have opened
 /// them. The address is proved by the way.

@@ -7,13 +7,13 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use crate::account::{self, NewAccount};
+use crate::asker::Asker;
 use crate::context::Parts;
 use crate::domain::{Email, Password, TokenHash};
 use crate::letter::Purpose;
 use crate::passwords::HashingError;
 use crate::renewal::renew;
 use crate::session;
-use crate::turns::Asker;
 
 /// Whoever holds the token of the mail reads the mails of that address. Who opened the account may be somebody else: so the
 /// holder is signed in to it, or chooses its password anew. Whoever asked for an account that needs proof first gets it here.

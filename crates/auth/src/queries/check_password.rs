@@ -4,9 +4,9 @@ use kernel::{ErrorKind, Event, Query, Refusal, UserId};
 use secrecy::SecretString;
 use users_events::UserEvent;
 
+use crate::asker::Asker;
 use crate::context::Parts;
 use crate::passwords::HashingError;
-use crate::turns::Asker;
 
 /// Whether a member typed their own password: asked before something that cannot be undone. Only users may ask it, through
 /// the host's port, and only for the member it acts for.

@@ -10,7 +10,8 @@ use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
 use sqlx::types::Json;
 use time::OffsetDateTime;
-use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio::sync::{Notify, mpsc};
+use turns::{Turn, Turns};
 
 use crate::imports::{ABANDONED_AFTER, FileError, ImportSettings, RawRow, Upload, read};
 
@@ -101,13 +102,40 @@ pub(crate) struct StartImportHandler {
     clock: Arc<dyn Clock>,
     settings: ImportSettings,
     wake: Arc<Notify>,
-    at_once: Arc<Semaphore>,
+    /// To read a file, by member in turn: one member's files are read one after the other.
+    turns: Turns<UserId>,
 }
 
 impl StartImportHandler {
     pub(crate) fn new(pool: Database, clock: Arc<dyn Clock>, settings: ImportSettings, wake: Arc<Notify>) -> Self {
-        let at_once = Arc::new(Semaphore::new(settings.concurrent_uploads));
-        Self { pool, clock, settings, wake, at_once }
+        let turns = Turns::new(settings.concurrent_uploads, 1);
+        Self { pool, clock, settings, wake, turns }
+    }
+
+    /// Whether the member may have one more. Until the transaction ends nobody else asks that for them.
+    async fn room(
+        &self,
+        connection: &mut PgConnection,
+        owner: UserId,
+        review: bool,
+        now: OffsetDateTime,
+    ) -> Result<(), StartImportError> {
+        let under_way = count_under_way(connection, owner, now).await?;
+        if under_way.unfinished >= self.settings.unfinished {
+            return Err(StartImportError::TooMany { max: self.settings.unfinished });
+        }
+        if review && under_way.reviews >= self.settings.reviews {
+            return Err(StartImportError::TooMany { max: self.settings.reviews });
+        }
+        Ok(())
+    }
+
+    /// A turn to read a file. Whoever may not have one more import is told so and does not wait.
+    async fn turn(&self, owner: UserId, review: bool, now: OffsetDateTime) -> Result<Turn<UserId>, StartImportError> {
+        let mut tx = self.pool.begin().await?;
+        self.room(&mut tx, owner, review, now).await?;
+        tx.rollback().await?;
+        self.turns.take(&[owner], false, WAITS).await.ok_or(StartImportError::Busy)
     }
 
     async fn begin(
@@ -118,13 +146,7 @@ impl StartImportHandler {
         now: OffsetDateTime,
     ) -> Result<(), StartImportError> {
         let mut tx = self.pool.begin().await?;
-        let under_way = count_under_way(&mut tx, owner, now).await?;
-        if under_way.unfinished >= self.settings.unfinished {
-            return Err(StartImportError::TooMany { max: self.settings.unfinished });
-        }
-        if review && under_way.reviews >= self.settings.reviews {
-            return Err(StartImportError::TooMany { max: self.settings.reviews });
-        }
+        self.room(&mut tx, owner, review, now).await?;
         sqlx::query!(
             "insert into books.import (id, owner_id, status, created_at, updated_at) values ($1, $2, 'receiving', $3, $3)",
             import.uuid(),
@@ -142,14 +164,14 @@ impl StartImportHandler {
         &self,
         import: ImportId,
         command: &StartImport,
-        permit: OwnedSemaphorePermit,
+        turn: Turn<UserId>,
     ) -> Result<(Layout, i32), StartImportError> {
         let file = command.upload.take().ok_or(StartImportError::ReadAlready)?;
         let (sender, mut rows) = mpsc::channel(2);
         let (settings, review) = (self.settings.clone(), command.review);
         let reader = tokio::task::spawn_blocking(move || {
             // Lives as long as the thread, which may outlive this call.
-            let _permit = permit;
+            let _turn = turn;
             read(file, &settings, review, &sender)
         });
         while let Some(batch) = rows.recv().await {
@@ -208,10 +230,9 @@ impl CommandHandler<StartImport> for StartImportHandler {
     async fn handle(&self, call: &Call, command: StartImport) -> Result<ImportStarted, StartImportError> {
         let owner = call.actor().user_id().ok_or(StartImportError::NotSignedIn)?;
         let id = ImportId::new(call.now());
-        let permit = Arc::clone(&self.at_once).acquire_owned();
-        let Ok(Ok(permit)) = tokio::time::timeout(WAITS, permit).await else { return Err(StartImportError::Busy) };
+        let turn = self.turn(owner, command.review, call.now()).await?;
         self.begin(owner, id, command.review, call.now()).await?;
-        let (layout, total) = match self.receive(id, &command, permit).await {
+        let (layout, total) = match self.receive(id, &command, turn).await {
             Ok(received) => received,
             Err(error) => {
                 sqlx::query!("delete from books.import where id = $1", id.uuid()).execute(&self.pool).await?;

@@ -37,7 +37,8 @@ pub struct ImportSettings {
     pub max_cells: u64,
     /// Rows that one transaction takes to the shelf. Small enough not to hold the log's readers back.
     pub batch: i64,
-    /// Files read at the same time; each takes a thread. Further ones wait a moment, and are told to come back.
+    /// Files read at the same time, of one member one; each takes a thread. Further ones wait a moment, by member in turn, and
+    /// are told to come back.
     pub concurrent_uploads: usize,
     /// Imports of one member that are read or put on the shelf at the same time, or wait for that.
     pub unfinished: i64,

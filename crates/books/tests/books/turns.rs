@@ -62,6 +62,58 @@ async fn a_file_waits_a_moment_for_its_turn_to_be_read_and_is_told_to_come_back(
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_member_with_two_files_has_one_turn_to_read_and_leaves_the_other_to_somebody_else() {
+    let settings = ImportSettings { concurrent_uploads: 2, ..ImportSettings::default() };
+    let world = World::with_redis(&testkit::redis_url(), settings).await;
+    let (ada, eve) = (world.a_member("Ada").await, world.a_member("Eve").await);
+    let (first_gate, first_open) = std::sync::mpsc::channel();
+    let (second_gate, second_open) = std::sync::mpsc::channel();
+    let caller = member(eve);
+    let gated = |open, nth| {
+        let file = Gated { file: Cursor::new(plain("Emma,Jane Austen,\n")), open };
+        world.send(&caller, StartImport { upload: Upload::new(file, [nth; 32]), review: false })
+    };
+    let others = async {
+        testkit::eventually("the first is being read", || async {
+            let kept: i64 =
+                sqlx::query_scalar("select count(*) from books.import").fetch_one(&world.pool).await.unwrap();
+            kept == 1
+        })
+        .await;
+        // Both of Eve's are there, and a turn is free: it is for others.
+        world.upload(ada, plain("Ilias,Homer,\n")).await.unwrap();
+        drop((first_gate, second_gate));
+    };
+    let (first, second, ()) = tokio::join!(gated(first_open, 1), gated(second_open, 2), others);
+    first.unwrap();
+    // It was read after the first one, unless it has waited too long for that.
+    assert!(second.is_ok() || world.upload(eve, plain("Ilias,Homer,\n")).await.is_ok());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_full_quota_is_said_at_once_and_not_after_a_wait_for_a_turn() {
+    let settings = ImportSettings { concurrent_uploads: 1, unfinished: 1, ..ImportSettings::default() };
+    let world = World::with_redis(&testkit::redis_url(), settings).await;
+    let eve = world.a_member("Eve").await;
+    let (gate, open) = std::sync::mpsc::channel();
+    let file = Gated { file: Cursor::new(plain("Emma,Jane Austen,\n")), open };
+    let caller = member(eve);
+    let held = world.send(&caller, StartImport { upload: Upload::new(file, [1; 32]), review: false });
+    let another = async {
+        testkit::eventually("the first is being read", || async {
+            let kept: i64 =
+                sqlx::query_scalar("select count(*) from books.import").fetch_one(&world.pool).await.unwrap();
+            kept == 1
+        })
+        .await;
+        assert_eq!(code(world.upload(eve, plain("Ilias,Homer,\n")).await), "TOO_MANY_IMPORTS");
+        drop(gate);
+    };
+    let (held, ()) = tokio::join!(held, another);
+    held.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_idempotency_key_covers_the_file() {
     let world = World::new().await;
     let ada = world.a_member("Ada").await;
