@@ -17,6 +17,10 @@ use crate::imports::{ABANDONED_AFTER, FileError, ImportSettings, RawRow, Upload,
 
 /// So long an upload waits for its turn to be read.
 const WAITS: Duration = Duration::from_secs(2);
+/// Imports of one member, those under way as well. Who begins one more loses the oldest that ended.
+const KEPT: i64 = 50;
+/// Imports that are forgotten in one transaction. Each may have some thousand rows.
+const FORGOTTEN: i64 = 20;
 
 /// The caller has uploaded a file of books. It is read to its end, and its rows are stored; the import worker puts them on
 /// the shelf, at once or, with `review`, when its owner has said how to read them. An idempotency key covers the bytes.
@@ -119,7 +123,7 @@ impl StartImportHandler {
         owner: UserId,
         review: bool,
         now: OffsetDateTime,
-    ) -> Result<(), StartImportError> {
+    ) -> Result<UnderWay, StartImportError> {
         let under_way = count_under_way(connection, owner, now).await?;
         if under_way.unfinished >= self.settings.unfinished {
             return Err(StartImportError::TooMany { max: self.settings.unfinished });
@@ -127,7 +131,7 @@ impl StartImportHandler {
         if review && under_way.reviews >= self.settings.reviews {
             return Err(StartImportError::TooMany { max: self.settings.reviews });
         }
-        Ok(())
+        Ok(under_way)
     }
 
     /// A turn to read a file. Whoever may not have one more import is told so and does not wait.
@@ -146,7 +150,21 @@ impl StartImportHandler {
         now: OffsetDateTime,
     ) -> Result<(), StartImportError> {
         let mut tx = self.pool.begin().await?;
-        self.room(&mut tx, owner, review, now).await?;
+        let under_way = self.room(&mut tx, owner, review, now).await?;
+        // Somebody who repairs a row of one holds it for a moment; it is forgotten the next time.
+        sqlx::query!(
+            "delete from books.import where id in (
+                select id from books.import where id in (
+                    select id from books.import where owner_id = $1 and status in ('completed', 'failed')
+                    order by created_at desc, id desc offset $2 limit $3
+                ) for update skip locked
+            )",
+            owner.uuid(),
+            (KEPT - 1 - under_way.unfinished - under_way.reviews).max(0),
+            FORGOTTEN,
+        )
+        .execute(&mut *tx)
+        .await?;
         sqlx::query!(
             "insert into books.import (id, owner_id, status, created_at, updated_at) values ($1, $2, 'receiving', $3, $3)",
             import.uuid(),

@@ -1,9 +1,10 @@
 //! What is kept of rows that were not taken as they stand: errors, notes, and rows left out. All are counted, the first
-//! thousand of each are kept.
+//! thousand of each are kept, and of all together no more than some MiB.
 
 use std::collections::{BTreeMap, HashSet};
 
 use kernel::{BookId, Detail, UserId};
+use serde::Serialize;
 use sqlx::PgConnection;
 use sqlx::types::Json;
 use uuid::Uuid;
@@ -13,6 +14,8 @@ use crate::domain::row::{BadRow, GoodRow, LeftOutReason, RowValues};
 
 /// Of errors, of notes and of rows left out.
 const KEPT: i64 = 1_000;
+/// Of what all rows of an import said, as JSON. A row may say 8,000 characters, and again for each field that is wrong.
+const KEPT_BYTES: i64 = 4 * 1024 * 1024;
 
 /// How many rows were left out for each reason.
 pub(crate) type LeftOutCounts = BTreeMap<String, i32>;
@@ -57,6 +60,48 @@ pub(crate) fn is_duplicate(reason: &str) -> bool {
     matches!(reason, "already_on_shelf" | "twice_in_file")
 }
 
+/// What is kept of the batches before.
+struct Kept {
+    bytes: i64,
+    errors: i64,
+    last_error: i32,
+    notes: i64,
+    last_note: i32,
+    left_out: i64,
+}
+
+impl Kept {
+    async fn read(connection: &mut PgConnection, import: Uuid) -> Result<Self, sqlx::Error> {
+        sqlx::query_as!(
+            Kept,
+            r#"select kept_bytes as "bytes!", e.number as "errors!", e.nth as "last_error!", n.number as "notes!",
+                n.nth as "last_note!", (select count(*) from books.import_left_out where import_id = $1) as "left_out!"
+            from books.import,
+                (select count(*) as number, coalesce(max(nth), 0) as nth from books.import_error where import_id = $1) e,
+                (select count(*) as number, coalesce(max(nth), 0) as nth from books.import_note where import_id = $1) n
+            where id = $1"#,
+            import,
+        )
+        .fetch_one(connection)
+        .await
+    }
+
+    /// Those of a kind that are kept as well, when so many are: the first ones, as long as there is room.
+    fn fitting<'a, T, S: Serialize>(&mut self, kept: i64, new: &'a [T], said: impl Fn(&'a T) -> S) -> &'a [T] {
+        let room = usize::try_from(KEPT - kept).unwrap_or(0);
+        let new = &new[..new.len().min(room)];
+        for (nth, one) in new.iter().enumerate() {
+            // What is no JSON is refused when it is stored.
+            let bytes = serde_json::to_vec(&said(one)).map_or(0, |json| i64::try_from(json.len()).unwrap_or(i64::MAX));
+            match self.bytes.checked_add(bytes) {
+                Some(bytes) if bytes <= KEPT_BYTES => self.bytes = bytes,
+                _ => return &new[..nth],
+            }
+        }
+        new
+    }
+}
+
 impl Report {
     pub fn bad(&mut self, row: i32, bad: BadRow) {
         self.failed += 1;
@@ -81,9 +126,17 @@ impl Report {
     }
 
     pub async fn store(&self, connection: &mut PgConnection, import: Uuid, owner: UserId) -> Result<(), sqlx::Error> {
-        self.store_errors(connection, import, owner).await?;
-        self.store_notes(connection, import).await?;
-        self.store_left_out(connection, import).await
+        if self.errors.is_empty() && self.notes.is_empty() && self.left_out.is_empty() {
+            return Ok(());
+        }
+        let mut kept = Kept::read(connection, import).await?;
+        self.store_errors(connection, import, owner, &mut kept).await?;
+        self.store_notes(connection, import, &mut kept).await?;
+        self.store_left_out(connection, import, &mut kept).await?;
+        sqlx::query!("update books.import set kept_bytes = $2 where id = $1", import, kept.bytes)
+            .execute(connection)
+            .await?;
+        Ok(())
     }
 
     async fn store_errors(
@@ -91,15 +144,9 @@ impl Report {
         connection: &mut PgConnection,
         import: Uuid,
         owner: UserId,
+        kept: &mut Kept,
     ) -> Result<(), sqlx::Error> {
-        let kept = sqlx::query!(
-            r#"select count(*) as "number!", coalesce(max(nth), 0) as "nth!" from books.import_error where import_id = $1"#,
-            import,
-        )
-        .fetch_one(&mut *connection)
-        .await?;
-        let room = usize::try_from(KEPT - kept.number).unwrap_or(0);
-        let errors = &self.errors[..self.errors.len().min(room)];
+        let errors = kept.fitting(kept.errors, &self.errors, |(_, _, said)| said);
         if errors.is_empty() {
             return Ok(());
         }
@@ -122,19 +169,25 @@ impl Report {
             &fields,
             &messages,
             &values as _,
-            i64::from(kept.nth),
+            i64::from(kept.last_error),
         )
         .execute(connection)
         .await?;
         Ok(())
     }
 
-    async fn store_notes(&self, connection: &mut PgConnection, import: Uuid) -> Result<(), sqlx::Error> {
-        if self.notes.is_empty() {
+    async fn store_notes(
+        &self,
+        connection: &mut PgConnection,
+        import: Uuid,
+        kept: &mut Kept,
+    ) -> Result<(), sqlx::Error> {
+        let notes = kept.fitting(kept.notes, &self.notes, |(_, _, _, said)| said);
+        if notes.is_empty() {
             return Ok(());
         }
         let (mut rows, mut fields, mut messages, mut books, mut values) = (vec![], vec![], vec![], vec![], vec![]);
-        for (row, detail, book, said) in &self.notes {
+        for (row, detail, book, said) in notes {
             rows.push(*row);
             fields.push(detail.field.clone());
             messages.push(detail.message.clone());
@@ -142,34 +195,36 @@ impl Report {
             values.push(Json(said));
         }
         sqlx::query!(
-            "with kept as (
-                select count(*) as number, coalesce(max(nth), 0) as nth from books.import_note where import_id = $1
-            )
-            insert into books.import_note (import_id, nth, row, field, message, book_id, row_values)
-            select $1, kept.nth + n.place, n.row, n.field, n.message, n.book_id, n.row_values
-            from kept, unnest($2::integer[], $3::text[], $4::text[], $5::uuid[], $6::jsonb[])
-                with ordinality as n (row, field, message, book_id, row_values, place)
-            where kept.number + n.place <= $7",
+            "insert into books.import_note (import_id, nth, row, field, message, book_id, row_values)
+            select $1, $7 + n.place, n.row, n.field, n.message, n.book_id, n.row_values
+            from unnest($2::integer[], $3::text[], $4::text[], $5::uuid[], $6::jsonb[])
+                with ordinality as n (row, field, message, book_id, row_values, place)",
             import,
             &rows,
             &fields,
             &messages,
             &books,
             &values as _,
-            KEPT,
+            i64::from(kept.last_note),
         )
         .execute(connection)
         .await?;
         Ok(())
     }
 
-    async fn store_left_out(&self, connection: &mut PgConnection, import: Uuid) -> Result<(), sqlx::Error> {
-        if self.left_out.is_empty() {
+    async fn store_left_out(
+        &self,
+        connection: &mut PgConnection,
+        import: Uuid,
+        kept: &mut Kept,
+    ) -> Result<(), sqlx::Error> {
+        let new = kept.fitting(kept.left_out, &self.left_out, |row| (&row.values, &row.book));
+        if new.is_empty() {
             return Ok(());
         }
         let (mut rows, mut reasons, mut same, mut copies) = (vec![], vec![], vec![], vec![]);
         let (mut books, mut values) = (vec![], vec![]);
-        for left_out in &self.left_out {
+        for left_out in new {
             rows.push(left_out.row);
             reasons.push(reason_name(left_out.reason).to_owned());
             same.push(left_out.same_book.map(|book| book.uuid()));
@@ -181,8 +236,7 @@ impl Report {
             "insert into books.import_left_out (import_id, row, reason, same_book, copies, book, row_values)
             select $1, l.row, l.reason, l.same_book, l.copies, l.book, l.row_values
             from unnest($2::integer[], $3::text[], $4::uuid[], $5::integer[], $6::jsonb[], $7::jsonb[])
-                with ordinality as l (row, reason, same_book, copies, book, row_values, place)
-            where (select count(*) from books.import_left_out where import_id = $1) + l.place <= $8",
+                as l (row, reason, same_book, copies, book, row_values)",
             import,
             &rows,
             &reasons,
@@ -190,7 +244,6 @@ impl Report {
             &copies,
             &books as _,
             &values as _,
-            KEPT,
         )
         .execute(connection)
         .await?;

@@ -284,3 +284,45 @@ async fn an_import_that_ended_is_kept_for_thirty_days_and_goes_with_its_rows() {
     assert_eq!(rows().await, (0, 0));
     assert_eq!(shelf_size(&world, ada).await, 1, "its books stay");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_imports_again_and_again_keeps_the_fifty_newest() {
+    let world = World::new().await;
+    let (ada, eve) = (world.a_member("Ada").await, world.a_member("Eve").await);
+    let hers = world.upload(eve, plain("Emma,Jane Austen,\n")).await.unwrap();
+    world.until_imported(eve, hers).await;
+    let mut all = Vec::new();
+    for nth in 0..52 {
+        world.clock.advance(Duration::SECOND);
+        let import = world.upload(ada, plain(&format!(",Author {nth},\n"))).await.unwrap();
+        world.until_imported(ada, import).await;
+        all.push(import);
+    }
+    let kept: Vec<uuid::Uuid> =
+        sqlx::query_scalar("select id from books.import where owner_id = $1 order by created_at")
+            .bind(ada.uuid())
+            .fetch_all(&world.pool)
+            .await
+            .unwrap();
+    let newest: Vec<uuid::Uuid> = all[2..].iter().map(|import| import.uuid()).collect();
+    assert_eq!(kept, newest);
+    let rows: i64 = sqlx::query_scalar("select count(*) from books.import_error").fetch_one(&world.pool).await.unwrap();
+    assert_eq!(rows, 50, "their bad rows went with them");
+    assert_eq!(world.import_state(eve, hers).await.summary.imported, 1, "nobody else's are forgotten");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_kept_of_bad_rows_has_a_bound_in_bytes() {
+    let world = World::new().await;
+    let ada = world.a_member("Ada").await;
+    let said = "x".repeat(7_000);
+    let rows: String = (0..900).map(|nth| format!(",Author {nth},{said}\n")).collect();
+    let import = world.upload(ada, format!("title,authors,description\n{rows}").into_bytes()).await.unwrap();
+    let state = world.until_imported(ada, import).await;
+    assert_eq!(state.summary.failed, 900, "all are counted");
+    let kept: i64 = sqlx::query_scalar("select sum(octet_length(row_values::text))::bigint from books.import_error")
+        .fetch_one(&world.pool)
+        .await
+        .unwrap();
+    assert!((3_000_000..=4_300_000).contains(&kept), "{kept} bytes of {} rows", state.errors.len());
+}
