@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
 use sqlx::types::Json;
 use time::OffsetDateTime;
+use tokio::runtime::Handle;
 use tokio::sync::{Notify, mpsc};
 use turns::{Turn, Turns};
 
@@ -48,14 +49,18 @@ pub struct ImportStarted {
 pub enum StartImportError {
     #[error("sign in to import books")]
     NotSignedIn,
-    /// Or that many wait for their review.
-    #[error("{max} imports are under way: start or cancel one of them first")]
+    #[error("{max} imports are under way: wait until one has ended")]
     TooMany { max: i64 },
+    #[error("{max} imports wait for their review: start or cancel one of them first")]
+    TooManyReviews { max: i64 },
     #[error("the file {0}")]
     File(FileError),
     /// As many files are being read as may be.
     #[error("other files are being read")]
     Busy,
+    /// The sweeper took it for one whose host has died.
+    #[error("the file took too long to be read")]
+    TooSlow,
     #[error("the file was read already")]
     ReadAlready,
     #[error("the file could not be read")]
@@ -68,11 +73,11 @@ impl Refusal for StartImportError {
     fn kind(&self) -> ErrorKind {
         match self {
             Self::NotSignedIn => ErrorKind::Unauthenticated,
-            Self::TooMany { .. } => ErrorKind::Conflict,
+            Self::TooMany { .. } | Self::TooManyReviews { .. } => ErrorKind::Conflict,
             Self::File(FileError::TooLarge { .. } | FileError::TooManyRows { .. } | FileError::TooManyCells { .. }) => {
                 ErrorKind::TooLarge
             }
-            Self::Busy => ErrorKind::Unavailable,
+            Self::Busy | Self::TooSlow => ErrorKind::Unavailable,
             Self::File(FileError::Kept(_)) | Self::ReadAlready | Self::Parser(_) => ErrorKind::Internal,
             Self::File(_) => ErrorKind::Invalid,
             Self::Database(error) => event_bus::error_kind(error),
@@ -82,11 +87,11 @@ impl Refusal for StartImportError {
     fn code(&self) -> &'static str {
         match self {
             Self::NotSignedIn => "UNAUTHENTICATED",
-            Self::TooMany { .. } => "TOO_MANY_IMPORTS",
+            Self::TooMany { .. } | Self::TooManyReviews { .. } => "TOO_MANY_IMPORTS",
             Self::File(FileError::TooLarge { .. } | FileError::TooManyRows { .. } | FileError::TooManyCells { .. }) => {
                 "FILE_TOO_LARGE"
             }
-            Self::Busy => "UNAVAILABLE",
+            Self::Busy | Self::TooSlow => "UNAVAILABLE",
             Self::File(FileError::Kept(_)) | Self::ReadAlready | Self::Parser(_) | Self::Database(_) => "INTERNAL",
             Self::File(_) => "VALIDATION_ERROR",
         }
@@ -95,8 +100,13 @@ impl Refusal for StartImportError {
     fn details(&self) -> Vec<Detail> {
         match self {
             Self::File(error) => vec![Detail::new("file", error.to_string())],
-            Self::TooMany { max } => vec![Detail::new("imports", max.to_string())],
-            Self::NotSignedIn | Self::Busy | Self::ReadAlready | Self::Parser(_) | Self::Database(_) => Vec::new(),
+            Self::TooMany { max } | Self::TooManyReviews { max } => vec![Detail::new("imports", max.to_string())],
+            Self::NotSignedIn
+            | Self::Busy
+            | Self::TooSlow
+            | Self::ReadAlready
+            | Self::Parser(_)
+            | Self::Database(_) => Vec::new(),
         }
     }
 }
@@ -129,7 +139,7 @@ impl StartImportHandler {
             return Err(StartImportError::TooMany { max: self.settings.unfinished });
         }
         if review && under_way.reviews >= self.settings.reviews {
-            return Err(StartImportError::TooMany { max: self.settings.reviews });
+            return Err(StartImportError::TooManyReviews { max: self.settings.reviews });
         }
         Ok(under_way)
     }
@@ -201,18 +211,59 @@ impl StartImportHandler {
 
     /// JSON instead of UNNEST: there are no arrays of arrays of different lengths.
     async fn store(&self, import: ImportId, batch: Vec<RawRow>) -> Result<(), StartImportError> {
-        sqlx::query!(
-            "with alive as (update books.import set updated_at = $3 where id = $1)
+        // The last batch of a file may have none.
+        let any = !batch.is_empty();
+        let stored = sqlx::query!(
+            "with alive as (update books.import set updated_at = $3 where id = $1 returning id)
             insert into books.import_row (import_id, row, cells)
-            select $1, r.row, r.cells from jsonb_to_recordset($2) as r (row integer, cells text[])",
+            select alive.id, r.row, r.cells from alive, jsonb_to_recordset($2) as r (row integer, cells text[])",
             import.uuid(),
             Json(batch) as _,
             self.clock.now(),
         )
         .execute(&self.pool)
         .await?;
+        if any && stored.rows_affected() == 0 { Err(StartImportError::TooSlow) } else { Ok(()) }
+    }
+}
+
+/// An import while its file is read. Dropped before that has ended, it is forgotten, or it would count as under way for
+/// minutes: the line broke off, or the command has run out of time.
+struct Receiving {
+    pool: Database,
+    import: ImportId,
+    ended: bool,
+}
+
+impl Receiving {
+    async fn forget(mut self) -> Result<(), sqlx::Error> {
+        forget(&self.pool, self.import).await?;
+        self.ended = true;
         Ok(())
     }
+}
+
+impl Drop for Receiving {
+    fn drop(&mut self) {
+        if self.ended {
+            return;
+        }
+        let Ok(runtime) = Handle::try_current() else { return };
+        let (pool, import) = (self.pool.clone(), self.import);
+        runtime.spawn(async move {
+            if let Err(error) = forget(&pool, import).await {
+                tracing::warn!(%error, %import, "could not forget an upload that was cut off; the sweeper will");
+            }
+        });
+    }
+}
+
+/// Unless it is under way after all: nobody knows what became of a commit whose answer did not come.
+async fn forget(pool: &Database, import: ImportId) -> Result<(), sqlx::Error> {
+    sqlx::query!("delete from books.import where id = $1 and status = 'receiving'", import.uuid())
+        .execute(pool)
+        .await?;
+    Ok(())
 }
 
 /// The imports of one member that are not at their end.
@@ -250,16 +301,18 @@ impl CommandHandler<StartImport> for StartImportHandler {
         let id = ImportId::new(call.now());
         let turn = self.turn(owner, command.review, call.now()).await?;
         self.begin(owner, id, command.review, call.now()).await?;
+        let mut receiving = Receiving { pool: self.pool.clone(), import: id, ended: false };
         let (layout, total) = match self.receive(id, &command, turn).await {
             Ok(received) => received,
             Err(error) => {
-                sqlx::query!("delete from books.import where id = $1", id.uuid()).execute(&self.pool).await?;
+                receiving.forget().await?;
                 return Err(error);
             }
         };
         let mut work = call.begin(&self.pool).await?;
-        sqlx::query!(
-            "update books.import set status = $2, total = $3, layout = $4, updated_at = $5 where id = $1",
+        let updated = sqlx::query!(
+            "update books.import set status = $2, total = $3, layout = $4, updated_at = $5
+            where id = $1 and status = 'receiving'",
             id.uuid(),
             if command.review { "review" } else { "ready" },
             total,
@@ -268,7 +321,11 @@ impl CommandHandler<StartImport> for StartImportHandler {
         )
         .execute(work.connection())
         .await?;
+        if updated.rows_affected() == 0 {
+            return Err(StartImportError::TooSlow);
+        }
         let started = work.commit(ImportStarted { id }).await?;
+        receiving.ended = true;
         self.wake.notify_one();
         Ok(started)
     }

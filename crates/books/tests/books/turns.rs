@@ -46,12 +46,7 @@ async fn a_file_waits_a_moment_for_its_turn_to_be_read_and_is_told_to_come_back(
     let held = world.send(&caller, StartImport { upload: Upload::new(file, [1; 32]), review: false });
     let others = async {
         // It has its turn once there is an import.
-        testkit::eventually("the first is being read", || async {
-            let kept: i64 =
-                sqlx::query_scalar("select count(*) from books.import").fetch_one(&world.pool).await.unwrap();
-            kept == 1
-        })
-        .await;
+        testkit::eventually("the first is being read", || async { imports(&world).await == 1 }).await;
         let refused = world.upload(ada, plain("Ilias,Homer,\n")).await.unwrap_err();
         assert_eq!((refused.kind(), refused.code()), (ErrorKind::Unavailable, "UNAVAILABLE"));
         drop(gate);
@@ -74,12 +69,7 @@ async fn a_member_with_two_files_has_one_turn_to_read_and_leaves_the_other_to_so
         world.send(&caller, StartImport { upload: Upload::new(file, [nth; 32]), review: false })
     };
     let others = async {
-        testkit::eventually("the first is being read", || async {
-            let kept: i64 =
-                sqlx::query_scalar("select count(*) from books.import").fetch_one(&world.pool).await.unwrap();
-            kept == 1
-        })
-        .await;
+        testkit::eventually("the first is being read", || async { imports(&world).await == 1 }).await;
         // Both of Eve's are there, and a turn is free: it is for others.
         world.upload(ada, plain("Ilias,Homer,\n")).await.unwrap();
         drop((first_gate, second_gate));
@@ -88,6 +78,49 @@ async fn a_member_with_two_files_has_one_turn_to_read_and_leaves_the_other_to_so
     first.unwrap();
     // It was read after the first one, unless it has waited too long for that.
     assert!(second.is_ok() || world.upload(eve, plain("Ilias,Homer,\n")).await.is_ok());
+}
+
+async fn imports(world: &World) -> i64 {
+    sqlx::query_scalar("select count(*) from books.import").fetch_one(&world.pool).await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_upload_that_is_cut_off_does_not_count_any_more() {
+    let settings = ImportSettings { unfinished: 1, ..ImportSettings::default() };
+    let world = World::with_redis(&testkit::redis_url(), settings).await;
+    let eve = world.a_member("Eve").await;
+    let (gate, open) = std::sync::mpsc::channel();
+    let file = Gated { file: Cursor::new(plain("Emma,Jane Austen,\n")), open };
+    let caller = member(eve);
+    let cut_off = world.send(&caller, StartImport { upload: Upload::new(file, [1; 32]), review: false });
+    tokio::select! {
+        _ = cut_off => panic!("it cannot end: its file is not read"),
+        () = testkit::eventually("the file is being read", || async { imports(&world).await == 1 }) => {}
+    }
+    // Nobody waits for it any more.
+    testkit::eventually("it is forgotten", || async { imports(&world).await == 0 }).await;
+    drop(gate);
+    world.upload(eve, plain("Ilias,Homer,\n")).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_upload_that_was_swept_meanwhile_is_not_said_to_be_under_way() {
+    let world = World::new().await;
+    let eve = world.a_member("Eve").await;
+    let (gate, open) = std::sync::mpsc::channel();
+    let file = Gated { file: Cursor::new(plain("Emma,Jane Austen,\n")), open };
+    let caller = member(eve);
+    let swept = world.send(&caller, StartImport { upload: Upload::new(file, [1; 32]), review: false });
+    let sweeper = async {
+        testkit::eventually("the file is being read", || async { imports(&world).await == 1 }).await;
+        world.clock.advance(Duration::minutes(6));
+        world.context.sweep().await.unwrap();
+        assert_eq!(imports(&world).await, 0);
+        drop(gate);
+    };
+    let (swept, ()) = tokio::join!(swept, sweeper);
+    assert_eq!(code(swept), "UNAVAILABLE");
+    assert_eq!(imports(&world).await, 0);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -100,12 +133,7 @@ async fn a_full_quota_is_said_at_once_and_not_after_a_wait_for_a_turn() {
     let caller = member(eve);
     let held = world.send(&caller, StartImport { upload: Upload::new(file, [1; 32]), review: false });
     let another = async {
-        testkit::eventually("the first is being read", || async {
-            let kept: i64 =
-                sqlx::query_scalar("select count(*) from books.import").fetch_one(&world.pool).await.unwrap();
-            kept == 1
-        })
-        .await;
+        testkit::eventually("the first is being read", || async { imports(&world).await == 1 }).await;
         assert_eq!(code(world.upload(eve, plain("Ilias,Homer,\n")).await), "TOO_MANY_IMPORTS");
         drop(gate);
     };
