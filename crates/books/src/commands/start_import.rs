@@ -61,7 +61,7 @@ pub enum StartImportError {
     /// The sweeper took it for one whose host has died.
     #[error("the file took too long to be read")]
     TooSlow,
-    #[error("the file was read already")]
+    #[error("the file is being read already")]
     ReadAlready,
     #[error("the file could not be read")]
     Parser(#[source] tokio::task::JoinError),
@@ -194,7 +194,7 @@ impl StartImportHandler {
         command: &StartImport,
         turn: Turn<UserId>,
     ) -> Result<(Layout, i32), StartImportError> {
-        let file = command.upload.take().ok_or(StartImportError::ReadAlready)?;
+        let file = command.upload.lend().ok_or(StartImportError::ReadAlready)?;
         let (sender, mut rows) = mpsc::channel(2);
         let (settings, review) = (self.settings.clone(), command.review);
         let reader = tokio::task::spawn_blocking(move || {
@@ -202,10 +202,18 @@ impl StartImportHandler {
             let _turn = turn;
             read(file, &settings, review, &sender)
         });
+        let mut stored = Ok(());
         while let Some(batch) = rows.recv().await {
-            self.store(import, batch).await?;
+            stored = self.store(import, batch).await;
+            if stored.is_err() {
+                break;
+            }
         }
-        let recognised = reader.await.map_err(StartImportError::Parser)?.map_err(StartImportError::File)?;
+        // The reader stops at its next batch. It must have given the file back before the command starts over.
+        drop(rows);
+        let read = reader.await.map_err(StartImportError::Parser)?;
+        stored?;
+        let recognised = read.map_err(StartImportError::File)?;
         Ok((recognised.layout, i32::try_from(recognised.rows).unwrap_or(i32::MAX)))
     }
 

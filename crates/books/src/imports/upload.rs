@@ -1,7 +1,7 @@
 //! A file that has come in whole.
 
 use std::fmt;
-use std::io::{Read, Seek};
+use std::io::{self, Read, Seek, SeekFrom};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::{Serialize, Serializer};
@@ -11,7 +11,7 @@ pub trait Kept: Read + Seek + Send {}
 
 impl<T: Read + Seek + Send> Kept for T {}
 
-/// The file, to be handed over with the command. Cheap to clone, and read once.
+/// The file, to be handed over with the command. Cheap to clone, and read by one at a time.
 #[derive(Clone)]
 pub struct Upload {
     file: Arc<Mutex<Option<Box<dyn Kept>>>>,
@@ -38,7 +38,40 @@ impl Upload {
     }
 
     /// For the one who reads it. `None`: it is being read already.
-    pub(crate) fn take(&self) -> Option<Box<dyn Kept>> {
-        self.file.lock().unwrap_or_else(PoisonError::into_inner).take()
+    pub(crate) fn lend(&self) -> Option<Lent> {
+        let file = self.file.lock().unwrap_or_else(PoisonError::into_inner).take()?;
+        Some(Lent { upload: self.clone(), file: Some(file) })
+    }
+}
+
+/// A file that is being read. It is given back when this is dropped: a command that another transaction was in the way of
+/// starts over, and reads it once more.
+pub(crate) struct Lent {
+    upload: Upload,
+    /// There until it is given back.
+    file: Option<Box<dyn Kept>>,
+}
+
+impl Lent {
+    fn file(&mut self) -> io::Result<&mut Box<dyn Kept>> {
+        self.file.as_mut().ok_or_else(|| io::ErrorKind::NotFound.into())
+    }
+}
+
+impl Read for Lent {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        self.file()?.read(into)
+    }
+}
+
+impl Seek for Lent {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        self.file()?.seek(to)
+    }
+}
+
+impl Drop for Lent {
+    fn drop(&mut self) {
+        *self.upload.file.lock().unwrap_or_else(PoisonError::into_inner) = self.file.take();
     }
 }

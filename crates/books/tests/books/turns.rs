@@ -124,6 +124,34 @@ async fn an_upload_that_was_swept_meanwhile_is_not_said_to_be_under_way() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_upload_that_another_transaction_is_in_the_way_of_is_read_once_more() {
+    let world = World::new().await;
+    let ada = world.a_member("Ada").await;
+    // Of many batches the second meets it, while the file is still being read.
+    let in_the_way = "create sequence books.stored;
+        create function books.in_the_way() returns trigger language plpgsql as
+            $$ begin
+                if nextval('books.stored') = 2 then
+                    raise exception 'in the way' using errcode = '40001';
+                end if;
+                return null;
+            end $$;
+        create trigger in_the_way after insert on books.import_row for each statement execute function books.in_the_way()";
+    sqlx::raw_sql(in_the_way).execute(&world.pool).await.unwrap();
+    let rows: String = (0..3_000).map(|i| format!("Book {i},Author {i},\n")).collect();
+    let import = world.upload(ada, plain(&rows)).await.unwrap();
+    let stored: i64 = sqlx::query_scalar("select last_value from books.stored").fetch_one(&world.pool).await.unwrap();
+    assert!(stored > 2, "the canary: it was in the way");
+    let rows: Vec<(uuid::Uuid, i64)> =
+        sqlx::query_as("select import_id, count(*) from books.import_row group by import_id")
+            .fetch_all(&world.pool)
+            .await
+            .unwrap();
+    assert_eq!(rows, [(import.uuid(), 3_000)]);
+    assert_eq!(imports(&world).await, 1, "the first start left nothing");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_full_quota_is_said_at_once_and_not_after_a_wait_for_a_turn() {
     let settings = ImportSettings { concurrent_uploads: 1, unfinished: 1, ..ImportSettings::default() };
     let world = World::with_redis(&testkit::redis_url(), settings).await;
