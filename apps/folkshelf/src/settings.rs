@@ -177,7 +177,7 @@ pub struct Uploads {
 pub struct StreamBounds {
     pub per_session: usize,
     pub per_member: usize,
-    /// What comes beyond is told to come back.
+    /// One more closes the oldest of the member who has most, or is told to come back.
     pub per_host: usize,
 }
 

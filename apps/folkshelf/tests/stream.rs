@@ -160,17 +160,26 @@ async fn one_more_stream_of_a_session_or_a_member_closes_the_oldest_which_says_s
 }
 
 #[tokio::test]
-async fn a_host_with_as_many_streams_as_it_may_have_says_when_to_come_back() {
-    let (_place, host) = with_bounds(&[("PER_HOST", "2"), ("PER_SESSION", "2")]).await;
-    let (olga, finn) = (host.register("Olga").await, host.register("Finn").await);
-    let streams = (opened(&host, &olga).await, opened(&host, &olga).await);
+async fn on_a_full_host_the_member_with_most_streams_makes_room_and_otherwise_one_comes_back() {
+    let (_place, host) = with_bounds(&[("PER_HOST", "3")]).await;
+    let (olga, finn, mia) = (host.register("Olga").await, host.register("Finn").await, host.register("Mia").await);
+    let mut first = opened(&host, &olga).await;
+    let others = (opened(&host, &olga).await, opened(&host, &olga).await);
+    // Finn has none, Olga three: her oldest makes room.
+    let his = opened(&host, &finn).await;
+    let text = read_until(&mut first, "nothing").await;
+    assert!(text.contains("event: replaced") && text.contains("retry: 60000"), "{text}");
+    // He would have as many as she has: two do not push each other out.
     let refused = finn.get(&host, "/notifications/stream").await.expect(503);
     assert_eq!((refused.code(), refused.header("retry-after")), ("UNAVAILABLE", "30"));
-    // A member who has a stream replaces it.
-    let third = opened(&host, &olga).await;
-    drop((streams, third));
+    let hers = opened(&host, &mia).await;
+    assert_eq!(metric(&host, "inbox_streams_open").await, 3.0);
+    // Now each of them has one.
+    let una = host.register("Una").await;
+    una.get(&host, "/notifications/stream").await.expect(503);
+    drop((first, others, his, hers));
     testkit::eventually_within(Duration::from_secs(45), "there is room again", || async {
-        let response = finn.request(&host, Method::GET, "/notifications/stream").send().await.expect("an answer");
+        let response = una.request(&host, Method::GET, "/notifications/stream").send().await.expect("an answer");
         response.status().as_u16() == 200
     })
     .await;

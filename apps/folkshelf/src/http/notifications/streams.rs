@@ -4,6 +4,7 @@
 //! and wakes one task for each member with streams, which looks and hands on what came. Few of them look at once, so that
 //! many members with streams do not slow others' requests.
 
+use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -35,7 +36,7 @@ static OPEN: LazyLock<IntGauge> = LazyLock::new(|| {
         .expect("each metric is registered once")
 });
 
-/// `why`: `replaced` by a newer stream of the same session or member, `full` when the host had no room.
+/// `why`: `replaced` by a newer stream, `full` when the host had no room.
 static CLOSED: LazyLock<IntCounterVec> = LazyLock::new(|| {
     register_int_counter_vec!("inbox_streams_refused_total", "Streams closed or refused by a bound.", &["why"])
         .expect("each metric is registered once")
@@ -104,6 +105,25 @@ impl Followed {
         closing
     }
 
+    /// Which stream makes room on a full host for somebody who will have so many: the oldest of the member who has most, and
+    /// still has as many as the other without it.
+    fn to_close_for(&self, count: usize) -> Option<(UserId, u64)> {
+        let oldest = |member: &Member| member.streams.first().map(|stream| stream.nth);
+        let most = self.members.iter().max_by_key(|(_, member)| (member.streams.len(), Reverse(oldest(member))));
+        let (user, member) = most.filter(|(_, member)| member.streams.len() > count)?;
+        Some((*user, oldest(member)?))
+    }
+
+    /// Closes a stream, and tells it why.
+    fn replace(&mut self, user: UserId, nth: u64) {
+        let streams = self.members.get(&user).map(|member| &member.streams);
+        if let Some(stream) = streams.and_then(|streams| streams.iter().find(|stream| stream.nth == nth)) {
+            CLOSED.with_label_values(&["replaced"]).inc();
+            stream.replaced.cancel();
+        }
+        self.close(user, nth);
+    }
+
     fn close(&mut self, user: UserId, nth: u64) {
         let Some(member) = self.members.get_mut(&user) else { return };
         let before = member.streams.len();
@@ -140,30 +160,32 @@ impl Streams {
         self.followed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes a seat for one more stream. Where a session or a member has as many as they may, the oldest is closed.
+    /// Takes a seat for one more stream. Where a session or a member has as many as they may, the oldest is closed. On a full
+    /// host it is the oldest of the member who has most, unless nobody has more than the caller would have.
     pub fn open(self: &Arc<Self>, caller: &Caller, user: UserId, credential: Credential) -> Result<Seat, Full> {
         let mut followed = self.followed();
-        let closing = followed.to_close(user, &credential, &self.bounds);
+        let mut closing: Vec<(UserId, u64)> =
+            followed.to_close(user, &credential, &self.bounds).into_iter().map(|nth| (user, nth)).collect();
         if followed.open - closing.len() >= self.bounds.per_host {
-            CLOSED.with_label_values(&["full"]).inc();
-            return Err(Full);
+            let theirs = followed.members.get(&user).map_or(0, |member| member.streams.len());
+            let Some(other) = followed.to_close_for(theirs + 1) else {
+                CLOSED.with_label_values(&["full"]).inc();
+                return Err(Full);
+            };
+            closing.push(other);
         }
         followed.opened += 1;
         let nth = followed.opened;
         let replaced = CancellationToken::new();
         let member = followed.members.entry(user).or_insert_with(|| self.member(caller));
-        for stream in member.streams.iter().filter(|stream| closing.contains(&stream.nth)) {
-            CLOSED.with_label_values(&["replaced"]).inc();
-            stream.replaced.cancel();
-        }
         member.streams.push(Stream { nth, credential, replaced: replaced.clone() });
         // Listen first: what was handed on before is in `seen`, or comes.
         let arrivals = member.inbox.arrivals.subscribe();
         let seen = *member.inbox.seen();
         followed.open += 1;
         // After the new one has come, so that its member stays.
-        for nth in closing {
-            followed.close(user, nth);
+        for (user, nth) in closing {
+            followed.replace(user, nth);
         }
         OPEN.set(i64::try_from(followed.open).unwrap_or(i64::MAX));
         drop(followed);
