@@ -20,6 +20,7 @@ use super::api::BooksApi;
 use crate::http::edge::caller::{Permitted, SignedIn, WriteBook};
 use crate::http::edge::input::{FieldErrors, MaybeBody, NoParams, Param, Params, PathId, from_string};
 use crate::http::edge::list::{List, PagesByNumber};
+use crate::http::edge::overload::Unmeasured;
 use crate::http::edge::problem::Problem;
 use crate::http::edge::respond::{self, Envelope, ListEnvelope, NoVersion};
 
@@ -73,6 +74,7 @@ async fn import_books(
     params: Params<ImportParams>,
     payload: web::Payload,
 ) -> Result<HttpResponse, Problem> {
+    Unmeasured::mark(&request);
     let multipart = request
         .headers()
         .get("content-type")

@@ -21,6 +21,7 @@ use read_store::ReadStore;
 use secrecy::ExposeSecret;
 use strum::VariantArray;
 
+use super::overload::Unmeasured;
 use super::problem::Problem;
 use crate::settings::{Figure, Settings};
 
@@ -190,6 +191,8 @@ impl<C> FromRequest for Tries<C> {
     type Future = Ready<Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        // Most tries are passwords, which wait for a turn to be hashed.
+        Unmeasured::mark(request);
         let limits = request.app_data::<web::Data<RateLimits>>().ok_or_else(Problem::not_found);
         ready(limits.map(|limits| Self { limits: limits.clone(), client: limits.client(request), class: PhantomData }))
     }

@@ -17,7 +17,7 @@ use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
 use actix_web::error::PayloadError;
 use actix_web::http::{Method, header};
 use actix_web::middleware::Next;
-use actix_web::{HttpMessage, ResponseError, web};
+use actix_web::{HttpMessage, HttpRequest, ResponseError, web};
 use futures_util::Stream;
 use prometheus::{IntCounter, register_int_counter};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -88,6 +88,16 @@ impl Places {
     }
 }
 
+/// This request may wait for a turn to hash a password or to read a file. How long says nothing of how others fare: it must
+/// not make them seem slow.
+pub struct Unmeasured;
+
+impl Unmeasured {
+    pub fn mark(request: &HttpRequest) {
+        request.extensions_mut().insert(Self);
+    }
+}
+
 /// Gives a request a place, or refuses it.
 pub async fn admit<B: MessageBody>(
     mut request: ServiceRequest,
@@ -113,9 +123,10 @@ pub async fn admit<B: MessageBody>(
     }
     let began = Instant::now();
     let outcome = next.call(request).await;
+    let unmeasured = |response: &ServiceResponse<B>| response.request().extensions().contains::<Unmeasured>();
     // A body comes at its client's pace.
     let worked = held.since.get().or((!sends).then_some(began));
-    if let Some(since) = worked {
+    if let Some(since) = worked.filter(|_| !outcome.as_ref().is_ok_and(unmeasured)) {
         measured.ended(since.elapsed());
     }
     if !held.refused.get() {
@@ -176,6 +187,10 @@ impl Stream for Arriving {
 
 #[cfg(test)]
 mod tests {
+    use actix_web::App;
+    use actix_web::middleware::from_fn;
+    use actix_web::test::{TestRequest, call_service, init_service};
+
     use super::*;
 
     #[test]
@@ -194,5 +209,36 @@ mod tests {
         (0..20).for_each(|_| places.ended(Duration::from_secs(1)));
         places.recent().last = Instant::now().checked_sub(QUIET).expect("the machine runs for longer");
         assert!(!places.requests_are_slow(), "nobody is there who would wait");
+    }
+
+    async fn marked(request: HttpRequest) -> &'static str {
+        Unmeasured::mark(&request);
+        "done"
+    }
+
+    async fn plain() -> &'static str {
+        "done"
+    }
+
+    #[actix_web::test]
+    async fn a_request_that_waits_for_a_turn_does_not_say_how_others_fare() {
+        let places = web::Data::new(Places::new(4));
+        let routes = App::new().app_data(places.clone()).wrap(from_fn(admit));
+        let routes = routes.route("/marked", web::get().to(marked)).route("/plain", web::get().to(plain));
+        let app = init_service(routes).await;
+        let before = places.recent().last;
+        let counts = async |path: &str| {
+            assert!(call_service(&app, TestRequest::get().uri(path).to_request()).await.status().is_success());
+            places.recent().last > before
+        };
+        assert!(!counts("/marked").await);
+        assert!(counts("/plain").await, "the canary: others are measured");
+    }
+
+    #[test]
+    fn one_request_however_long_does_not_make_all_slow() {
+        let places = Places::new(4);
+        places.ended(Duration::from_secs(60));
+        assert!(!places.requests_are_slow());
     }
 }
