@@ -171,14 +171,12 @@ async fn whoever_tries_keys_is_told_to_wait_before_they_are_looked_up() {
     let from = |address: &'static str, key: &str| {
         Reply::to(with(&host, key, Method::GET, "/users/me").header("x-forwarded-for", address))
     };
-    let (id, ended) = make(&host, &ada, &[]).await;
-    ada.delete(&host, &format!("/auth/api-keys/{id}")).await.expect(204);
     let (_, kept) = make(&host, &ada, &[]).await;
     let (_, new) = make(&host, &ada, &[]).await;
     from("192.0.2.7", &kept).await.expect(200);
     let mut statuses = Vec::new();
-    for _ in 0..8 {
-        statuses.push(from("192.0.2.7", &ended).await.status);
+    for nth in 0..8 {
+        statuses.push(from("192.0.2.7", &format!("fsk_{nth}")).await.status);
     }
     assert_eq!(statuses[..3], [401; 3]);
     assert_eq!(statuses[4..], [429; 4], "{statuses:?}");
@@ -186,6 +184,23 @@ async fn whoever_tries_keys_is_told_to_wait_before_they_are_looked_up() {
     from("192.0.2.7", &new).await.expect(429);
     from("192.0.2.7", &kept).await.expect(200);
     from("192.0.2.8", &new).await.expect(200);
+}
+
+#[tokio::test]
+async fn a_program_whose_key_has_ended_does_not_shut_out_those_behind_the_same_address() {
+    let place = Place::new().await;
+    let proxied = ("HTTP__TRUSTED_PROXIES", "127.0.0.0/8");
+    let host = host(&place, &[proxied, ("LIMITS__UNKNOWN_KEY_NETWORK", "3 per 24h")]);
+    let ada = host.register("Ada").await;
+    let from = |key: &str| Reply::to(with(&host, key, Method::GET, "/users/me").header("x-forwarded-for", "192.0.2.7"));
+    let (id, ended) = make(&host, &ada, &[]).await;
+    ada.delete(&host, &format!("/auth/api-keys/{id}")).await.expect(204);
+    for _ in 0..10 {
+        assert_eq!(from(&ended).await.expect(401).code(), "UNAUTHENTICATED");
+    }
+    // This host has not seen it before.
+    let (_, new) = make(&host, &ada, &[]).await;
+    from(&new).await.expect(200);
 }
 
 /// Writes down everything that is sent to a Redis.

@@ -5,6 +5,7 @@
 //! A program with an API key is its member as far as the key's scopes go. It reads what its member reads; whatever changes
 //! something demands a permission, and so a scope, or it is for sessions alone.
 
+use std::borrow::Cow;
 use std::future::{Ready, ready};
 use std::marker::PhantomData;
 
@@ -154,10 +155,13 @@ async fn caller(request: &HttpRequest) -> Result<Caller, Problem> {
     let actor = match Shown::by(request.headers())? {
         None => Actor::Anonymous,
         Some(shown @ Shown::Token(_)) => gate.actor(&shown).await?,
-        Some(shown @ Shown::Key(_)) => match gate.known(&shown) {
-            Some(actor) => actor,
-            None => unknown_key(request, gate, &shown).await?,
-        },
+        Some(Shown::Key(key)) => {
+            let shown = Shown::Key(Cow::Borrowed(&*key));
+            match gate.known(&shown) {
+                Some(actor) => actor,
+                None => unknown_key(request, gate, &shown, &key).await?,
+            }
+        }
     };
     let mut caller = Caller::new(actor, trace::current());
     caller.idempotency_key = idempotency_key(request)?;
@@ -165,17 +169,18 @@ async fn caller(request: &HttpRequest) -> Result<Caller, Problem> {
     Ok(caller)
 }
 
-/// Looks up a key that is not in this host's memory. A network that has sent too many unknown keys is refused before that.
-async fn unknown_key(request: &HttpRequest, gate: &Gate, shown: &Shown<'_>) -> Result<Actor, Problem> {
+/// Looks up a key that is not in this host's memory. One that was refused a moment ago is refused before that, and so is a
+/// network that has sent too many unknown ones.
+async fn unknown_key(request: &HttpRequest, gate: &Gate, shown: &Shown<'_>, key: &str) -> Result<Actor, Problem> {
     let limits = request.app_data::<web::Data<RateLimits>>();
     if let Some(limits) = limits {
-        limits.may_show_unknown_key(request).map_err(Problem::too_often)?;
+        limits.may_show_unknown_key(request, key)?;
     }
     let found = gate.actor(shown).await;
     if let (Some(limits), Err(problem)) = (limits, &found)
         && problem.is_unauthenticated()
     {
-        limits.showed_unknown_key(request).await;
+        limits.showed_unknown_key(request, key, problem).await;
     }
     found
 }

@@ -10,6 +10,7 @@
 use std::future::{Ready, ready};
 use std::marker::PhantomData;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
 
 use actix_web::dev::Payload;
 use actix_web::http::header::{self, HeaderName};
@@ -23,6 +24,7 @@ use strum::VariantArray;
 
 use super::overload::Unmeasured;
 use super::problem::Problem;
+use super::refused_keys::RefusedKeys;
 use crate::settings::{Figure, Settings};
 
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
@@ -36,6 +38,7 @@ pub struct RateLimits {
     /// By [`Figure`]; `None`: there is no such limit.
     figures: Vec<Option<Limit>>,
     proxies: Proxies,
+    refused_keys: RefusedKeys,
     /// The log has warned of a proxy that the settings do not name.
     warned: AtomicBool,
 }
@@ -49,7 +52,7 @@ impl RateLimits {
         };
         let figures = Figure::VARIANTS.iter().map(limit).collect::<anyhow::Result<_>>()?;
         let proxies = Proxies::read(&settings.http.trusted_proxies).context("http.trusted_proxies")?;
-        Ok(Self { limits, figures, proxies, warned: AtomicBool::new(false) })
+        Ok(Self { limits, figures, proxies, refused_keys: RefusedKeys::default(), warned: AtomicBool::new(false) })
     }
 
     fn limit(&self, figure: Figure) -> Option<&Limit> {
@@ -117,16 +120,20 @@ impl RateLimits {
 
 /// Unknown API keys, limited by network. A key in this host's memory is never unknown.
 impl RateLimits {
-    /// Refuses a network that has sent too many unknown keys. Takes no permit.
-    pub fn may_show_unknown_key(&self, request: &HttpRequest) -> Result<(), Refused> {
+    /// Refuses a key that was refused a moment ago, and a network that has sent too many unknown ones. Takes no permit.
+    pub fn may_show_unknown_key(&self, request: &HttpRequest, key: &str) -> Result<(), Problem> {
+        if let Some(problem) = self.refused_keys.refusal(key, Instant::now()) {
+            return Err(problem);
+        }
         match self.unknown_key(request) {
-            Some((limit, subject)) => self.limits.is_refused(limit, subject),
+            Some((limit, subject)) => self.limits.is_refused(limit, subject).map_err(Problem::too_often),
             None => Ok(()),
         }
     }
 
-    /// Counts an unknown key.
-    pub async fn showed_unknown_key(&self, request: &HttpRequest) {
+    /// Counts a key that was refused as unknown.
+    pub async fn showed_unknown_key(&self, request: &HttpRequest, key: &str, problem: &Problem) {
+        self.refused_keys.keep(key, problem, Instant::now());
         if let Some((limit, subject)) = self.unknown_key(request) {
             // A refusal counts from the next key on.
             self.limits.take(limit, subject).await.ok();

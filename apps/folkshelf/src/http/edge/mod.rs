@@ -19,6 +19,7 @@ pub mod openapi;
 pub mod operations;
 pub mod overload;
 pub mod problem;
+pub mod refused_keys;
 pub mod respond;
 pub mod routes;
 pub mod server;
