@@ -106,7 +106,7 @@ impl<P: Eq + Hash> Queue<P> {
             let Some(Waits { parties, give }) = next.and_then(|place| self.waiting.remove(&place)) else { return };
             self.begin(&parties);
             // It always arrives: a waiting caller leaves the queue before it stops listening, see [`Waiting`].
-            drop(give.send(()));
+            give.send(()).ok();
         }
     }
 }
