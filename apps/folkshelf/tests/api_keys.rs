@@ -6,7 +6,7 @@ use std::process::{Child, Command, Stdio};
 
 use reqwest::{Method, RequestBuilder};
 use serde_json::json;
-use support::{Host, Person, Place, Reply, command_line};
+use support::{Host, PASSWORD, Person, Place, Reply, command_line};
 use testkit::PrivateRedis;
 
 /// A host in a place, with settings of its own.
@@ -17,8 +17,10 @@ fn host(place: &Place, settings: &[(&str, &str)]) -> Host {
 
 /// A key's id, and the key.
 async fn make(host: &Host, person: &Person, scopes: &[&str]) -> (String, String) {
-    let made =
-        person.post(host, "/auth/api-keys", json!({"name": "Shelf scanner", "scopes": scopes})).await.expect(201);
+    let made = person
+        .post(host, "/auth/api-keys", json!({"currentPassword": PASSWORD, "name": "Shelf scanner", "scopes": scopes}))
+        .await
+        .expect(201);
     assert_eq!(made.header("cache-control"), "no-store");
     let text = |name: &str| made.data()[name].as_str().expect("a string").to_owned();
     assert!(text("key").starts_with(&text("beginning")));
@@ -103,7 +105,7 @@ async fn a_key_follows_its_owners_role_and_ends_with_the_owner() {
         assert_eq!(get(host, &key, "/users").await.expect(403).code(), "FORBIDDEN");
     }
     // The key works again as soon as its owner has the role again. Until then the owner can make no key with those scopes.
-    let greedy = json!({"name": "More", "scopes": ["admin", "write:book"]});
+    let greedy = json!({"currentPassword": PASSWORD, "name": "More", "scopes": ["admin", "write:book"]});
     assert_eq!(mo.post(&one, "/auth/api-keys", greedy).await.expect(403).code(), "SCOPE_NOT_PERMITTED");
     role("admin").await.expect(200);
     get(&two, &key, "/admin/subscriptions").await.expect(200);
@@ -139,6 +141,25 @@ async fn a_key_does_not_delete_its_own_member_nor_travel_beside_a_session() {
 }
 
 #[tokio::test]
+async fn a_wrong_password_makes_no_key_and_is_a_try_at_the_account() {
+    let place = Place::new().await;
+    let host = host(&place, &[("LIMITS__PASSWORD_ACCOUNT", "3 per 24h")]);
+    let ada = host.register("Ada").await;
+    let guess = |password: &str| {
+        let body = json!({"currentPassword": password, "name": "Mine", "scopes": []});
+        ada.post(&host, "/auth/api-keys", body)
+    };
+    for _ in 0..3 {
+        let refused = guess("incorrect horse").await.expect(403);
+        assert_eq!((refused.code(), refused.fields()), ("WRONG_PASSWORD", vec!["currentPassword"]));
+    }
+    assert_eq!(guess(PASSWORD).await.expect(429).code(), "RATE_LIMITED");
+    let missing = ada.post(&host, "/auth/api-keys", json!({"name": "Mine", "scopes": []})).await.expect(400);
+    assert_eq!(missing.fields(), ["currentPassword"]);
+    assert!(ada.get(&host, "/auth/api-keys").await.expect(200).data().as_array().expect("a list").is_empty());
+}
+
+#[tokio::test]
 async fn programs_have_a_limit_of_their_own_that_all_keys_of_a_member_share() {
     let place = Place::new().await;
     let host = host(&place, &[("LIMITS__API_KEY", "6 per 24h"), ("LIMITS__MAKE_KEY_ACCOUNT", "3 per 24h")]);
@@ -158,7 +179,7 @@ async fn programs_have_a_limit_of_their_own_that_all_keys_of_a_member_share() {
     get(&host, &make(&host, &finn, &[]).await.1, "/users/me").await.expect(200);
     // Making keys has one too.
     make(&host, &ada, &[]).await;
-    let body = json!({"name": "One more", "scopes": []});
+    let body = json!({"currentPassword": PASSWORD, "name": "One more", "scopes": []});
     ada.post(&host, "/auth/api-keys", body).await.expect(429);
 }
 

@@ -51,7 +51,7 @@ async fn every_bad_field_is_named() {
         // Readable, and after the last moment that UTC has.
         (
             "/auth/api-keys",
-            json!({"name": "Scanner", "scopes": [], "expiresAt": "9999-12-31T23:59:59-01:00"}),
+            json!({"currentPassword": "x", "name": "Scanner", "scopes": [], "expiresAt": "9999-12-31T23:59:59-01:00"}),
             &["expiresAt"],
         ),
         (

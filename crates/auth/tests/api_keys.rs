@@ -35,7 +35,7 @@ fn program(session: &SignedIn) -> Caller {
 
 fn a_key(scopes: &[Permission], expires_at: Option<OffsetDateTime>) -> CreateApiKey {
     let name = Line::new("Shelf scanner").expect("a name");
-    CreateApiKey { name, scopes: scopes.iter().copied().collect(), expires_at }
+    CreateApiKey { current_password: PASSWORD.into(), name, scopes: scopes.iter().copied().collect(), expires_at }
 }
 
 async fn make(world: &World, session: &SignedIn) -> NewApiKey {
@@ -112,6 +112,24 @@ async fn a_key_neither_makes_nor_ends_keys_or_sessions_nor_changes_the_password(
     show(&world, &key).await.expect("it lives");
     world.authenticate(&ada).await.expect("so does the session");
     world.log_in("ada@example.org", PASSWORD).await.expect("with the old password");
+}
+
+#[tokio::test]
+async fn who_has_a_session_and_not_the_password_makes_no_key() {
+    let world = World::new().await;
+    let ada = world.registered("ada@example.org").await;
+    let guess = CreateApiKey { current_password: "incorrect horse".into(), ..a_key(&MEMBER, None) };
+    let refused = world.send(&member(&ada), guess).await.expect_err("no key");
+    assert_eq!((refused.code(), refused.details()[0].field.as_str()), ("WRONG_PASSWORD", "currentPassword"));
+    assert!(world.ask(&member(&ada), ListApiKeys {}).await.expect("a list").is_empty());
+    // Keys outlive a change of the password; the old one makes no more of them.
+    let key = make(&world, &ada).await;
+    let change =
+        ChangePassword { current_password: PASSWORD.into(), new_password: Password::new("a new horse").expect("one") };
+    world.send(&member(&ada), change).await.expect("changed");
+    show(&world, &key).await.expect("it lives");
+    let refused = world.send(&member(&ada), a_key(&MEMBER, None)).await.expect_err("no key");
+    assert_eq!(refused.code(), "WRONG_PASSWORD");
 }
 
 #[tokio::test]

@@ -351,7 +351,7 @@ struct ChangePasswordBody {
     new_password: PasswordField,
 }
 
-/// Changes one's password. One's other sessions end.
+/// Changes one's password. One's other sessions end. Keys of one's programs go on: `GET /auth/api-keys` names them.
 #[utoipa::path(tag = "auth", security(("session" = [])), extensions(("x-session-only" = json!(true))), request_body = ChangePasswordBody, responses(
     (status = 204, description = "Changed"),
 ))]

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::API;
 use crate::scene::{Caller, Needs, Scene};
-use crate::support::{Host, Person};
+use crate::support::{Host, PASSWORD, Person};
 use crate::table::{ROWS, Row};
 
 /// What no key permits, whatever its scopes.
@@ -111,7 +111,8 @@ impl Ring {
 
 /// A key's id, and the key.
 async fn make(host: &Host, person: &Person, scopes: &[String]) -> (String, String) {
-    let made = person.post(host, "/auth/api-keys", json!({"name": "A program", "scopes": scopes})).await.expect(201);
+    let body = json!({"currentPassword": PASSWORD, "name": "A program", "scopes": scopes});
+    let made = person.post(host, "/auth/api-keys", body).await.expect(201);
     let text = |name: &str| made.data()[name].as_str().expect("a string").to_owned();
     (text("id"), text("key"))
 }

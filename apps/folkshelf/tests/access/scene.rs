@@ -244,7 +244,7 @@ impl Scene {
                 Target::of(both.into_iter().find(|id| !own.contains(id)).expect("a new session"))
             }
             Needs::ApiKey => {
-                let body = json!({"name": "Shelf scanner", "scopes": []});
+                let body = json!({"currentPassword": PASSWORD, "name": "Shelf scanner", "scopes": []});
                 let made = self.owner.post(host, "/auth/api-keys", body).await.expect(201);
                 Target::of(made.data()["id"].as_str().expect("an id"))
             }

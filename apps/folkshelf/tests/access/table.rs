@@ -120,7 +120,7 @@ pub const ROWS: &[Row] = &[
     with(
         "POST /auth/api-keys",
         Nothing,
-        |_, _| json!({"name": "Shelf scanner", "scopes": ["write:book"]}),
+        |_, _| json!({"currentPassword": PASSWORD, "name": "Shelf scanner", "scopes": ["write:book"]}),
         answering(201, MEMBERS),
     ),
     row("DELETE /auth/api-keys/{id}", ApiKey, answering(204, OWN)),

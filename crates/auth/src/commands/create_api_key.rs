@@ -6,13 +6,18 @@ use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
+use crate::asker::Asker;
 use crate::context::Parts;
 use crate::domain::{ApiKey, Scopes, TokenHash};
+use crate::passwords::HashingError;
 use crate::queries::ApiKeyView;
 
-/// A member makes a key for a program of theirs. Only a session may: a key that is stolen makes no others.
+/// A member makes a key for a program of theirs. Only a session may, and who knows the password: neither a stolen key nor a
+/// stolen session makes a key that outlives it.
 #[derive(Debug, Clone, Serialize)]
 pub struct CreateApiKey {
+    #[serde(skip_serializing)]
+    pub current_password: SecretString,
     /// What the member calls it.
     pub name: Line<100>,
     pub scopes: Scopes,
@@ -44,12 +49,16 @@ impl Command for CreateApiKey {
 pub enum CreateApiKeyError {
     #[error("Log in first: a key is made by its member.")]
     NotSignedIn,
+    #[error("This is not your password.")]
+    WrongPassword,
     #[error("Your role does not permit everything that this key should.")]
     ScopeNotPermitted(Vec<Permission>),
     #[error("The end of the key must be in the future.")]
     Over,
     #[error("You have {} keys. End one of them first.", CreateApiKey::MOST)]
     TooMany,
+    #[error(transparent)]
+    Hashing(#[from] HashingError),
     #[error("the database failed")]
     Database(#[from] sqlx::Error),
 }
@@ -58,9 +67,10 @@ impl Refusal for CreateApiKeyError {
     fn kind(&self) -> ErrorKind {
         match self {
             Self::NotSignedIn => ErrorKind::Unauthenticated,
-            Self::ScopeNotPermitted(_) => ErrorKind::Forbidden,
+            Self::WrongPassword | Self::ScopeNotPermitted(_) => ErrorKind::Forbidden,
             Self::Over => ErrorKind::Invalid,
             Self::TooMany => ErrorKind::Conflict,
+            Self::Hashing(error) => error.kind(),
             Self::Database(error) => event_bus::error_kind(error),
         }
     }
@@ -68,22 +78,25 @@ impl Refusal for CreateApiKeyError {
     fn code(&self) -> &'static str {
         match self {
             Self::NotSignedIn => "UNAUTHENTICATED",
+            Self::WrongPassword => "WRONG_PASSWORD",
             Self::ScopeNotPermitted(_) => "SCOPE_NOT_PERMITTED",
             Self::Over => "VALIDATION_ERROR",
             Self::TooMany => "TOO_MANY_API_KEYS",
+            Self::Hashing(error) => error.code(),
             Self::Database(_) => "INTERNAL",
         }
     }
 
     fn details(&self) -> Vec<Detail> {
         match self {
+            Self::WrongPassword => vec![Detail::new("currentPassword", "is not your password")],
             Self::ScopeNotPermitted(scopes) => {
                 let detail = |scope: &Permission| Detail::new("scopes", format!("{} is not yours", scope.name()));
                 scopes.iter().map(detail).collect()
             }
             Self::Over => vec![Detail::new("expiresAt", "must be in the future")],
             Self::TooMany => vec![Detail::new("limit", CreateApiKey::MOST.to_string())],
-            Self::NotSignedIn | Self::Database(_) => Vec::new(),
+            Self::NotSignedIn | Self::Hashing(_) | Self::Database(_) => Vec::new(),
         }
     }
 }
@@ -106,16 +119,27 @@ impl CommandHandler<CreateApiKey> for CreateApiKeyHandler {
         if command.expires_at.is_some_and(|end| end <= now) {
             return Err(CreateApiKeyError::Over);
         }
+        let account = sqlx::query!("select password_hash, email from auth.account where id = $1", user.uuid())
+            .fetch_optional(&self.0.pool)
+            .await?
+            .ok_or(CreateApiKeyError::NotSignedIn)?;
+        let asker = Asker::in_session(&account.email.unwrap_or_default());
+        let typed = &command.current_password;
+        if !self.0.passwords.matches(typed, account.password_hash.as_deref(), &asker).await? {
+            return Err(CreateApiKeyError::WrongPassword);
+        }
         let (key, id) = (ApiKey::draw(), ApiKeyId::new(now));
         let (hash, scopes) = (TokenHash::of(key.secret()), command.scopes.names());
         let mut work = call.begin(&self.0.pool).await?;
         // One at a time for each member, so that the count holds; and whoever is deactivated meanwhile makes none.
-        let active =
-            sqlx::query_scalar!("select active from auth.account where id = $1 for no key update", user.uuid())
+        let now_is =
+            sqlx::query!("select active, password_hash from auth.account where id = $1 for no key update", user.uuid())
                 .fetch_optional(work.connection())
-                .await?;
-        if active != Some(true) {
-            return Err(CreateApiKeyError::NotSignedIn);
+                .await?
+                .filter(|account| account.active)
+                .ok_or(CreateApiKeyError::NotSignedIn)?;
+        if now_is.password_hash != account.password_hash {
+            return Err(CreateApiKeyError::WrongPassword);
         }
         // Whoever sends slowly may have lost the session meanwhile: a key must not outlive it unseen.
         let lives = sqlx::query_scalar!(

@@ -13,9 +13,10 @@ use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::api::AuthApi;
+use super::fields::SecretField;
 use crate::http::edge::caller::InSession;
 use crate::http::edge::input::{Body, FieldErrors, NoParams, Params, PathId, from_string};
-use crate::http::edge::limits::{MakeKeyTry, Tries};
+use crate::http::edge::limits::{MakeKeyTry, PasswordTry, Tries};
 use crate::http::edge::problem::Problem;
 use crate::http::edge::respond::{self, Envelope, NoVersion};
 
@@ -68,6 +69,9 @@ impl Deserr<FieldErrors> for MomentField {
 #[deserr(error = FieldErrors, rename_all = camelCase, deny_unknown_fields)]
 #[schema(rename_all = "camelCase")]
 struct CreateApiKeyBody {
+    /// Your password: a key may outlive the session that makes it.
+    #[schema(value_type = String, pattern = r"^(.|\s)+$", max_length = 1000)]
+    current_password: SecretField,
     /// What you call it.
     #[schema(value_type = String, min_length = 1, max_length = 100, example = "Shelf scanner")]
     name: Line<100>,
@@ -90,7 +94,8 @@ struct CreatedApiKey {
     key: String,
 }
 
-/// Makes a key for a program. The answer is the only one that shows it.
+/// Makes a key for a program. The answer is the only one that shows it. A key lasts until its end or until you end it: a
+/// changed password and ended sessions leave it alive; a reset of the password ends it.
 #[utoipa::path(tag = "auth", security(("session" = [])), extensions(("x-session-only" = json!(true))),
     request_body = CreateApiKeyBody, responses((status = 201, body = Envelope<CreatedApiKey>)))]
 #[post("/auth/api-keys")]
@@ -98,16 +103,19 @@ async fn create_api_key(
     api: web::Data<AuthApi>,
     caller: InSession,
     tries: Tries<MakeKeyTry>,
+    password: Tries<PasswordTry>,
     body: Body<CreateApiKeyBody>,
 ) -> Result<HttpResponse, Problem> {
     let body = body.read()?;
     tries.of(caller.user()?).await?.spent();
+    let attempt = password.of(caller.user()?).await?;
     let command = CreateApiKey {
+        current_password: body.current_password.0,
         name: body.name,
         scopes: body.scopes.into_iter().map(|scope| scope.0).collect::<Scopes>(),
         expires_at: body.expires_at.map(|end| end.0),
     };
-    let done = api.create_api_key.send(&caller.0, command).await?;
+    let done = attempt.judged(api.create_api_key.send(&caller.0, command).await).await?;
     let created = CreatedApiKey { view: done.output.view, key: done.output.secret.expose_secret().to_owned() };
     let mut response = respond::created(done.position, &created)?;
     response.headers_mut().insert(header::CACHE_CONTROL, header::HeaderValue::from_static("no-store"));
