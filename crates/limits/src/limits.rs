@@ -71,16 +71,20 @@ pub struct Limits {
     remembers: Script,
     /// Of the names in Redis; the same on every host.
     secret: Arc<[u8]>,
+    /// Under which somebody may have been remembered, while the secret is exchanged for another one.
+    other_secrets: Arc<[Vec<u8>]>,
 }
 
 impl Limits {
-    pub fn new(store: &ReadStore, secret: &[u8]) -> Self {
+    /// Who was remembered under one of `other_secrets` is known as well.
+    pub fn new(store: &ReadStore, secret: &[u8], other_secrets: Vec<Vec<u8>>) -> Self {
         Self {
             take: store.script("limits", include_str!("take.lua")),
             give_back: store.script("limits", include_str!("give_back.lua")),
             remember: store.script("limits", "redis.call('SET', KEYS[1], 1, 'PX', ARGV[1]) return {}"),
-            remembers: store.script("limits", "return {redis.call('EXISTS', KEYS[1])}"),
+            remembers: store.script("limits", "return {redis.call('EXISTS', unpack(KEYS))}"),
             secret: secret.into(),
+            other_secrets: other_secrets.into(),
         }
     }
 
@@ -177,8 +181,10 @@ impl Limits {
 
     /// Whether somebody is known. While Redis is away nobody is.
     pub async fn remembers(&self, subject: Subject) -> bool {
-        let answer = self.remembers.run(&[subject.key(KNOWN, &self.secret)], &[]).await;
-        answer.is_ok_and(|there| there == [1])
+        let mut names = vec![subject.key(KNOWN, &self.secret)];
+        names.extend(self.other_secrets.iter().map(|secret| subject.key(KNOWN, secret)));
+        let answer = self.remembers.run(&names, &[]).await;
+        answer.is_ok_and(|there| there.first().is_some_and(|count| *count > 0))
     }
 
     /// `None`: Redis is away.

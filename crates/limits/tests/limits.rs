@@ -17,10 +17,12 @@ fn prefix() -> String {
 
 /// A host's limits. Hosts of one prefix count together.
 fn host(url: &str, prefix: &str) -> Limits {
-    Limits::new(
-        &ReadStore::connect(Settings::new(url, prefix, b"of the host")).expect("an address"),
-        b"a secret of the community",
-    )
+    with_secrets(url, prefix, b"a secret of the community", &[])
+}
+
+fn with_secrets(url: &str, prefix: &str, secret: &[u8], others: &[&[u8]]) -> Limits {
+    let store = ReadStore::connect(Settings::new(url, prefix, b"of the host")).expect("an address");
+    Limits::new(&store, secret, others.iter().map(|other| other.to_vec()).collect())
 }
 
 fn rate(text: &str) -> Rate {
@@ -147,6 +149,23 @@ async fn what_is_given_back_never_becomes_more_than_there_was() {
     let _first = limits.take_all(&[(&limit, who)]).await.expect("the first");
     let _second = limits.take_all(&[(&limit, who)]).await.expect("the second");
     limits.take_all(&[(&limit, who)]).await.expect_err("there are two");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_was_remembered_is_known_while_the_secret_is_exchanged() {
+    let (url, prefix) = (url(), prefix());
+    let (old, new): (&[u8], &[u8]) = (b"the secret of before", b"the secret from now on");
+    let before = with_secrets(&url, &prefix, old, &[new]);
+    let after = with_secrets(&url, &prefix, new, &[old]);
+    let (ada, eve) = (somebody(), somebody());
+    before.remember(ada).await;
+    assert!(after.remembers(ada).await);
+    // Hosts that have not exchanged them yet know those whom others remember.
+    after.remember(eve).await;
+    assert!(before.remembers(eve).await);
+    assert!(!after.remembers(somebody()).await);
+    let forgotten = with_secrets(&url, &prefix, new, &[]);
+    assert!(forgotten.remembers(eve).await && !forgotten.remembers(ada).await, "the canary: it is by the secret");
 }
 
 #[tokio::test]

@@ -19,7 +19,7 @@ use anyhow::Context as _;
 use kernel::{Actor, ErrorKind, Permission, Refusal, UserId};
 use limits::{Client, Limit, Limits, Network, Proxies, Refused, Subject, Taken};
 use read_store::ReadStore;
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 use strum::VariantArray;
 
 use super::overload::Unmeasured;
@@ -45,7 +45,9 @@ pub struct RateLimits {
 
 impl RateLimits {
     pub fn new(store: &ReadStore, settings: &Settings) -> anyhow::Result<Self> {
-        let limits = Limits::new(store, settings.auth.token_secret.expose_secret().as_bytes());
+        let bytes = |secret: &SecretString| secret.expose_secret().as_bytes().to_vec();
+        let others = settings.auth.other_token_secrets.iter().map(bytes).collect();
+        let limits = Limits::new(store, &bytes(&settings.auth.token_secret), others);
         let limit = |figure: &Figure| {
             let rate = settings.limits.rate(*figure).map_err(anyhow::Error::msg)?;
             Ok(rate.map(|rate| limits.limit(figure.name(), rate)))
