@@ -224,6 +224,23 @@ async fn a_program_whose_key_has_ended_does_not_shut_out_those_behind_the_same_a
     from(&new).await.expect(200);
 }
 
+#[tokio::test]
+async fn the_log_says_with_which_key_answers_from_memory_were_read() {
+    let place = Place::new().await;
+    let host = host(&place, &[("LOG__FILTER", "info")]);
+    let ada = host.register("Ada").await;
+    let (id, key) = make(&host, &ada, &[]).await;
+    testkit::eventually("an answer from memory is in the log", async || {
+        get(&host, &key, "/books").await.expect(200);
+        ada.get(&host, "/books").await.expect(200);
+        let lines = host.log();
+        lines.iter().any(|line| line.contains("answered from memory") && line.contains(&id))
+    })
+    .await;
+    let of_sessions = |line: &&String| line.contains("answered from memory") && !line.contains(&id);
+    assert_eq!(host.log().iter().filter(of_sessions).count(), 0, "others are many");
+}
+
 /// Writes down everything that is sent to a Redis.
 struct Monitor {
     child: Child,

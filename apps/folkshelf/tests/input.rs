@@ -48,6 +48,11 @@ async fn every_bad_field_is_named() {
             &["language"],
         ),
         ("/auth/login", json!({"email": "a@example.org"}), &["password"]),
+        (
+            "/auth/api-keys",
+            json!({"currentPassword": "x", "name": "Scanner", "scopes": vec!["write:book"; 21]}),
+            &["scopes"],
+        ),
         // Readable, and after the last moment that UTC has.
         (
             "/auth/api-keys",

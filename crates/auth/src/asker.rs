@@ -9,6 +9,8 @@
 
 use std::time::Duration;
 
+use crate::domain::Email;
+
 /// Who wants a password hashed or compared.
 #[derive(Debug, Clone, Default)]
 pub struct Asker {
@@ -21,9 +23,10 @@ pub struct Asker {
 }
 
 impl Asker {
-    /// A member in a session.
-    pub(crate) fn in_session(account: &str) -> Self {
-        Self { account: Some(account.to_owned()), network: None, at_home: true }
+    /// A member in a session, by their mail address. However it is spelled, they are one party with their log-ins at home.
+    pub(crate) fn in_session(email: &str) -> Self {
+        let account = Email::new(email).map_or_else(|_| email.to_owned(), |email| email.key().to_owned());
+        Self { account: Some(account), network: None, at_home: true }
     }
 
     /// `None`: it has taken too long, or too many wait.
@@ -120,5 +123,12 @@ mod tests {
         askers.push(("ada", Asker { at_home: true, ..asker("ada", 99) }));
         let order = served(askers).await;
         assert_eq!(order.iter().position(|name| *name == "ada"), Some(0), "{order:?}");
+    }
+
+    #[test]
+    fn a_member_is_one_party_however_their_address_is_spelled() {
+        let account = |email| Asker::in_session(email).account;
+        assert_eq!(account("ada@b\u{fc}cher.example"), account("ada@xn--bcher-kva.example"));
+        assert_ne!(account("ada@example.org"), account("eve@example.org"));
     }
 }

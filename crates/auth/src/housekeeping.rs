@@ -1,6 +1,5 @@
-//! Forgetting what is over: sessions and API keys some time after their end, tokens of mails after they expired, accounts that were asked for and
-//! never opened. And giving keys to
-//! mail addresses that have none.
+//! Forgetting what is over: sessions and API keys some time after their end, tokens of mails after they expired, accounts
+//! that were asked for and never opened. And giving keys to mail addresses that have none.
 
 use std::sync::Arc;
 use std::time::Duration as StdDuration;

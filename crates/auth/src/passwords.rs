@@ -1,5 +1,5 @@
 //! Hashing and comparing passwords: off the async threads, a bounded number at a time, and in a fair order (`asker.rs`).
-//! Whoever registers waits apart first: new accounts take no more than half of the turns.
+//! Whoever registers waits apart first: new accounts take no more than half of the turns, one at least.
 
 use std::sync::Arc;
 use std::time::Duration;

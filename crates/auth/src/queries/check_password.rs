@@ -59,12 +59,11 @@ impl QueryHandler<CheckPassword> for CheckPasswordHandler {
         if !actor.is_service(UserEvent::FAMILY) || actor.on_behalf_of() != Some(query.user) {
             return Err(CheckPasswordError::NotPermitted);
         }
-        let hash = sqlx::query_scalar!("select password_hash from auth.account where id = $1", query.user.uuid())
+        let account = sqlx::query!("select password_hash, email from auth.account where id = $1", query.user.uuid())
             .fetch_optional(&self.0.pool)
-            .await?
-            .flatten();
-        let passwords = &self.0.passwords;
-        let asker = Asker::in_session(&query.user.to_string());
-        Ok(passwords.matches(&query.password, hash.as_deref(), &asker).await?)
+            .await?;
+        let (hash, email) = account.map_or((None, None), |account| (account.password_hash, account.email));
+        let asker = Asker::in_session(&email.unwrap_or_default());
+        Ok(self.0.passwords.matches(&query.password, hash.as_deref(), &asker).await?)
     }
 }

@@ -20,6 +20,9 @@ use crate::http::edge::limits::{MakeKeyTry, PasswordTry, Tries};
 use crate::http::edge::problem::Problem;
 use crate::http::edge::respond::{self, Envelope, NoVersion};
 
+/// In one request. There are fewer permissions than that; the schema says so much.
+const MOST_SCOPES: usize = 20;
+
 pub(super) fn configure(services: &mut ServiceConfig) {
     services.service(list_api_keys).service(create_api_key).service(end_api_key);
 }
@@ -107,6 +110,9 @@ async fn create_api_key(
     body: Body<CreateApiKeyBody>,
 ) -> Result<HttpResponse, Problem> {
     let body = body.read()?;
+    if body.scopes.len() > MOST_SCOPES {
+        return Err(Problem::invalid_field("scopes", format!("must be at most {MOST_SCOPES}")));
+    }
     tries.of(caller.user()?).await?.spent();
     let attempt = password.of(caller.user()?).await?;
     let command = CreateApiKey {

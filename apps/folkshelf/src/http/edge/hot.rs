@@ -25,7 +25,7 @@ use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::{HttpResponse, web};
 use cqrs::QueryBus;
-use kernel::{Actor, Clock, UserId};
+use kernel::{Actor, Clock, Credential, UserId};
 use read_store::{Local, Stamp};
 use time::OffsetDateTime;
 
@@ -264,7 +264,14 @@ pub async fn answer<B: MessageBody + 'static>(
     let response = ready.0.given(request.headers().get(header::IF_NONE_MATCH));
     let measures = route.measures.get_or_init(|| Route::new("GET", &route.name));
     measures.answered(response.status(), started.elapsed());
-    tracing::debug!(key, status = response.status().as_u16(), "answered from memory");
+    let status = response.status().as_u16();
+    match &actor {
+        // As in `guard.rs`: what was done with a key can be found, also what it read.
+        Actor::Member { credential: Credential::ApiKey { id, .. }, .. } => {
+            tracing::info!(route = route.name, status, api_key = %id, "answered from memory");
+        }
+        _ => tracing::debug!(key, status, "answered from memory"),
+    }
     Ok(request.into_response(response))
 }
 
