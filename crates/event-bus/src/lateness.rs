@@ -12,7 +12,7 @@ use kernel::Position;
 use tokio::time::{Instant, MissedTickBehavior};
 
 use crate::bus::{EventBus, Inner};
-use crate::progress::Scope;
+use crate::scope::Scope;
 use crate::{log, metrics};
 
 const LOOK_EVERY: Duration = Duration::from_secs(1);

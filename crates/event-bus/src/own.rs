@@ -8,7 +8,8 @@ use uuid::Uuid;
 
 use crate::bus::EventBus;
 use crate::log::{self, Recorded};
-use crate::progress::{Heard, Scope};
+use crate::progress::Heard;
+use crate::scope::Scope;
 
 /// The log as the context that publishes `E` sees it. Cheap to clone.
 pub struct OwnEvents<E> {

@@ -16,6 +16,7 @@ use tokio::sync::futures::Notified;
 use tokio::time::Instant;
 
 use crate::lease;
+use crate::scope::Scope;
 use crate::told::HURRY;
 
 /// How often whoever runs subscriptions is told to hurry.
@@ -42,44 +43,6 @@ pub enum Heard {
     NotYet,
     /// The database is away, and we have not seen it ourselves.
     Unknown,
-}
-
-/// Which subscriptions are waited for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Scope<'s> {
-    /// Every one, also those that are late: for tools and tests, which mean to wait.
-    All,
-    /// Those that consume one of these families of events.
-    ConsumersOf(&'s [&'s str]),
-    /// The one of a context whose effect is in PostgreSQL: the context knows of the event, whether or not its view shows
-    /// it.
-    Applier(&'s str),
-    /// All of a context, its views too.
-    Context(&'s str),
-}
-
-impl Scope<'_> {
-    fn holds(self, name: &str, listed: &Listed) -> bool {
-        match self {
-            Scope::All => true,
-            Scope::ConsumersOf(families) => listed
-                .consumes
-                .as_ref()
-                .is_none_or(|consumes| consumes.iter().any(|family| families.contains(&family.as_str()))),
-            Scope::Applier(context) => !listed.projects && of_context(name, context),
-            Scope::Context(context) => of_context(name, context),
-        }
-    }
-
-    /// What is waited for here is in the log for certain. Elsewhere a client names the position, and one that never comes
-    /// must make nobody late.
-    fn is_certain(self) -> bool {
-        matches!(self, Scope::ConsumersOf(_) | Scope::Applier(_))
-    }
-}
-
-fn of_context(name: &str, context: &str) -> bool {
-    name.strip_prefix(context).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
 }
 
 /// A subscription as the table has it.
@@ -133,7 +96,7 @@ impl State {
         let (mut behind, mut hopeful, mut elsewhere, mut unmanned) = (false, false, false, self.listed.is_empty());
         for (name, listed) in &self.listed {
             let reached = self.reached(name, listed);
-            if reached >= position || !scope.holds(name, listed) {
+            if reached >= position || !scope.holds(name, listed.consumes.as_deref(), listed.projects) {
                 continue;
             }
             behind = true;
@@ -165,7 +128,9 @@ impl State {
         let late: Vec<String> = self
             .listed
             .iter()
-            .filter(|(name, listed)| scope.holds(name, listed) && self.reached(name, listed) < position)
+            .filter(|(name, listed)| {
+                scope.holds(name, listed.consumes.as_deref(), listed.projects) && self.reached(name, listed) < position
+            })
             .map(|(name, _)| name.clone())
             .collect();
         for name in late {
@@ -390,22 +355,5 @@ mod tests {
         let again = progress.moved();
         progress.reached("books.view", AT);
         assert_eq!(again.now_or_never(), None);
-    }
-
-    fn listed(consumes: Option<&[&str]>, projects: bool) -> Listed {
-        let consumes = consumes.map(|families| families.iter().map(|family| (*family).to_owned()).collect());
-        Listed { consumes, projects, position: Position::START, retry: false, leased_until: Instant::now() }
-    }
-
-    #[test]
-    fn a_scope_holds_what_it_says() {
-        let (view, applier) = (listed(Some(&["books", "borrowing"]), true), listed(Some(&["users"]), false));
-        assert!(Scope::ConsumersOf(&["borrowing"]).holds("books.view", &view));
-        assert!(!Scope::ConsumersOf(&["auth"]).holds("books.view", &view));
-        assert!(Scope::ConsumersOf(&["auth"]).holds("old", &listed(None, false)), "who knows what it consumes");
-        assert!(Scope::Context("books").holds("books.view", &view));
-        assert!(!Scope::Context("book").holds("books.view", &view));
-        assert!(!Scope::Applier("books").holds("books.view", &view));
-        assert!(Scope::Applier("books").holds("books", &applier));
     }
 }

@@ -94,7 +94,7 @@ pub const ROWS: &[Row] = &[
         |scene, _| json!({"email": scene.owner.email}),
         answering(202, EVERYBODY),
     ),
-    with("POST /auth/resend-proof", Nothing, |scene, _| json!({"email": scene.owner.email}), answering(202, EVERYBODY)),
+    with("POST /auth/resend-proof", Nothing, |_, target| json!({"email": target.word}), answering(202, EVERYBODY)),
     with(
         "POST /auth/reset-password",
         ResetToken,

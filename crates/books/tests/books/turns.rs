@@ -137,7 +137,7 @@ async fn an_upload_that_another_transaction_is_in_the_way_of_is_read_once_more()
                 return null;
             end $$;
         create trigger in_the_way after insert on books.import_row for each statement execute function books.in_the_way()";
-    sqlx::raw_sql(in_the_way).execute(&world.pool).await.unwrap();
+    sqlx::raw_sql(in_the_way).execute(&world.database.owner_pool("books")).await.unwrap();
     let rows: String = (0..3_000).map(|i| format!("Book {i},Author {i},\n")).collect();
     let import = world.upload(ada, plain(&rows)).await.unwrap();
     let stored: i64 = sqlx::query_scalar("select last_value from books.stored").fetch_one(&world.pool).await.unwrap();
