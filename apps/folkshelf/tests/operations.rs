@@ -31,6 +31,7 @@ async fn a_community_is_as_its_operator_has_set_it_up() {
         community.data(),
         &json!({
             "timeZone": "Asia/Tokyo", "language": "fr", "closedCatalogue": true, "maxOpenRequests": 10, "maxExtensions": 2, "maxBooks": 20_000,
+            "proofRequired": false,
             "name": "La Ruelle", "imports": {"maxBytes": 33_554_432, "maxRows": 7},
         }),
     );

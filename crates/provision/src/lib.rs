@@ -2,6 +2,7 @@
 //! and write rows, no more. The migrations of each run as its owner: they cannot touch another's schema.
 
 use std::path::Path;
+use std::time::Duration;
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
@@ -30,6 +31,11 @@ const TIME_OUTS: [(&str, &str); 5] = [
     ("tcp_keepalives_interval", "3s"),
     ("tcp_keepalives_count", "3"),
 ];
+/// Who waits for a table keeps everybody else from it who comes later. So a migration that does not get one soon gives up, lets
+/// them in, and is tried again.
+const WAITS_FOR_A_TABLE: &str = "2s";
+const TRIES: u32 = 60;
+const TRIES_AGAIN_AFTER: Duration = Duration::from_secs(1);
 /// Serialises provisioning between processes that start together.
 const LOCK: i64 = 0x666f_6c6b;
 
@@ -110,21 +116,58 @@ pub async fn provision(
     let event_bus = [(EVENT_BUS, &EVENT_BUS_MIGRATIONS)];
     for (schema, migrations) in event_bus.iter().chain(schemas) {
         create_schema(&mut connection, schema, secret).await?;
-        let mut own = migration_options(owner, schema)
-            .connect()
-            .await
-            .map_err(failed(&format!("connect as the owner of {schema}")))?;
-        migrations
-            .run(&mut own)
-            .await
-            .map_err(|source| ProvisionError::Migration { schema: (*schema).to_owned(), source })?;
-        own.close().await.map_err(failed("close a connection"))?;
+        migrate(&migration_options(owner, schema), schema, migrations).await?;
         // Which migrations have run is written by the owner alone.
         let role = format!("{ROLE_PREFIX}{schema}");
         run(&mut connection, format!("revoke insert, update, delete on {schema}._sqlx_migrations from {role}")).await?;
     }
     // Closing the session lets the lock go.
     connection.close().await.map_err(failed("close a connection"))
+}
+
+/// Runs what has not run yet, each migration in a transaction of its own.
+async fn migrate(own: &PgConnectOptions, schema: &str, migrations: &Migrator) -> Result<(), ProvisionError> {
+    let failed = |step: String| move |source| ProvisionError::Database { step, source };
+    let mut tries = 1;
+    loop {
+        // Each time anew: whoever runs migrations holds a lock of the session, also after a failure.
+        let mut connection = own.connect().await.map_err(failed(format!("connect as {ROLE_PREFIX}{schema}")))?;
+        run(&mut connection, format!("set lock_timeout = '{WAITS_FOR_A_TABLE}'")).await?;
+        let outcome = migrations.run(&mut connection).await;
+        connection.close().await.map_err(failed("close a connection".to_owned()))?;
+        match outcome {
+            Err(MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _))
+                if tries < TRIES && is_in_the_way(&error) =>
+            {
+                tries += 1;
+            }
+            outcome => {
+                return outcome.map_err(|source| ProvisionError::Migration { schema: schema.to_owned(), source });
+            }
+        }
+        tokio::time::sleep(TRIES_AGAIN_AFTER).await;
+    }
+}
+
+/// Whether somebody else held what a migration needs: it waited in vain, or the two waited for each other.
+fn is_in_the_way(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(|error| error.code());
+    matches!(code.as_deref(), Some("55P03" | "40P01"))
+}
+
+/// As a migration: a statement that waits for tables, by whoever owns the database.
+async fn run_when_free(connection: &mut PgConnection, statement: String) -> Result<(), ProvisionError> {
+    run(connection, format!("set lock_timeout = '{WAITS_FOR_A_TABLE}'")).await?;
+    let mut tries = 1;
+    let outcome = loop {
+        match run(connection, statement.clone()).await {
+            Err(ProvisionError::Database { source, .. }) if tries < TRIES && is_in_the_way(&source) => tries += 1,
+            outcome => break outcome,
+        }
+        tokio::time::sleep(TRIES_AGAIN_AFTER).await;
+    };
+    run(connection, "reset lock_timeout".to_owned()).await?;
+    outcome
 }
 
 /// Every context that has migrations below `folder`, by the name of its folder. For tests and tools that must not depend
@@ -226,7 +269,7 @@ async fn hand_over(connection: &mut PgConnection, schema: &str, role: &str, owne
     // In one statement, so in one transaction: hosts of the older version go on meanwhile.
     let append_only =
         if schema == EVENT_BUS { "revoke update, delete on event_bus.log from folkshelf_event_bus;" } else { "" };
-    run(
+    run_when_free(
         connection,
         format!(
             "do $$ begin
