@@ -189,6 +189,9 @@ async fn update(
             agreed_title = coalesce(agreed_title, (
                 select title from borrowing.lendable_book k where k.book_id = borrow.book_id and $29::text is not null
             )),
+            agreed_authors = coalesce(agreed_authors, (
+                select authors from borrowing.lendable_book k where k.book_id = borrow.book_id and $29::text is not null
+            )),
             names_authors = true, revision = revision + 1
         where id = $1 and status = $2 and version = $3",
         row.id,

@@ -61,7 +61,8 @@ macro_rules! shown {
     ($which:literal, $argument:expr) => {
         sqlx::query_as!(
             Row,
-            r#"select b.id as "id!", b.book_id as "book_id!", coalesce(b.agreed_title, k.title) as "title!", k.authors as "authors!",
+            r#"select b.id as "id!", b.book_id as "book_id!", coalesce(b.agreed_title, k.title) as "title!",
+            coalesce(b.agreed_authors, k.authors) as "authors!",
             b.borrower_id as "borrower_id!", taker.name as "borrower_name?", b.owner_id as "owner_id!",
             lender.name as "owner_name?", b.status as "status!", b.days as "days!", b.message,
             b.requested_at as "requested_at!", b.approved_at, b.pickup_by, b.place, b.hand_over_code, b.handed_over_at,
