@@ -272,7 +272,7 @@ async fn the_demo_community_has_borrows_in_every_state_and_never_overwrites_acco
     let host = Host::start_in(&place);
     let reply = host.log_in("ada@example.org", "folkshelf-demo").await.expect(200);
     let ada = support::Person::from("Ada", "ada@example.org", &reply);
-    assert_eq!(host.get("/books").await.expect(200).body["pagination"]["total"], 40);
+    assert_eq!(host.get("/books").await.expect(200).body["pagination"]["total"], 38, "two of 40 are not offered");
     for state in [
         "pending",
         "queued",
