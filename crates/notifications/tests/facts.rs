@@ -88,7 +88,7 @@ async fn what_was_told_in_words_becomes_the_facts_that_would_be_told_now() {
     world.until_heard(last.unwrap()).await;
     world.stop_subscriptions().await;
 
-    let mut connection = world.database.options("notifications").connect().await.unwrap();
+    let mut connection = world.database.migration_options("notifications").connect().await.unwrap();
     let told = kept(&mut connection).await;
     assert!(told.len() > 40, "{}", told.len());
     sqlx::raw_sql(BEFORE).execute(&mut connection).await.unwrap();
@@ -110,7 +110,7 @@ async fn old_words_of_who_left_and_of_events_that_nobody_knows_are_gone() {
     world.tell::<UserEvent>(UserDeleted { user_id: them.ada }, 5).await;
     world.stop_subscriptions().await;
 
-    let mut connection = world.database.options("notifications").connect().await.unwrap();
+    let mut connection = world.database.migration_options("notifications").connect().await.unwrap();
     sqlx::raw_sql(BEFORE).execute(&mut connection).await.unwrap();
     let copy = "insert into notification (id, user_id, kind, title, body, data, created_at, source_event_id,
             log_transaction, log_position, version)

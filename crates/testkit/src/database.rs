@@ -59,9 +59,14 @@ impl TestDatabase {
         PgPoolOptions::new().max_connections(8).connect_lazy_with(self.options(schema))
     }
 
-    /// A small pool of the role that owns `schema`'s tables: for what migrations may do, and nobody who logs in.
+    /// How migrations connect: as the role that owns `schema`'s tables, and may do what nobody may who logs in.
+    pub fn migration_options(&self, schema: &str) -> PgConnectOptions {
+        provision::migration_options(&self.owner, schema)
+    }
+
+    /// A small pool of that role.
     pub fn owner_pool(&self, schema: &str) -> PgPool {
-        PgPoolOptions::new().max_connections(8).connect_lazy_with(provision::migration_options(&self.owner, schema))
+        PgPoolOptions::new().max_connections(8).connect_lazy_with(self.migration_options(schema))
     }
 
     /// How the database's owner connects, who may look where contexts may not.

@@ -176,7 +176,10 @@ export interface paths {
         /** One's own keys, newest first, without the keys themselves. Ended ones are left out. */
         get: operations["list_api_keys"];
         put?: never;
-        /** Makes a key for a program. The answer is the only one that shows it. */
+        /**
+         * Makes a key for a program. The answer is the only one that shows it. A key lasts until its end or until you end it: a
+         *     changed password and ended sessions leave it alive; a reset of the password ends it.
+         */
         post: operations["create_api_key"];
         delete?: never;
         options?: never;
@@ -210,7 +213,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Changes one's password. One's other sessions end. */
+        /** Changes one's password. One's other sessions end. Keys of one's programs go on: `GET /auth/api-keys` names them. */
         post: operations["change_password"];
         delete?: never;
         options?: never;
@@ -295,8 +298,28 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Opens an account and signs in. */
+        /**
+         * Opens an account and signs in. Where addresses are proved first it sends a letter instead, and the answer does not tell
+         *     whether the address has an account.
+         */
         post: operations["register"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/resend-proof": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sends the letter that proves an address again, if somebody waits for it. The answer does not tell. */
+        post: operations["resend_proof"];
         delete?: never;
         options?: never;
         head?: never;
@@ -380,7 +403,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Proves that the mail address is one's own, with the token of the mail. */
+        /**
+         * Proves that the mail address is one's own, with the token of the mail. Whoever is not signed in to the account chooses its
+         *     password anew, and all its sessions and API keys end. Where addresses are proved first this opens the account.
+         */
         post: operations["verify_email"];
         delete?: never;
         options?: never;
@@ -1275,7 +1301,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Whether it can answer requests. A host whose clock is more than 30 s off is not ready. */
+        /** Whether it can answer requests, and will go on. A host whose clock is more than 30 s off is not ready, nor one that stops. */
         get: operations["get_readiness"];
         put?: never;
         post?: never;
@@ -1303,6 +1329,10 @@ export interface components {
             /** @example user */
             kind: string;
             name?: string | null;
+        };
+        AddressBody: {
+            /** Format: email */
+            email: string;
         };
         AnswerBody: {
             approve: boolean;
@@ -1621,6 +1651,8 @@ export interface components {
             maxOpenRequests: number;
             /** @description As its members call it, where its operator named it. */
             name?: string | null;
+            /** @description Whether somebody who registers proves the mail address before they have an account. */
+            proofRequired: boolean;
             /** @description IANA name, as in `Europe/Paris`: days, and with them due dates and pick-up dates, end at midnight there. */
             timeZone: string;
         };
@@ -1635,6 +1667,8 @@ export interface components {
             shelves: components["schemas"]["Shelf"][];
         };
         CreateApiKeyBody: {
+            /** @description Your password: a key may outlive the session that makes it. */
+            currentPassword: string;
             /**
              * Format: date-time
              * @description Without it the key lasts until you end it.
@@ -1856,6 +1890,8 @@ export interface components {
                 maxOpenRequests: number;
                 /** @description As its members call it, where its operator named it. */
                 name?: string | null;
+                /** @description Whether somebody who registers proves the mail address before they have an account. */
+                proofRequired: boolean;
                 /** @description IANA name, as in `Europe/Paris`: days, and with them due dates and pick-up dates, end at midnight there. */
                 timeZone: string;
             };
@@ -2280,10 +2316,6 @@ export interface components {
          * @enum {string}
          */
         Field: "title" | "other_title" | "subtitle" | "authors" | "more_authors" | "isbn" | "other_isbn" | "published_year" | "other_year" | "language" | "categories" | "more_categories" | "description" | "condition" | "notes" | "lending" | "copies" | "shelf" | "owned" | "deleted" | "kind" | "version";
-        ForgotBody: {
-            /** Format: email */
-            email: string;
-        };
         /**
          * @description The program that wrote a file.
          * @enum {string}
@@ -2956,9 +2988,10 @@ export interface components {
             name: string;
             /**
              * Format: password
-             * @description At least 10 characters, at most 71 bytes.
+             * @description At least 10 characters, at most 71 bytes. Needed where addresses are proved later; where they are proved first it is
+             *     chosen with the letter, and one that is sent here is not kept.
              */
-            password: string;
+            password?: string | null;
         };
         RequestBody: {
             /** Format: uuid */
@@ -3145,6 +3178,11 @@ export interface components {
          */
         UserId: string;
         VerifyBody: {
+            /**
+             * Format: password
+             * @description Needed outside a session of the account that is proved.
+             */
+            newPassword?: string | null;
             token: string;
         };
     };
@@ -3756,7 +3794,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ForgotBody"];
+                "application/json": components["schemas"]["AddressBody"];
             };
         };
         responses: {
@@ -3899,6 +3937,46 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Envelope_SignedInView"];
                 };
+            };
+            /** @description A letter is on its way */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["TimedOut"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["VersionMismatch"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            429: components["responses"]["TooOften"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    resend_proof: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AddressBody"];
+            };
+        };
+        responses: {
+            /** @description If somebody waits for it, a letter is on its way */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             400: components["responses"]["Invalid"];
             401: components["responses"]["Unauthenticated"];
