@@ -111,6 +111,12 @@ export class Community {
     throw new Error(`import ${id} does not come to an end`)
   }
 
+  /** Somebody does not want to meet somebody. */
+  async block({ api }: Member, { id }: Member): Promise<void> {
+    const { data, error, response } = await api.POST('/api/v1/profile/blocks', { body: { userId: id } })
+    taken(data, response, error)
+  }
+
   /** The newest mail to somebody that holds `word`. */
   async mail(to: Member, word: string): Promise<string> {
     const { mails } = host()

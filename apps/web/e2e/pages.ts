@@ -84,6 +84,10 @@ export const PAGES: Row[] = [
   { name: 'account-api-keys', as: 'ada', path: ({ ada }) => withKeys(ada), opens: true },
   { name: 'account-api-key-form', as: 'grace', path: '/account/api-keys', after: makingAKey },
   { name: 'account-api-key-made', as: 'grace', path: '/account/api-keys', before: aKeyIsMade, after: makeAKey },
+  { name: 'account-blocks-none', as: 'ada', path: '/account/blocks' },
+  { name: 'account-blocks', as: 'grace', path: withBlocks },
+  { name: 'person-block', as: 'barbara', path: newcomer, after: blocking },
+  { name: 'person-blocked', as: 'barbara', path: blockedNewcomer },
   { name: 'account-delete', as: 'barbara', path: '/account/delete' },
   { name: 'moderation', as: 'grace', path: '/moderation' },
   { name: 'moderation-settled', as: 'grace', path: settled },
@@ -117,6 +121,29 @@ async function imported({ community, grace, words }: Scene, review: boolean): Pr
 async function newcomer({ community }: Scene): Promise<string> {
   const { id } = await community.register('عبد الرحمن بن محمد المراكشي الأندلسي ' + 'ي'.repeat(40))
   return `/people/${id}`
+}
+
+/** Two members, one of them with a long name in another writing. */
+async function withBlocks({ community, grace, words }: Scene): Promise<string> {
+  for (const name of ['عبد الرحمن بن محمد المراكشي الأندلسي ' + 'ي'.repeat(40), words.owner])
+    await community.block(grace, await community.register(name))
+  return '/account/blocks'
+}
+
+async function blockedNewcomer({ community, barbara, words }: Scene): Promise<string> {
+  const member = await community.register(words.owner)
+  await community.book(member, words.title)
+  await community.block(barbara, member)
+  return `/people/${member.id}`
+}
+
+async function blocking(page: Page): Promise<void> {
+  await page
+    .getByRole('main')
+    .getByRole('button', { name: /^(More actions|Autres actions)$/ })
+    .click()
+  await page.getByRole('menuitem').click()
+  await expect(page.getByRole('alertdialog')).toBeVisible()
 }
 
 /** The list with one settled dispute between two others. */

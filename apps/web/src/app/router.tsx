@@ -4,6 +4,7 @@ import { RequirePermission, RequireSession } from '@/api/Require'
 import {
   loadAccountLayout,
   loadApiKeysPage,
+  loadBlocksPage,
   loadDeleteAccountPage,
   loadForgotPasswordPage,
   loadLoginPage,
@@ -61,7 +62,7 @@ const forMembers: RouteObject[] = [
   { path: 'shelf/import', lazy: page(loadStartImportPage, 'shelf') },
   { path: 'shelf/import/:id', lazy: page(loadImportPage, 'shelf') },
   { path: 'loans', lazy: page(loadLoansPage, 'loans') },
-  { path: 'loans/:id', lazy: page(loadLoanPage, 'loans') },
+  { path: 'loans/:id', lazy: page(loadLoanPage, ['loans', 'people']) },
   { path: 'notifications', lazy: page(loadNotificationsPage, 'notifications') },
   {
     path: 'account',
@@ -72,6 +73,7 @@ const forMembers: RouteObject[] = [
       { path: 'password', lazy: page(loadPasswordPage, 'account') },
       { path: 'sessions', lazy: page(loadSessionsPage, 'account') },
       { path: 'api-keys', lazy: page(loadApiKeysPage, 'account') },
+      { path: 'blocks', lazy: page(loadBlocksPage, ['account', 'people']) },
       { path: 'delete', lazy: page(loadDeleteAccountPage, 'account') },
     ],
   },

@@ -3,6 +3,7 @@ export { useChooseLanguage } from './language'
 // Each is fetched when somebody goes there.
 export const loadAccountLayout = () => import('./AccountLayout')
 export const loadApiKeysPage = () => import('./ApiKeysPage')
+export const loadBlocksPage = () => import('./BlocksPage')
 export const loadDeleteAccountPage = () => import('./DeleteAccountPage')
 export const loadForgotPasswordPage = () => import('./ForgotPasswordPage')
 export const loadLogInAgain = () => import('./LogInAgain')

@@ -2,13 +2,14 @@ import { useQueryClient } from '@tanstack/react-query'
 import { Ellipsis } from 'lucide'
 import { useCallback, useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
+import { BlockDialog } from '@/features/people'
 import { Button, IconButton, LinkButton } from '@/ui/Button'
 import { classes } from '@/ui/classes'
 import { Icon } from '@/ui/Icon'
 import { Menu, MenuItem } from '@/ui/Menu'
 import { toast } from '@/ui/toast'
 import { ActionDialog } from './dialogs/ActionDialog'
-import { actionsOf, allows, needs, statusId, type Action, type Loan, type Part } from './loan'
+import { actionsOf, allows, needs, otherOf, statusId, type Action, type Loan, type Part } from './loan'
 
 /** On phones the buttons fill the line. */
 const growing = 'max-sm:[&>*:not([aria-haspopup])]:grow'
@@ -31,6 +32,7 @@ export function ActionButtons({
   const queries = useQueryClient()
   const actions = actionsOf(loan, part)
   const { main, beside, more } = actions
+  const [blocking, setBlocking] = useState<boolean>()
   const [chosen, setChosen] = useState<{ action: Action; open: boolean; nth: number }>()
   const hasMoved = useRef(false)
   const open = (action: Action) => {
@@ -55,7 +57,7 @@ export function ActionButtons({
     if (queries.isMutating() === 0) toast({ tone: 'problem', text: t('overtaken') })
   }, [overtaken, moved, queries, t])
 
-  if (!main && !beside && more.length === 0 && !chosen) return null
+  if (!main && !beside && more.length === 0 && !chosen && blocking === undefined) return null
   return (
     <div className={classes('relative z-10 flex flex-wrap items-center gap-3', growing)}>
       {/* By its key a button whose meaning changes is another one: the focus does not stay on it. */}
@@ -88,7 +90,7 @@ export function ActionButtons({
             {t(`action.${beside}`)}
           </Button>
         )}
-        {!compact && more.length > 0 && (
+        {!compact && part !== 'moderator' && (main || beside || more.length > 0) && (
           <Menu
             trigger={
               <IconButton label={t('action.more')}>
@@ -101,9 +103,20 @@ export function ActionButtons({
                 {t(`action.${action}`)}
               </MenuItem>
             ))}
+            <MenuItem danger onClick={() => setBlocking(true)}>
+              {t('action.block')}
+            </MenuItem>
           </Menu>
         )}
       </div>
+      {blocking !== undefined && (
+        <BlockDialog
+          person={otherOf(loan, part)}
+          open={blocking}
+          onOpenChange={setBlocking}
+          landing={() => document.getElementById(statusId(loan))}
+        />
+      )}
       {chosen && (
         <ActionDialog
           key={chosen.nth}

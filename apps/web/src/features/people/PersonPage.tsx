@@ -1,4 +1,5 @@
-import { BookX, MapPin, UserX } from 'lucide'
+import { Ban, BookX, Ellipsis, MapPin, UserX } from 'lucide'
+import { useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useParams } from 'react-router'
 import { ErrorState } from '@/api/ErrorState'
@@ -7,12 +8,15 @@ import { useSession } from '@/api/useSession'
 import { BookGrid, BookGridSkeleton, searchOf, useBooks } from '@/features/catalogue'
 import { useFormats } from '@/i18n/format'
 import { Avatar } from '@/ui/Avatar'
-import { LinkButton } from '@/ui/Button'
+import { Button, IconButton, LinkButton } from '@/ui/Button'
 import { EmptyState, Loading, Notice, Skeleton } from '@/ui/Feedback'
 import { Icon } from '@/ui/Icon'
 import { PageHeader, PageTitle } from '@/ui/Layout'
+import { Menu, MenuItem } from '@/ui/Menu'
 import { titleSize } from '@/ui/title-size'
 import { Written } from '@/ui/Written'
+import { BlockDialog } from './BlockDialog'
+import { useIsBlocked, useUnblock } from './blocks'
 import { usePerson, type Person } from './queries'
 import { recordOf } from './record'
 
@@ -51,12 +55,15 @@ function Somebody({ person }: { person: Person }) {
   const format = useFormats()
   const { user } = useSession()
   const { id, name, avatarUrl, memberSince, location, bio } = person
+  const blocked = useIsBlocked(id)
+  const [asking, setAsking] = useState(false)
+  const header = useRef<HTMLElement>(null)
   return (
     <article className="flex flex-col gap-8">
       <PageTitle>{name}</PageTitle>
-      <header className="flex items-center gap-4 sm:gap-6">
+      <header ref={header} tabIndex={-1} className="flex items-center gap-4 focus-visible:outline-none sm:gap-6">
         <Avatar name={name} url={avatarUrl ?? null} className="size-16 text-xl sm:size-20" />
-        <div className="min-w-0">
+        <div className="min-w-0 flex-1">
           <Written as="h1" className={titleSize(name)}>
             {name}
           </Written>
@@ -71,6 +78,7 @@ function Somebody({ person }: { person: Person }) {
             </p>
           )}
         </div>
+        {blocked === false && id !== user?.id && <More onBlock={() => setAsking(true)} />}
       </header>
       {id === user?.id && (
         <Notice>
@@ -82,6 +90,7 @@ function Somebody({ person }: { person: Person }) {
           </div>
         </Notice>
       )}
+      {blocked && <Blocked person={person} />}
       {bio && (
         <Written as="p" className="max-w-prose whitespace-pre-line">
           {bio}
@@ -95,8 +104,44 @@ function Somebody({ person }: { person: Person }) {
           <p key={sentence}>{sentence}</p>
         ))}
       </section>
-      <Books person={person} />
+      {!blocked && <Books person={person} />}
+      <BlockDialog person={person} open={asking} onOpenChange={setAsking} landing={() => header.current} />
     </article>
+  )
+}
+
+/** What is seldom done with a member. */
+function More({ onBlock }: { onBlock: () => void }) {
+  const { t } = useTranslation('people')
+  return (
+    <div className="self-start">
+      <Menu
+        trigger={
+          <IconButton label={t('more')}>
+            <Icon of={Ellipsis} className="size-5" />
+          </IconButton>
+        }
+      >
+        <MenuItem icon={<Icon of={Ban} className="size-5" />} danger onClick={onBlock}>
+          {t('block.action')}
+        </MenuItem>
+      </Menu>
+    </div>
+  )
+}
+
+function Blocked({ person: { id, name } }: { person: Person }) {
+  const { t } = useTranslation('people')
+  const unblock = useUnblock()
+  return (
+    <Notice icon={<Icon of={Ban} className="size-5" />}>
+      <div className="flex flex-wrap items-center justify-between gap-3">
+        {t('blocked')}
+        <Button variant="secondary" size="small" pending={unblock.pending} onClick={() => unblock.run({ id, name })}>
+          {t('unblock.action')}
+        </Button>
+      </div>
+    </Notice>
   )
 }
 

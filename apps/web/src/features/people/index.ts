@@ -1,3 +1,5 @@
+export { BlockDialog } from './BlockDialog'
+export { useBlocks, useUnblock, type Block } from './blocks'
 export { PersonLink } from './PersonLink'
 
 // Each is fetched when somebody goes there.
