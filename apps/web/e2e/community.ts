@@ -118,7 +118,7 @@ export class Community {
   }
 
   /** The newest mail to somebody that holds `word`. */
-  async mail(to: Member, word: string): Promise<string> {
+  async mail(to: Pick<Member, 'email'>, word: string): Promise<string> {
     const { mails } = host()
     for (let attempt = 0; attempt < 100; attempt += 1) {
       const texts = readdirSync(mails)
@@ -130,6 +130,14 @@ export class Community {
     }
     throw new Error(`no mail to ${to.email} with ${word}`)
   }
+}
+
+/** The link of a mail, which may be folded. */
+export function linkIn(mail: string, path: string): string {
+  const text = mail.replace(/=\r?\n/g, '').replace(/=3D/g, '=')
+  const link = new RegExp(`${path}\\?token=([0-9a-f]+)`).exec(text)
+  if (!link) throw new Error(`no link to ${path} in: ${mail}`)
+  return `/${path}?token=${link[1]}`
 }
 
 /** The host's command line, on the data of the tests. */

@@ -69,6 +69,18 @@ export default async function start(): Promise<() => Promise<void>> {
   }
 }
 
+/** Another host on the data of the tests, set up otherwise. */
+export async function another(settings: Record<string, string>): Promise<{ url: string; end: () => Promise<void> }> {
+  const { program, environment } = host()
+  const port = await freePort()
+  const url = `http://127.0.0.1:${port}`
+  const own = { FOLKSHELF_HTTP__LISTEN: `127.0.0.1:${port}`, FOLKSHELF_HTTP__PUBLIC_URL: url, ...settings }
+  const env = { ...process.env, ...environment, ...own }
+  const serving = spawn(program, ['serve'], { env, stdio: ['ignore', 'ignore', 'inherit'] })
+  await ready(serving, url)
+  return { url, end: () => ended(serving) }
+}
+
 function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer().once('error', reject)

@@ -54,7 +54,18 @@ export const PAGES: Row[] = [
   { name: 'person-new', as: 'grace', path: newcomer },
   { name: 'person-missing', as: 'visitor', path: '/people/nobody', troubles: /40[04]/ },
   { name: 'login', as: 'visitor', path: '/login' },
+  { name: 'login-unproved', as: 'visitor', path: '/login', before: notProved, after: logsIn, troubles: /403/ },
   { name: 'register', as: 'visitor', path: '/register' },
+  { name: 'register-proof', as: 'visitor', path: '/register', before: proofFirst },
+  { name: 'register-mailed', as: 'visitor', path: '/register', before: proofFirst, after: registers },
+  {
+    name: 'verify-email',
+    as: 'visitor',
+    path: '/verify-email?token=0123456789',
+    before: wantsPassword,
+    troubles: /400/,
+  },
+  { name: 'verify-email-spent', as: 'visitor', path: '/verify-email?token=0123456789', troubles: /400/ },
   { name: 'forgot-password', as: 'visitor', path: '/forgot-password' },
   { name: 'reset-password', as: 'visitor', path: '/reset-password?token=0123456789' },
   { name: 'not-found', as: 'visitor', path: '/no/such/page' },
@@ -88,6 +99,7 @@ export const PAGES: Row[] = [
   { name: 'account-blocks', as: 'grace', path: withBlocks },
   { name: 'person-block', as: 'barbara', path: newcomer, after: blocking },
   { name: 'person-blocked', as: 'barbara', path: blockedNewcomer },
+  { name: 'account-api-key-lose', as: 'grace', path: '/account/api-keys', before: aKeyIsMade, after: loseAKey },
   { name: 'account-delete', as: 'barbara', path: '/account/delete' },
   { name: 'moderation', as: 'grace', path: '/moderation' },
   { name: 'moderation-settled', as: 'grace', path: settled },
@@ -214,15 +226,60 @@ async function listFails(page: Page): Promise<void> {
   )
 }
 
+async function refused(page: Page, path: string, statusCode: number, code: string, field?: string): Promise<void> {
+  const error = { code, message: 'refused', details: field ? [{ field, message: 'is needed' }] : [] }
+  await page.route(path, (route) =>
+    route.fulfill({ status: statusCode, json: { success: false, error, statusCode, traceId: '7d2f3b9c01a4' } }),
+  )
+}
+
+function notProved(page: Page): Promise<void> {
+  return refused(page, '**/auth/login', 403, 'EMAIL_NOT_PROVED')
+}
+
+function wantsPassword(page: Page): Promise<void> {
+  return refused(page, '**/auth/verify-email', 400, 'VALIDATION_ERROR', 'newPassword')
+}
+
+const LONG_ADDRESS = `${'wilhelmina.konstantinopolitanska.'.repeat(3)}x@bibliotheque.villefranche.example`
+
+async function logsIn(page: Page): Promise<void> {
+  await page.getByRole('textbox', { name: /^(Mail address|Adresse électronique)$/ }).fill(LONG_ADDRESS)
+  await page.getByLabel(/^(Password|Mot de passe)$/).fill('correct horse battery')
+  await page
+    .getByRole('main')
+    .getByRole('button', { name: /^(Log in|Se connecter)$/ })
+    .click()
+  await expect(page.getByText(LONG_ADDRESS)).toBeVisible()
+}
+
+/** As a host answers that wants addresses proved first. */
+async function proofFirst(page: Page): Promise<void> {
+  await page.route('**/api/v1/community', async (route) => {
+    const answer = await route.fetch()
+    const body = (await answer.json()) as { data: object }
+    await route.fulfill({ response: answer, json: { ...body, data: { ...body.data, proofRequired: true } } })
+  })
+  await page.route('**/auth/register', (route) => route.fulfill({ status: 202 }))
+}
+
+async function registers(page: Page): Promise<void> {
+  await page.getByRole('textbox', { name: /^(Your name|Votre nom)/ }).fill('Wilhelmina')
+  await page.getByRole('textbox', { name: /^(Mail address|Adresse électronique)/ }).fill(LONG_ADDRESS)
+  await page.getByRole('button', { name: /^(Join|S’inscrire)$/ }).click()
+  await expect(page.getByText(LONG_ADDRESS)).toBeVisible()
+}
+
 /** Two keys, one of them with a long name in another writing. */
-async function withKeys({ api }: Member): Promise<string> {
+async function withKeys({ api, password }: Member): Promise<string> {
   const { data } = await api.GET('/api/v1/auth/api-keys')
   if (data!.data.length === 0) {
     const expiresAt = new Date(Date.now() + 90 * 86_400_000).toISOString()
     const scopes = ['write:book', 'write:borrow', 'moderate:book', 'delete:user', 'admin']
     const name = 'מצלמת הספרים שליד המדף הגדול, ' + 'the scanner beside the large shelf in the cellar '.repeat(1)
-    await api.POST('/api/v1/auth/api-keys', { body: { name, scopes, expiresAt } })
-    await api.POST('/api/v1/auth/api-keys', { body: { name: 'Nightly export', scopes: [] } })
+    await api.POST('/api/v1/auth/api-keys', { body: { name, scopes, expiresAt, currentPassword: password } })
+    const more = { name: 'Nightly export', scopes: [], currentPassword: password }
+    await api.POST('/api/v1/auth/api-keys', { body: more })
   }
   return '/account/api-keys'
 }
@@ -245,8 +302,15 @@ async function aKeyIsMade(page: Page): Promise<void> {
 async function makeAKey(page: Page): Promise<void> {
   await makingAKey(page)
   await page.getByLabel(/^(Name|Nom)$/).fill('Scanner')
+  await page.getByLabel(/^(Present password|Mot de passe actuel)$/).fill('folkshelf-demo')
   await page.getByRole('button', { name: /Make the key|Créer la clé/ }).click()
   await expect(page.getByRole('textbox', { name: /^(Key|Clé)$/ })).toBeVisible()
+}
+
+async function loseAKey(page: Page): Promise<void> {
+  await makeAKey(page)
+  await page.keyboard.press('Escape')
+  await expect(page.getByRole('alertdialog')).toBeVisible()
 }
 
 async function dialog(page: Page): Promise<void> {

@@ -60,6 +60,12 @@ export async function ask<Data>(pending: Promise<Answer<{ data: Data }>>): Promi
   return (await body(pending)).data
 }
 
+/** As `ask`, of a call that may have nothing to tell. */
+export async function askIfAny<Data>(pending: Promise<Answer<{ data: Data }>>): Promise<Data | undefined> {
+  const told: { data: Data } | undefined = await body(pending)
+  return told?.data
+}
+
 /** One page of a list. */
 export async function askPage<Item>(
   pending: Promise<Answer<{ data: Item[]; pagination: components['schemas']['Pagination'] }>>,

@@ -9,7 +9,7 @@ import { Icon } from './Icon'
 import { tabRing } from './tab-ring'
 
 const backdrop =
-  'fixed inset-0 z-40 bg-shade transition-opacity duration-150 data-ending-style:opacity-0 data-starting-style:opacity-0'
+  'fixed inset-0 z-50 bg-shade transition-opacity duration-150 data-ending-style:opacity-0 data-starting-style:opacity-0'
 /** From below on phones, in the middle elsewhere. */
 const popup = classes(
   'surface fixed inset-x-0 bottom-0 z-50 max-h-[92dvh] overflow-y-auto rounded-b-none p-5 pb-[max(1.25rem,env(safe-area-inset-bottom))]',
@@ -95,7 +95,8 @@ export function ConfirmDialog({
   return (
     <AlertDialog.Root open={open} onOpenChange={onOpenChange}>
       <AlertDialog.Portal>
-        <AlertDialog.Backdrop className={backdrop} />
+        {/* Also over a dialog that it asks about. */}
+        <AlertDialog.Backdrop className={backdrop} forceRender />
         <AlertDialog.Popup className={popup} finalFocus={finalFocus} onKeyDown={tabRing}>
           <AlertDialog.Title className="mb-2 line-clamp-5 text-heading wrap-anywhere">{title}</AlertDialog.Title>
           {description && (

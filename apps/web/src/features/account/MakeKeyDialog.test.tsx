@@ -3,11 +3,12 @@ import userEvent from '@testing-library/user-event'
 import { useState } from 'react'
 import { beforeAll, describe, expect, it, vi } from 'vitest'
 import { session } from '@/api/session'
-import { fakeHost, success } from '@/test/host'
+import { fakeHost, refusal, success } from '@/test/host'
 import { renderPage } from '@/test/render'
 import Toaster from '@/ui/Toaster'
 import { MakeKeyDialog } from './MakeKeyDialog'
 
+const PASSWORD = 'correct horse battery'
 const KEY = `fsk_${'Ab3dEf6hIj'.repeat(4)}Kl9000000`
 
 // jsdom draws nothing: all of it can be seen.
@@ -31,6 +32,7 @@ async function makeKey() {
   session.start()
   const { queries } = await renderPage(<Page />, { words: 'account' })
   await userEvent.type(screen.getByRole('textbox', { name: 'Name' }), 'Scanner')
+  await userEvent.type(screen.getByLabelText('Present password', { selector: 'input' }), PASSWORD)
   await userEvent.click(screen.getByRole('button', { name: 'Make the key' }))
   return { queries, shown: await screen.findByRole<HTMLTextAreaElement>('textbox', { name: 'Key' }) }
 }
@@ -91,5 +93,21 @@ describe('a new key', () => {
     expect(shown.selectionEnd).toBe(KEY.length)
     await userEvent.keyboard('{Escape}')
     await screen.findByRole('alertdialog')
+  })
+
+  it('is made by whoever knows the password alone', async () => {
+    const host = fakeHost({
+      'POST /api/v1/auth/api-keys': () =>
+        refusal(403, 'WRONG_PASSWORD', [{ field: 'currentPassword', message: 'is not your password' }]),
+    })
+    session.start()
+    await renderPage(<Page />, { words: 'account' })
+    await userEvent.type(screen.getByRole('textbox', { name: 'Name' }), 'Scanner')
+    const password = screen.getByLabelText('Present password', { selector: 'input' })
+    await userEvent.type(password, 'not my password')
+    await userEvent.click(screen.getByRole('button', { name: 'Make the key' }))
+    await screen.findByText('The password is wrong.')
+    expect(document.activeElement).toBe(password)
+    expect(host.sent.at(-1)?.body).toMatchObject({ name: 'Scanner', currentPassword: 'not my password' })
   })
 })

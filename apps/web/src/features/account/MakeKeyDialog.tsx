@@ -10,16 +10,17 @@ import { Button } from '@/ui/Button'
 import { Actions, ConfirmDialog, Dialog } from '@/ui/Dialog'
 import { Notice } from '@/ui/Feedback'
 import { Field } from '@/ui/Field'
-import { Checkbox, Select, TextField } from '@/ui/form/fields'
+import { Checkbox, PasswordField, Select, TextField } from '@/ui/form/fields'
 import { Form } from '@/ui/form/Form'
 import { Icon } from '@/ui/Icon'
 import { toast } from '@/ui/toast'
 import { useMakeApiKey } from './commands'
+import { accountRules } from './rules'
 import { SCOPES, useScopeText } from './scopes'
 
 const DAY = 86_400_000
 const LASTING = ['30', '90', '365', 'endless'] as const
-const fieldOfCode = { SCOPE_NOT_PERMITTED: 'scopes' } as const
+const fieldOfCode = { SCOPE_NOT_PERMITTED: 'scopes', WRONG_PASSWORD: 'currentPassword' } as const
 
 export function MakeKeyDialog({ open, onOpenChange }: { open: boolean; onOpenChange: (open: boolean) => void }) {
   const { t } = useTranslation('account')
@@ -76,7 +77,7 @@ interface MakeKeyFormProps {
 function MakeKeyForm({ onMade, onPending, onClose }: MakeKeyFormProps) {
   const { t } = useTranslation('account')
   const { t: common } = useTranslation()
-  const { can } = useSession()
+  const { can, user } = useSession()
   const scopeText = useScopeText()
   const schema = useMemo(
     () =>
@@ -84,12 +85,13 @@ function MakeKeyForm({ onMade, onPending, onClose }: MakeKeyFormProps) {
         name: z.string().check(z.trim(), z.minLength(1, t('apiKeys.nameMissing')), z.maxLength(100)),
         scopes: z.array(z.string()),
         lasting: z.enum(LASTING),
+        currentPassword: accountRules(t).password,
       }),
     [t],
   )
   const form = useForm<z.infer<typeof schema>>({
     resolver: standardSchemaResolver(schema),
-    defaultValues: { name: '', scopes: [], lasting: '90' },
+    defaultValues: { name: '', scopes: [], lasting: '90', currentPassword: '' },
   })
   const make = useMakeApiKey({ onDone: ({ key }) => onMade(key), onProblem: useFormProblem(form, fieldOfCode) })
   const { pending } = make
@@ -100,10 +102,9 @@ function MakeKeyForm({ onMade, onPending, onClose }: MakeKeyFormProps) {
   return (
     <Form
       form={form}
-      onSubmit={({ name, scopes, lasting }) =>
+      onSubmit={({ lasting, ...key }) =>
         make.run({
-          name,
-          scopes,
+          ...key,
           ...(lasting !== 'endless' && { expiresAt: new Date(Date.now() + Number(lasting) * DAY).toISOString() }),
         })
       }
@@ -129,6 +130,13 @@ function MakeKeyForm({ onMade, onPending, onClose }: MakeKeyFormProps) {
           </option>
         ))}
       </Select>
+      <input type="email" autoComplete="username" value={user?.email ?? ''} readOnly hidden />
+      <PasswordField
+        name="currentPassword"
+        label={t('changePassword.current')}
+        hint={t('delete.passwordHint')}
+        autoComplete="current-password"
+      />
       <Actions>
         <Button type="submit" pending={pending}>
           {t('apiKeys.submit')}

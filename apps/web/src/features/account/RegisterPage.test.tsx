@@ -17,6 +17,7 @@ describe('registering', () => {
     async (language, name, email, password, submit) => {
       const host = fakeHost({
         [`POST ${REGISTER}`]: () => success(signedIn('token'), 201),
+        'GET /api/v1/community': () => success({ proofRequired: false }),
         'PUT /api/v1/profile': () => success({}),
         'GET /api/v1/roles': () => success([]),
       })
@@ -24,7 +25,7 @@ describe('registering', () => {
       await renderPage(<RegisterPage />, { words: 'account', language, at: '/register' })
       await userEvent.type(screen.getByRole('textbox', { name }), 'Ada')
       await userEvent.type(screen.getByRole('textbox', { name: email }), 'ada@example.org')
-      await userEvent.type(screen.getByLabelText(password, { selector: 'input' }), 'correct horse battery')
+      await userEvent.type(await screen.findByLabelText(password, { selector: 'input' }), 'correct horse battery')
       await userEvent.click(screen.getByRole('button', { name: submit }))
       await waitFor(() => expect(host.to(REGISTER)).toHaveLength(1))
       expect(host.to(REGISTER)[0]?.body).toMatchObject({ name: 'Ada', email: 'ada@example.org', language })

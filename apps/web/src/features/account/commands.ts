@@ -1,5 +1,6 @@
 import type { QueryClient } from '@tanstack/react-query'
-import { api, ask, askNothing } from '@/api/client'
+import { api, ask, askIfAny, askNothing } from '@/api/client'
+import { ADDRESS_TO_CONFIRM } from '@/api/kept'
 import { keys } from '@/api/keys'
 import { session } from '@/api/session'
 import type { components } from '@/api/schema'
@@ -21,6 +22,7 @@ export function useLogIn(outcome: Outcome) {
   return useCommand({
     send: async (body: Schemas['LogInBody']) => {
       session.signedIn(await ask(api.POST('/api/v1/auth/login', { body })))
+      localStorage.removeItem(ADDRESS_TO_CONFIRM)
       // Nobody is kept out by it: at worst they go on in the language of the page.
       speakProfileLanguage().catch(() => {})
     },
@@ -28,15 +30,37 @@ export function useLogIn(outcome: Outcome) {
   })
 }
 
-export function useRegister(outcome: Outcome) {
+/** `onMail`: addresses are proved first here. A mail is on its way, and there is no account before its link is opened. */
+export function useRegister({ said, onMail, onProblem }: Outcome & { onMail: (email: string) => void }) {
   return useCommand({
     send: async (person: Omit<Schemas['RegisterBody'], 'language'>) => {
       // The first mail is written before there is a profile that tells the language.
       const body = { ...person, language: i18n.language }
-      session.signedIn(await ask(api.POST('/api/v1/auth/register', { body })))
+      const signedIn = await askIfAny(api.POST('/api/v1/auth/register', { body }))
+      if (!signedIn) {
+        localStorage.setItem(ADDRESS_TO_CONFIRM, body.email)
+        return 'mail'
+      }
+      session.signedIn(signedIn)
       const known: ProfileBody = { name: body.name, language: body.language, timeZone: timeZoneHere() }
       // What the browser knows saves them a look into the profile; without it the account is as good.
       askNothing(api.PUT('/api/v1/profile', { body: known })).catch(() => {})
+      return 'member'
+    },
+    said: (what) => (what === 'member' && said) || '',
+    onDone: (what, { email }) => {
+      if (what === 'mail') onMail(email)
+    },
+    onProblem,
+  })
+}
+
+/** Asks again for the mail that proves an address. */
+export function useResendProof(outcome: { said: string; onDone?: () => void }) {
+  return useCommand({
+    send: async (email: string) => {
+      await askNothing(api.POST('/api/v1/auth/resend-proof', { body: { email } }))
+      localStorage.setItem(ADDRESS_TO_CONFIRM, email)
     },
     ...outcome,
   })
@@ -44,7 +68,7 @@ export function useRegister(outcome: Outcome) {
 
 export function useForgotPassword(outcome: Outcome) {
   return useCommand({
-    send: (body: Schemas['ForgotBody'], headers) =>
+    send: (body: Schemas['AddressBody'], headers) =>
       askNothing(api.POST('/api/v1/auth/forgot-password', { body, headers })),
     ...outcome,
   })
@@ -62,11 +86,11 @@ export function useResetPassword({ onDone, onProblem }: Outcome) {
   })
 }
 
-export function useVerifyEmail() {
+export function useVerifyEmail(onProblem: (problem: unknown) => boolean = () => true) {
   return useCommand({
     send: (body: Schemas['VerifyBody']) => askNothing(api.POST('/api/v1/auth/verify-email', { body })),
     refreshes: [keys.account.me],
-    onProblem: () => true,
+    onProblem,
   })
 }
 
