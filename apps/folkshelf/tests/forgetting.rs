@@ -119,7 +119,8 @@ async fn asks(host: &Host, borrower: &Person, book: &str, message: Option<String
 /// Everything that a member may say and do on both sides of a loan, and as a moderator. Olga and Finn write nothing here.
 async fn a_life_among_neighbours(host: &Host, leaver: &Person, olga: &Person, finn: &Person) {
     writes_profile(host, leaver, &format!("{NAME} the Elder"), "en", Some(says("bio"))).await;
-    leaver.post(host, "/auth/api-keys", json!({"name": says("key"), "scopes": ["write:book"]})).await.expect(201);
+    let key = json!({"currentPassword": PASSWORD, "name": says("key"), "scopes": ["write:book"]});
+    leaver.post(host, "/auth/api-keys", key).await.expect(201);
     leaver
         .post(
             host,

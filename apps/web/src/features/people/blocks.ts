@@ -59,14 +59,16 @@ export function useUnblock() {
   const { t } = useTranslation('people')
   const again = useBlock()
   return useCommand({
-    send: ({ id }: Somebody) => askNothing(api.DELETE('/api/v1/profile/blocks/{id}', { params: { path: { id } } })),
-    refreshes: BETWEEN_TWO,
-    optimistic: ({ id }, queries) => without(id, queries),
-    onDone: (_, somebody) =>
+    async send(somebody: Somebody) {
+      await askNothing(api.DELETE('/api/v1/profile/blocks/{id}', { params: { path: { id: somebody.id } } }))
+      // Here: the button that did it is gone by now, and nobody would call its `onDone`.
       toast({
         text: t('unblock.done', { name: somebody.name }),
         action: { label: t('unblock.undo'), run: () => again.run(somebody) },
-      }),
+      })
+    },
+    refreshes: BETWEEN_TWO,
+    optimistic: ({ id }, queries) => without(id, queries),
   })
 }
 
