@@ -14,6 +14,10 @@ create index registration_age on registration (asked_at);
 create table registration_token (
     hash bytea primary key,
     address text not null references registration (address) on delete cascade,
+    -- As it was asked for when the letter was sent: another spelling that is asked for later may be another's mailbox.
+    email text not null,
+    name text not null,
+    language text,
     expires_at timestamptz not null
 );
 create index registration_token_of_address on registration_token (address);

@@ -1,11 +1,18 @@
 -- Tables belong to roles that nobody logs in as: migrations run as folkshelf_<schema>_owner, and speak for folkshelf_<schema>.
 
 -- For whom a migration speaks: what `set role` says, which a definer's function leaves as it is. Nobody takes a role that they
--- are not a member of.
+-- are not a member of, and nobody who logs in is a member of an owner: at run time nothing is declared.
 create function spoken_for() returns text
-    language sql stable set search_path = pg_catalog, pg_temp as $$
-    select case current_setting('role') when 'none' then session_user::text
-        else regexp_replace(current_setting('role'), '_owner$', '') end
+    language plpgsql stable set search_path = pg_catalog, pg_temp as $$
+declare
+    taken text := current_setting('role');
+begin
+    if taken !~ '^folkshelf_[a-z_]+_owner$' then
+        raise exception 'migrations declare events, and % is no owner of tables', session_user
+            using errcode = 'insufficient_privilege';
+    end if;
+    return left(taken, -length('_owner'));
+end
 $$;
 revoke execute on function spoken_for from public;
 
@@ -60,3 +67,6 @@ begin
     delete from personal_field where member_id in (select aggregate_id from log where name = event_name);
 end
 $$;
+
+-- Only the functions above and the trigger write these.
+revoke insert, update, delete on published, personal_field from folkshelf_event_bus;

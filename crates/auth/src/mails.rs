@@ -202,9 +202,11 @@ impl MailWorker {
                 expires_at,
             ),
             Holder::Registration => sqlx::query!(
-                "insert into auth.registration_token (hash, address, expires_at) values ($1, $2, $3)",
+                "insert into auth.registration_token (hash, address, email, name, language, expires_at)
+                select $1, address, email, name, language, $4 from auth.registration where address = $2 and email = $3",
                 hash.as_bytes(),
                 addressed.key,
+                addressed.to,
                 expires_at,
             ),
         }

@@ -96,6 +96,22 @@ async fn of_two_letters_one_opens_the_account_and_both_may() {
     assert_eq!(world.count("select count(*) from auth.account").await, 1);
 }
 
+/// Two spellings of one address may be two mailboxes: Eve reads the one, Zoë the other.
+#[tokio::test]
+async fn a_link_opens_the_account_that_its_letter_was_about() {
+    let world = World::where_proof_comes_first().await;
+    asks(&world, "zoe\u{308}@example.org").await;
+    world.context.send_due_mails().await.expect("sent");
+    let mail = world.postbox.mails().pop().expect("a letter");
+    let token = world.postbox.token("verify-email");
+    world.send(&anonymous(), register("zoë@example.org", "Eve")).await.expect("noted");
+    world.send(&anonymous(), proof(token, Some(PASSWORD))).await.expect("opened");
+    let session = world.log_in(&mail.to, PASSWORD).await.expect("signed in");
+    let account = world.ask(&caller(&session), GetAccount { user: session.user_id }).await.expect("an account");
+    assert_eq!(account.email, mail.to);
+    assert!(!world.log().await.contains("Eve"));
+}
+
 #[tokio::test]
 async fn what_was_asked_for_and_never_proved_is_forgotten() {
     let world = World::where_proof_comes_first().await;

@@ -91,7 +91,7 @@ async fn read(log: &PgPool) -> (Vec<Value>, Vec<Value>) {
 async fn personal_fields_stand_beside_the_log_and_go_with_their_member() {
     let (database, pool) = counters().await;
     let log = database.pool("event_bus");
-    run(&pool, DECLARED).await.unwrap();
+    run(&database.owner_pool("books"), DECLARED).await.unwrap();
     let (ada, grace) = (a_user(), a_user());
     say(&pool, ada, "of Ada").await;
     say(&pool, grace, "of Grace").await;
@@ -115,7 +115,7 @@ async fn personal_fields_stand_beside_the_log_and_go_with_their_member() {
 async fn whoever_appends_while_a_member_leaves_waits_for_that() {
     let (database, pool) = counters().await;
     let log = database.pool("event_bus");
-    run(&pool, DECLARED).await.unwrap();
+    run(&database.owner_pool("books"), DECLARED).await.unwrap();
     let ada = a_user();
     let mut leaving = pool.begin().await.unwrap();
     sqlx::query(
@@ -157,7 +157,7 @@ async fn events_of_before_are_set_apart_once_and_the_log_is_as_closed_as_it_was(
         sqlx::query_as("select id, position from event_bus.log order by position").fetch_all(&log).await.unwrap()
     };
     let before = places().await;
-    run(&pool, DECLARED).await.unwrap();
+    run(&database.owner_pool("books"), DECLARED).await.unwrap();
     assert_eq!(places().await, before, "each is where it was");
     let (whole, raw) = read(&log).await;
     assert_eq!(whole, [json!(null), json!(null), json!(""), json!("of Grace"), json!("of Grace"), json!("")]);
@@ -165,8 +165,20 @@ async fn events_of_before_are_set_apart_once_and_the_log_is_as_closed_as_it_was(
 
     let code = |error: sqlx::Error| error.into_database_error().unwrap().code().unwrap().into_owned();
     let again = "select event_bus.declare_personal('test.said', array['by', 'n'], 'by')";
-    assert_eq!(code(run(&pool, again).await.unwrap_err()), "42501", "once");
-    let stranger = database.pool("users");
+    assert_eq!(code(run(&database.owner_pool("books"), again).await.unwrap_err()), "42501", "once");
+    // Whoever logs in declares nothing, not even of their own: an event of theirs could make the log forget anybody.
+    for at_run_time in
+        [DECLARED, "select event_bus.publish(array['test.gone'])", "select event_bus.declare_forgetting('test.said')"]
+    {
+        assert_eq!(code(run(&pool, at_run_time).await.unwrap_err()), "42501", "{at_run_time}");
+        let as_another = format!("set role folkshelf_context; {at_run_time}");
+        assert_eq!(code(run(&pool, &as_another).await.unwrap_err()), "42501", "{at_run_time}");
+    }
+    for table in ["published", "personal_field"] {
+        let emptied = format!("delete from event_bus.{table}");
+        assert_eq!(code(run(&log, &emptied).await.unwrap_err()), "42501", "whoever reads the log: {table}");
+    }
+    let stranger = database.owner_pool("users");
     for of_another in [again, "select event_bus.declare_forgetting('test.said')"] {
         assert_eq!(code(run(&stranger, of_another).await.unwrap_err()), "42501");
     }

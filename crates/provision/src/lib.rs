@@ -76,7 +76,8 @@ pub fn context_options(owner: &PgConnectOptions, schema: &str, secret: Option<&s
 /// As whom the migrations of a schema run. Nobody logs in as that role: `owner` of the database takes it.
 pub fn migration_options(owner: &PgConnectOptions, schema: &str) -> PgConnectOptions {
     let role = format!("{ROLE_PREFIX}{schema}{OWNER_SUFFIX}");
-    owner.clone().options([("role", role), ("search_path", format!("{schema},{EXTENSION_SCHEMA}"))])
+    // A role that is taken brings no settings of its own.
+    owner.clone().options(TIME_OUTS).options([("role", role), ("search_path", format!("{schema},{EXTENSION_SCHEMA}"))])
 }
 
 /// Each role has a password of its own: with one of them nobody can log in as another context. All are made of one secret,
@@ -274,6 +275,8 @@ async fn hand_over(connection: &mut PgConnection, schema: &str, role: &str, owne
         format!(
             "do $$ begin
                 if exists (select from pg_namespace where nspname = '{schema}' and nspowner = '{role}'::regrole) then
+                    -- First the schema: the owner of functions must be allowed to create there.
+                    alter schema {schema} owner to {owner};
                     reassign owned by {role} to {owner};
                     grant select, insert, update, delete on all tables in schema {schema} to {role};
                     grant usage, select on all sequences in schema {schema} to {role};

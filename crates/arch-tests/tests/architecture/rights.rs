@@ -111,7 +111,7 @@ async fn canary_an_event_that_its_context_has_not_declared_could_be_told_by_othe
     let database = TestDatabase::new().await;
     let mut users = database.options("users").connect().await.unwrap();
     assert_eq!(refusal(&mut users, &append("book.burnt")).await, None);
-    let mut books = database.options("books").connect().await.unwrap();
+    let mut books = database.migration_options("books").connect().await.unwrap();
     assert_eq!(refusal(&mut books, "select event_bus.publish(array['book.burnt'])").await, None);
     assert_eq!(refusal(&mut users, &append("book.burnt")).await.as_deref(), Some(REFUSED));
     let take = "select event_bus.publish(array['user.updated'])";

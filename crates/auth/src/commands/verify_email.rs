@@ -127,9 +127,7 @@ impl VerifyEmailHandler {
     async fn registrant(&self, call: &Call, token: &TokenHash) -> Result<Option<Registrant>, sqlx::Error> {
         sqlx::query_as!(
             Registrant,
-            "select r.email, r.name, r.language
-            from auth.registration_token t join auth.registration r on r.address = t.address
-            where t.hash = $1 and t.expires_at > $2",
+            "select email, name, language from auth.registration_token where hash = $1 and expires_at > $2",
             token.as_bytes(),
             call.now(),
         )
