@@ -1,8 +1,8 @@
-//! Stopping without anybody noticing, where there are other hosts: first it is said, then waited until whoever sends
-//! requests has heard it, then no more are taken.
+//! Stopping a host without a failed request, where there are other hosts. It says that it is not ready, answers on for some
+//! seconds until every balancer has heard it, and then takes no more requests.
 //!
 //! While a host drains it answers as ever, but it is not ready, each answer ends its connection, and streams end with a word
-//! on when to come back. A balancer that had not heard yet has lost nothing: its next connection goes to another host.
+//! on when to come back. A balancer that has not heard yet loses nothing: its next connection goes to another host.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
