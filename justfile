@@ -21,7 +21,7 @@ fmt:
 # Formatting, scripts, licences and banned crates, alerts and dashboards, the web app's lint, types and weight, clippy with every query checked
 lint: web-build
     cargo fmt --all --check
-    shellcheck -x dev .ci/run scripts/* deploy/nginx/render apps/folkshelf/tests/contract/install
+    shellcheck -x dev .ci/run scripts/* deploy/nginx/render deploy/backup/check deploy/backup/restore apps/folkshelf/tests/contract/install
     cargo deny --log-level error check bans licenses sources
     scripts/check-observability
     scripts/web check
@@ -116,6 +116,11 @@ loadtest *args: web-build
 rehearse-observability: web-build
     cargo build --bin folkshelf
     scripts/rehearse-observability
+
+# Backups under load, a mistake, a lost machine: restored to two moments and compared with what members were promised; a minute
+rehearse-restore: web-build
+    cargo build --bin folkshelf
+    scripts/rehearse-restore
 
 # After a change to deploy/observability/grafana/build.py: write the dashboards anew
 dashboards:

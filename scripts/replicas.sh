@@ -20,16 +20,6 @@ alone() {
 }
 not_alone() { exec 9>&-; }
 
-# status_of <port> <path>: the status that a host answers with
-status_of() {
-    (
-        exec 3<>"/dev/tcp/127.0.0.1/$1"
-        printf 'GET %s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n' "$2" >&3
-        read -r -t 5 _ status _ <&3
-        echo "$status"
-    ) 2>/dev/null || true
-}
-
 # start_replica <number>: begins it, and does not wait
 start_replica() {
     local number=$1 folder=$state/hosts/$1 port

@@ -60,6 +60,16 @@ can_enter() {
 # --- ports and processes ------------------------------------------------------------------------
 listening() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
 
+# status_of <port> <path>: the status that a host answers with
+status_of() {
+    (
+        exec 3<>"/dev/tcp/127.0.0.1/$1"
+        printf 'GET %s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n' "$2" >&3
+        read -r -t 5 _ status _ <&3
+        echo "$status"
+    ) 2>/dev/null || true
+}
+
 free_port() {
     local port
     while :; do
