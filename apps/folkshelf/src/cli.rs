@@ -18,7 +18,7 @@ use crate::http::edge::drain::Drain;
 use crate::http::edge::{openapi, server};
 use crate::promotion::promote;
 use crate::settings::{LogFormat, Settings};
-use crate::{modules, seed};
+use crate::{health, modules, seed};
 
 /// How long the last spans may take to reach their collector.
 const LAST_SPANS: Duration = Duration::from_secs(5);
@@ -38,6 +38,8 @@ pub struct Cli {
 enum Command {
     /// Answer requests until told to stop.
     Serve,
+    /// Whether the host of this configuration is ready; fails when it is not.
+    Health,
     /// Create or update the database: roles, schemas, tables.
     Migrate,
     /// Fill an empty development database with a demo community.
@@ -132,6 +134,7 @@ fn set_up_telemetry(settings: &Settings) -> anyhow::Result<Telemetry> {
 async fn act(command: Command, settings: &Settings) -> anyhow::Result<()> {
     match command {
         Command::Serve => serve(settings).await,
+        Command::Health => health::ask(settings.http.listen),
         Command::Migrate => app::migrate(settings).await,
         Command::Seed => seed::run(settings).await,
         Command::Rebuild { projection } => rebuild(settings, projection).await,
