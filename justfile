@@ -18,12 +18,13 @@ fmt:
     cargo fmt --all
     scripts/web format
 
-# Formatting, scripts, licences and banned crates, alerts and dashboards, the web app's lint, types and weight, clippy with every query checked
+# Formatting, scripts, licences and banned crates, alerts and dashboards, images and clusters, the web app's lint, types and weight, clippy with every query checked
 lint: web-build
     cargo fmt --all --check
-    shellcheck -x dev .ci/run scripts/* deploy/nginx/render deploy/backup/check deploy/backup/restore apps/folkshelf/tests/contract/install
+    shellcheck -x dev .ci/run scripts/* deploy/nginx/render deploy/backup/check deploy/backup/restore deploy/compose/secrets deploy/compose/nginx deploy/compose/roll deploy/compose/database.sh deploy/rehearse/postgres-entrypoint deploy/systemd/postinst deploy/systemd/postrm apps/folkshelf/tests/contract/install
     cargo deny --log-level error check bans licenses sources
     scripts/check-observability
+    scripts/check-deploy
     scripts/web check
     scripts/with-services scripts/query-data check
 
@@ -121,6 +122,18 @@ rehearse-observability: web-build
 rehearse-restore: web-build
     cargo build --bin folkshelf
     scripts/rehearse-restore
+
+# Folkshelf in containers: image, Compose, a book borrowed, a host killed, another build, five hosts; root; a minute after the build
+rehearse *args:
+    scripts/rehearse {{ args }}
+
+# The Debian package of a release build: just deb, or just deb PROGRAM
+deb *args:
+    scripts/deb {{ args }}
+
+# What Folkshelf is made of, as CycloneDX: just sbom folkshelf.cdx.json
+sbom *args:
+    scripts/sbom {{ args }}
 
 # After a change to deploy/observability/grafana/build.py: write the dashboards anew
 dashboards:
