@@ -51,7 +51,10 @@ async fn main() -> Result<()> {
     match arguments.command {
         Command::GenerateBooks { count, members, seed } => {
             provision::provision(&owner, None, &[("books", &books::MIGRATIONS)]).await?;
-            generate::books(&books_pool(&owner, 2), count, members, seed).await
+            // The tables' owner, who may drop indexes and build them again.
+            let owner = provision::migration_options(&owner, "books");
+            generate::books(&PgPoolOptions::new().max_connections(2).connect_lazy_with(owner), count, members, seed)
+                .await
         }
         Command::Search { clients, queries, seed } => {
             measure::search(books_pool(&owner, u32::try_from(clients)?), clients, queries, seed).await

@@ -2,8 +2,9 @@
 //! somebody waits, and are seen in the table, which is read once for all who wait.
 //!
 //! Nobody waits for what does not move: a subscription that somebody has waited for in vain is late, and is not waited for
-//! again until it has come as far as that; one that nobody has run for some seconds is not waited for either. So a context
-//! that is blocked, poisoned or stopped costs the others' commands one wait, not one each.
+//! again until it has come as far as the last write that was answered without it while it stood; one that nobody has run for
+//! some seconds is not waited for either. So a context that is blocked, poisoned or stopped costs the others' commands one
+//! wait, not one each, also while it catches up.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -78,8 +79,16 @@ struct State {
     ours: HashMap<&'static str, Position>,
     /// How far each subscription had come when we last ran it: stays true when it runs elsewhere, or nowhere.
     seen: HashMap<&'static str, Position>,
-    /// Who was waited for in vain, and up to where.
-    late: HashMap<String, Position>,
+    late: HashMap<String, Late>,
+}
+
+/// A subscription that was waited for in vain.
+#[derive(Debug, Clone, Copy)]
+struct Late {
+    /// Where it stood then.
+    at: Position,
+    /// It is waited for again when it has come so far.
+    until: Position,
 }
 
 impl State {
@@ -89,7 +98,7 @@ impl State {
     }
 
     fn is_late(&self, name: &str, reached: Position) -> bool {
-        self.late.get(name).is_some_and(|until| reached < *until)
+        self.late.get(name).is_some_and(|late| reached < late.until)
     }
 
     fn standing(&self, position: Position, scope: Scope<'_>, now: Instant) -> Standing {
@@ -138,8 +147,22 @@ impl State {
             if !self.is_late(&name, reached) {
                 tracing::warn!(subscription = name, %reached, %position, "a subscription is late; nobody waits for it");
             }
-            let until = self.late.entry(name).or_insert(position);
-            *until = position.max(*until);
+            let late = self.late.entry(name).or_insert(Late { at: reached, until: position });
+            *late = Late { at: reached, until: position.max(late.until) };
+        }
+    }
+
+    /// A write is answered without those of `scope` that are late. While they stand, they are late up to there too: when
+    /// they move again, nobody waits until they have caught up with what came meanwhile. What comes while they move does not
+    /// count, or one that is always a little behind would be late for ever.
+    fn answered_without_the_late(&mut self, position: Position, scope: Scope<'_>) {
+        let Self { listed, ours, late, .. } = self;
+        for (name, late) in late {
+            let Some(listed) = listed.get(name) else { continue };
+            let reached = ours.get(name.as_str()).map_or(listed.position, |ours| listed.position.max(*ours));
+            if reached == late.at && scope.holds(name, listed.consumes.as_deref(), listed.projects) {
+                late.until = position.max(late.until);
+            }
         }
     }
 }
@@ -308,7 +331,12 @@ impl Progress {
                         Ok(Err(_)) | Err(_) => return Heard::Unknown,
                     }
                 }
-                Standing::Never { .. } => return Heard::NotYet,
+                Standing::Never { .. } => {
+                    if scope.is_certain() {
+                        self.state().answered_without_the_late(position, scope);
+                    }
+                    return Heard::NotYet;
+                }
                 Standing::Moving { elsewhere } => elsewhere,
             };
             if now >= deadline {
@@ -335,25 +363,4 @@ impl Progress {
 }
 
 #[cfg(test)]
-mod tests {
-    use futures_util::FutureExt;
-
-    use super::*;
-
-    const AT: Position = Position { transaction: 7, sequence: 1 };
-
-    #[tokio::test]
-    async fn what_has_not_moved_wakes_nobody() {
-        let progress = Progress::default();
-        let nothing_held = progress.moved();
-        progress.forget("books.view");
-        assert_eq!(nothing_held.now_or_never(), None);
-
-        let first = progress.moved();
-        progress.reached("books.view", AT);
-        assert_eq!(first.now_or_never(), Some(()));
-        let again = progress.moved();
-        progress.reached("books.view", AT);
-        assert_eq!(again.now_or_never(), None);
-    }
-}
+mod tests;

@@ -110,41 +110,55 @@ async fn transactions() -> anyhow::Result<Vec<Row>> {
     Ok(rows)
 }
 
-/// Three hosts, of which the first runs the subscriptions. Members ask the other two; one that is frozen or dead is not
-/// asked, as nginx would see to.
+/// Three hosts, of which the first runs the subscriptions.
+struct Three {
+    place: Place,
+    leader: Host,
+    /// Its line to Redis can be stalled.
+    second: Host,
+    line: Line,
+    third: Host,
+}
+
+impl Three {
+    async fn start() -> anyhow::Result<Self> {
+        let place = Place::new().await;
+        let line = Line::to_redis(&testkit::redis_url()).await;
+        let leader = Host::start(&place, 32).await?;
+        let second = Host::start_with(&place, &[("REDIS__URL", &line.redis_url())]).await?;
+        let third = Host::start(&place, 32).await?;
+        let (rest, members) = ([&second, &third], Members::come(&third, "three").await?);
+        // Hosts that have just begun open their connections and prepare their statements meanwhile: printed, not promised.
+        members.measure("three hosts, just started (not counted)", Hosts::all(&rest), BEGINNING).await?;
+        Ok(Self { place, leader, second, line, third })
+    }
+}
+
+/// Members ask the two that do not lead: one that is frozen or dead is not asked, as nginx would see to.
 async fn hosts() -> anyhow::Result<Vec<Row>> {
-    let place = Place::new().await;
-    let line = Line::to_redis(&testkit::redis_url()).await;
-    let leader = Host::start(&place, 32).await?;
-    let cut_off = Host::start_with(&place, &[("REDIS__URL", &line.redis_url())]).await?;
-    let third = Host::start(&place, 32).await?;
-    let rest = [&cut_off, &third];
+    let Three { place, leader, second, line, third } = Three::start().await?;
+    let rest = [&second, &third];
     let rest = Hosts::all(&rest);
-    let members = Members::come(&third, "three").await?;
-    // Hosts that have just begun open their connections and prepare their statements meanwhile: printed, not promised.
-    members.measure("three hosts, just started (not counted)", rest, BEGINNING).await?;
+    let members = Members::come(&third, "calm").await?;
     let mut rows = vec![members.measure("three hosts, nothing is wrong", rest, FOR).await?];
     let members = Members::come(&third, "stalled").await?;
     line.stall(true);
-    rows.push(
-        members
-            .measure(
-                "a host's line to Redis is stalled",
-                Hosts { asked: &[&leader, &third], read: &[&cut_off, &third] },
-                FOR,
-            )
-            .await?,
-    );
+    let others = Hosts { asked: &[&leader, &third], read: &[&second, &third] };
+    rows.push(members.measure("a host's line to Redis is stalled", others, FOR).await?);
     line.stall(false);
-    until_level(&place).await?;
-    let members = Members::come(&third, "frozen").await?;
-    leader.signal("STOP")?;
-    rows.push(members.measure("the leader is frozen", rest, FOR).await?);
-    leader.signal("CONT")?;
     until_level(&place).await?;
     let members = Members::come(&third, "killed").await?;
     leader.kill();
     rows.push(members.measure("the leader is killed", rest, FOR).await?);
+    drop((second, third));
+
+    // Others: the dead leader's successor was asked.
+    let three = Three::start().await?;
+    let members = Members::come(&three.third, "frozen").await?;
+    three.leader.signal("STOP")?;
+    let rest = [&three.second, &three.third];
+    rows.push(members.measure("the leader is frozen", Hosts::all(&rest), FOR).await?);
+    three.leader.signal("CONT")?;
     Ok(rows)
 }
 

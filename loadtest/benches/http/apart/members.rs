@@ -8,6 +8,7 @@ use anyhow::{Context, ensure};
 use futures_util::future::try_join_all;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
+use tokio::time::MissedTickBehavior;
 
 use crate::host::Host;
 
@@ -135,12 +136,17 @@ impl Members {
             let wanted = wanted.as_str();
             async move {
                 let mut member = Member { token: token.clone(), position: String::new(), row: Tally::default() };
-                tokio::time::sleep(ROUND * u32::try_from(nth)? / u32::try_from(MEMBERS)?).await;
+                // Each keeps to a beat of their own: who had to wait leaves rounds out. Else all whom one thing held up would
+                // go on at the same moments ever after, as people do not.
+                let mut rounds = tokio::time::interval_at(
+                    (begun + ROUND * u32::try_from(nth)? / u32::try_from(MEMBERS)?).into(),
+                    ROUND,
+                );
+                rounds.set_missed_tick_behavior(MissedTickBehavior::Skip);
                 let mut round = 0;
                 while begun.elapsed() < during {
-                    let next = Instant::now() + ROUND;
+                    rounds.tick().await;
                     member.round(hosts, nth + round, self.borrow.then_some(wanted)).await?;
-                    tokio::time::sleep_until(next.into()).await;
                     round += 1;
                 }
                 Ok::<_, anyhow::Error>(member.row)
