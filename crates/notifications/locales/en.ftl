@@ -41,6 +41,12 @@ reason = Reason: “{ $reason }”
 note = Note: “{ $note }”
 place = Where: { $place }.
 
+# What it stands for besides.
+folded = { $folded ->
+    [one] It stands for one earlier message about { $borrower } too; your loans show both.
+   *[other] It stands for { $folded } earlier messages about { $borrower } too; your loans show them all.
+}
+
 ## Until the book changes hands
 
 asked =

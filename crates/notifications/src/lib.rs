@@ -14,6 +14,7 @@
 mod commands;
 mod context;
 mod domain;
+mod folding;
 mod metrics;
 mod queries;
 mod subscribers;

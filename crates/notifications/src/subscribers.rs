@@ -17,7 +17,7 @@ use wording::Language;
 
 use crate::commands::MarkRead;
 use crate::domain::{Cast, Telling, about_borrow};
-use crate::metrics;
+use crate::{folding, metrics};
 
 pub(crate) struct Subscriber {
     /// The community's: of members who did not say theirs.
@@ -191,6 +191,7 @@ async fn tell(delivery: &mut Delivery<'_>, told: Vec<(&Recorded, &'static str, T
     });
     let created: Vec<(&Recorded, NotificationEvent, i64)> = created.collect();
     let positions = delivery.append_each(&created).await?;
+    let pairs = folding::pairs(&told);
     let (mut ids, mut users, mut kinds, mut facts) = (vec![], vec![], vec![], vec![]);
     let (mut words, mut authors) = (vec![], vec![]);
     let (mut data, mut causes, mut transactions, mut sequences) = (vec![], vec![], vec![], vec![]);
@@ -229,7 +230,7 @@ async fn tell(delivery: &mut Delivery<'_>, told: Vec<(&Recorded, &'static str, T
     )
     .execute(delivery.connection())
     .await?;
-    Ok(())
+    folding::fold(delivery, &pairs).await
 }
 
 async fn remember_book(

@@ -15,7 +15,7 @@ async fn with_requests(world: &World, count: usize) -> Neighbours {
     let them = Neighbours::of(world).await;
     let mut last = Position::START;
     for _ in 0..count {
-        last = world.append::<BorrowEvent>(them.a_request(), 1).await;
+        last = world.append::<BorrowEvent>(them.a_strangers_request(), 1).await;
     }
     world.until_heard(last).await;
     them
@@ -132,7 +132,7 @@ async fn every_page_together_holds_each_notification_once() {
     for world in [World::new().await, World::with_redis("redis://127.0.0.1:1").await] {
         let them = Neighbours::of_unheard(&world).await;
         for _ in 0..25 {
-            world.append::<BorrowEvent>(them.a_request(), 1).await;
+            world.append::<BorrowEvent>(them.a_strangers_request(), 1).await;
         }
         testkit::eventually("all are told", async || world.rows(them.ada).await == 25).await;
         testkit::eventually("all are shown", async || world.unread(them.ada).await == 25).await;

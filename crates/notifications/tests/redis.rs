@@ -31,7 +31,7 @@ async fn a_redis_that_is_gone_and_comes_back_empty_changes_nothing() {
     world.until_served().await;
     let them = Neighbours::of(&world).await;
     for _ in 0..3 {
-        world.tell::<BorrowEvent>(them.a_request(), 1).await;
+        world.tell::<BorrowEvent>(them.a_strangers_request(), 1).await;
     }
     let before = world.page(them.ada, None, PageRequest::first(10)).await;
 

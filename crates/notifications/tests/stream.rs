@@ -15,7 +15,7 @@ async fn resuming_from_a_position_yields_exactly_what_was_missed() {
     let world = World::new().await;
     let them = Neighbours::of(&world).await;
     for _ in 0..6 {
-        world.tell::<BorrowEvent>(them.a_request(), 1).await;
+        world.tell::<BorrowEvent>(them.a_strangers_request(), 1).await;
     }
     let all = world.since(them.ada, Some(Position::START)).await;
     assert_eq!(all.items.len(), 6);
@@ -33,10 +33,10 @@ async fn resuming_from_a_position_yields_exactly_what_was_missed() {
 async fn a_new_stream_begins_with_what_comes_next() {
     let world = World::new().await;
     let them = Neighbours::of(&world).await;
-    world.tell::<BorrowEvent>(them.a_request(), 1).await;
+    world.tell::<BorrowEvent>(them.a_strangers_request(), 1).await;
     let begin = world.since(them.ada, None).await;
     assert_eq!(begin.items, []);
-    world.tell::<BorrowEvent>(them.a_request(), 1).await;
+    world.tell::<BorrowEvent>(them.a_strangers_request(), 1).await;
     let next = world.since(them.ada, Some(begin.resume_at)).await;
     assert_eq!(next.items.len(), 1);
     let quiet = world.since(them.ada, Some(next.resume_at)).await;
@@ -50,7 +50,7 @@ async fn once_the_tail_shows_a_notification_the_query_has_it() {
     let mut tail = world.bus.tail();
     let mut at = world.since(them.ada, None).await.resume_at;
     for _ in 0..20 {
-        world.append::<BorrowEvent>(them.a_request(), 1).await;
+        world.append::<BorrowEvent>(them.a_strangers_request(), 1).await;
         loop {
             let event = tail.recv().await.unwrap();
             if let Some(NotificationEvent::Created(created)) = event.decode().unwrap() {
@@ -72,7 +72,7 @@ async fn a_long_absence_is_made_up_for_in_bounded_steps() {
     let them = Neighbours::of(&world).await;
     let mut last = Position::START;
     for _ in 0..130 {
-        last = world.append::<BorrowEvent>(them.a_request(), 1).await;
+        last = world.append::<BorrowEvent>(them.a_strangers_request(), 1).await;
     }
     world.until_heard(last).await;
     let mut at = Position::START;
@@ -92,8 +92,8 @@ async fn a_long_absence_is_made_up_for_in_bounded_steps() {
 async fn what_was_deleted_meanwhile_is_not_shown() {
     let world = World::new().await;
     let them = Neighbours::of(&world).await;
-    world.tell::<BorrowEvent>(them.a_request(), 1).await;
-    world.tell::<BorrowEvent>(them.a_request(), 1).await;
+    world.tell::<BorrowEvent>(them.a_strangers_request(), 1).await;
+    world.tell::<BorrowEvent>(them.a_strangers_request(), 1).await;
     let all = world.since(them.ada, Some(Position::START)).await;
     let id = all.items[0].notification.id;
     world.send(&member(them.ada), DeleteNotification { id }).await.unwrap();
@@ -110,7 +110,7 @@ async fn a_transaction_of_another_database_keeps_nothing_from_a_stream() {
     sqlx::raw_sql("begin; select pg_current_xact_id()").execute(&mut open).await.unwrap();
 
     let before = world.since(them.ada, None).await.resume_at;
-    world.tell::<BorrowEvent>(them.a_request(), 1).await;
+    world.tell::<BorrowEvent>(them.a_strangers_request(), 1).await;
     let arrived = world.since(them.ada, Some(before)).await;
     assert_eq!(arrived.items.len(), 1);
     // A stream that begins now begins behind it.

@@ -35,7 +35,7 @@ async fn each_owner_is_told_once_although_an_event_is_replayed() {
     let world = World::new().await;
     let them = Neighbours::of(&world).await;
     for _ in 0..3 {
-        world.tell::<BorrowEvent>(them.a_request(), 1).await;
+        world.tell::<BorrowEvent>(them.a_strangers_request(), 1).await;
     }
     let before = world.inbox(them.ada).await;
     assert_eq!(before.len(), 3);
@@ -60,7 +60,7 @@ async fn what_was_heard_together_is_told_one_by_one_in_order_and_each_under_its_
             let queued = BorrowCreated { parties: them.a_borrow(), days: 21, queued: true };
             world.append::<BorrowEvent>(queued, 1).await;
         }
-        requests.push(world.append::<BorrowEvent>(them.a_request(), 1).await);
+        requests.push(world.append::<BorrowEvent>(them.a_strangers_request(), 1).await);
     }
     let last = *requests.last().unwrap();
     sqlx::raw_sql("commit").execute(&mut owner).await.unwrap();
@@ -116,7 +116,7 @@ async fn two_processes_do_not_multiply() {
     let other = world.another_process().await;
     let mut last = Position::START;
     for _ in 0..50 {
-        last = world.append::<BorrowEvent>(them.a_request(), 1).await;
+        last = world.append::<BorrowEvent>(them.a_strangers_request(), 1).await;
     }
     world.until_heard(last).await;
     assert_eq!(world.rows(them.ada).await, 50);

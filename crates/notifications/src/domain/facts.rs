@@ -40,9 +40,24 @@ pub(crate) struct Facts {
     /// What the words of a member are, where they added some.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub words_are: Option<WordsAre>,
+    /// How many more it stands for, of what the borrower caused shortly before.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub folded: u32,
 }
 
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
+fn is_zero(count: &u32) -> bool {
+    *count == 0
+}
+
+/// Texts about what a borrower may do to an owner as often as they like.
+pub(crate) const AT_WILL: [&str; 3] = ["asked", "cancelled-by-borrower", "extension-asked"];
+
 impl Facts {
+    pub fn are_at_will(&self) -> bool {
+        AT_WILL.contains(&self.text.as_str())
+    }
+
     pub fn because(&self) -> Option<CancellationCause> {
         self.because.as_deref().and_then(CancellationCause::from_name)
     }

@@ -59,6 +59,10 @@ impl Pen {
             behind.push(name);
         }
         behind.extend(facts.because().map(because));
+        if facts.folded > 0 {
+            args.set("folded", facts.folded);
+            behind.push("folded");
+        }
         let write = |name: &str| TEXTS.write(language, name, &args);
         let mut body = capitalised(&write(&format!("{}.body", facts.text)));
         for sentence in behind {

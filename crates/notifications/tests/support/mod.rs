@@ -102,6 +102,12 @@ impl Neighbours {
         borrowing_events::BorrowCreated { parties: self.a_borrow(), days: 21, queued: false }.into()
     }
 
+    /// Somebody else's each time: of one member only the last is kept.
+    pub fn a_strangers_request(&self) -> borrowing_events::BorrowEvent {
+        let parties = borrowing_events::Parties { borrower_id: a_user(), ..self.a_borrow() };
+        borrowing_events::BorrowCreated { parties, days: 21, queued: false }.into()
+    }
+
     pub fn a_borrow(&self) -> borrowing_events::Parties {
         borrowing_events::Parties {
             borrow_id: BorrowId::new(A_SATURDAY),

@@ -57,6 +57,7 @@ impl Story<'_> {
             date: None,
             because: None,
             words_are: None,
+            folded: 0,
         };
         let mut words = None;
         for fact in facts {
