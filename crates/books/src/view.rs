@@ -22,7 +22,7 @@ use uuid::Uuid;
 
 pub(crate) use loaded::{Loaded, load, load_one};
 
-use loaded::read;
+use loaded::{read, read_behind};
 
 use crate::subscribers::moves_the_copy;
 use crate::visible::Visible;
@@ -292,18 +292,8 @@ impl Rebuild for View {
     }
 
     async fn documents(&self, after: Option<Uuid>, limit: i64) -> Result<Vec<Document>, BoxError> {
-        let ids = sqlx::query_scalar!(
-            "select id from books.book where id > $1 order by id limit $2",
-            after.unwrap_or(Uuid::nil()),
-            limit,
-        )
-        .fetch_all(&self.pool)
-        .await?;
-        let mut found = read(&mut *self.pool.acquire().await?, &ids).await?;
-        let mut documents = Vec::with_capacity(ids.len());
-        for loaded in ids.iter().filter_map(|id| found.remove(id)) {
-            documents.push(loaded.document()?);
-        }
-        Ok(documents)
+        let mut connection = self.pool.acquire().await?;
+        let books = read_behind(&mut connection, after.unwrap_or(Uuid::nil()), limit).await?;
+        Ok(books.iter().map(Loaded::document).collect::<Result<_, _>>()?)
     }
 }

@@ -3,7 +3,8 @@
 use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
-use futures_util::{StreamExt, stream::FuturesUnordered};
+use futures_util::{StreamExt, TryStreamExt, stream};
+use tokio::sync::mpsc;
 use uuid::Uuid;
 
 use crate::{
@@ -14,8 +15,10 @@ use crate::{
     projection::{CHUNK, Chunk, Writer},
 };
 
-/// Asked of the source at a time, and written while the next ones are read.
+/// Asked of the source at a time.
 const READ_AT_ONCE: i64 = 1_000;
+/// So many chunks wait to be written at most.
+const READ_AHEAD: usize = 40;
 /// Chunks on their way to Redis at the same time: one is prepared while another runs.
 const IN_FLIGHT: usize = 2;
 /// Documents of an old generation removed by one script.
@@ -146,41 +149,42 @@ impl Projection {
         }
     }
 
+    /// Reads ahead of what is written: whoever of the two is held up for a moment does not hold up the other.
     async fn fill(&self, lease: &Lease) -> Result<(), RebuildError> {
         let source = self.source()?;
-        let mut after = None;
-        let mut read = Vec::new();
-        loop {
-            let (next, written) = tokio::join!(source.documents(after, READ_AT_ONCE), self.write_built(lease, &read));
-            written?;
-            read = next.map_err(RebuildError::Source)?;
-            let Some(last) = read.last() else {
-                return Ok(());
-            };
-            after = Some(last.id.parse().map_err(|error: uuid::Error| RebuildError::Source(error.into()))?);
-        }
+        let (read, mut to_write) = mpsc::channel(READ_AHEAD);
+        let reading = async move {
+            let mut after = None;
+            loop {
+                let mut documents = source.documents(after, READ_AT_ONCE).await.map_err(RebuildError::Source)?;
+                let Some(last) = documents.last() else { return Ok(()) };
+                after = Some(last.id.parse().map_err(|error: uuid::Error| RebuildError::Source(error.into()))?);
+                while !documents.is_empty() {
+                    let rest = documents.split_off(documents.len().min(CHUNK));
+                    if read.send(std::mem::replace(&mut documents, rest)).await.is_err() {
+                        // Writing has failed, and says why.
+                        return Ok(());
+                    }
+                }
+            }
+        };
+        let chunks = stream::poll_fn(|context| to_write.poll_recv(context));
+        let writing = chunks
+            .map(async |chunk: Vec<Document>| self.write_built(lease, &chunk).await)
+            .buffer_unordered(IN_FLIGHT)
+            .try_collect::<()>();
+        tokio::try_join!(reading, writing)?;
+        Ok(())
     }
 
-    async fn write_built(&self, lease: &Lease, documents: &[Document]) -> Result<(), RebuildError> {
-        for document in documents {
+    async fn write_built(&self, lease: &Lease, chunk: &[Document]) -> Result<(), RebuildError> {
+        for document in chunk {
             document.check()?;
         }
-        let settle = |chunk| match chunk {
-            Ok(Chunk::Written) => Ok(()),
-            Ok(Chunk::Lost) => Err(RebuildError::Lost),
-            Err(error) => Err(RebuildError::Store(error)),
-        };
-        let mut writing = FuturesUnordered::new();
-        for chunk in documents.chunks(CHUNK) {
-            writing.push(self.write_chunk(chunk, Writer::Rebuild { token: &lease.token }));
-            if writing.len() == IN_FLIGHT {
-                writing.next().await.map_or(Ok(()), settle)?;
-            }
+        match self.write_chunk(chunk, Writer::Rebuild { token: &lease.token }).await? {
+            Chunk::Written => Ok(()),
+            Chunk::Lost => Err(RebuildError::Lost),
         }
-        while let Some(chunk) = writing.next().await {
-            settle(chunk)?;
-        }
-        Ok(())
     }
 
     /// Renews the lease while a slow source is read; ends only when it is lost.

@@ -67,6 +67,12 @@ pub(crate) struct Loaded {
     owner_active: bool,
 }
 
+impl From<Row> for Loaded {
+    fn from(row: Row) -> Self {
+        Self { owner_active: row.owner_active, view: row.into() }
+    }
+}
+
 impl Loaded {
     pub(crate) fn visible(&self) -> Visible {
         Visible { owner: self.view.owner.id, owner_active: self.owner_active, lending: self.view.lending }
@@ -107,8 +113,27 @@ pub(super) async fn read(connection: &mut PgConnection, ids: &[Uuid]) -> Result<
     )
     .fetch_all(connection)
     .await?;
-    let loaded = |row: Row| (row.id, Loaded { owner_active: row.owner_active, view: row.into() });
-    Ok(rows.into_iter().map(loaded).collect())
+    Ok(rows.into_iter().map(|row| (row.id, row.into())).collect())
+}
+
+/// For a rebuild: the books behind `after`, by id. One walk along the key, where `read` looks each up.
+pub(super) async fn read_behind(
+    connection: &mut PgConnection,
+    after: Uuid,
+    limit: i64,
+) -> Result<Vec<Loaded>, sqlx::Error> {
+    let rows = sqlx::query_as!(
+        Row,
+        r#"select id, owner_id, (select name from books.member where member.id = book.owner_id) as owner_name, owner_active,
+            title, authors, isbn13, isbn10, published_year, language, categories, description, condition, notes, lending,
+            status, available, version, created_at, updated_at
+        from books.book where id > $1 order by id limit $2"#,
+        after,
+        limit,
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(rows.into_iter().map(Loaded::from).collect())
 }
 
 /// The books as they are in the tables, in the order of `ids`; those that are gone are left out.
