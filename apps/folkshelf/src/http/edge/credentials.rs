@@ -24,7 +24,15 @@ pub enum Shown<'r> {
 impl<'r> Shown<'r> {
     /// `None`: the request shows nothing. Both at once are refused: they may be of two members.
     pub fn by(headers: &'r HeaderMap) -> Result<Option<Self>, Problem> {
-        match (headers.get(header::AUTHORIZATION), headers.get(API_KEY)) {
+        Self::with(headers.get(header::AUTHORIZATION), headers.get(API_KEY))
+    }
+
+    /// As [`Self::by`], by what the two headers hold.
+    pub fn with(
+        authorization: Option<&'r HeaderValue>,
+        api_key: Option<&'r HeaderValue>,
+    ) -> Result<Option<Self>, Problem> {
+        match (authorization, api_key) {
             (None, None) => Ok(None),
             (Some(value), None) => {
                 bearer(value).map(|token| Some(Self::Token(token.into()))).ok_or_else(Problem::unauthenticated)

@@ -13,6 +13,8 @@
 //! are late. Read-store decides whether an answer still holds (`read_store::Local`). Such answers are counted like all
 //! others, and logged at debug only: a line each would cost more than they do.
 
+mod path;
+
 use std::cell::RefCell;
 use std::io;
 use std::sync::{Arc, OnceLock};
@@ -30,13 +32,14 @@ use read_store::{Local, Stamp};
 use time::OffsetDateTime;
 
 use super::caller::MIN_POSITION;
-use super::credentials::Shown;
+use super::credentials::{API_KEY, Shown};
 use super::gate::Gate;
 use super::guard::Route;
 use super::host::Host;
 use super::limits::RateLimits;
 use super::problem::Problem;
 use super::{respond, trace};
+use path::HotPath;
 
 /// A key is a path with its query; what is longer than this is asked for once.
 const LONGEST_KEY: usize = 512;
@@ -72,26 +75,6 @@ struct HotRoute {
     /// From the first answer on: a route that nobody asks for has no measures.
     measures: OnceLock<Route>,
     shelf: Arc<Shelf>,
-}
-
-/// A path that is known without the router.
-struct HotPath {
-    before: String,
-    then_id: bool,
-}
-
-impl HotPath {
-    fn new(route: &str) -> Self {
-        match route.strip_suffix("{id}") {
-            Some(before) => Self { before: before.to_owned(), then_id: true },
-            None => Self { before: route.to_owned(), then_id: false },
-        }
-    }
-
-    fn fits(&self, path: &str) -> bool {
-        // A UUID as text has 36 characters.
-        path.strip_prefix(&self.before).is_some_and(|rest| rest.len() == if self.then_id { 36 } else { 0 })
-    }
 }
 
 /// Says of an answer that it may be given again.
@@ -187,30 +170,34 @@ impl HotAnswers {
         }
     }
 
-    /// The route and the key, if the request is one whose answer may come from memory.
-    fn wanted(&self, request: &ServiceRequest) -> Option<(&HotRoute, String)> {
+    /// What is asked for, if the request is one whose answer may come from memory.
+    fn wanted(&self, request: &ServiceRequest) -> Option<Wanted<'_>> {
         if request.method() != Method::GET {
             return None;
         }
         let route = self.routes.iter().find(|route| route.path.fits(request.path()))?;
-        let headers = request.headers();
-        if [header::ORIGIN, trace::HEADER, MIN_POSITION].iter().any(|name| headers.contains_key(name)) {
-            return None;
-        }
+        let said = Said::by(request.headers())?;
         let mut key = request.uri().path_and_query()?.as_str().to_owned();
-        if let Some(encodings) = headers.get(header::ACCEPT_ENCODING) {
+        if let Some(encodings) = said.accept_encoding {
             key.push(' ');
             key.push_str(encodings.to_str().ok()?);
         }
-        (key.len() <= LONGEST_KEY).then_some((route, key))
+        if key.len() > LONGEST_KEY {
+            return None;
+        }
+        let actor = self.viewer(&said, &route.shelf)?;
+        if let (true, Some(viewer)) = (route.shelf.hot.personal, actor.user_id()) {
+            key = format!("{key} {viewer}");
+        }
+        Some(Wanted { route, key, actor, holds_one: said.if_none_match })
     }
 
     /// Who is looking; `None`: somebody for whom the routes must look.
-    fn viewer(&self, request: &ServiceRequest, shelf: &Shelf) -> Option<Actor> {
+    fn viewer(&self, said: &Said<'_>, shelf: &Shelf) -> Option<Actor> {
         if self.queries.is_late(shelf.context) {
             return None;
         }
-        let Some(shown) = Shown::by(request.headers()).ok()? else {
+        let Some(shown) = Shown::with(said.authorization, said.api_key).ok()? else {
             return (!shelf.hot.personal && !self.closed_catalogue).then_some(Actor::Anonymous);
         };
         let actor = self.gate.known(&shown)?;
@@ -223,6 +210,46 @@ impl HotAnswers {
     }
 }
 
+struct Wanted<'h> {
+    route: &'h HotRoute,
+    /// Under which the answer is kept.
+    key: String,
+    actor: Actor,
+    /// The caller has an answer, and wants another one only if it differs.
+    holds_one: bool,
+}
+
+/// What matters here of a request's headers, in one walk over them: looked up one by one, each name is hashed.
+#[derive(Default)]
+struct Said<'r> {
+    authorization: Option<&'r HeaderValue>,
+    api_key: Option<&'r HeaderValue>,
+    accept_encoding: Option<&'r HeaderValue>,
+    if_none_match: bool,
+}
+
+impl<'r> Said<'r> {
+    /// `None`: there is one for which the routes must look.
+    fn by(headers: &'r HeaderMap) -> Option<Self> {
+        let mut said = Self::default();
+        for (name, value) in headers {
+            // Of a header that comes twice the first counts, as everywhere.
+            if name == header::AUTHORIZATION {
+                said.authorization.get_or_insert(value);
+            } else if name == header::ACCEPT_ENCODING {
+                said.accept_encoding.get_or_insert(value);
+            } else if name == header::IF_NONE_MATCH {
+                said.if_none_match = true;
+            } else if name == API_KEY {
+                said.api_key.get_or_insert(value);
+            } else if [header::ORIGIN, trace::HEADER, MIN_POSITION].contains(name) {
+                return None;
+            }
+        }
+        Some(said)
+    }
+}
+
 /// Gives an answer from memory, or keeps the one that the routes give.
 pub async fn answer<B: MessageBody + 'static>(
     request: ServiceRequest,
@@ -231,9 +258,7 @@ pub async fn answer<B: MessageBody + 'static>(
     let (mut request, mut next) = (request, next);
     let started = Instant::now();
     let Some(hot) = request.app_data::<web::Data<HotAnswers>>().cloned() else { return pass(request, next).await };
-    let Some((route, key)) = hot.wanted(&request) else { return pass(request, next).await };
-    let shelf = &*route.shelf;
-    let Some(actor) = hot.viewer(&request, shelf) else { return pass(request, next).await };
+    let Some(Wanted { route, key, actor, holds_one }) = hot.wanted(&request) else { return pass(request, next).await };
     if let Some(limits) = request.app_data::<web::Data<RateLimits>>()
         && limits.take(request.request(), &actor).await.is_err()
     {
@@ -241,8 +266,7 @@ pub async fn answer<B: MessageBody + 'static>(
         return pass(request, next).await;
     }
     let viewer = actor.user_id();
-    let answers = &shelf.answers;
-    let key = if let (true, Some(viewer)) = (shelf.hot.personal, viewer) { format!("{key} {viewer}") } else { key };
+    let answers = &route.shelf.answers;
     let ready = match answers.get(&key) {
         Some(ready) => ready,
         None => match load(answers, &key, request, next).await? {
@@ -261,7 +285,8 @@ pub async fn answer<B: MessageBody + 'static>(
     if viewer.is_some_and(|viewer| ready.0.except.contains(&viewer)) {
         return pass_admitted(request, next).await;
     }
-    let response = ready.0.given(request.headers().get(header::IF_NONE_MATCH));
+    let held = if holds_one { request.headers().get(header::IF_NONE_MATCH) } else { None };
+    let response = ready.0.given(held);
     let measures = route.measures.get_or_init(|| Route::new("GET", &route.name));
     measures.answered(response.status(), started.elapsed());
     let status = response.status().as_u16();
@@ -343,21 +368,4 @@ async fn shared(
         (Ready(Arc::new(ready)), shared.stamp)
     });
     (Ok(ServiceResponse::new(request, head.set_body(BoxBody::new(body)))), kept)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_path_is_told_from_those_that_begin_alike() {
-        let (list, one) = (HotPath::new("/api/v1/books"), HotPath::new("/api/v1/books/{id}"));
-        let id = "/api/v1/books/01936f8e-0000-7000-8000-000000000001";
-        assert!(list.fits("/api/v1/books") && one.fits(id));
-        for other in ["/api/v1/book", "/api/v1/books/", "/api/v1/books/mine", "/api/v1/booksellers", &format!("{id}/x")]
-        {
-            assert!(!list.fits(other) && !one.fits(other), "{other}");
-        }
-        assert!(!list.fits(id) && !one.fits("/api/v1/books"));
-    }
 }
