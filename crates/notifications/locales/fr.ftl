@@ -46,8 +46,8 @@ place = Lieu : { $place }.
 
 # Ce qu’elle regroupe.
 folded = { $folded ->
-    [one] Un message précédent sur { $borrower } y est regroupé ; vos emprunts montrent les deux.
-   *[other] { $folded } messages précédents sur { $borrower } y sont regroupés ; vos emprunts les montrent tous.
+    [one] Un message précédent sur { $borrower } y est regroupé ; vos emprunts montrent les deux.
+   *[other] { $folded } messages précédents sur { $borrower } y sont regroupés ; vos emprunts les montrent tous.
 }
 
 ## Jusqu’à la remise du livre

@@ -5,7 +5,7 @@ mod support;
 
 use borrowing_events::{
     BorrowCancelled, BorrowDisputed, BorrowEvent, BorrowExpired, BorrowHandedOver, BorrowRejected, BorrowResolved,
-    BorrowReturned, CancellationCause, DisputeOutcome, ReturnCondition,
+    BorrowReturned, CancellationCause, DisputeOutcome, Parties, ReturnCondition,
 };
 use kernel::actor::RecordedActor;
 use kernel::{Event, UserId};
@@ -38,39 +38,46 @@ async fn kept(connection: &mut PgConnection) -> Vec<Kept> {
     .unwrap()
 }
 
-/// Every way in which a borrow of these two may go on.
+/// Every way in which a borrow may go on, each with another borrower: what one of them does again and again is folded.
 fn everything_that_happens(them: &Neighbours) -> Vec<BorrowEvent> {
-    let parties = them.a_borrow();
+    let parties = || Parties { borrower_id: a_user(), ..them.a_borrow() };
     let samples = BorrowEvent::PUBLISHED.iter().map(|published| {
         let mut payload: serde_json::Value = serde_json::from_str(published.sample).unwrap();
         for (field, id) in [("bookId", them.emma.to_string()), ("ownerId", them.ada.to_string())] {
             payload[field] = id.into();
         }
-        payload["borrowerId"] = them.grace.to_string().into();
+        let borrower = a_user().to_string();
+        payload["borrowerId"] = borrower.as_str().into();
         for field in ["cancelledBy", "raisedBy"] {
             if payload.get(field).is_some() {
-                payload[field] = them.grace.to_string().into();
+                payload[field] = borrower.as_str().into();
             }
         }
         BorrowEvent::decode(published.name, published.version, &payload).unwrap().unwrap()
     });
     let mut all: Vec<BorrowEvent> = samples.collect();
     let cancelled = |cancelled_by, reason: Option<&str>| -> BorrowEvent {
-        BorrowCancelled { parties, cancelled_by, reason: reason.map(str::to_owned), held: false }.into()
+        BorrowCancelled { parties: parties(), cancelled_by, reason: reason.map(str::to_owned), held: false }.into()
     };
-    all.push(BorrowHandedOver { parties, due_at: None }.into());
+    all.push(BorrowHandedOver { parties: parties(), due_at: None }.into());
     all.extend(
-        [ReturnCondition::Ok, ReturnCondition::Damaged].map(|c| BorrowReturned { parties, condition: c }.into()),
+        [ReturnCondition::Ok, ReturnCondition::Damaged]
+            .map(|c| BorrowReturned { parties: parties(), condition: c }.into()),
     );
-    all.push(BorrowRejected { parties, reason: None }.into());
+    all.push(BorrowRejected { parties: parties(), reason: None }.into());
     all.push(cancelled(Some(them.ada), Some("My aunt has it")));
-    all.push(cancelled(Some(them.grace), None));
+    let taken_back = parties();
+    let by_borrower = Some(taken_back.borrower_id);
+    all.push(BorrowCancelled { parties: taken_back, cancelled_by: by_borrower, reason: None, held: false }.into());
     all.push(cancelled(None, Some("The book is no longer there.")));
     all.extend(CancellationCause::ALL.map(|cause| cancelled(None, Some(cause.as_str()))));
-    all.extend([false, true].map(|held| BorrowExpired { parties, held }.into()));
-    all.extend([them.ada, them.grace].map(|raised_by| BorrowDisputed { parties, raised_by }.into()));
+    all.extend([false, true].map(|held| BorrowExpired { parties: parties(), held }.into()));
+    let disputed = parties();
+    let both = [them.ada, disputed.borrower_id];
+    all.extend(both.map(|raised_by| BorrowDisputed { parties: disputed, raised_by }.into()));
     all.extend(
-        DisputeOutcome::ALL.map(|outcome| BorrowResolved { parties, outcome, note: "Both agree".to_owned() }.into()),
+        DisputeOutcome::ALL
+            .map(|outcome| BorrowResolved { parties: parties(), outcome, note: "Both agree".to_owned() }.into()),
     );
     all
 }
