@@ -65,15 +65,24 @@ impl Books {
         imports: ImportSettings,
     ) -> Self {
         let pool = pool.into();
+        let hidden = Hidden::new(pool.clone(), projection.clone());
         Self {
-            hidden: Hidden::new(pool.clone(), projection.clone()),
-            view: View::new(pool.clone(), projection),
+            view: View::new(pool.clone(), projection, hidden.clone()),
+            hidden,
             deletions: Deletions::new(pool.clone(), gate, Arc::clone(&clock)),
             worker: Worker::new(pool.clone(), events.clone(), clock, pace, imports.clone()),
             pool,
             events,
             imports,
         }
+    }
+
+    /// Nobody reads the catalogue without an account, so a member is shown nothing while it is not known what is hidden from
+    /// them.
+    #[must_use]
+    pub fn with_closed_catalogue(mut self, closed: bool) -> Self {
+        self.hidden.closed_catalogue = closed;
+        self
     }
 
     pub fn register(&self, commands: &mut CommandBusBuilder, queries: &mut QueryBusBuilder) {

@@ -3,11 +3,12 @@
 
 use std::sync::Arc;
 
-use cqrs::Source;
+use cqrs::{Call, Source};
 use database::Database;
 use kernel::{Actor, ErrorKind, UserId};
-use read_store::{Local, Projection, Subject};
+use read_store::{Local, Projection, ReadStoreError, Subject};
 use sqlx::PgConnection;
+use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
 use crate::view::BookView;
@@ -15,10 +16,17 @@ use crate::view::BookView;
 /// What a process remembers at most: tens of thousands of members.
 const REMEMBERED_BYTES: u64 = 8 * 1024 * 1024;
 
+/// A list with owners in it is read anew after so long: an owner who has left takes their blocks along, and no event says from
+/// whom they were hidden.
+const READ_ANEW: Duration = Duration::MINUTE;
+
+/// Members whose lists are outdated in one message.
+const OUTDATED: usize = 1_000;
+
 /// What was taken back is remembered for so many changes of the blocker's blocks: longer than an event is late.
 const TAKEN_BACK: i64 = 2_000;
 
-/// Owners whose books somebody does not see. Cheap to clone.
+/// Owners whose books somebody does not see, of those who show any. Cheap to clone.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct HiddenOwners(Arc<[Uuid]>);
 
@@ -36,63 +44,127 @@ impl HiddenOwners {
     }
 }
 
+/// Members could not be told that what is hidden from them has changed.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum NotTold {
+    #[error("the database failed")]
+    Database(#[from] sqlx::Error),
+    #[error(transparent)]
+    Store(#[from] ReadStoreError),
+}
+
+/// What a process knows of one member.
+#[derive(Debug, Clone)]
+struct Known {
+    hidden: HiddenOwners,
+    /// Whether the member blocks anybody or is blocked, whoever shows books.
+    is_apart: bool,
+    read_at: OffsetDateTime,
+}
+
+impl Known {
+    fn is_fresh(&self, now: OffsetDateTime) -> bool {
+        self.hidden.is_empty() || now < self.read_at + READ_ANEW
+    }
+}
+
 #[derive(Clone)]
 pub(crate) struct Hidden {
     pool: Database,
     projection: Projection,
-    remembered: Local<HiddenOwners>,
+    known: Local<Known>,
+    /// Whether nobody reads the catalogue without an account.
+    pub closed_catalogue: bool,
 }
 
 impl Hidden {
     pub fn new(pool: Database, projection: Projection) -> Self {
-        let remembered =
-            projection.local_of("books.hidden", REMEMBERED_BYTES, |hidden: &HiddenOwners| hidden.0.len() * 16);
-        Self { pool, projection, remembered }
+        let known = projection.local_of("books.hidden", REMEMBERED_BYTES, |known: &Known| known.hidden.0.len() * 16);
+        Self { pool, projection, known, closed_catalogue: false }
     }
 
-    /// What `viewer` does not see. Whoever moderates books sees all of them: nobody hides from moderation.
+    /// What the caller does not see. Whoever moderates books sees all of them: nobody hides from moderation.
     ///
-    /// While PostgreSQL is away, a member whom this process does not remember sees what everybody sees: the catalogue is
-    /// read without it, and asking for a book is not.
-    pub async fn from(&self, viewer: &Actor, source: Source) -> Result<HiddenOwners, sqlx::Error> {
+    /// While PostgreSQL does not answer, a member of whom this process knows nothing sees what everybody sees, if that is
+    /// open to anybody without an account. A closed catalogue is not shown to them.
+    pub async fn from(&self, call: &Call) -> Result<HiddenOwners, sqlx::Error> {
+        let (viewer, now) = (call.actor(), call.now());
         let Some(user) = viewer.user_id().filter(|_| !BookView::shows_all_notes_to(viewer)) else {
             return Ok(HiddenOwners::default());
         };
-        let key = user.to_string();
-        if source == Source::ReadStore
-            && let Some(hidden) = self.remembered.get(&key)
-        {
-            return Ok(hidden);
+        let known = if call.source() == Source::ReadStore { self.known.get(&user.to_string()) } else { None };
+        if let Some(known) = known.as_ref().filter(|known| known.is_fresh(now)) {
+            return Ok(known.hidden.clone());
         }
-        let stamp = self.projection.stamp(Subject::Document(&key));
-        let owners = match self.read(user).await {
-            Ok(owners) => owners,
-            Err(error) if event_bus::error_kind(&error) == ErrorKind::Unavailable => {
-                tracing::debug!(%error, "blocks cannot be read; the catalogue is shown as to everybody");
-                return Ok(HiddenOwners::default());
-            }
-            Err(error) => return Err(error),
-        };
-        if let Some(stamp) = stamp {
-            self.remembered.keep(&key, owners.clone(), stamp);
+        match (self.read(user, now).await, known) {
+            (Ok(read), _) => Ok(read.hidden),
+            (Err(error), known) if event_bus::error_kind(&error) == ErrorKind::Unavailable => match known {
+                Some(known) => Ok(known.hidden),
+                None if self.closed_catalogue => Err(error),
+                None => {
+                    tracing::debug!(%error, "blocks cannot be read; the catalogue is shown as to everybody");
+                    Ok(HiddenOwners::default())
+                }
+            },
+            (Err(error), _) => Err(error),
         }
-        Ok(owners)
     }
 
     /// Whether this process knows that nothing is hidden from the member, so that an answer for everybody is theirs too.
     pub fn is_nothing_from(&self, user: UserId) -> bool {
-        self.remembered.get(&user.to_string()).is_some_and(|hidden| hidden.is_empty())
+        self.known.get(&user.to_string()).is_some_and(|known| known.hidden.is_empty())
     }
 
-    async fn read(&self, user: UserId) -> Result<HiddenOwners, sqlx::Error> {
-        let owners = sqlx::query_scalar!(
-            r#"select blocked_id as "id!" from books.block where blocker_id = $1 and stands
-            union select blocker_id from books.block where blocked_id = $1 and stands"#,
+    /// Reads what is hidden from a member, and keeps it.
+    async fn read(&self, user: UserId, now: OffsetDateTime) -> Result<Known, sqlx::Error> {
+        let key = user.to_string();
+        let stamp = self.projection.stamp(Subject::Document(&key));
+        // Who shows no book costs nobody anything: a list that names them would keep its member from what all share.
+        let row = sqlx::query!(
+            r#"with apart as materialized (
+                select blocked_id as id from books.block where blocker_id = $1 and stands
+                union select blocker_id from books.block where blocked_id = $1 and stands
+            )
+            select exists (select from apart) as "is_apart!", array(
+                select id from apart where exists (
+                    select from books.book where owner_id = apart.id and owner_active and lending <> 'off'
+                )
+            ) as "hidden!""#,
             user.uuid(),
+        )
+        .fetch_one(&self.pool)
+        .await?;
+        let known = Known { hidden: HiddenOwners(row.hidden.into()), is_apart: row.is_apart, read_at: now };
+        if let Some(stamp) = stamp {
+            self.known.keep(&key, known.clone(), stamp);
+        }
+        Ok(known)
+    }
+
+    /// Books of `owner` are about to be shown otherwise, perhaps their first or their last: whoever is apart from them reads
+    /// anew what they do not see. To be called once the books are committed and before anybody is shown them.
+    pub async fn shows_otherwise(&self, owner: UserId, now: OffsetDateTime) -> Result<(), NotTold> {
+        let known = match self.known.get(&owner.to_string()) {
+            Some(known) => known,
+            None => self.read(owner, now).await?,
+        };
+        if known.is_apart { self.show_otherwise(&[owner.uuid()]).await } else { Ok(()) }
+    }
+
+    /// As [`Self::shows_otherwise`], for several owners.
+    pub async fn show_otherwise(&self, owners: &[Uuid]) -> Result<(), NotTold> {
+        let apart = sqlx::query_scalar!(
+            r#"select blocked_id as "id!" from books.block where blocker_id = any($1) and stands
+            union select blocker_id from books.block where blocked_id = any($1) and stands"#,
+            owners,
         )
         .fetch_all(&self.pool)
         .await?;
-        Ok(HiddenOwners(owners.into()))
+        for members in apart.chunks(OUTDATED) {
+            let members: Vec<String> = members.iter().map(Uuid::to_string).collect();
+            self.projection.outdate(&members).await?;
+        }
+        Ok(())
     }
 }
 

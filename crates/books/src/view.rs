@@ -24,6 +24,7 @@ pub(crate) use loaded::{Loaded, load, load_one};
 
 use loaded::{read, read_behind};
 
+use crate::hidden::Hidden;
 use crate::subscribers::moves_the_copy;
 use crate::visible::Visible;
 
@@ -173,11 +174,12 @@ pub(crate) struct View {
     pool: Database,
     pub(crate) projection: Projection,
     written: WrittenThrough,
+    hidden: Hidden,
 }
 
 impl View {
-    pub(crate) fn new(pool: Database, projection: Projection) -> Self {
-        Self { pool, written: WrittenThrough::new(projection.clone()), projection }
+    pub(crate) fn new(pool: Database, projection: Projection, hidden: Hidden) -> Self {
+        Self { pool, written: WrittenThrough::new(projection.clone()), projection, hidden }
     }
 
     /// A command that has read the book will show it once it has committed.
@@ -187,6 +189,10 @@ impl View {
 
     /// Shows a book as a command has read it before it committed.
     pub(crate) async fn write_through(&self, coming: Coming, loaded: &Loaded) {
+        if let Err(error) = self.hidden.shows_otherwise(loaded.view.owner.id, loaded.view.updated_at).await {
+            tracing::debug!(%error, "a book is shown a little later: members who do not see it could not be told first");
+            return;
+        }
         match loaded.document() {
             Ok(document) => coming.write(document).await,
             Err(error) => tracing::error!(%error, "a book cannot be shown"),
@@ -214,6 +220,8 @@ impl View {
 #[derive(Default)]
 pub(crate) struct Stale {
     books: BTreeSet<Uuid>,
+    /// Whose shelves show something else than before, perhaps something for the first time.
+    owners: BTreeSet<Uuid>,
     /// Members whose blocks changed: what is kept of them in memory.
     apart: BTreeSet<String>,
 }
@@ -223,6 +231,9 @@ impl Refresh for View {
     type Stale = Stale;
 
     async fn refresh(&self, stale: Stale) -> Result<(), HandlerError> {
+        if !stale.owners.is_empty() {
+            self.hidden.show_otherwise(&Vec::from_iter(stale.owners)).await?;
+        }
         self.show(&Vec::from_iter(stale.books)).await?;
         if !stale.apart.is_empty() {
             self.projection.outdate(&Vec::from_iter(stale.apart)).await?;
@@ -237,6 +248,12 @@ impl Outdate<BookEvent> for View {
         let id = heard.aggregate_id();
         if !self.written.covers(id, event.aggregate_version).await {
             stale.books.insert(id);
+            stale.owners.extend(match heard {
+                BookEvent::Created(e) => Some(e.owner_id.uuid()),
+                BookEvent::Updated(e) => Some(e.owner_id.uuid()),
+                BookEvent::Deleted(e) => Some(e.owner_id.uuid()),
+                BookEvent::Borrowed(_) | BookEvent::Returned(_) => None,
+            });
         }
         Ok(())
     }
@@ -256,7 +273,10 @@ impl Outdate<BorrowEvent> for View {
 impl Outdate<UserEvent> for View {
     async fn outdate(&self, stale: &mut Stale, _: &Recorded, heard: UserEvent) -> Result<(), HandlerError> {
         match heard {
-            UserEvent::Updated(e) => stale.books.extend(self.all_of(e.user_id).await?),
+            UserEvent::Updated(e) => {
+                stale.books.extend(self.all_of(e.user_id).await?);
+                stale.owners.insert(e.user_id.uuid());
+            }
             UserEvent::Blocked(e) => stale.apart.extend([e.user_id.to_string(), e.blocked_id.to_string()]),
             UserEvent::Unblocked(e) => stale.apart.extend([e.user_id.to_string(), e.blocked_id.to_string()]),
             // Who leaves takes their books along: each is told of as deleted.

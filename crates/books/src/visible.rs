@@ -52,6 +52,24 @@ impl Eyes {
             Self::Owner(owner) => sql.push("owner_active and owner_id = ").push_bind(owner.uuid()),
         };
     }
+
+    /// The condition for what these eyes see anywhere, not in this list alone.
+    pub fn push_known(self, sql: &mut QueryBuilder<Postgres>) {
+        match self {
+            Self::Everybody => sql.push(TO_EVERYBODY),
+            Self::Owner(owner) => {
+                sql.push("owner_active and (lending <> 'off' or owner_id = ").push_bind(owner.uuid()).push(")")
+            }
+        };
+    }
+
+    /// Who sees what they do not offer, too.
+    pub fn owner(self) -> Option<UserId> {
+        match self {
+            Self::Everybody => None,
+            Self::Owner(owner) => Some(owner),
+        }
+    }
 }
 
 #[cfg(test)]

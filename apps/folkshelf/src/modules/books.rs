@@ -45,7 +45,7 @@ impl Module for BooksModule {
 
     fn wire(&self, wiring: &Wiring<'_>) -> anyhow::Result<Box<dyn Wired>> {
         let imports = &wiring.settings.imports;
-        Ok(Box::new(Books::new(
+        let books = Books::new(
             wiring.pool(Context::Books)?,
             wiring.projection(Context::Books),
             wiring.events.own(),
@@ -60,7 +60,8 @@ impl Module for BooksModule {
                 max_books: wiring.settings.community.max_books,
                 ..ImportSettings::default()
             },
-        )))
+        );
+        Ok(Box::new(books.with_closed_catalogue(wiring.settings.community.closed_catalogue)))
     }
 }
 

@@ -51,7 +51,7 @@ impl CountBooksHandler {
 #[async_trait]
 impl QueryHandler<CountBooks> for CountBooksHandler {
     async fn handle(&self, call: &Call, query: CountBooks) -> Result<u64, CountBooksError> {
-        if self.hidden.from(call.actor(), call.source()).await?.hides(query.owner) {
+        if self.hidden.from(call).await?.hides(query.owner) {
             return Ok(0);
         }
         if call.source() == Source::ReadStore {

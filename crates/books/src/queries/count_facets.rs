@@ -1,4 +1,7 @@
+use std::collections::HashMap;
+
 use async_trait::async_trait;
+use bibliography::keys::category_key;
 use bibliography::search::{QueryText, QueryTextError};
 use cqrs::{Call, QueryHandler};
 use database::Database;
@@ -18,6 +21,8 @@ use crate::visible::TO_EVERYBODY;
 const KEPT: Duration = Duration::minutes(1);
 /// Categories shown.
 const CATEGORIES: i64 = 100;
+/// Categories of hidden books that are taken from the count of everything.
+const LEFT_OUT: i64 = 1_000;
 /// A narrowed catalogue is counted so far; its counts then stand for as many or more.
 const COUNTED: i64 = 20_000;
 
@@ -116,12 +121,14 @@ impl From<UnknownLanguage> for CountFacetsError {
 #[derive(Clone)]
 enum Among {
     Everything,
+    /// Everything but what is hidden from the reader.
+    EverythingBut(Filter),
     Filtered(Filter),
     Found(Vec<Uuid>),
 }
 
 impl Among {
-    /// `columns` of these books, as a table `counted`.
+    /// `columns` of these books, or of those that are not everything, as a table `counted`.
     fn push(&self, sql: &mut QueryBuilder<Postgres>, columns: &'static str) {
         // What is materialized is planned as if all were wanted, and read no further than the limit: see `find.rs`.
         sql.push("with found as materialized (select ").push(columns).push(" from books.book");
@@ -129,20 +136,25 @@ impl Among {
             Self::Everything => {
                 sql.push(" where ").push(TO_EVERYBODY);
             }
+            Self::EverythingBut(filter) => filter.push_left_out(sql),
             Self::Filtered(filter) => filter.push(sql),
             Self::Found(ids) => {
                 sql.push(" where id = any(").push_bind(ids.clone()).push(")");
             }
         }
         sql.push("), counted as (select * from found");
-        if matches!(self, Self::Filtered(_)) {
+        if matches!(self, Self::Filtered(_) | Self::EverythingBut(_)) {
             sql.push(" limit ").push_bind(COUNTED);
         }
         sql.push(")");
     }
 }
 
-async fn categories(connection: &mut PgConnection, among: &Among) -> Result<Vec<CategoryCount>, sqlx::Error> {
+async fn categories(
+    connection: &mut PgConnection,
+    among: &Among,
+    most: i64,
+) -> Result<Vec<CategoryCount>, sqlx::Error> {
     let mut sql = QueryBuilder::new("");
     among.push(&mut sql, "category_keys, categories");
     sql.push(
@@ -153,7 +165,7 @@ async fn categories(connection: &mut PgConnection, among: &Among) -> Result<Vec<
         select (array_agg(name order by books desc, name))[1] as name, sum(books)::bigint as count
         from spelling group by key order by 2 desc, key limit ",
     );
-    sql.push_bind(CATEGORIES);
+    sql.push_bind(most);
     sql.build_query_as().persistent(false).fetch_all(connection).await
 }
 
@@ -165,6 +177,43 @@ async fn languages(connection: &mut PgConnection, among: &Among) -> Result<Vec<L
         where language is not null group by language order by 2 desc, 1",
     );
     sql.build_query_as().persistent(false).fetch_all(connection).await
+}
+
+/// A line of the counts.
+trait Counted {
+    fn key(&self) -> String;
+    fn count(&mut self) -> &mut i64;
+}
+
+impl Counted for CategoryCount {
+    fn key(&self) -> String {
+        category_key(&self.name)
+    }
+
+    fn count(&mut self) -> &mut i64 {
+        &mut self.count
+    }
+}
+
+impl Counted for LanguageCount {
+    fn key(&self) -> String {
+        self.code.clone()
+    }
+
+    fn count(&mut self) -> &mut i64 {
+        &mut self.count
+    }
+}
+
+/// Counts of everything without those of what is hidden from the reader. They stay in their order, which few hidden books
+/// would change.
+fn without<T: Counted>(mut all: Vec<T>, hidden: Vec<T>) -> Vec<T> {
+    let hidden: HashMap<String, i64> = hidden.into_iter().map(|mut one| (one.key(), *one.count())).collect();
+    for one in &mut all {
+        *one.count() -= hidden.get(&one.key()).copied().unwrap_or(0);
+    }
+    all.retain_mut(|one| *one.count() > 0);
+    all
 }
 
 /// Redis has a list for each category and each language, but nothing tells which lists there are: PostgreSQL counts. The
@@ -190,7 +239,7 @@ impl CountFacetsHandler {
         }
         let mut connection = self.pool.acquire().await?;
         let facets = Facets {
-            categories: categories(&mut connection, &Among::Everything).await?,
+            categories: categories(&mut connection, &Among::Everything, CATEGORIES).await?,
             languages: languages(&mut connection, &Among::Everything).await?,
         };
         *kept = Some((now, facets.clone()));
@@ -201,6 +250,7 @@ impl CountFacetsHandler {
         match text {
             Some(text) => Ok(Among::Found(find(&mut *self.pool.acquire().await?, &filter, text).await?)),
             None if filter.is_empty() => Ok(Among::Everything),
+            None if filter.only_hides() => Ok(Among::EverythingBut(filter)),
             None => Ok(Among::Filtered(filter)),
         }
     }
@@ -208,13 +258,23 @@ impl CountFacetsHandler {
     async fn categories(&self, among: &Among, now: OffsetDateTime) -> Result<Vec<CategoryCount>, sqlx::Error> {
         match among {
             Among::Everything => Ok(self.of_everything(now).await?.categories),
-            _ => categories(&mut *self.pool.acquire().await?, among).await,
+            Among::EverythingBut(_) => {
+                let all = self.of_everything(now).await?.categories;
+                let hidden = categories(&mut *self.pool.acquire().await?, among, LEFT_OUT).await?;
+                Ok(without(all, hidden))
+            }
+            _ => categories(&mut *self.pool.acquire().await?, among, CATEGORIES).await,
         }
     }
 
     async fn languages(&self, among: &Among, now: OffsetDateTime) -> Result<Vec<LanguageCount>, sqlx::Error> {
         match among {
             Among::Everything => Ok(self.of_everything(now).await?.languages),
+            Among::EverythingBut(_) => {
+                let all = self.of_everything(now).await?.languages;
+                let hidden = languages(&mut *self.pool.acquire().await?, among).await?;
+                Ok(without(all, hidden))
+            }
             _ => languages(&mut *self.pool.acquire().await?, among).await,
         }
     }
@@ -231,7 +291,7 @@ impl QueryHandler<CountFacets> for CountFacetsHandler {
             query.language.as_deref(),
             query.author.as_deref(),
         )?;
-        filter.hidden = self.hidden.from(call.actor(), call.source()).await?;
+        filter.hidden = self.hidden.from(call).await?;
         let same = filter.category.is_none() && filter.language.is_none();
         let but_category = self.among(filter.without_category(), text.as_ref()).await?;
         let but_language =

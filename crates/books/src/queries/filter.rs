@@ -62,13 +62,41 @@ impl Filter {
         self.author.is_some()
     }
 
+    /// Whether it leaves every book that lists show but those that are hidden from the reader.
+    pub fn only_hides(&self) -> bool {
+        !self.hidden.is_empty() && Self { hidden: HiddenOwners::default(), ..self.clone() }.is_empty()
+    }
+
     /// The conditions, as `where …`.
     pub fn push(&self, sql: &mut QueryBuilder<Postgres>) {
         sql.push(" where ");
         self.eyes.push(sql);
+        self.push_not_hidden(sql);
+        self.narrow(sql);
+    }
+
+    /// As [`Self::push`], for just those books that it leaves out because they are hidden from the reader.
+    pub fn push_left_out(&self, sql: &mut QueryBuilder<Postgres>) {
+        sql.push(" where ");
+        self.eyes.push(sql);
+        sql.push(" and owner_id = any(").push_bind(self.hidden.ids().to_vec()).push(")");
+        self.narrow(sql);
+    }
+
+    /// Which books there are for the reader, whatever they ask for, as `where …`.
+    pub fn push_known(&self, sql: &mut QueryBuilder<Postgres>) {
+        sql.push(" where ");
+        self.eyes.push_known(sql);
+        self.push_not_hidden(sql);
+    }
+
+    fn push_not_hidden(&self, sql: &mut QueryBuilder<Postgres>) {
         if !self.hidden.is_empty() {
             sql.push(" and owner_id <> all(").push_bind(self.hidden.ids().to_vec()).push(")");
         }
+    }
+
+    fn narrow(&self, sql: &mut QueryBuilder<Postgres>) {
         if let Some(category) = &self.category {
             sql.push(" and category_keys @> array[").push_bind(category_key(category)).push("]");
         }

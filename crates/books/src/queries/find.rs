@@ -11,6 +11,7 @@
 use bibliography::ranking::{Candidate, Term, ranked};
 use bibliography::search::{QueryText, can_be_mistyped};
 use bibliography::spelling;
+use kernel::UserId;
 use sqlx::{PgConnection, Postgres, QueryBuilder};
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -75,7 +76,7 @@ pub(super) async fn find(
         return Ok(ranked(query, &terms, found));
     }
 
-    let spelt = respelt(connection, &terms).await?;
+    let spelt = respelt(connection, filter, &terms).await?;
     let (known, sure): (Vec<Term>, Vec<Term>) =
         spelt.iter().filter(|term| term.known).map(|term| (term.term.clone(), term.without_doubt())).unzip();
     let terms: Vec<Term> = spelt.into_iter().map(|term| term.term).collect();
@@ -180,9 +181,9 @@ async fn complete(connection: &mut PgConnection, terms: &mut [Term], beginning: 
 
 struct Respelt {
     term: Term,
-    /// Some book had it or something near it.
+    /// Some book that the reader sees had it or something near it.
     known: bool,
-    /// Some book has the word itself.
+    /// Some book that the reader sees has the word itself.
     exact: bool,
 }
 
@@ -193,40 +194,58 @@ impl Respelt {
     }
 }
 
-/// How many books have each word, counted as far as it matters.
-async fn counted(connection: &mut PgConnection, terms: &[&Term]) -> Result<Vec<i64>, sqlx::Error> {
+/// How many books that the reader sees have each word, counted as far as it matters.
+async fn counted(connection: &mut PgConnection, filter: &Filter, terms: &[&Term]) -> Result<Vec<i64>, sqlx::Error> {
     let mut sql = QueryBuilder::new("select array[");
-    let mut all = sql.separated(", ");
-    for term in terms {
-        all.push("(select count(*) from (select from books.book where search @@ ");
-        all.push_bind_unseparated(quoted(&term.word)).push_unseparated("::tsquery limit ");
-        all.push_bind_unseparated(TRUSTED).push_unseparated(") counted)");
+    for (place, term) in terms.iter().enumerate() {
+        sql.push(if place == 0 { "" } else { ", " });
+        sql.push("(select count(*) from (select from books.book");
+        filter.push_known(&mut sql);
+        sql.push(" and search @@ ").push_bind(quoted(&term.word)).push("::tsquery limit ");
+        sql.push_bind(TRUSTED).push(") counted)");
     }
     sql.push("]::bigint[]");
     sql.build_query_scalar().persistent(false).fetch_one(connection).await
 }
 
-/// The words with those that they may be meant for.
-async fn respelt(connection: &mut PgConnection, terms: &[Term]) -> Result<Vec<Respelt>, sqlx::Error> {
+/// Whether the reader sees a book with one of the words.
+async fn any_is_known(connection: &mut PgConnection, filter: &Filter, words: &[String]) -> Result<bool, sqlx::Error> {
+    let mut sql = QueryBuilder::new("select exists (select from books.book");
+    filter.push_known(&mut sql);
+    let any: Vec<String> = words.iter().map(|word| quoted(word)).collect();
+    sql.push(" and search @@ ").push_bind(any.join(" | ")).push("::tsquery)");
+    sql.build_query_scalar().persistent(false).fetch_one(connection).await
+}
+
+/// The words with those that they may be meant for. Only books that the reader sees count: a word that others have would be
+/// demanded of what is found, and so be told of.
+async fn respelt(connection: &mut PgConnection, filter: &Filter, terms: &[Term]) -> Result<Vec<Respelt>, sqlx::Error> {
     let doubted: Vec<&Term> = terms.iter().filter(|term| can_be_mistyped(&term.word)).collect();
-    let counts = counted(connection, &doubted).await?;
+    let counts = counted(connection, filter, &doubted).await?;
     let with_counts = doubted.iter().zip(counts);
     let words: Vec<String> =
         with_counts.filter(|(_, count)| *count < TRUSTED).map(|(term, _)| term.word.clone()).collect();
     let like = sqlx::query!(
         r#"select typed.word as "typed!", near.word as "near!" from unnest($1::text[]) typed (word)
-        cross join lateral books.near_words(typed.word) near (word)"#,
+        cross join lateral books.near_shown_words(typed.word, $2, $3) near (word)"#,
         &words,
+        filter.eyes.owner().map(UserId::uuid),
+        filter.hidden.ids(),
     )
-    .fetch_all(connection)
+    .fetch_all(&mut *connection)
     .await?;
+    // The word under way alone may become others.
+    let begun = match terms.iter().find(|term| !term.begins.is_empty() && words.contains(&term.word)) {
+        Some(term) => any_is_known(connection, filter, &term.begins).await?,
+        None => false,
+    };
     let respelt = |term: &Term| {
         let like = like.iter().filter(|row| row.typed == term.word).map(|row| row.near.as_str());
         let near = spelling::nearest(&term.word, like);
         // Numbers and `c++` are meant as they are; what is too short to tell is often a slip of its own: `ender s game`.
         let doubted = words.contains(&term.word);
         let known = if doubted {
-            !near.is_empty() || !term.begins.is_empty()
+            !near.is_empty() || (begun && !term.begins.is_empty())
         } else {
             can_be_mistyped(&term.word) || !term.word.chars().all(char::is_alphabetic)
         };

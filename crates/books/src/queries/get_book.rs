@@ -1,7 +1,7 @@
 use async_trait::async_trait;
 use cqrs::{Call, QueryHandler, Source};
 use database::Database;
-use kernel::{Actor, BookId, ErrorKind, Query, Refusal};
+use kernel::{BookId, ErrorKind, Query, Refusal};
 
 use crate::hidden::Hidden;
 use crate::view::{self, BookView, View, ViewError};
@@ -58,27 +58,21 @@ impl GetBookHandler {
         Ok(body.map(|body| serde_json::from_slice(&body)).transpose()?)
     }
 
-    async fn shown_to(
-        &self,
-        actor: &Actor,
-        source: Source,
-        is_visible: bool,
-        book: BookView,
-    ) -> Result<BookView, GetBookError> {
-        if !is_visible || self.hidden.from(actor, source).await?.hides(book.owner.id) {
+    async fn shown_to(&self, call: &Call, is_visible: bool, book: BookView) -> Result<BookView, GetBookError> {
+        if !is_visible || self.hidden.from(call).await?.hides(book.owner.id) {
             return Err(GetBookError::NotFound);
         }
-        Ok(book.for_actor(actor))
+        Ok(book.for_actor(call.actor()))
     }
 }
 
 #[async_trait]
 impl QueryHandler<GetBook> for GetBookHandler {
     async fn handle(&self, call: &Call, query: GetBook) -> Result<BookView, GetBookError> {
-        let (actor, source) = (call.actor(), call.source());
-        if source == Source::ReadStore {
+        let actor = call.actor();
+        if call.source() == Source::ReadStore {
             match self.in_read_store(query.book_id).await {
-                Ok(Some(book)) => return self.shown_to(actor, source, book.visible_to(actor), book).await,
+                Ok(Some(book)) => return self.shown_to(call, book.visible_to(actor), book).await,
                 Ok(None) => {}
                 Err(error) => tracing::debug!(%error, "a book is read from PostgreSQL"),
             }
@@ -86,6 +80,6 @@ impl QueryHandler<GetBook> for GetBookHandler {
         let mut connection = self.pool.acquire().await?;
         let book = view::load_one(&mut connection, query.book_id).await?.ok_or(GetBookError::NotFound)?;
         drop(connection);
-        self.shown_to(actor, source, book.visible().visible_to(actor), book.view).await
+        self.shown_to(call, book.visible().visible_to(actor), book.view).await
     }
 }

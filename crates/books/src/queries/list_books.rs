@@ -176,7 +176,13 @@ impl Wanted {
             Some(owner) => filter.hidden.hides(owner),
             None => !filter.hidden.is_empty(),
         };
-        if left_out || self.text.is_some() || filter.names_author() || filter.available == Some(false) {
+        if left_out { None } else { self.list_for_everybody() }
+    }
+
+    /// As [`Self::list`], with the books that are hidden from this reader.
+    fn list_for_everybody(&self) -> Option<String> {
+        let filter = &self.filter;
+        if self.text.is_some() || filter.names_author() || filter.available == Some(false) {
             return None;
         }
         let filters = [
@@ -294,14 +300,20 @@ impl ListBooksHandler {
         Ok(wanted.page(books, total))
     }
 
-    /// Redis knows the length of every list, also of one it cannot give in the order that is wanted.
+    /// Redis knows the length of every list, also of one it cannot give in the order that is wanted. Who does not see all of a
+    /// list is told its length without what is hidden: as exactly as everybody else, or the total would tell of a block.
     async fn count(&self, connection: &mut PgConnection, wanted: &Wanted, source: Source) -> Result<u64, sqlx::Error> {
-        let list = wanted.list();
+        let list = wanted.list_for_everybody();
         if source == Source::ReadStore
             && let Some(list) = &list
         {
             match self.view.projection.count(list).await {
-                Ok(total) => return Ok(total),
+                Ok(total) if wanted.list().is_some() => return Ok(total),
+                Ok(total) => {
+                    let mut hidden = QueryBuilder::new("select count(*) from books.book");
+                    wanted.filter.push_left_out(&mut hidden);
+                    return Ok(total.saturating_sub(counted(connection, hidden).await?));
+                }
                 Err(error) => tracing::debug!(%error, list, "a list is counted in PostgreSQL"),
             }
         }
@@ -312,14 +324,18 @@ impl ListBooksHandler {
             count.push(" limit ").push_bind(COUNTED);
         }
         count.push(") counted");
-        let total: i64 = count.build_query_scalar().fetch_one(connection).await?;
-        Ok(u64::try_from(total).unwrap_or(0))
+        counted(connection, count).await
     }
+}
+
+async fn counted(connection: &mut PgConnection, mut count: QueryBuilder<Postgres>) -> Result<u64, sqlx::Error> {
+    let total: i64 = count.build_query_scalar().fetch_one(connection).await?;
+    Ok(u64::try_from(total).unwrap_or(0))
 }
 
 impl ListBooksHandler {
     pub(super) async fn list(&self, call: &Call, query: ListBooks) -> Result<CataloguePage, ListBooksError> {
-        let hidden = self.hidden.from(call.actor(), call.source()).await?;
+        let hidden = self.hidden.from(call).await?;
         let is_for_everybody = hidden.is_empty();
         let page = self.page(call, Wanted::new(query, call.actor(), hidden)?).await?;
         Ok(CataloguePage { page, is_for_everybody })

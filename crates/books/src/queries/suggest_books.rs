@@ -14,8 +14,9 @@ use crate::visible::TO_EVERYBODY;
 const SUGGESTIONS: usize = 10;
 /// Of these, as many may be authors.
 const AUTHORS: usize = 5;
-/// Names that are looked at: some may be of authors whose last book has gone.
-const NAMES: i64 = 8;
+/// Names that are looked at, in one statement after the other until enough are found. Some are of authors whose last book has
+/// gone, or whose books nobody sees: whoever lists such books must not keep other authors from being suggested.
+const NAMES: [i64; 4] = [8, 32, 128, 512];
 
 /// Titles and authors that begin with what somebody has typed so far.
 #[derive(Debug, Clone)]
@@ -94,7 +95,7 @@ impl QueryHandler<SuggestBooks> for SuggestBooksHandler {
         if typed.title.is_empty() {
             return Ok(Vec::new());
         }
-        let hidden = self.hidden.from(call.actor(), call.source()).await?;
+        let hidden = self.hidden.from(call).await?;
         let mut connection = self.pool.acquire().await?;
         let name: Vec<String> = words(&query.text).into_iter().map(|word| word.text).collect();
         let authors = authors(&mut connection, &name.join(" "), &hidden).await?;
@@ -143,23 +144,53 @@ async fn authors(
     if beginning.is_empty() {
         return Ok(Vec::new());
     }
-    let names = sqlx::query!(
-        "select name, words from books.author_name where key >= $1 and key < $1 || chr(1114111) order by key, name limit $2",
-        beginning,
-        NAMES,
-    )
-    .fetch_all(&mut *connection)
-    .await?;
+    let mut authors: Vec<String> = Vec::new();
+    let mut after = (String::new(), String::new());
+    for most in NAMES {
+        let names = sqlx::query!(
+            "select key, name, words from books.author_name
+            where key >= $1 and key < $1 || chr(1114111) and (key, name) > ($2, $3) order by key, name limit $4",
+            beginning,
+            after.0,
+            after.1,
+            most,
+        )
+        .fetch_all(&mut *connection)
+        .await?;
+        let words: Vec<&[String]> = names.iter().map(|name| name.words.as_slice()).collect();
+        let shown = are_shown(connection, &words, hidden).await?;
+        let are_all = i64::try_from(names.len()).is_ok_and(|looked_at| looked_at < most);
+        for (name, shown) in names.into_iter().zip(shown) {
+            // Somebody whose first and last name begin alike is found by both.
+            if shown && !authors.contains(&name.name) {
+                authors.push(name.name.clone());
+            }
+            after = (name.key, name.name);
+        }
+        authors.truncate(AUTHORS);
+        if are_all || authors.len() == AUTHORS {
+            break;
+        }
+    }
+    Ok(authors)
+}
+
+/// Of each name, by its words, whether the reader sees a book of theirs.
+async fn are_shown(
+    connection: &mut PgConnection,
+    names: &[&[String]],
+    hidden: &HiddenOwners,
+) -> Result<Vec<bool>, sqlx::Error> {
     if names.is_empty() {
         return Ok(Vec::new());
     }
     // One statement, each name planned by itself.
     let mut sql = QueryBuilder::new("select array[");
     let mut all = sql.separated(", ");
-    for name in &names {
+    for words in names {
         all.push("exists (select from books.book where ").push_unseparated(TO_EVERYBODY);
         all.push_unseparated(" and author_words @> ");
-        all.push_bind_unseparated(name.words.clone());
+        all.push_bind_unseparated(words.to_vec());
         if !hidden.is_empty() {
             all.push_unseparated(" and owner_id <> all(");
             all.push_bind_unseparated(hidden.ids().to_vec()).push_unseparated(")");
@@ -167,13 +198,5 @@ async fn authors(
         all.push_unseparated(")");
     }
     sql.push("]");
-    let shown: Vec<bool> = sql.build_query_scalar().persistent(false).fetch_one(connection).await?;
-    let mut authors: Vec<String> = Vec::new();
-    for (name, shown) in names.into_iter().zip(shown) {
-        // Somebody whose first and last name begin alike is found by both.
-        if shown && authors.len() < AUTHORS && !authors.contains(&name.name) {
-            authors.push(name.name);
-        }
-    }
-    Ok(authors)
+    sql.build_query_scalar().persistent(false).fetch_one(connection).await
 }

@@ -156,20 +156,20 @@ async fn of_two_members_of_whom_one_blocks_the_other_neither_meets_the_others_bo
     let everywhere = met(&world, &anonymous(), ada, book).await.len();
     for (round, (blocker, other)) in [(ada, eve), (eve, ada)].into_iter().enumerate() {
         assert_eq!(met(&world, &member(eve), ada, book).await.len(), everywhere);
-        world.tell::<UserEvent>(blocked(blocker, other), 1).await;
+        world.tell_and_hear(blocked(blocker, other), 1).await;
         assert_eq!(met(&world, &member(eve), ada, book).await, Vec::<&str>::new(), "round {round}");
         what_a_blocked_member_does_is_refused_as_for_no_book(&world, eve, book).await;
         for caller in [anonymous(), member(grace), member(ada), moderator(eve)] {
             assert!(met(&world, &caller, ada, book).await.len() >= everywhere, "round {round}");
         }
-        world.tell::<UserEvent>(unblocked(blocker, other), 2).await;
+        world.tell_and_hear(unblocked(blocker, other), 2).await;
         // An older event that comes late changes nothing.
-        world.tell::<UserEvent>(blocked(blocker, other), 1).await;
+        world.tell_and_hear(blocked(blocker, other), 1).await;
         assert_eq!(met(&world, &member(eve), ada, book).await.len(), everywhere);
     }
     // Of members whom nothing is hidden from, this process knows it.
     assert!(world.context.hides_nothing_from(eve) && world.context.hides_nothing_from(grace));
-    world.tell::<UserEvent>(blocked(ada, eve), 3).await;
+    world.tell_and_hear(blocked(ada, eve), 3).await;
     assert!(!world.context.hides_nothing_from(eve));
     redis.stop().await;
     assert_eq!(met(&world, &member(eve), ada, book).await, Vec::<&str>::new(), "without Redis");
@@ -184,7 +184,7 @@ async fn totals_and_facets_leave_out_what_is_hidden_and_blocks_go_with_their_mem
         world.create(ada, BookInput { categories: Some(vec!["Novel".to_owned()]), ..a_book(title) }).await;
     }
     let own = world.create(eve, BookInput { categories: Some(vec!["Novel".to_owned()]), ..a_book("Dune") }).await.id;
-    world.tell::<UserEvent>(blocked(ada, eve), 1).await;
+    world.tell_and_hear(blocked(ada, eve), 1).await;
     let page = world.ask(&member(eve), ListBooks::newest(PageRequest::first(1))).await.unwrap();
     let ids: Vec<BookId> = page.page.items.iter().map(|book| book.id).collect();
     assert_eq!((page.page.total, ids, page.is_for_everybody), (1, vec![own], false));

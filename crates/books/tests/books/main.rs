@@ -18,3 +18,4 @@ mod shelf;
 mod spellings;
 mod support;
 mod turns;
+mod unseen;

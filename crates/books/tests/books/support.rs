@@ -15,7 +15,8 @@ use books::{
 };
 use cqrs::{AskError, Caller, DispatchError};
 use kernel::{BookId, ImportId, Page, PageRequest, Refusal, UserId};
-use testkit::{Place, a_user, anonymous, member};
+use testkit::{Place, a_user, anonymous, eventually, member};
+use users_events::UserEvent;
 
 /// Borrowing's answer, as a test sets it. The context itself may not be depended upon, not even here.
 #[derive(Default)]
@@ -75,10 +76,16 @@ impl World {
 
     /// Redis may be away.
     pub async fn with_redis(url: &str, imports: ImportSettings) -> Self {
+        Self::where_the_catalogue_is(false, url, imports).await
+    }
+
+    /// As [`Self::with_redis`]; a closed catalogue is read by nobody without an account.
+    pub async fn where_the_catalogue_is(closed: bool, url: &str, imports: ImportSettings) -> Self {
         let place = Place::of("books", url).await;
         let (gate, pace) = (Arc::new(Gate::default()), Arc::new(Requests::default()));
         let (pool, clock) = (place.pool.clone(), place.clock.clone());
-        let books = Books::new(pool, place.projection(), place.bus.own(), gate.clone(), clock, pace.clone(), imports);
+        let books = Books::new(pool, place.projection(), place.bus.own(), gate.clone(), clock, pace.clone(), imports)
+            .with_closed_catalogue(closed);
         let world = place.furnish(books, Books::rebuild, Books::subscriptions, Books::register).await;
         Self { world, gate, pace }
     }
@@ -88,6 +95,20 @@ impl World {
         let user = a_user();
         self.tell::<AuthEvent>(UserRegistered { user_id: user, name: name.to_owned(), language: None }, 1).await;
         user
+    }
+
+    /// As `tell`; then this process trusts nothing that it knew before, as a host does before it answers: what is outdated is
+    /// heard of in order, a moment later.
+    pub async fn tell_and_hear(&self, event: impl Into<UserEvent>, version: i64) {
+        self.tell::<UserEvent>(event, version).await;
+        let somebody = a_user();
+        eventually("something is known", async || {
+            self.ask(&member(somebody), ListBooks::newest(PageRequest::first(1))).await.unwrap();
+            self.context.hides_nothing_from(somebody)
+        })
+        .await;
+        self.projection().outdate(&[somebody.to_string()]).await.unwrap();
+        eventually("it is not any more", async || !self.context.hides_nothing_from(somebody)).await;
     }
 
     pub async fn create(&self, owner: UserId, book: BookInput) -> BookView {
