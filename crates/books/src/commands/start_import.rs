@@ -217,6 +217,33 @@ impl StartImportHandler {
         Ok((recognised.layout, i32::try_from(recognised.rows).unwrap_or(i32::MAX)))
     }
 
+    /// Reads the file to its end and says so.
+    async fn receive_and_tell(
+        &self,
+        call: &Call,
+        id: ImportId,
+        command: &StartImport,
+        turn: Turn<UserId>,
+    ) -> Result<ImportStarted, StartImportError> {
+        let (layout, total) = self.receive(id, command, turn).await?;
+        let mut work = call.begin(&self.pool).await?;
+        let updated = sqlx::query!(
+            "update books.import set status = $2, total = $3, layout = $4, updated_at = $5
+            where id = $1 and status = 'receiving'",
+            id.uuid(),
+            if command.review { "review" } else { "ready" },
+            total,
+            Json(layout) as _,
+            call.now(),
+        )
+        .execute(work.connection())
+        .await?;
+        if updated.rows_affected() == 0 {
+            return Err(StartImportError::TooSlow);
+        }
+        Ok(work.commit(ImportStarted { id }).await?)
+    }
+
     /// JSON instead of UNNEST: there are no arrays of arrays of different lengths.
     async fn store(&self, import: ImportId, batch: Vec<RawRow>) -> Result<(), StartImportError> {
         // The last batch of a file may have none.
@@ -310,31 +337,17 @@ impl CommandHandler<StartImport> for StartImportHandler {
         let turn = self.turn(owner, command.review, call.now()).await?;
         self.begin(owner, id, command.review, call.now()).await?;
         let mut receiving = Receiving { pool: self.pool.clone(), import: id, ended: false };
-        let (layout, total) = match self.receive(id, &command, turn).await {
-            Ok(received) => received,
-            Err(error) => {
-                receiving.forget().await?;
-                return Err(error);
+        match self.receive_and_tell(call, id, &command, turn).await {
+            Ok(started) => {
+                receiving.ended = true;
+                self.wake.notify_one();
+                Ok(started)
             }
-        };
-        let mut work = call.begin(&self.pool).await?;
-        let updated = sqlx::query!(
-            "update books.import set status = $2, total = $3, layout = $4, updated_at = $5
-            where id = $1 and status = 'receiving'",
-            id.uuid(),
-            if command.review { "review" } else { "ready" },
-            total,
-            Json(layout) as _,
-            call.now(),
-        )
-        .execute(work.connection())
-        .await?;
-        if updated.rows_affected() == 0 {
-            return Err(StartImportError::TooSlow);
+            Err(error) => {
+                // Waited for: a command that starts over at once would find its own import under way.
+                receiving.forget().await?;
+                Err(error)
+            }
         }
-        let started = work.commit(ImportStarted { id }).await?;
-        receiving.ended = true;
-        self.wake.notify_one();
-        Ok(started)
     }
 }

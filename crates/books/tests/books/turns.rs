@@ -152,6 +152,27 @@ async fn an_upload_that_another_transaction_is_in_the_way_of_is_read_once_more()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_upload_whose_last_step_is_undone_by_another_does_not_count_itself() {
+    let settings = ImportSettings { unfinished: 1, ..ImportSettings::default() };
+    let world = World::with_redis(&testkit::redis_url(), settings).await;
+    let ada = world.a_member("Ada").await;
+    let in_the_way = "create sequence books.ended;
+        create function books.in_the_way() returns trigger language plpgsql as
+            $$ begin
+                if nextval('books.ended') < 4 then
+                    raise exception 'in the way' using errcode = '40001';
+                end if;
+                return null;
+            end $$;
+        create trigger in_the_way after update of status on books.import for each statement execute function books.in_the_way()";
+    sqlx::raw_sql(in_the_way).execute(&world.database.owner_pool("books")).await.unwrap();
+    world.upload(ada, plain("Emma,Jane Austen,\n")).await.unwrap();
+    let ended: i64 = sqlx::query_scalar("select last_value from books.ended").fetch_one(&world.pool).await.unwrap();
+    assert_eq!(ended, 4, "the canary: it was in the way");
+    assert_eq!(imports(&world).await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_full_quota_is_said_at_once_and_not_after_a_wait_for_a_turn() {
     let settings = ImportSettings { concurrent_uploads: 1, unfinished: 1, ..ImportSettings::default() };
     let world = World::with_redis(&testkit::redis_url(), settings).await;
