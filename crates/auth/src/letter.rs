@@ -6,6 +6,7 @@ use secrecy::{ExposeSecret, SecretString};
 use time::Duration;
 use wording::{Args, Language, Texts};
 
+use crate::mails::DAY;
 use crate::ports::Mail;
 
 static TEXTS: LazyLock<Texts> = LazyLock::new(|| Texts::new(source));
@@ -73,7 +74,9 @@ impl Letter {
     pub(crate) fn valid_for(self) -> Duration {
         match self {
             Self::VerifyEmail | Self::ChoosePassword | Self::OpenAccount => Duration::days(7),
-            Self::ResetPassword | Self::HasAccount => Duration::hours(1),
+            // As long as an address is counted as having had enough letters: whoever asks for all of a day's letters at
+            // once must not leave the account's owner without a link that works.
+            Self::ResetPassword | Self::HasAccount => DAY,
         }
     }
 
@@ -142,7 +145,7 @@ mod tests {
         assert_eq!(
             mail.text,
             "Bonjour Zoé,\n\nUn nouveau mot de passe nous a été demandé, par vous nous l’espérons. Choisissez-le ici\u{a0}:\n\n\
-            https://x.example/reset-password?token=t\n\nLe lien est valable une heure. Si ce n’était pas vous, vous n’avez rien \
+            https://x.example/reset-password?token=t\n\nLe lien est valable un jour. Si ce n’était pas vous, vous n’avez rien \
             à faire\u{a0}: votre mot de passe reste inchangé.\n"
         );
     }

@@ -2,7 +2,9 @@
 
 mod support;
 
-use auth::{Email, ForgotPassword, GetAccount, Password, Register, Registered, ResendProof, VerifyEmail};
+use auth::{
+    Email, ForgotPassword, GetAccount, Password, Register, Registered, ResendProof, ResetPassword, VerifyEmail,
+};
 use kernel::{ErrorKind, Line, Refusal};
 use secrecy::SecretString;
 use support::{PASSWORD, World, an_email, caller};
@@ -191,6 +193,39 @@ async fn an_address_gets_one_letter_of_a_kind_in_five_minutes_and_five_a_day_how
     assert_eq!(sent, 5);
     world.clock.advance(Duration::days(1));
     assert_eq!(forget("zoë@example.org").await, 1, "the next day");
+}
+
+/// Whoever knows an address can use up its letters of a day: by asking for a new password, or for an account.
+#[tokio::test]
+async fn whoever_uses_up_the_letters_of_a_day_leaves_the_owner_with_links_that_work() {
+    for by_registering in [false, true] {
+        let world = World::where_proof_comes_first().await;
+        asks(&world, "ada@example.org").await;
+        letters(&world, "ada@example.org").await;
+        world.send(&anonymous(), proof(world.postbox.token("verify-email"), Some(PASSWORD))).await.expect("opened");
+        let ask = async || {
+            if by_registering {
+                asks(&world, "ada@example.org").await;
+            } else {
+                let forgot = ForgotPassword { email: an_email("ada@example.org") };
+                world.send(&anonymous(), forgot).await.expect("noted");
+            }
+            world.context.send_due_mails().await.expect("sent")
+        };
+        let mut sent = 0;
+        for _ in 0..20 {
+            world.clock.advance(Duration::minutes(6));
+            sent += ask().await;
+        }
+        assert_eq!(sent, 5);
+        // No letter comes until a day after the first: the last link works as long.
+        world.clock.advance(Duration::hours(22));
+        assert_eq!(ask().await, 0, "none is left for her");
+        let link = world.postbox.token("reset-password");
+        let new_password = Password::new("battery staple").expect("a good one");
+        world.send(&anonymous(), ResetPassword { token: link, new_password }).await.expect("reset");
+        world.log_in("ada@example.org", "battery staple").await.expect("signed in");
+    }
 }
 
 #[tokio::test]
