@@ -46,16 +46,19 @@ pub enum CancellationCause {
     /// To somebody else, for good.
     BookGiven,
     MemberLeft,
+    /// One of the two may not lend or borrow at present, or neither may ask the other. It does not say which of these.
+    NotPossible,
 }
 
 impl CancellationCause {
-    pub const ALL: [Self; 3] = [Self::BookGone, Self::BookGiven, Self::MemberLeft];
+    pub const ALL: [Self; 4] = [Self::BookGone, Self::BookGiven, Self::MemberLeft, Self::NotPossible];
 
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::BookGone => "book_gone",
             Self::BookGiven => "book_given",
             Self::MemberLeft => "member_left",
+            Self::NotPossible => "not_possible",
         }
     }
 

@@ -83,7 +83,7 @@ pub(crate) async fn forget(connection: &mut PgConnection, user: UserId) -> Resul
     Ok(())
 }
 
-/// As when the book is gone: the one who is blocked is not told why.
+/// The cause is that of other cancellations too, and neither of the two is told which it was.
 async fn cancel_requests_between(
     work: &mut impl Writing,
     one: UserId,
@@ -98,7 +98,7 @@ async fn cancel_requests_between(
             .iter()
             .filter(|borrow| borrow.status().is_waiting())
             .filter(|borrow| [(one, other), (other, one)].contains(&(borrow.owner_id, borrow.borrower_id)))
-            .map(|borrow| borrow.cancel_because(CancellationCause::BookGone, now))
+            .map(|borrow| borrow.cancel_because(CancellationCause::NotPossible, now))
             .collect();
         write(work, &copy, changes?).await?;
         put_next_forward(work, &copy, now, rules).await?;

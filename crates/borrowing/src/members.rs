@@ -9,6 +9,9 @@ use crate::domain::LendingRules;
 use crate::store;
 use crate::transition::{TransitionError, Writing, put_next_forward, write};
 
+/// The version of a member who is gone: no event is newer. Statements spell it out.
+pub(crate) const LEFT: i64 = i64::MAX;
+
 /// Locks the member's row and marks it; a member of whom nothing is known yet gets one.
 pub(crate) async fn close(connection: &mut PgConnection, user: UserId, now: OffsetDateTime) -> Result<(), sqlx::Error> {
     sqlx::query!(
@@ -46,7 +49,7 @@ pub(crate) async fn lock_copies_of(connection: &mut PgConnection, user: UserId) 
 /// Cancels what waits of theirs and for their books; `copies` are locked.
 pub(crate) async fn cancel_requests_of(
     work: &mut impl Writing,
-    user: UserId,
+    (user, cause): (UserId, CancellationCause),
     copies: &[BookId],
     now: OffsetDateTime,
     rules: &LendingRules,
@@ -57,7 +60,7 @@ pub(crate) async fn cancel_requests_of(
             .await?
             .iter()
             .filter(|borrow| borrow.status().is_waiting() && (borrow.borrower_id == user || borrow.owner_id == user))
-            .map(|borrow| borrow.cancel_because(CancellationCause::MemberLeft, now))
+            .map(|borrow| borrow.cancel_because(cause, now))
             .collect();
         write(work, &copy, changes?).await?;
         put_next_forward(work, &copy, now, rules).await?;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use auth_events::{AuthEvent, UserRegistered};
 use books_events::BookEvent;
+use borrowing_events::CancellationCause;
 use event_bus::{Delivery, HandlerError, Hear, Recorded};
 use kernel::{BookId, UserId};
 use users_events::{UserEvent, UserUpdated};
@@ -15,9 +16,6 @@ use crate::domain::{LendingRules, Withdrawal};
 use crate::ports::ListedBook;
 use crate::transition::{TransitionError, cancel_waiting, put_next_forward};
 use crate::{members, store};
-
-/// What others see of a member who is gone.
-const FORMER_MEMBER: &str = "Former member";
 
 pub(crate) struct Subscriber {
     rules: Arc<LendingRules>,
@@ -94,15 +92,16 @@ impl Subscriber {
     ) -> Result<(), TransitionError> {
         match heard {
             UserEvent::Updated(e) => {
+                // Who is not active has not left: they may be back.
                 if remember_member(delivery, event, &e).await? && !e.active {
-                    self.cancel_requests_of(delivery, e.user_id).await?;
+                    self.cancel_requests_of(delivery, e.user_id, CancellationCause::NotPossible).await?;
                 }
                 Ok(())
             }
             UserEvent::Deleted(e) => {
                 forget_member(delivery, e.user_id).await?;
                 blocks::forget(delivery.connection(), e.user_id).await?;
-                self.cancel_requests_of(delivery, e.user_id).await
+                self.cancel_requests_of(delivery, e.user_id, CancellationCause::MemberLeft).await
             }
             UserEvent::Blocked(e) => self.hear_block(delivery, event, (e.user_id, e.blocked_id), true).await,
             UserEvent::Unblocked(e) => self.hear_block(delivery, event, (e.user_id, e.blocked_id), false).await,
@@ -123,10 +122,15 @@ impl Subscriber {
     }
 
     /// Whoever closed the member has done it already, as a rule; here for those that nobody asked us about.
-    async fn cancel_requests_of(&self, delivery: &mut Delivery<'_>, user: UserId) -> Result<(), TransitionError> {
+    async fn cancel_requests_of(
+        &self,
+        delivery: &mut Delivery<'_>,
+        user: UserId,
+        cause: CancellationCause,
+    ) -> Result<(), TransitionError> {
         let now = delivery.now();
         let copies = members::lock_copies_of(delivery.connection(), user).await?;
-        members::cancel_requests_of(delivery, user, &copies, now, &self.rules).await
+        members::cancel_requests_of(delivery, (user, cause), &copies, now, &self.rules).await
     }
 }
 
@@ -188,17 +192,16 @@ async fn remember_name(delivery: &mut Delivery<'_>, told: &UserRegistered) -> Re
     Ok(())
 }
 
-/// The other one keeps their history; name and words of who is gone go. Nothing that is replayed later brings them back.
+/// The other one keeps their history, with a former member in it; name and words of who is gone go. Nothing that is replayed later brings them back.
 async fn forget_member(delivery: &mut Delivery<'_>, user: UserId) -> Result<(), sqlx::Error> {
     let now = delivery.now();
     sqlx::query!(
-        "insert into borrowing.member as known (id, version, name, active, closed_at) values ($1, $2, $3, false, $4)
+        "insert into borrowing.member as known (id, version, name, active, closed_at) values ($1, $2, '', false, $3)
         on conflict (id) do update set
             version = excluded.version, name = excluded.name, active = false,
             closed_at = coalesce(known.closed_at, excluded.closed_at)",
         user.uuid(),
-        i64::MAX,
-        FORMER_MEMBER,
+        members::LEFT,
         now,
     )
     .execute(delivery.connection())
@@ -213,7 +216,8 @@ async fn forget_member(delivery: &mut Delivery<'_>, user: UserId) -> Result<(), 
             place = case when owner_id = $1 then null else place end,
             closed_reason = case
                 when status = 'rejected' and owner_id = $1 then null
-                when status = 'cancelled' and closed_reason not in ('book_gone', 'book_given', 'member_left') then null
+                when status = 'cancelled' and closed_reason not in ('book_gone', 'book_given', 'member_left', 'not_possible')
+                    then null
                 else closed_reason
             end
         where borrower_id = $1 or owner_id = $1",

@@ -287,7 +287,8 @@ impl Rebuild for View {
 
     fn schema(&self) -> u32 {
         // 2: reasons that nobody gave are codes. 3: `resolvedAt`. 4: `noteBy`, `resolution`; what came back, is out, was given.
-        4
+        // 5: who has left is a former member in whatever language.
+        5
     }
 
     async fn documents(&self, after: Option<Uuid>, limit: i64) -> Result<Vec<Document>, BoxError> {

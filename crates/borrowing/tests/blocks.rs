@@ -2,12 +2,14 @@
 
 mod support;
 
+use std::sync::atomic::Ordering;
+
 use books_events::Lending;
-use borrowing::{BorrowStatus, CancelBorrow, RequestBorrow};
-use kernel::{BookId, UserId};
+use borrowing::{BorrowStatus, CancelBorrow, ListedBook, RequestBorrow};
+use kernel::{BookId, Clock, UserId};
 use support::{Neighbours, World, code};
 use testkit::member;
-use users_events::{UserBlocked, UserDeleted, UserEvent, UserUnblocked};
+use users_events::{UserBlocked, UserDeleted, UserEvent, UserUnblocked, UserUpdated};
 
 async fn block(world: &World, user_id: UserId, blocked_id: UserId, version: i64) {
     world.tell::<UserEvent>(UserEvent::Blocked(UserBlocked { user_id, blocked_id }), version).await;
@@ -52,7 +54,7 @@ async fn what_waits_between_the_two_is_cancelled_and_the_queue_moves_on() {
     block(&world, them.ada, them.grace, 1).await;
     for ended in [&queued, &asked_back] {
         let ended = world.get(ended.borrower.id, ended.id).await;
-        assert_eq!((ended.status, ended.closed_reason.as_deref()), (BorrowStatus::Cancelled, Some("book_gone")));
+        assert_eq!((ended.status, ended.closed_reason.as_deref()), (BorrowStatus::Cancelled, Some("not_possible")));
     }
     assert_eq!(world.status(&held).await, BorrowStatus::Approved);
     assert_eq!(world.status(&of_another).await, BorrowStatus::Pending);
@@ -61,6 +63,51 @@ async fn what_waits_between_the_two_is_cancelled_and_the_queue_moves_on() {
     let waits = world.request(third, them.emma).await;
     world.send(&member(them.linus), CancelBorrow { borrow: held.id, reason: None }).await.expect("cancelled");
     assert_eq!(world.status(&waits).await, BorrowStatus::Pending);
+}
+
+/// What it costs and what it leaves must not tell a book that is hidden from one that is gone.
+#[tokio::test]
+async fn asking_the_other_does_what_asking_for_no_book_does() {
+    let world = World::new().await;
+    let them = Neighbours::of(&world).await;
+    block(&world, them.ada, them.grace, 1).await;
+    let listed = ListedBook {
+        id: them.emma,
+        owner: them.ada,
+        title: "Emma, as books has it now".to_owned(),
+        authors: Vec::new(),
+        lending: Lending::Lend,
+        version: 7,
+        updated_at: world.clock.now(),
+    };
+    world.books.listed.lock().expect("no panic holds it").push(listed);
+    for book in [them.emma, BookId::new(world.clock.now())] {
+        let before = world.books.asked.swap(0, Ordering::SeqCst);
+        assert_eq!(before, usize::from(book != them.emma), "books is asked once for either");
+        assert_eq!(asked(&world, them.grace, book).await, "BOOK_NOT_FOUND");
+    }
+    assert_eq!(world.books.asked.load(Ordering::SeqCst), 1);
+    let title: String = sqlx::query_scalar("select title from borrowing.lendable_book where book_id = $1")
+        .bind(them.emma.uuid())
+        .fetch_one(&world.pool)
+        .await
+        .expect("known");
+    assert_eq!(title, "Emma", "nothing was written");
+}
+
+/// A member who is not active has not left, and no book is gone: the reason says neither, and does not tell a block.
+#[tokio::test]
+async fn what_waits_of_a_member_who_is_not_active_ends_for_the_reason_of_a_block() {
+    let world = World::new().await;
+    let them = Neighbours::of(&world).await;
+    let asked = world.request(them.grace, them.emma).await;
+    let inactive = UserUpdated { user_id: them.ada, name: "Ada".to_owned(), active: false, language: "en".to_owned() };
+    world.tell::<UserEvent>(inactive, 2).await;
+    let ended = world.get(them.grace, asked.id).await;
+    assert_eq!((ended.status, ended.closed_reason.as_deref()), (BorrowStatus::Cancelled, Some("not_possible")));
+    // It is nobody's words: it stays when one of the two leaves.
+    world.tell::<UserEvent>(UserDeleted { user_id: them.ada }, 3).await;
+    assert_eq!(world.get(them.grace, asked.id).await.closed_reason.as_deref(), Some("not_possible"));
 }
 
 #[tokio::test]

@@ -69,7 +69,7 @@ async fn a_note_and_a_finding_name_their_authors_and_neither_overwrites_the_othe
     let world = World::new().await;
     let them = Neighbours::of(&world).await;
     let text = |text: &str| kernel::Prose::new(text).unwrap();
-    let part = |id, name: &str| Some(MemberPart { id, name: name.to_owned() });
+    let part = |id, name: &str| Some(MemberPart { id, name: name.to_owned(), left: false });
     let loan = them.a_loan(&world).await;
     assert_eq!((loan.note_by, loan.resolution), (None, None));
     let lost = ReportLost { borrow: loan.id, note: Some(text("She moved away.")) };
@@ -120,7 +120,18 @@ async fn a_new_name_of_the_moderator_is_shown_and_the_words_of_a_member_go_with_
     assert_eq!(read.resolution.and_then(|it| it.by).map(|by| by.name).as_deref(), Some("Linus T."));
     world.tell::<users_events::UserEvent>(users_events::UserDeleted { user_id: them.ada }, 2).await;
     let read = world.get(them.grace, loan.id).await;
-    assert_eq!((read.note, read.owner.name.as_str()), (None, "Former member"));
+    // No language has words for them here: whoever shows it has.
+    assert_eq!((read.note, read.owner.name.as_str(), read.owner.left), (None, "", true));
+    let told = world.ask(&member(them.grace), BorrowTimeline { borrow: loan.id }).await.unwrap();
+    let by_ada =
+        told.iter().filter_map(|it| it.actor.as_ref()).find(|actor| actor.id == them.ada).expect("she lent it");
+    assert_eq!((by_ada.name.as_str(), by_ada.left), ("", true));
+    let stored: String = sqlx::query_scalar("select name from borrowing.member where id = $1")
+        .bind(them.ada.uuid())
+        .fetch_one(&world.pool)
+        .await
+        .unwrap();
+    assert_eq!(stored, "");
     assert_eq!(read.resolution.and_then(|it| it.note).as_deref(), Some("Gone."), "the finding is the moderator's");
 }
 

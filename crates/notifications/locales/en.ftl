@@ -78,7 +78,7 @@ cancelled-by-borrower =
     .body = { $borrower } no longer needs { $book }.
 cancelled-borrower =
     .title = Your borrow of { $book } is cancelled
-    .body = { $book } is no longer to be had, so your borrow was cancelled.
+    .body = Your borrow of { $book } was cancelled.
 cancelled-owner =
     .title = { $borrower }’s borrow of { $book } is cancelled
     .body = { $borrower }’s borrow of { $book } was cancelled.
@@ -86,6 +86,8 @@ cancelled-owner =
 cancelled-because-book-gone = The book is no longer there.
 cancelled-because-book-given = The book was given to somebody.
 cancelled-because-member-left = A member has left.
+# It says no more: one of the two may be closed for a while, or one may have blocked the other.
+cancelled-because-not-possible = It is not possible at present.
 expired-unanswered-borrower =
     .title = Your request for { $book } has expired
     .body = { $owner } did not answer in time. You are welcome to ask again.

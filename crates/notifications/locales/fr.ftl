@@ -81,7 +81,7 @@ cancelled-by-borrower =
     .body = { $borrower } a annulé sa demande pour { $book }.
 cancelled-borrower =
     .title = Votre emprunt est annulé : { $book }
-    .body = { $book } n’est plus disponible, votre emprunt a donc été annulé.
+    .body = Votre emprunt a été annulé : { $book }.
 cancelled-owner =
     .title = { $borrower } n’emprunte plus { $book }
     .body = La demande faite par { $borrower } pour { $book } a été annulée.
@@ -89,6 +89,8 @@ cancelled-owner =
 cancelled-because-book-gone = Le livre n’est plus proposé.
 cancelled-because-book-given = Le livre a été donné à quelqu’un.
 cancelled-because-member-left = Un membre a quitté la communauté.
+# Rien de plus : l’un des deux est peut-être inactif, ou l’un a bloqué l’autre.
+cancelled-because-not-possible = Ce n’est pas possible pour le moment.
 expired-unanswered-borrower =
     .title = Votre demande pour { $book } a expiré
     .body = { $owner } n’a pas répondu à temps. Vous pouvez refaire une demande.

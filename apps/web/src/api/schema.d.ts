@@ -1534,8 +1534,8 @@ export interface components {
             /** Format: date-time */
             closedAt?: string | null;
             /**
-             * @description In the words of who ended it; where nobody did, `no_answer`, `not_picked_up`, `given`, `book_gone`, `book_given` or
-             *     `member_left`.
+             * @description In the words of who ended it; where nobody did, `no_answer`, `not_picked_up`, `given`, `book_gone`, `book_given`,
+             *     `member_left` or `not_possible`.
              */
             closedReason?: string | null;
             /** @description `ok` or `damaged`, once it is back. */
@@ -1804,8 +1804,8 @@ export interface components {
                 /** Format: date-time */
                 closedAt?: string | null;
                 /**
-                 * @description In the words of who ended it; where nobody did, `no_answer`, `not_picked_up`, `given`, `book_gone`, `book_given` or
-                 *     `member_left`.
+                 * @description In the words of who ended it; where nobody did, `no_answer`, `not_picked_up`, `given`, `book_gone`, `book_given`,
+                 *     `member_left` or `not_possible`.
                  */
                 closedReason?: string | null;
                 /** @description `ok` or `damaged`, once it is back. */
@@ -2558,8 +2558,8 @@ export interface components {
                 /** Format: date-time */
                 closedAt?: string | null;
                 /**
-                 * @description In the words of who ended it; where nobody did, `no_answer`, `not_picked_up`, `given`, `book_gone`, `book_given` or
-                 *     `member_left`.
+                 * @description In the words of who ended it; where nobody did, `no_answer`, `not_picked_up`, `given`, `book_gone`, `book_given`,
+                 *     `member_left` or `not_possible`.
                  */
                 closedReason?: string | null;
                 /** @description `ok` or `damaged`, once it is back. */
@@ -2809,7 +2809,9 @@ export interface components {
         };
         MemberPart: {
             id: components["schemas"]["UserId"];
-            /** @description Empty as long as nobody has told it. */
+            /** @description They have left. Whoever shows it says "a former member" in the language of the reader. */
+            left?: boolean;
+            /** @description Empty as long as nobody has told it, and of a former member. */
             name: string;
         };
         /** @description A member as others see them. The mail address is never shown. */

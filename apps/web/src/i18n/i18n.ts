@@ -1,8 +1,9 @@
-import i18next, { type BackendModule } from 'i18next'
+import i18next, { type BackendModule, type PostProcessorModule } from 'i18next'
 import { initReactI18next } from 'react-i18next'
 import { firstWords } from './first-words'
 import { isolated } from './isolate'
 import { languages, preferredLanguage, STORED, type Language } from './language'
+import { sentence } from './sentence'
 
 export { languages, preferredLanguage, spokenLanguage, type Language } from './language'
 
@@ -35,6 +36,17 @@ const lazyFiles: BackendModule = {
   },
 }
 
+const sentences: PostProcessorModule = {
+  type: 'postProcessor',
+  name: 'sentence',
+  process(text: string, _key, _options, { language }: { language: string }) {
+    const formerMember: unknown = i18next.getResource(language, 'common', 'formerMember')
+    // The words themselves are put into sentences.
+    const isPart = typeof formerMember !== 'string' || text === formerMember
+    return isPart ? text : sentence(text, formerMember)
+  },
+}
+
 export async function chooseLanguage(language: Language): Promise<void> {
   localStorage.setItem(STORED, language)
   await i18next.changeLanguage(language)
@@ -47,6 +59,7 @@ i18next.on('languageChanged', (language) => {
 export function startI18n(language: Language = preferredLanguage()) {
   return i18next
     .use(lazyFiles)
+    .use(sentences)
     .use(initReactI18next)
     .init({
       lng: language,
@@ -58,6 +71,7 @@ export function startI18n(language: Language = preferredLanguage()) {
       // React escapes. What is put into a sentence keeps its direction to itself.
       interpolation: { escape: isolated },
       returnNull: false,
+      postProcess: [sentences.name],
     })
 }
 

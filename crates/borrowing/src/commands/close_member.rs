@@ -1,4 +1,5 @@
 use async_trait::async_trait;
+use borrowing_events::CancellationCause;
 use cqrs::{Call, CommandHandler};
 use kernel::{BorrowId, Command, Detail, ErrorKind, Event, Refusal, UserId};
 use serde::Serialize;
@@ -84,7 +85,14 @@ impl CommandHandler<CloseMember> for CloseMemberHandler {
         if !borrows.is_empty() {
             return Err(CloseMemberError::OpenLoans { borrows });
         }
-        members::cancel_requests_of(&mut work, command.user, &copies, now, &self.0.rules).await?;
+        members::cancel_requests_of(
+            &mut work,
+            (command.user, CancellationCause::MemberLeft),
+            &copies,
+            now,
+            &self.0.rules,
+        )
+        .await?;
         Ok(work.commit(()).await?)
     }
 }

@@ -6,6 +6,7 @@ use cqrs::{Call, CommandHandler};
 use kernel::{BookId, BorrowId, Command, Detail, ErrorKind, Prose, Refusal, UserId};
 use serde::Serialize;
 use sqlx::PgConnection;
+use uuid::Uuid;
 
 use crate::blocks;
 use crate::desk::Desk;
@@ -89,11 +90,37 @@ impl CommandHandler<RequestBorrow> for RequestBorrowHandler {
     async fn handle(&self, call: &Call, command: RequestBorrow) -> Result<BorrowView, RequestBorrowError> {
         match self.request(call, command.clone()).await {
             // Listed a moment ago, perhaps, and not told of yet.
-            Err(RequestBorrowError::BookNotFound) if self.learn(call, command.book).await? => {
-                self.request(call, command).await
+            Err(Stopped::NoBook) if self.learn(call, command.book).await? => {}
+            Err(Stopped::NoBook) => return Err(RequestBorrowError::BookNotFound),
+            // Books is asked here too, for a book that nobody has: the time that the answer takes must not tell a block from
+            // a book that is gone.
+            Err(Stopped::Apart) => {
+                let nobodys = BookId::new(call.now());
+                self.books.book(nobodys, &call.caller()).await.map_err(RequestBorrowError::Books)?;
+                return Err(RequestBorrowError::BookNotFound);
             }
-            outcome => outcome,
+            Err(Stopped::Refused(error)) => return Err(error),
+            Ok(shown) => return Ok(shown),
         }
+        self.request(call, command).await.map_err(|stopped| match stopped {
+            Stopped::NoBook | Stopped::Apart => RequestBorrowError::BookNotFound,
+            Stopped::Refused(error) => error,
+        })
+    }
+}
+
+/// Why a request went no further.
+enum Stopped {
+    /// As far as we have been told.
+    NoBook,
+    /// The two do not see each other's books.
+    Apart,
+    Refused(RequestBorrowError),
+}
+
+impl<E: Into<RequestBorrowError>> From<E> for Stopped {
+    fn from(error: E) -> Self {
+        Self::Refused(error.into())
     }
 }
 
@@ -109,24 +136,29 @@ impl RequestBorrowHandler {
         Ok(true)
     }
 
-    async fn request(&self, call: &Call, command: RequestBorrow) -> Result<BorrowView, RequestBorrowError> {
+    async fn request(&self, call: &Call, command: RequestBorrow) -> Result<BorrowView, Stopped> {
         let borrower = call.actor().user_id().ok_or(RequestBorrowError::NotSignedIn)?;
         let now = call.now();
         let mut work = call.begin(&self.desk.pool).await?;
-        let owner = owner(work.connection(), command.book).await?.ok_or(RequestBorrowError::BookNotFound)?;
+        let known = owner(work.connection(), command.book).await?;
+        // Where there is no book, nobody stands for its owner: it costs what a book costs that the borrower does not see.
+        let owner = known.unwrap_or(UserId::from(Uuid::nil()));
         let members = lock_members(work.connection(), borrower, owner).await?;
-        if !members.borrower_active {
-            return Err(RequestBorrowError::MemberNotActive);
+        let are_apart = blocks::are_apart(work.connection(), borrower, owner).await?;
+        if known.is_none() {
+            return Err(Stopped::NoBook);
         }
-        // They do not see each other's books either.
-        if blocks::are_apart(work.connection(), borrower, owner).await? {
-            return Err(RequestBorrowError::BookNotFound);
+        if !members.borrower_active {
+            return Err(Stopped::Refused(RequestBorrowError::MemberNotActive));
+        }
+        if are_apart {
+            return Err(Stopped::Apart);
         }
         let locked = store::lock_copy_for(work.connection(), command.book, borrower).await?;
-        let (copy, open_requests) = locked.ok_or(RequestBorrowError::BookNotFound)?;
+        let (copy, open_requests) = locked.ok_or(Stopped::NoBook)?;
         // As books shows it: not at all.
         if members.owner_active == Some(false) || (copy.lending == Lending::Off && copy.owner_id != borrower) {
-            return Err(RequestBorrowError::BookNotFound);
+            return Err(Stopped::NoBook);
         }
         let open = store::open_borrows(work.connection(), command.book).await?;
         let recent = store::recent(work.connection(), borrower, owner, now).await?;

@@ -76,11 +76,15 @@ impl BorrowTimelineHandler {
         Self { pool, events }
     }
 
-    async fn names(&self, actors: &[Uuid]) -> Result<HashMap<Uuid, String>, sqlx::Error> {
-        let rows = sqlx::query!("select id, name from borrowing.member where id = any($1)", actors)
-            .fetch_all(&self.pool)
-            .await?;
-        Ok(rows.into_iter().map(|row| (row.id, row.name)).collect())
+    async fn members(&self, actors: &[Uuid]) -> Result<HashMap<UserId, MemberPart>, sqlx::Error> {
+        let rows = sqlx::query!(
+            r#"select id, name, version = 9223372036854775807 as "left!" from borrowing.member where id = any($1)"#,
+            actors,
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        let member = |id: UserId, name, left| (id, MemberPart::new(id, Some(name), Some(left)));
+        Ok(rows.into_iter().map(|row| member(row.id.into(), row.name, row.left)).collect())
     }
 }
 
@@ -97,9 +101,10 @@ impl QueryHandler<BorrowTimeline> for BorrowTimelineHandler {
         }
         let events = self.events.history(id).await?;
         let actors: Vec<Uuid> = events.iter().filter_map(actor).map(UserId::uuid).collect();
-        let names = self.names(&actors).await?;
+        let members = self.members(&actors).await?;
+        let member = |id| members.get(&id).cloned().unwrap_or_else(|| MemberPart::new(id, None, None));
         let happening = |event: Recorded| Happening {
-            actor: actor(&event).map(|id| MemberPart { id, name: names.get(&id.uuid()).cloned().unwrap_or_default() }),
+            actor: actor(&event).map(member),
             kind: event.name,
             at: event.occurred_at,
             data: without_parties(event.payload),

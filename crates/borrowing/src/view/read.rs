@@ -23,8 +23,10 @@ struct Row {
     authors: Vec<String>,
     borrower_id: Uuid,
     borrower_name: Option<String>,
+    borrower_left: Option<bool>,
     owner_id: Uuid,
     owner_name: Option<String>,
+    owner_left: Option<bool>,
     status: String,
     days: i16,
     message: Option<String>,
@@ -43,10 +45,12 @@ struct Row {
     note: Option<String>,
     note_by: Option<Uuid>,
     author_name: Option<String>,
+    author_left: Option<bool>,
     resolved_at: Option<OffsetDateTime>,
     resolved_outcome: Option<String>,
     resolved_by: Option<Uuid>,
     moderator_name: Option<String>,
+    moderator_left: Option<bool>,
     resolved_note: Option<String>,
     extensions: i16,
     extension_asked: Option<i16>,
@@ -63,12 +67,14 @@ macro_rules! shown {
             Row,
             r#"select b.id as "id!", b.book_id as "book_id!", coalesce(b.agreed_title, k.title) as "title!",
             coalesce(b.agreed_authors, k.authors) as "authors!",
-            b.borrower_id as "borrower_id!", taker.name as "borrower_name?", b.owner_id as "owner_id!",
-            lender.name as "owner_name?", b.status as "status!", b.days as "days!", b.message,
+            b.borrower_id as "borrower_id!", taker.name as "borrower_name?",
+            taker.version = 9223372036854775807 as "borrower_left?", b.owner_id as "owner_id!",
+            lender.name as "owner_name?", lender.version = 9223372036854775807 as "owner_left?", b.status as "status!", b.days as "days!", b.message,
             b.requested_at as "requested_at!", b.approved_at, b.pickup_by, b.place, b.hand_over_code, b.handed_over_at,
             b.due_at, b.return_declared_at, b.returned_at, b.closed_at, b.closed_reason, b.condition, b.note,
-            b.note_by, author.name as "author_name?", b.resolved_at, b.resolved_outcome, b.resolved_by,
-            moderator.name as "moderator_name?", b.resolved_note, b.extensions as "extensions!", b.extension_asked,
+            b.note_by, author.name as "author_name?", author.version = 9223372036854775807 as "author_left?", b.resolved_at, b.resolved_outcome, b.resolved_by,
+            moderator.name as "moderator_name?", moderator.version = 9223372036854775807 as "moderator_left?",
+            b.resolved_note, b.extensions as "extensions!", b.extension_asked,
             b.version as "version!", b.revision as "revision!",
             case when b.status = 'queued' then (
                 select count(*) from borrowing.borrow q
@@ -92,11 +98,11 @@ impl TryFrom<Row> for Shown {
     fn try_from(row: Row) -> Result<Self, Self::Error> {
         let status = BorrowStatus::from_name(&row.status)
             .ok_or_else(|| sqlx::Error::Decode("unknown status in a row".into()))?;
-        let member = |id: Uuid, name: Option<String>| MemberPart { id: id.into(), name: name.unwrap_or_default() };
+        let member = |id: Uuid, name, left| MemberPart::new(id.into(), name, left);
         let resolution = match (row.resolved_at, row.resolved_outcome.as_deref().and_then(DisputeOutcome::from_name)) {
             (Some(at), Some(outcome)) => Some(ResolutionPart {
                 outcome: outcome.into(),
-                by: row.resolved_by.map(|id| member(id, row.moderator_name)),
+                by: row.resolved_by.map(|id| member(id, row.moderator_name, row.moderator_left)),
                 note: row.resolved_note,
                 at,
             }),
@@ -105,8 +111,8 @@ impl TryFrom<Row> for Shown {
         let view = BorrowView {
             id: row.id.into(),
             book: BookPart { id: row.book_id.into(), title: row.title, authors: row.authors, cover_url: None },
-            borrower: member(row.borrower_id, row.borrower_name),
-            owner: member(row.owner_id, row.owner_name),
+            borrower: member(row.borrower_id, row.borrower_name, row.borrower_left),
+            owner: member(row.owner_id, row.owner_name, row.owner_left),
             status,
             overdue: false,
             days: row.days.unsigned_abs(),
@@ -125,7 +131,7 @@ impl TryFrom<Row> for Shown {
             closed_reason: row.closed_reason,
             condition: row.condition,
             note: row.note,
-            note_by: row.note_by.map(|id| member(id, row.author_name)),
+            note_by: row.note_by.map(|id| member(id, row.author_name, row.author_left)),
             resolution,
             resolved_at: row.resolved_at,
             extensions: row.extensions.unsigned_abs(),

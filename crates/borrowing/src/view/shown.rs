@@ -44,8 +44,8 @@ pub struct BorrowView {
     pub returned_at: Option<OffsetDateTime>,
     #[serde(with = "time::serde::rfc3339::option")]
     pub closed_at: Option<OffsetDateTime>,
-    /// In the words of who ended it; where nobody did, `no_answer`, `not_picked_up`, `given`, `book_gone`, `book_given` or
-    /// `member_left`.
+    /// In the words of who ended it; where nobody did, `no_answer`, `not_picked_up`, `given`, `book_gone`, `book_given`,
+    /// `member_left` or `not_possible`.
     pub closed_reason: Option<String>,
     /// `ok` or `damaged`, once it is back.
     pub condition: Option<String>,
@@ -82,8 +82,20 @@ pub struct BookPart {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct MemberPart {
     pub id: UserId,
-    /// Empty as long as nobody has told it.
+    /// Empty as long as nobody has told it, and of a former member.
     pub name: String,
+    /// They have left. Whoever shows it says "a former member" in the language of the reader.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub left: bool,
+}
+
+impl MemberPart {
+    /// Of a row of `borrowing.member`, if there is one.
+    pub(crate) fn new(id: UserId, name: Option<String>, left: Option<bool>) -> Self {
+        let left = left.unwrap_or(false);
+        // An older host stored English words in the place of the name.
+        Self { id, name: name.filter(|_| !left).unwrap_or_default(), left }
+    }
 }
 
 /// A moderator's decision, and why.

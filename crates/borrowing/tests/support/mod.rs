@@ -5,7 +5,7 @@
 #![allow(dead_code, reason = "each file of tests uses a part")]
 
 use std::ops::Deref;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
@@ -21,11 +21,13 @@ use testkit::{Place, a_user, member};
 pub struct Shelves {
     pub listed: Mutex<Vec<ListedBook>>,
     pub away: AtomicBool,
+    pub asked: AtomicUsize,
 }
 
 #[async_trait]
 impl BookSource for Shelves {
     async fn book(&self, id: BookId, _: &Caller) -> Result<Option<ListedBook>, BooksUnavailable> {
+        self.asked.fetch_add(1, Ordering::SeqCst);
         if self.away.load(Ordering::SeqCst) {
             return Err(BooksUnavailable("away".into()));
         }

@@ -106,6 +106,7 @@ fn because(cause: CancellationCause) -> &'static str {
         CancellationCause::BookGone => "cancelled-because-book-gone",
         CancellationCause::BookGiven => "cancelled-because-book-given",
         CancellationCause::MemberLeft => "cancelled-because-member-left",
+        CancellationCause::NotPossible => "cancelled-because-not-possible",
     }
 }
 

@@ -24,9 +24,9 @@ export function HappeningText({ happening, borrowerId }: { happening: Happening;
     days: days === undefined ? '' : t('days', { count: days }),
     when: date ? format.day(date) : '',
   })
-  return sentence.split(LINK).map((part, place) => (
+  return sentence.split(LINK).map((part, place, [before]) => (
     <Fragment key={place}>
-      {place > 0 && actor && <PersonLink person={actor} />}
+      {place > 0 && actor && <PersonLink person={actor} first={place === 1 && !before} />}
       {part}
     </Fragment>
   ))

@@ -1,5 +1,7 @@
 import { useInfiniteQuery, useQuery, useQueryClient, type QueryClient } from '@tanstack/react-query'
+import { useCallback } from 'react'
 import { api, ask, askPage } from '@/api/client'
+import { useNamed } from '@/api/former'
 import { keys } from '@/api/keys'
 import { useSession } from '@/api/useSession'
 import { isOpen, needs, openStatuses, partOf, type Loan, type LoanStatus } from './loan'
@@ -39,7 +41,9 @@ const openLoans = (userId: string | undefined) => ({
 /** All that I have borrowed or lent, asked for or been asked for, and that is not over. Newest first. */
 export function useOpenLoans() {
   const { user } = useSession()
-  return useQuery({ ...openLoans(user?.id), refetchInterval: QUEUE_GROWS })
+  const named = useNamed()
+  const select = useCallback((loans: Loan[]) => loans.map(named.loan), [named])
+  return useQuery({ ...openLoans(user?.id), select, refetchInterval: QUEUE_GROWS })
 }
 
 /** How many loans wait for me. */
@@ -55,22 +59,25 @@ export function useLoansWaiting(): number {
 /** What is over, newest request first. The host lists the open ones among them. */
 export function usePastLoans() {
   const filters = { limit: 50 }
+  const named = useNamed()
   return useInfiniteQuery({
     queryKey: keys.borrows.list(filters),
     queryFn: ({ pageParam: cursor, signal }) =>
       askPage(api.GET('/api/v1/borrows', { params: { query: { ...filters, ...(cursor && { cursor }) } }, signal })),
     initialPageParam: '',
     getNextPageParam: ({ pagination }) => pagination.nextCursor,
-    select: ({ pages }) => pages.flatMap(({ items }) => items).filter((loan) => !isOpen(loan)),
+    select: ({ pages }) => pages.flatMap(({ items }) => items.filter((loan) => !isOpen(loan)).map(named.loan)),
   })
 }
 
 export function useLoan(id: string) {
   const queries = useQueryClient()
+  const named = useNamed()
   return useQuery({
     queryKey: keys.borrows.one(id),
     queryFn: ({ signal }) => ask(api.GET('/api/v1/borrows/{id}', { params: { path: { id } }, signal })),
     placeholderData: seenBefore(queries, id),
+    select: named.loan,
     refetchInterval: ({ state }) => (state.data?.status === 'queued' ? QUEUE_MOVES : false),
   })
 }
@@ -80,9 +87,11 @@ function seenBefore(queries: QueryClient, id: string): Loan | undefined {
 }
 
 export function useTimeline(id: string) {
+  const named = useNamed()
   return useQuery({
     queryKey: keys.borrows.timeline(id),
     queryFn: ({ signal }) => ask(api.GET('/api/v1/borrows/{id}/timeline', { params: { path: { id } }, signal })),
+    select: (happenings) => happenings.map(named.happening),
   })
 }
 

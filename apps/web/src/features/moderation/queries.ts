@@ -1,5 +1,6 @@
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { api, askPage } from '@/api/client'
+import { useNamed } from '@/api/former'
 import { keys } from '@/api/keys'
 import type { components } from '@/api/schema'
 
@@ -18,12 +19,17 @@ const filtersOf = {
 
 export function useDisputes(list: DisputeList) {
   const filters = filtersOf[list]
+  const named = useNamed()
   return useInfiniteQuery({
     queryKey: keys.borrows.list(filters),
     queryFn: ({ pageParam: cursor, signal }) =>
       askPage(api.GET('/api/v1/borrows', { params: { query: { ...filters, ...(cursor && { cursor }) } }, signal })),
     initialPageParam: '',
     getNextPageParam: ({ pagination }) => pagination.nextCursor,
+    select: ({ pages, ...data }) => ({
+      ...data,
+      pages: pages.map((page) => ({ ...page, items: page.items.map(named.loan) })),
+    }),
     refetchInterval: DISPUTES_GO,
   })
 }

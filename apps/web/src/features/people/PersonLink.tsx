@@ -1,17 +1,29 @@
 import { Link } from 'react-router'
+import { capitalised } from '@/i18n/sentence'
 import { classes } from '@/ui/classes'
 import { Written } from '@/ui/Written'
 
-/** The name of a member, which leads to who they are. `tall`: it is what one aims at, not a word in a line. */
+/**
+ * The name of a member, which leads to who they are. `tall`: it is what one aims at, not a word in a line. Who has left is
+ * nowhere to be seen: the words for them lead nowhere. `first`: a sentence begins with it.
+ */
 export function PersonLink({
   person,
   tall = false,
+  first = tall,
   className,
 }: {
-  person: { id: string; name: string }
+  person: { id: string; name: string; left?: boolean }
   tall?: boolean
+  first?: boolean
   className?: string
 }) {
+  if (person.left)
+    return (
+      <span className={classes(tall && 'inline-flex min-h-11 items-center py-2', className)}>
+        {first ? capitalised(person.name) : person.name}
+      </span>
+    )
   return (
     <Link
       to={`/people/${person.id}`}

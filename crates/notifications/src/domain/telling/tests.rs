@@ -235,10 +235,34 @@ fn why_a_request_ended_that_nobody_cancelled_is_said_in_words() {
     let body = |language, reason| told_in(language, &gone(reason).into(), Some(owner()))[0].body.clone();
     assert_eq!(
         body(Language::English, "book_given"),
-        "“Emma” is no longer to be had, so your borrow was cancelled. The book was given to somebody."
+        "Your borrow of “Emma” was cancelled. The book was given to somebody."
     );
     assert!(body(Language::French, "member_left").ends_with(" Un membre a quitté la communauté."));
     assert!(!body(Language::French, "The book is no longer there.").contains("there"), "as older events have it");
+}
+
+/// The book is on its owner's shelf, and neither of the two may be told that one of them blocks the other.
+#[test]
+fn a_request_that_is_not_possible_any_more_ends_without_a_word_that_is_false() {
+    let ended = BorrowCancelled {
+        parties: parties(),
+        cancelled_by: None,
+        reason: Some(CancellationCause::NotPossible.as_str().to_owned()),
+        held: false,
+    };
+    let bodies = |language| -> Vec<String> {
+        told_in(language, &ended.clone().into(), None).into_iter().map(|telling| telling.body).collect()
+    };
+    assert_eq!(
+        bodies(Language::English),
+        [
+            "Your borrow of “Emma” was cancelled. It is not possible at present.",
+            "Grace’s borrow of “Emma” was cancelled. It is not possible at present."
+        ]
+    );
+    for body in bodies(Language::French) {
+        assert!(body.ends_with(" Ce n’est pas possible pour le moment."), "{body}");
+    }
 }
 
 #[test]
