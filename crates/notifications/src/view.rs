@@ -281,8 +281,8 @@ impl Rebuild for View {
     }
 
     fn schema(&self) -> u32 {
-        // 2: facts in the place of words, and members.
-        2
+        // 2: facts in the place of words, and members. 3: no piece of a name in the place of a title.
+        3
     }
 
     /// Both kinds have UUIDs, so both are in one order.

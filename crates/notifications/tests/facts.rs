@@ -17,6 +17,8 @@ use uuid::Uuid;
 
 const MIGRATION: &str = include_str!("../../../migrations/notifications/0006_facts.sql");
 
+const TITLES: &str = include_str!("../../../migrations/notifications/0008_titles_without_names.sql");
+
 /// As the tables were before, with a title that names the book.
 const BEFORE: &str = "
     alter table notification drop column facts, drop column words, drop column words_by,
@@ -137,4 +139,37 @@ async fn old_words_of_who_left_and_of_events_that_nobody_knows_are_gone() {
     };
     assert_eq!((known.3, known.4), (None, Some(them.ada.uuid())));
     assert_eq!((unknown.2, unknown.5), (None, true), "nobody knows what it was about");
+}
+
+/// Grace was called Jo “Bo” Li: the pattern of 0006 took a piece of that name for the title.
+#[tokio::test]
+async fn no_piece_of_a_name_stays_in_the_place_of_a_title() {
+    let world = World::new().await;
+    let them = Neighbours::of(&world).await;
+    world.tell::<BorrowEvent>(them.a_request(), 1).await;
+    world.stop_subscriptions().await;
+    let mut connection = world.database.migration_options("notifications").connect().await.unwrap();
+    let gone = a_user().to_string();
+    let emma = them.emma.to_string();
+    for (book, title) in [
+        (&emma, "Bo” Li asks for “Emma"),
+        (&gone, "Bo» Li a demandé «\u{a0}Emma"),
+        (&emma, "A “Real” Emma"),
+        (&gone, "Emma, or “what”"),
+    ] {
+        let copy = "insert into notification (id, user_id, kind, facts, data, created_at, source_event_id,
+                log_transaction, log_position, version)
+            select gen_random_uuid(), user_id, kind, jsonb_set(facts, '{book}', to_jsonb($1::text)),
+                jsonb_set(data, '{bookId}', to_jsonb($2::text)), created_at, gen_random_uuid(), 1, -1, 1
+            from notification order by log_position desc limit 1";
+        sqlx::query(copy).bind(title).bind(book).execute(&mut connection).await.unwrap();
+    }
+    sqlx::raw_sql(TITLES).execute(&mut connection).await.unwrap();
+    let titles: Vec<Option<String>> =
+        sqlx::query_scalar("select facts ->> 'book' from notification where log_position = -1 order by 1")
+            .fetch_all(&mut connection)
+            .await
+            .unwrap();
+    let titles: Vec<Option<&str>> = titles.iter().map(Option::as_deref).collect();
+    assert_eq!(titles, [Some("A “Real” Emma"), Some("Emma"), Some("Emma, or “what”"), None]);
 }
