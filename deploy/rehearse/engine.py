@@ -124,3 +124,10 @@ def folkshelf(engine: Engine, image: str, program: Path | None, runtime: str) ->
             (context / "image" / each).mkdir(parents=True)
         run("strip", "-o", context / "image/usr/bin/folkshelf", program)
         engine.docker(*words, "--build-arg", "HOST=prebuilt", context)
+
+
+def broken(engine: Engine, image: str, sound: str) -> None:
+    """A build that migrates, and never serves."""
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "Dockerfile").write_text(f'FROM {sound}\nCMD ["nothing-of-that-name"]\n', encoding="utf-8")
+        engine.docker("build", "--quiet", "--tag", image, folder)

@@ -145,6 +145,19 @@ class Rehearsal:
             raise Failed(f"not three new hosts of the other image: {after} of {images}")
         return f"{borrow(*self.people)} writes repeated"
 
+    def broken_build(self) -> str:
+        docker.broken(self.engine, f"{IMAGE}:broken", f"{IMAGE}:two")
+        before = set(self.hosts())
+        try:
+            run(ROOT / "deploy/compose/roll", "broken", env=self.engine.env | {"FOLKSHELF_PATIENCE": "20"})
+        except Failed as failed:
+            if "Those of before serve on" not in str(failed):
+                raise
+            if set(self.hosts()) != before:
+                raise Failed("the hosts are not those of before") from failed
+            return f"refused, the hosts of before serve on; {borrow(*self.people)} writes repeated"
+        raise Failed("a build that never serves was taken")
+
     def scale(self) -> str:
         self.compose("up", "--detach", "--wait", "--no-build", "--no-deps", "--no-recreate", "--scale", "host=5", "host")
         self.wait_for("nginx has five hosts", lambda: self.nginx_hosts() == 5)
@@ -194,6 +207,7 @@ class Rehearsal:
         self.step("borrow", self.lend)
         self.step("kill -9 of a host", self.kill)
         self.step("another build", self.upgrade)
+        self.step("a build that fails", self.broken_build)
         self.step("scale to 5", self.scale)
         self.step("tear down", self.tear_down)
         if self.reader.failures:
