@@ -1,7 +1,7 @@
 # shellcheck shell=bash disable=SC2154 # root, state, host and the like are set by dev-server, which sources this
 # Several hosts of the development instance behind nginx. Each has a folder .dev/hosts/N with its port and its process.
 
-# As many as the 300 connections of ./dev up's PostgreSQL allow: a host takes 6 times 4, and 2.
+# As many as the 300 connections of ./dev up's PostgreSQL allow: a host takes 26.
 most_replicas=10
 
 replicas() {
@@ -32,7 +32,7 @@ start_replica() {
     # nginx gives up after 10 s; the host itself says no before that.
     FOLKSHELF_HTTP__LISTEN=127.0.0.1:$port FOLKSHELF_HTTP__TRUSTED_PROXIES=127.0.0.1 \
         FOLKSHELF_HTTP__PUBLIC_URL=http://localhost:$(cat "$state/http.port") \
-        FOLKSHELF_HTTP__REQUEST_TIMEOUT_SECONDS=9 FOLKSHELF_DATABASE__MAX_CONNECTIONS=${FOLKSHELF_DATABASE__MAX_CONNECTIONS:-4} \
+        FOLKSHELF_HTTP__REQUEST_TIMEOUT_SECONDS=9 FOLKSHELF_DATABASE__CONNECTIONS=${FOLKSHELF_DATABASE__CONNECTIONS:-26} \
         start "$state/hosts/$number.log" "$(cat "$folder/program" 2>/dev/null || cat "$state/hosts/program")" serve 9>&-
     echo "$started" >"$folder/pid"
 }

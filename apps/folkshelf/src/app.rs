@@ -5,18 +5,16 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use cqrs::{CommandBus, QueryBus};
-use database::Server;
+use database::{Database, Server};
 use event_bus::{BusSettings, EventBus, Running, Subscription};
 use kernel::{Clock, CorrectedClock};
 use read_store::ReadStore;
 use secrecy::{ExposeSecret, SecretString};
-use sqlx::postgres::PgConnectOptions;
 use time::OffsetDateTime;
 use tokio_util::sync::CancellationToken;
-use uuid::Uuid;
 
 use crate::background::Background;
-use crate::connections::{Connections, owner};
+use crate::connections::{Budget, Connections, owner};
 use crate::contexts::Context;
 use crate::http::edge::gate::Gate;
 use crate::http::edge::host::Host;
@@ -44,7 +42,7 @@ pub async fn migrate(settings: &Settings) -> anyhow::Result<()> {
 
 /// The bus alone, for operators' commands.
 pub fn event_bus(settings: &Settings, clock: Arc<dyn Clock>) -> anyhow::Result<EventBus> {
-    let connections = Connections { settings, process: Uuid::now_v7(), server: Server::unwatched() };
+    let connections = Connections::new(settings, Server::unwatched());
     event_bus_of(&connections, clock)
 }
 
@@ -58,8 +56,10 @@ pub struct App {
     pub commands: CommandBus,
     pub queries: QueryBus,
     pub read_store: ReadStore,
-    /// PostgreSQL, and how its state is asked for.
-    server: (Server, PgConnectOptions),
+    /// PostgreSQL, and what this process may take of it.
+    server: Server,
+    budget: Budget,
+    pools: Vec<(String, Database)>,
     events: EventBus,
     contexts: Vec<(Context, Box<dyn Wired>)>,
     clock: Arc<dyn Clock>,
@@ -91,7 +91,7 @@ impl App {
             )
         })?;
         let server = Server::new(corrected);
-        let connections = Connections { settings, process: Uuid::now_v7(), server: server.clone() };
+        let connections = Connections::new(settings, server.clone());
         let events = event_bus_of(&connections, Arc::clone(&clock))?;
         let (ports, places) = (Ports::default(), Arc::new(Places::new(settings.http.max_requests_in_flight)));
         let wiring = Wiring {
@@ -117,7 +117,13 @@ impl App {
         Ok(Self {
             commands,
             queries,
-            server: (server, connections.role(provision::EVENT_BUS)?),
+            server,
+            budget: Budget {
+                connections: settings.database.connections,
+                options: connections.role(provision::EVENT_BUS)?,
+                process: connections.process,
+            },
+            pools: connections.pools(),
             read_store,
             events,
             contexts,
@@ -145,10 +151,11 @@ impl App {
     pub async fn start(&self) -> anyhow::Result<Work> {
         let subscriptions = self.subscriptions();
         require_published(&subscriptions)?;
-        let (server, options) = self.server.clone();
+        let (server, options) = (self.server.clone(), self.budget.options.clone());
         if let Err(error) = server.set_clock(&options).await {
             tracing::warn!(%error, "PostgreSQL did not tell the time");
         }
+        self.budget.check().await?;
         let running = self
             .events
             .start(subscriptions)
@@ -202,6 +209,7 @@ impl App {
             hot: HotAnswers::new(&host, settings.http.memory_cache_mib * 1024 * 1024, &hot.collect::<Vec<_>>()),
             machinery: Machinery {
                 events: self.events.clone(),
+                pools: self.pools.clone(),
                 read_store: self.read_store.clone(),
                 projections: self.projections(),
                 clock: Arc::clone(&self.clock),

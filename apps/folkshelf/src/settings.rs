@@ -76,8 +76,8 @@ pub struct Database {
     pub url: SecretString,
     /// What the passwords of the contexts' roles are made of.
     pub context_password: SecretString,
-    /// Connections each context may hold.
-    pub max_connections: u32,
+    /// All connections of this host.
+    pub connections: u32,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -328,7 +328,7 @@ impl Settings {
             }
         }
         require(self.http.memory_cache_mib <= 4096, "http.memory_cache_mib must be 0 to 4096");
-        require((2..=200).contains(&self.database.max_connections), "database.max_connections must be 2 to 200");
+        require((14..=1_202).contains(&self.database.connections), "database.connections must be 14 to 1,202");
         require(self.auth.other_token_secrets.len() <= 4, "auth.other_token_secrets must name at most 4");
         require((4..=16).contains(&self.auth.bcrypt_cost), "auth.bcrypt_cost must be 4 to 16");
         require(

@@ -5,6 +5,7 @@
 //! | [`Database`] | a pool that refuses at once while PostgreSQL is away; used like a `PgPool` |
 //! | [`Server`] | whether PostgreSQL is away, as one task of the process finds out; shared by all pools |
 //! | `skew` | how far the machine's clock is from PostgreSQL's |
+//! | [`slots`], [`without_connection`] | whether PostgreSQL has room for a host's connections, and which pools have none |
 //!
 //! A pool alone cannot do this: it waits for its time-out with each caller, and when statements hang all its
 //! connections are in use, so that nobody even notices. Background work may use [`Database::pool`]: it has its own pauses.
@@ -15,8 +16,10 @@
 mod runtime;
 mod server;
 mod skew;
+mod slots;
 
 pub use server::Server;
+pub use slots::{Room, Slots, slots, without_connection};
 
 use std::fmt;
 

@@ -62,7 +62,7 @@ pub fn environment(database: &str, redis: &str, prefix: &str, mail: &str) -> Vec
     [
         ("ENVIRONMENT", "development"),
         ("DATABASE__URL", database),
-        ("DATABASE__MAX_CONNECTIONS", "5"),
+        ("DATABASE__CONNECTIONS", "32"),
         ("REDIS__URL", redis),
         ("REDIS__PREFIX", prefix),
         ("HTTP__LISTEN", "127.0.0.1:0"),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use actix_web::{HttpResponse, get, web};
+use database::Database;
 use event_bus::EventBus;
 use kernel::Clock;
 use read_store::ReadStore;
@@ -19,6 +20,8 @@ use super::drain;
 /// What the routes for operators read and change.
 pub struct Machinery {
     pub events: EventBus,
+    /// Each context's way to PostgreSQL, and the event log's, by name.
+    pub pools: Vec<(String, Database)>,
     pub read_store: ReadStore,
     /// The projections that may be rebuilt, by name.
     pub projections: Vec<&'static str>,
@@ -61,6 +64,10 @@ pub struct HealthReport {
     /// Seconds by which the views of a context are late; absent below 5. Reads ask PostgreSQL meanwhile.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     views_late_seconds: BTreeMap<String, u64>,
+    /// The contexts, and `event_bus`, for which PostgreSQL has no connection. Asked for by `/health/ready` alone; absent when
+    /// there are none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    without_connection: Vec<String>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -115,7 +122,16 @@ async fn report(machinery: &Machinery) -> HealthReport {
         checks: Checks { database, cache, event_log, clock },
         events_hidden_seconds: hidden.map(|hidden| hidden.duration.as_secs()),
         views_late_seconds: late_views.into_iter().map(|(context, late)| (context, late.as_secs())).collect(),
+        without_connection: Vec::new(),
     }
+}
+
+/// The pools that have no connection and get none, as when PostgreSQL gives them all to other hosts.
+async fn without_connection(machinery: &Machinery) -> Vec<String> {
+    let Some((_, asking)) = machinery.pools.iter().find(|(name, _)| name == provision::EVENT_BUS) else {
+        return Vec::new();
+    };
+    database::without_connection(&machinery.pools, asking, PATIENCE).await
 }
 
 fn answer(report: HealthReport) -> HttpResponse {
@@ -141,17 +157,19 @@ async fn get_liveness() -> HttpResponse {
     HttpResponse::NoContent().finish()
 }
 
-/// Whether it can answer requests, and will go on. A host whose clock is more than 30 s off is not ready, nor one that stops.
+/// Whether it can answer requests, and will go on. A host whose clock is more than 30 s off is not ready, nor one that stops,
+/// nor one with a context for which PostgreSQL has no connection.
 #[utoipa::path(tag = "operations", responses(
     (status = 200, description = "It can", body = HealthReport),
     (status = 503, description = "It cannot", body = HealthReport),
 ))]
 #[get("/health/ready")]
 async fn get_readiness(machinery: web::Data<Machinery>) -> HttpResponse {
-    let mut report = report(&machinery).await;
-    if report.checks.clock == Health::Unhealthy || drain::has_begun() {
+    let (mut report, without_connection) = tokio::join!(report(&machinery), without_connection(&machinery));
+    if report.checks.clock == Health::Unhealthy || drain::has_begun() || !without_connection.is_empty() {
         report.status = Health::Unhealthy;
     }
+    report.without_connection = without_connection;
     answer(report)
 }
 
