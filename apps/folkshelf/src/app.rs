@@ -10,6 +10,7 @@ use event_bus::{BusSettings, EventBus, Running, Subscription};
 use kernel::{Clock, CorrectedClock};
 use read_store::ReadStore;
 use secrecy::{ExposeSecret, SecretString};
+use sqlx::migrate::Migrator;
 use time::OffsetDateTime;
 use tokio_util::sync::CancellationToken;
 
@@ -33,11 +34,28 @@ const SWEEP: Duration = Duration::from_secs(600);
 
 /// Roles, schemas and tables as this program needs them.
 pub async fn migrate(settings: &Settings) -> anyhow::Result<()> {
-    let schemas = Context::ALL.iter().map(|context| (context.name(), context.module().migrations()));
     let password = settings.database.context_password.expose_secret();
-    provision::provision(&owner(settings)?, Some(password), &schemas.collect::<Vec<_>>()).await?;
+    provision::provision(&owner(settings)?, Some(password), &schemas()).await?;
     tracing::info!("the database is up to date");
     Ok(())
+}
+
+/// The contexts' schemas, with what makes their tables.
+pub fn schemas() -> Vec<(&'static str, &'static Migrator)> {
+    Context::ALL.iter().map(|context| (context.name(), context.module().migrations())).collect()
+}
+
+/// The way to Redis.
+pub fn read_store(settings: &Settings) -> anyhow::Result<ReadStore> {
+    let bytes = |secret: &SecretString| secret.expose_secret().as_bytes().to_vec();
+    Ok(ReadStore::connect(read_store::Settings {
+        other_secrets: settings.auth.other_token_secrets.iter().map(bytes).collect(),
+        ..read_store::Settings::new(
+            settings.redis.url.expose_secret(),
+            settings.redis.prefix.as_str(),
+            &bytes(&settings.auth.token_secret),
+        )
+    })?)
 }
 
 /// The bus alone, for operators' commands.
@@ -81,15 +99,7 @@ impl App {
     }
 
     async fn with(settings: &Settings, corrected: Arc<CorrectedClock>, clock: Arc<dyn Clock>) -> anyhow::Result<Self> {
-        let bytes = |secret: &SecretString| secret.expose_secret().as_bytes().to_vec();
-        let read_store = ReadStore::connect(read_store::Settings {
-            other_secrets: settings.auth.other_token_secrets.iter().map(bytes).collect(),
-            ..read_store::Settings::new(
-                settings.redis.url.expose_secret(),
-                settings.redis.prefix.as_str(),
-                &bytes(&settings.auth.token_secret),
-            )
-        })?;
+        let read_store = read_store(settings)?;
         let server = Server::new(corrected);
         let connections = Connections::new(settings, server.clone());
         let events = event_bus_of(&connections, Arc::clone(&clock))?;

@@ -18,7 +18,7 @@ use crate::http::edge::drain::Drain;
 use crate::http::edge::{openapi, server};
 use crate::promotion::promote;
 use crate::settings::{LogFormat, Settings};
-use crate::{health, modules, seed};
+use crate::{doctor, health, modules, seed};
 
 /// How long the last spans may take to reach their collector.
 const LAST_SPANS: Duration = Duration::from_secs(5);
@@ -55,6 +55,8 @@ enum Command {
     /// Members.
     #[command(subcommand)]
     Users(Users),
+    /// Look at everything that a host needs, and say what is wrong and what to do. Changes nothing.
+    Doctor,
     /// Print the OpenAPI document.
     Openapi,
     /// The configuration.
@@ -141,6 +143,7 @@ async fn act(command: Command, settings: &Settings) -> anyhow::Result<()> {
         Command::DeadLetters(command) => dead_letters(settings, command).await,
         Command::Subscriptions(command) => subscriptions(settings, command).await,
         Command::Users(Users::Promote { email, role }) => promote_member(settings, &email, &role).await,
+        Command::Doctor => doctor::run(settings).await,
         Command::Config(Configuration::Check) => {
             println!("the configuration is fine");
             Ok(())

@@ -5,6 +5,7 @@ mod background;
 mod cli;
 mod connections;
 mod contexts;
+mod doctor;
 mod health;
 mod http;
 mod module;

@@ -5,7 +5,8 @@
 //! | [`Database`] | a pool that refuses at once while PostgreSQL is away; used like a `PgPool` |
 //! | [`Server`] | whether PostgreSQL is away, as one task of the process finds out; shared by all pools |
 //! | `skew` | how far the machine's clock is from PostgreSQL's |
-//! | [`slots`], [`without_connection`] | whether PostgreSQL has room for a host's connections, and which pools have none |
+//! | [`slots()`], [`without_connection()`] | whether PostgreSQL has room for a host's connections, and which pools have none |
+//! | [`standing()`] | how the server is set up, whether it archives, how its standbys are doing |
 //!
 //! A pool alone cannot do this: it waits for its time-out with each caller, and when statements hang all its
 //! connections are in use, so that nobody even notices. Background work may use [`Database::pool`]: it has its own pauses.
@@ -17,9 +18,11 @@ mod runtime;
 mod server;
 mod skew;
 mod slots;
+mod standing;
 
 pub use server::Server;
 pub use slots::{Room, Slots, slots, without_connection};
+pub use standing::{Slot, Standing, standing};
 
 use std::fmt;
 

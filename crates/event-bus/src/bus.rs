@@ -279,6 +279,11 @@ impl EventBus {
         self.inner.database.server().is_away()
     }
 
+    /// Whether the log comes from a server that has given more transaction ids than this one: hosts do not start on it.
+    pub async fn is_ahead_of_its_server(&self) -> Result<bool, sqlx::Error> {
+        self.carry(log::is_ahead_of_its_server(&self.inner.pool)).await
+    }
+
     /// The last committed event, whether or not the horizon hides it.
     pub async fn latest(&self) -> Result<Position, sqlx::Error> {
         self.carry(log::latest(&self.inner.pool)).await

@@ -1,9 +1,12 @@
 //! One PostgreSQL schema per context, and two roles: one owns the tables and cannot log in, the other logs in and may read
 //! and write rows, no more. The migrations of each run as its owner: they cannot touch another's schema.
 
+mod examine;
+
 use std::path::Path;
 use std::time::Duration;
 
+pub use examine::{Flaw, examine};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use sqlx::migrate::{MigrateError, Migrator};

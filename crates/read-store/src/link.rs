@@ -106,6 +106,6 @@ impl Link {
     }
 }
 
-fn field<'i>(info: &'i str, name: &str) -> Option<&'i str> {
+pub(crate) fn field<'i>(info: &'i str, name: &str) -> Option<&'i str> {
     info.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':')).map(str::trim)
 }

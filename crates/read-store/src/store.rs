@@ -145,6 +145,16 @@ impl ReadStore {
             .await
     }
 
+    /// What Redis says of itself, in its own words.
+    pub(crate) async fn info(&self) -> Result<String, ReadStoreError> {
+        self.inner
+            .caller
+            .call("info", self.inner.settings.write_timeout, async |mut at: Connected| {
+                deadpool_redis::redis::cmd("INFO").query_async(&mut at.connection).await
+            })
+            .await
+    }
+
     /// A script of another part of the host, on keys of its own: they begin with `name`, which is also the metric's label.
     ///
     /// # Panics
