@@ -1,6 +1,7 @@
 //! Configuration: one typed structure, from a file and the environment. Every value is documented in
 //! `deploy/config.example.toml`; wrong ones are named at start-up, all at once.
 
+mod database;
 mod figures;
 mod production;
 
@@ -78,6 +79,8 @@ pub struct Database {
     pub context_password: SecretString,
     /// All connections of this host.
     pub connections: u32,
+    /// What each pool took, before. Refused, with what to write now.
+    pub max_connections: Option<u32>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -319,7 +322,7 @@ impl Settings {
             });
             require(one, "http.allowed_origins must name each origin, as in https://shelf.example; * is none");
         }
-        for fault in self.limits.faults().into_iter().chain(self.risk_faults()) {
+        for fault in self.limits.faults().into_iter().chain(self.risk_faults()).chain(self.database.faults()) {
             require(false, &fault);
         }
         if self.environment == Environment::Production {
@@ -328,7 +331,6 @@ impl Settings {
             }
         }
         require(self.http.memory_cache_mib <= 4096, "http.memory_cache_mib must be 0 to 4096");
-        require((14..=1_202).contains(&self.database.connections), "database.connections must be 14 to 1,202");
         require(self.auth.other_token_secrets.len() <= 4, "auth.other_token_secrets must name at most 4");
         require((4..=16).contains(&self.auth.bcrypt_cost), "auth.bcrypt_cost must be 4 to 16");
         require(

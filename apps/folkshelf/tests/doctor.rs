@@ -137,13 +137,13 @@ async fn a_doctor_names_each_thing_that_is_wrong_and_fails() {
 async fn a_doctor_without_servers_says_where_it_looked_for_them() {
     let servers = Servers::start().await;
     let output = servers.doctor(&[
-        ("DATABASE__URL", "postgres://folkshelf:a-secret@127.0.0.1:1/folkshelf"),
-        ("REDIS__URL", "redis://:another-secret@127.0.0.1:1/0"),
+        ("DATABASE__URL", "postgres://folkshelf:sesame-one@127.0.0.1:1/folkshelf"),
+        ("REDIS__URL", "redis://:sesame-two@127.0.0.1:1/0"),
     ]);
     assert!(!output.status.success());
     let wrong = wrong(&output);
     assert!(wrong.len() == 2 && wrong[0].starts_with("PostgreSQL: cannot be asked"), "{wrong:?}");
     assert!(wrong[1].starts_with("Redis: cannot be asked"), "{wrong:?}");
     let everything = format!("{}{}", said(&output), String::from_utf8_lossy(&output.stderr));
-    assert!(!everything.contains("secret"), "{everything}");
+    assert!(!everything.contains("sesame"), "{everything}");
 }

@@ -91,33 +91,29 @@ pub async fn slots(options: &PgConnectOptions, process: &str) -> Result<Slots, E
 }
 
 /// The pools that have no connection and get none within `patience`, by name. A pool whose connections are all busy has
-/// some. While PostgreSQL is away no pool is named: that is told elsewhere. `asking` is a pool through which the server can
-/// be asked which sessions there are.
-pub async fn without_connection(pools: &[(String, Database)], asking: &Database, patience: Duration) -> Vec<String> {
-    if asking.server().is_away() {
-        return Vec::new();
-    }
-    let tried = pools.iter().map(|(name, pool)| async move {
-        let acquired = timeout(patience, pool.acquire()).await;
-        (!matches!(acquired, Ok(Ok(_)))).then_some((name, pool))
-    });
-    let mut without = Vec::new();
-    for (name, pool) in join_all(tried).await.into_iter().flatten() {
-        if !matches!(timeout(patience, has_sessions(pool, asking)).await, Ok(Ok(true))) {
-            without.push(name.clone());
+/// some: PostgreSQL's list of sessions tells, asked through a pool that is not busy. While none answers, as when PostgreSQL
+/// is away, no pool is named: other checks tell that.
+pub async fn without_connection(pools: &[(String, Database)], patience: Duration) -> Vec<String> {
+    let tried = pools.iter().map(|(name, pool)| async move { (name, pool, timeout(patience, pool.acquire()).await) });
+    let (mut through, mut missing) = (None, Vec::new());
+    for (name, pool, acquired) in join_all(tried).await {
+        match acquired {
+            Ok(Ok(connection)) => through = Some(connection),
+            Ok(Err(_)) | Err(_) => missing.push((name, pool)),
         }
     }
-    if asking.server().is_away() { Vec::new() } else { without }
-}
-
-/// Whether the server knows a session of `pool`.
-async fn has_sessions(pool: &Database, asking: &Database) -> Result<bool, Error> {
-    let options = pool.pool().connect_options();
-    sqlx::query_scalar("select exists (select from pg_stat_activity where usename = $1 and application_name = $2)")
-        .bind(options.get_username())
-        .bind(options.get_application_name().unwrap_or_default())
-        .fetch_one(asking)
-        .await
+    let Some(mut connection) = through.filter(|_| !missing.is_empty()) else { return Vec::new() };
+    let sessions = sqlx::query_as(
+        "select distinct usename::text, application_name from pg_stat_activity where usename is not null",
+    );
+    let Ok(Ok(sessions)) = timeout(patience, sessions.fetch_all(&mut *connection)).await else { return Vec::new() };
+    let sessions: Vec<(String, String)> = sessions;
+    let has_one = |pool: &Database| {
+        let options = pool.pool().connect_options();
+        let name = options.get_application_name().unwrap_or_default();
+        sessions.iter().any(|(user, application)| user == options.get_username() && application == name)
+    };
+    missing.into_iter().filter(|(_, pool)| !has_one(pool)).map(|(name, _)| name.clone()).collect()
 }
 
 #[cfg(test)]

@@ -45,14 +45,16 @@ async fn other_hosts_are_counted_once_each_and_ones_own_sessions_not_at_all() {
 #[tokio::test]
 async fn a_pool_that_gets_no_connection_is_named_and_a_busy_one_is_not() {
     let database = TestDatabase::new().await;
-    let log = pool(database.options("event_bus"));
-    let busy = pool(named(database.options("books"), 'b'));
-    let held = busy.acquire().await.expect("its only connection");
+    let free = pool(database.options("event_bus"));
+    let busy = [pool(named(database.options("books"), 'b')), pool(named(database.options("auth"), 'b'))];
+    let held = (busy[0].acquire().await.expect("its only connection"), busy[1].acquire().await.expect("the same"));
     // Refused by the server, as when it has no slot left.
     let refused = pool(named(database.options("books"), 'd').username("folkshelf_nobody_has_this_role"));
-    let pools = [("event_bus", &log), ("books", &busy), ("users", &refused)];
+    let pools = [("books", &busy[0]), ("auth", &busy[1]), ("users", &refused), ("event_bus", &free)];
     let pools = pools.map(|(name, pool)| (name.to_owned(), pool.clone()));
-    assert_eq!(without_connection(&pools, &log, PATIENCE).await, ["users"]);
+    assert_eq!(without_connection(&pools, PATIENCE).await, ["users"]);
+    // Through none of these can be asked which sessions there are.
+    assert!(without_connection(&pools[..3], PATIENCE).await.is_empty());
     drop(held);
-    assert!(without_connection(&pools[..2], &log, PATIENCE).await.is_empty());
+    assert!(without_connection(&pools[..2], PATIENCE).await.is_empty());
 }

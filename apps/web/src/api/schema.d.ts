@@ -1301,7 +1301,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Whether it can answer requests, and will go on. A host whose clock is more than 30 s off is not ready, nor one that stops. */
+        /**
+         * Whether it can answer requests, and will go on. A host whose clock is more than 30 s off is not ready, nor one that stops,
+         *     nor one with a context for which PostgreSQL has no connection.
+         */
         get: operations["get_readiness"];
         put?: never;
         post?: never;
@@ -2357,6 +2360,11 @@ export interface components {
             viewsLateSeconds?: {
                 [key: string]: number;
             };
+            /**
+             * @description The contexts, and `event_bus`, for which PostgreSQL has no connection. Asked for by `/health/ready` alone; absent when
+             *     there are none.
+             */
+            withoutConnection?: string[];
         };
         HistoryEntry: {
             actor?: components["schemas"]["BookOwner"] | null;

@@ -126,14 +126,6 @@ async fn report(machinery: &Machinery) -> HealthReport {
     }
 }
 
-/// The pools that have no connection and get none, as when PostgreSQL gives them all to other hosts.
-async fn without_connection(machinery: &Machinery) -> Vec<String> {
-    let Some((_, asking)) = machinery.pools.iter().find(|(name, _)| name == provision::EVENT_BUS) else {
-        return Vec::new();
-    };
-    database::without_connection(&machinery.pools, asking, PATIENCE).await
-}
-
 fn answer(report: HealthReport) -> HttpResponse {
     let mut response =
         if report.status == Health::Unhealthy { HttpResponse::ServiceUnavailable() } else { HttpResponse::Ok() };
@@ -165,7 +157,8 @@ async fn get_liveness() -> HttpResponse {
 ))]
 #[get("/health/ready")]
 async fn get_readiness(machinery: web::Data<Machinery>) -> HttpResponse {
-    let (mut report, without_connection) = tokio::join!(report(&machinery), without_connection(&machinery));
+    let (mut report, without_connection) =
+        tokio::join!(report(&machinery), database::without_connection(&machinery.pools, PATIENCE));
     if report.checks.clock == Health::Unhealthy || drain::has_begun() || !without_connection.is_empty() {
         report.status = Health::Unhealthy;
     }
