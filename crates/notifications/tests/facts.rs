@@ -154,6 +154,8 @@ async fn no_piece_of_a_name_stays_in_the_place_of_a_title() {
     for (book, title) in [
         (&emma, "Bo” Li asks for “Emma"),
         (&gone, "Bo» Li a demandé «\u{a0}Emma"),
+        (&gone, "\u{a0}Li asks for “Emma"),
+        (&gone, "Bo Li asks for “Emma"),
         (&emma, "A “Real” Emma"),
         (&gone, "Emma, or “what”"),
     ] {
@@ -171,5 +173,5 @@ async fn no_piece_of_a_name_stays_in_the_place_of_a_title() {
             .await
             .unwrap();
     let titles: Vec<Option<&str>> = titles.iter().map(Option::as_deref).collect();
-    assert_eq!(titles, [Some("A “Real” Emma"), Some("Emma"), Some("Emma, or “what”"), None]);
+    assert_eq!(titles, [Some("A “Real” Emma"), Some("Emma"), Some("Emma, or “what”"), None, None, None]);
 }
