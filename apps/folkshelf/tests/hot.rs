@@ -164,6 +164,8 @@ async fn borrows_and_notifications_are_their_members_own_and_never_old() {
         assert_eq!(counts(owner.get(here, "/notifications/unread-count").await), 0);
         finn.does(there, &borrow, "cancel", json!({})).await;
         told += 1;
+        assert_eq!(counts(owner.get(here, "/notifications/unread-count").await), 1);
+        owner.post(here, "/notifications/read-all", json!({})).await.expect(200);
         assert_eq!(finn.get(here, "/borrows?limit=1").await.expect(200).data()[0]["status"], "cancelled");
         here.get("/borrows").await.expect(401);
         here.get("/notifications").await.expect(401);

@@ -36,6 +36,7 @@ test('what happened while offline is there when one is back', async ({ community
 
 test('a line that breaks resumes where it was', async ({ community, signedIn, troubles }) => {
   const [olga, finn] = [await community.register('Olga'), await community.register('Finn')]
+  const ines = await community.register('Ines')
   const [first, second] = [await community.book(olga, 'First'), await community.book(olga, 'Second')]
   const page = await signedIn(olga)
   await page.goto('/notifications')
@@ -46,7 +47,7 @@ test('a line that breaks resumes where it was', async ({ community, signedIn, tr
   troubles.expect(/ERR_INTERNET_DISCONNECTED/)
   await page.context().setOffline(true)
   await expect(page.getByText('Not connected', { exact: true })).toBeVisible()
-  await community.asks(finn, second)
+  await community.asks(ines, second)
   const resumed = page.waitForRequest(
     (request) => isStream(request.url()) && Boolean(request.headers()['last-event-id']),
   )
@@ -58,6 +59,7 @@ test('a line that breaks resumes where it was', async ({ community, signedIn, tr
 
 test('two tabs share one line and one session', async ({ community, signedIn }) => {
   const [olga, finn] = [await community.register('Olga'), await community.register('Finn')]
+  const ines = await community.register('Ines')
   const [first, second] = [await community.book(olga, 'First'), await community.book(olga, 'Second')]
   const one = await signedIn(olga)
   const lines: string[] = []
@@ -77,7 +79,7 @@ test('two tabs share one line and one session', async ({ community, signedIn }) 
   // The tab that held the line goes; the other takes it over.
   await one.close()
   await expect.poll(() => lines.length).toBe(2)
-  await community.asks(finn, second)
+  await community.asks(ines, second)
   await expect(unread(two)).toHaveAccessibleName(/2 waiting for you/)
 
   const three = await two.context().newPage()
