@@ -23,9 +23,9 @@ const IDLE: Duration = Duration::from_secs(60);
 
 /// Pools of a host: one for each context, and one for the event log.
 const POOLS: u32 = Context::ALL.len() as u32 + 1;
-/// Connections beside the pools: one that is told of events, one that asks whether PostgreSQL is there.
+/// Connections beside the pools: one for LISTEN, on which new events are announced, and one that checks that PostgreSQL answers.
 const BESIDE: u32 = 2;
-/// A pool's share at least: whoever holds one connection may wait for somebody who needs another.
+/// The least that a pool gets: a request that holds one connection may need a second one to end.
 const LEAST_IN_A_POOL: u32 = 2;
 /// What `database.connections` must be at least.
 #[cfg(test)]

@@ -30,7 +30,7 @@ fn status_at(address: SocketAddr) -> std::io::Result<String> {
     Ok(String::from_utf8_lossy(&head["HTTP/1.1 ".len()..]).into_owned())
 }
 
-/// Whoever listens everywhere is reached at this machine's own address.
+/// A host that listens at all addresses is asked at the loopback address.
 fn reached_at(listen: SocketAddr) -> SocketAddr {
     let ip = match listen.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),

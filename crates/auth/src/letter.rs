@@ -74,8 +74,8 @@ impl Letter {
     pub(crate) fn valid_for(self) -> Duration {
         match self {
             Self::VerifyEmail | Self::ChoosePassword | Self::OpenAccount => Duration::days(7),
-            // As long as an address is counted as having had enough letters: whoever asks for all of a day's letters at
-            // once must not leave the account's owner without a link that works.
+            // An address gets so many letters a day. A stranger can ask for all of them at once; the links in them work all
+            // day, so the owner of the account still has one.
             Self::ResetPassword | Self::HasAccount => DAY,
         }
     }

@@ -195,7 +195,7 @@ async fn an_address_gets_one_letter_of_a_kind_in_five_minutes_and_five_a_day_how
     assert_eq!(forget("zoë@example.org").await, 1, "the next day");
 }
 
-/// Whoever knows an address can use up its letters of a day: by asking for a new password, or for an account.
+/// A stranger who knows an address can use up the letters it gets in a day, by asking for a new password or for an account.
 #[tokio::test]
 async fn whoever_uses_up_the_letters_of_a_day_leaves_the_owner_with_links_that_work() {
     for by_registering in [false, true] {

@@ -1,5 +1,5 @@
 //! PostgreSQL: whether it is the server that hosts need, with the roles, extensions and tables of this build, room for their
-//! connections, the machine's time, and a log that is told of.
+//! connections, the machine's time, and an event log that is handled.
 
 use std::sync::Arc;
 

@@ -14,8 +14,8 @@ use crate::visible::TO_EVERYBODY;
 const SUGGESTIONS: usize = 10;
 /// Of these, as many may be authors.
 const AUTHORS: usize = 5;
-/// Names that are looked at, in one statement after the other until enough are found. Some are of authors whose last book has
-/// gone, or whose books nobody sees: whoever lists such books must not keep other authors from being suggested.
+/// How many names each statement looks at; one follows the other until enough are found. Some names have no book that is
+/// shown. A member who lists such books must not keep other authors from being suggested.
 const NAMES: [i64; 4] = [8, 32, 128, 512];
 
 /// Titles and authors that begin with what somebody has typed so far.

@@ -97,8 +97,8 @@ impl World {
         user
     }
 
-    /// As `tell`; then this process trusts nothing that it knew before, as a host does before it answers: what is outdated is
-    /// heard of in order, a moment later.
+    /// As `tell`, and waits until this process has heard which of the answers in its memory are outdated. A host waits so too
+    /// before it answers a command.
     pub async fn tell_and_hear(&self, event: impl Into<UserEvent>, version: i64) {
         self.tell::<UserEvent>(event, version).await;
         let somebody = a_user();

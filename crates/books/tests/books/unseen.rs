@@ -166,7 +166,7 @@ async fn slips_on_the_own_shelf_are_forgiven_also_of_what_is_not_offered() {
     assert_eq!(world.ask(&member(ada), mine).await.unwrap().total, 1);
 }
 
-/// Whoever lists books by authors whose names come first must not keep all others from being suggested.
+/// A member who lists hidden books, by authors whose names come first, must not keep other authors from being suggested.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn authors_of_hidden_books_do_not_crowd_others_out_of_the_suggestions() {
     let world = World::new().await;
