@@ -41,10 +41,10 @@ reason = Reason: “{ $reason }”
 note = Note: “{ $note }”
 place = Where: { $place }.
 
-# What it stands for besides.
+# Earlier messages that were folded into this one.
 folded = { $folded ->
-    [one] It stands for one earlier message about { $borrower } too; your loans show both.
-   *[other] It stands for { $folded } earlier messages about { $borrower } too; your loans show them all.
+    [one] This message replaces an earlier one about { $borrower }; your loans show both.
+   *[other] This message replaces { $folded } earlier ones about { $borrower }; your loans show them all.
 }
 
 ## Until the book changes hands

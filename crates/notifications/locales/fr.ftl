@@ -44,10 +44,10 @@ reason = Motif : « { $reason } »
 note = Remarque : « { $note } »
 place = Lieu : { $place }.
 
-# Ce qu’elle regroupe.
+# Des messages plus anciens, regroupés dans celui-ci.
 folded = { $folded ->
-    [one] Un message précédent sur { $borrower } y est regroupé ; vos emprunts montrent les deux.
-   *[other] { $folded } messages précédents sur { $borrower } y sont regroupés ; vos emprunts les montrent tous.
+    [one] Ce message en remplace un plus ancien sur { $borrower } ; vos prêts montrent les deux.
+   *[other] Ce message en remplace { $folded } plus anciens sur { $borrower } ; vos prêts les montrent tous.
 }
 
 ## Jusqu’à la remise du livre

@@ -1,5 +1,5 @@
 //! One member cannot fill another's inbox: what they cause there within an hour is folded into the last of it, as long as it
-//! is unread. That one says how many it stands for; the others are deleted.
+//! is unread. That one says how many it replaces; the others are deleted.
 
 use event_bus::{Delivery, Recorded};
 use kernel::UserId;

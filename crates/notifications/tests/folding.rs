@@ -41,10 +41,10 @@ async fn what_one_member_causes_within_an_hour_is_one_unread_entry() {
     let of = |kind| inbox.iter().find(|entry| entry.kind == kind).expect("an entry");
     let (graces, strangers) = (&of("borrow.cancelled").body, &of("borrow.created").body);
     assert!(
-        graces.ends_with("It stands for 299 earlier messages about Grace too; your loans show them all."),
+        graces.ends_with("This message replaces 299 earlier ones about Grace; your loans show them all."),
         "{graces}"
     );
-    assert!(!strangers.contains("stands for"), "{strangers}");
+    assert!(!strangers.contains("replaces"), "{strangers}");
 
     // Each is told once, also when the log is read again.
     let rows = world.rows(them.ada).await;
@@ -79,7 +79,7 @@ async fn what_was_read_and_what_is_older_than_an_hour_stays() {
     shown.sort_unstable();
     assert_eq!(shown, [("borrow.cancelled", false), ("borrow.cancelled", false), ("borrow.created", true)]);
     let folded = |entry: &NotificationView| {
-        entry.body.ends_with("It stands for one earlier message about Grace too; your loans show both.")
+        entry.body.ends_with("This message replaces an earlier one about Grace; your loans show both.")
     };
     assert_eq!(inbox.iter().filter(|entry| folded(entry)).count(), 1, "{inbox:#?}");
 }
@@ -101,5 +101,5 @@ async fn what_is_heard_together_is_folded_as_if_it_came_one_by_one() {
 
     let inbox = comes_to(&world, &them, 1).await;
     assert_eq!(inbox.len(), 1);
-    assert!(inbox[0].body.contains("39 earlier messages"), "{}", inbox[0].body);
+    assert!(inbox[0].body.contains("replaces 39 earlier ones"), "{}", inbox[0].body);
 }
