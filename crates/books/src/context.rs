@@ -120,7 +120,7 @@ impl Books {
 
     /// Whether this process knows that no book is hidden from the member which everybody else sees.
     pub fn hides_nothing_from(&self, member: UserId) -> bool {
-        self.hidden.is_nothing_from(member)
+        self.hidden.is_nothing_from(member, self.worker.clock().now())
     }
 
     pub fn subscriptions(&self) -> Vec<Subscription> {

@@ -16,8 +16,8 @@ use crate::view::BookView;
 /// What a process remembers at most: tens of thousands of members.
 const REMEMBERED_BYTES: u64 = 8 * 1024 * 1024;
 
-/// A list with owners in it is read anew after so long: an owner who has left takes their blocks along, and no event says from
-/// whom they were hidden.
+/// A list with members in it is read anew after so long: a member who has left takes their blocks along, and no event says
+/// from whom they were hidden. A message that came too late makes it wrong for no longer than this.
 const READ_ANEW: Duration = Duration::MINUTE;
 
 /// Members whose lists are outdated in one message.
@@ -26,21 +26,32 @@ const OUTDATED: usize = 1_000;
 /// What was taken back is remembered for so many changes of the blocker's blocks: longer than an event is late.
 const TAKEN_BACK: i64 = 2_000;
 
-/// Owners whose books somebody does not see, of those who show any. Cheap to clone.
+/// Members whose books somebody does not see, also those who show none yet: PostgreSQL has their first book from its commit
+/// on, before this process is told. Cheap to clone.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub(crate) struct HiddenOwners(Arc<[Uuid]>);
+pub(crate) struct HiddenOwners {
+    ids: Arc<[Uuid]>,
+    /// Whether any of them showed a book when this was read.
+    show_books: bool,
+}
 
 impl HiddenOwners {
+    /// Whether the member is apart from nobody.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.ids.is_empty()
+    }
+
+    /// Whether some book that Redis shows to everybody is hidden.
+    pub fn hides_shown_books(&self) -> bool {
+        self.show_books
     }
 
     pub fn hides(&self, owner: UserId) -> bool {
-        self.0.contains(&owner.uuid())
+        self.ids.contains(&owner.uuid())
     }
 
     pub fn ids(&self) -> &[Uuid] {
-        &self.0
+        &self.ids
     }
 }
 
@@ -57,8 +68,6 @@ pub(crate) enum NotTold {
 #[derive(Debug, Clone)]
 struct Known {
     hidden: HiddenOwners,
-    /// Whether the member blocks anybody or is blocked, whoever shows books.
-    is_apart: bool,
     read_at: OffsetDateTime,
 }
 
@@ -79,7 +88,7 @@ pub(crate) struct Hidden {
 
 impl Hidden {
     pub fn new(pool: Database, projection: Projection) -> Self {
-        let known = projection.local_of("books.hidden", REMEMBERED_BYTES, |known: &Known| known.hidden.0.len() * 16);
+        let known = projection.local_of("books.hidden", REMEMBERED_BYTES, |known: &Known| known.hidden.ids.len() * 16);
         Self { pool, projection, known, closed_catalogue: false }
     }
 
@@ -110,45 +119,48 @@ impl Hidden {
         }
     }
 
-    /// Whether this process knows that nothing is hidden from the member, so that an answer for everybody is theirs too.
-    pub fn is_nothing_from(&self, user: UserId) -> bool {
-        self.known.get(&user.to_string()).is_some_and(|known| known.hidden.is_empty())
+    /// Whether this process knows that no shown book is hidden from the member, so that an answer for everybody is theirs too.
+    pub fn is_nothing_from(&self, user: UserId, now: OffsetDateTime) -> bool {
+        let known = self.known.get(&user.to_string());
+        known.is_some_and(|known| known.is_fresh(now) && !known.hidden.hides_shown_books())
     }
 
     /// Reads what is hidden from a member, and keeps it.
     async fn read(&self, user: UserId, now: OffsetDateTime) -> Result<Known, sqlx::Error> {
         let key = user.to_string();
         let stamp = self.projection.stamp(Subject::Document(&key));
-        // Who shows no book costs nobody anything: a list that names them would keep its member from what all share.
+        // An account that shows no book does not keep a member from what all share.
         let row = sqlx::query!(
             r#"with apart as materialized (
                 select blocked_id as id from books.block where blocker_id = $1 and stands
                 union select blocker_id from books.block where blocked_id = $1 and stands
             )
-            select exists (select from apart) as "is_apart!", array(
-                select id from apart where exists (
+            select array(select id from apart) as "ids!", exists (
+                select from apart where exists (
                     select from books.book where owner_id = apart.id and owner_active and lending <> 'off'
                 )
-            ) as "hidden!""#,
+            ) as "show_books!""#,
             user.uuid(),
         )
         .fetch_one(&self.pool)
         .await?;
-        let known = Known { hidden: HiddenOwners(row.hidden.into()), is_apart: row.is_apart, read_at: now };
+        let hidden = HiddenOwners { ids: row.ids.into(), show_books: row.show_books };
+        let known = Known { hidden, read_at: now };
         if let Some(stamp) = stamp {
             self.known.keep(&key, known.clone(), stamp);
         }
         Ok(known)
     }
 
-    /// Books of `owner` are about to be shown otherwise, perhaps their first or their last: whoever is apart from them reads
-    /// anew what they do not see. To be called once the books are committed and before anybody is shown them.
+    /// Books of `owner` are about to be shown otherwise, perhaps their first or their last: members who are apart from them
+    /// read anew what they do not see. To be called once the books are committed and before Redis shows them. PostgreSQL
+    /// shows them since the commit, and what it is asked leaves out everybody who is apart, with books or without.
     pub async fn shows_otherwise(&self, owner: UserId, now: OffsetDateTime) -> Result<(), NotTold> {
         let known = match self.known.get(&owner.to_string()) {
             Some(known) => known,
             None => self.read(owner, now).await?,
         };
-        if known.is_apart { self.show_otherwise(&[owner.uuid()]).await } else { Ok(()) }
+        if known.hidden.is_empty() { Ok(()) } else { self.show_otherwise(&[owner.uuid()]).await }
     }
 
     /// As [`Self::shows_otherwise`], for several owners.

@@ -84,7 +84,7 @@ impl Query for ListBooks {
 #[derive(Debug, Clone)]
 pub struct CataloguePage {
     pub page: Page<BookView>,
-    /// Nothing was left out for this reader alone.
+    /// Nothing was left out for this reader alone, and nothing would have been that came meanwhile.
     pub is_for_everybody: bool,
 }
 
@@ -174,7 +174,7 @@ impl Wanted {
         // Of one owner everything is hidden or nothing, which `find` and the database tell.
         let left_out = match filter.owner {
             Some(owner) => filter.hidden.hides(owner),
-            None => !filter.hidden.is_empty(),
+            None => filter.hidden.hides_shown_books(),
         };
         if left_out { None } else { self.list_for_everybody() }
     }
@@ -341,23 +341,24 @@ async fn counted(connection: &mut PgConnection, mut count: QueryBuilder<Postgres
 impl ListBooksHandler {
     pub(super) async fn list(&self, call: &Call, query: ListBooks) -> Result<CataloguePage, ListBooksError> {
         let hidden = self.hidden.from(call).await?;
-        let is_for_everybody = hidden.is_empty();
-        let page = self.page(call, Wanted::new(query, call.actor(), hidden)?).await?;
-        Ok(CataloguePage { page, is_for_everybody })
+        let hides_nobody = hidden.is_empty();
+        let (page, is_from_redis) = self.page(call, Wanted::new(query, call.actor(), hidden)?).await?;
+        Ok(CataloguePage { page, is_for_everybody: hides_nobody || is_from_redis })
     }
 
-    async fn page(&self, call: &Call, wanted: Wanted) -> Result<Page<BookView>, ListBooksError> {
+    /// The page, and whether Redis gave it: there nothing is left out for one reader.
+    async fn page(&self, call: &Call, wanted: Wanted) -> Result<(Page<BookView>, bool), ListBooksError> {
         if call.source() == Source::ReadStore
             && wanted.sort == BookSort::CreatedAt
             && let Some(list) = wanted.list()
         {
             match self.in_read_store(&list, &wanted).await {
-                Ok(page) => return Ok(shown_to(call.actor(), page)),
+                Ok(page) => return Ok((shown_to(call.actor(), page), true)),
                 Err(error) => tracing::debug!(%error, list, "a list is read from PostgreSQL"),
             }
         }
         let page = self.in_database(&wanted, call.source()).await?;
-        Ok(shown_to(call.actor(), page))
+        Ok((shown_to(call.actor(), page), false))
     }
 }
 

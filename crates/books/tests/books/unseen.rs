@@ -78,6 +78,57 @@ async fn whoever_shows_no_book_costs_nothing_to_those_whom_they_block() {
     sees("deleted", 1, true).await;
 }
 
+/// PostgreSQL has a book from its commit on; that a member must read anew what is hidden from them is told a moment later.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_first_book_of_who_blocks_a_member_is_not_found_before_their_list_is_read_anew() {
+    let world = World::new().await;
+    let (ada, eve, bert) = (world.a_member("Ada").await, world.a_member("Eve").await, world.a_member("Bert").await);
+    world.create(bert, a_book("Emma")).await;
+    let space = BookInput {
+        authors: Some(vec!["Stanislaw Lem".to_owned()]),
+        categories: Some(vec!["Space".to_owned()]),
+        ..with("Solaris", "off")
+    };
+    let solaris = world.create(eve, space).await;
+    world.until_level().await;
+    world.tell_and_hear(blocked(eve, ada), 1).await;
+    assert_eq!(world.total_for(&member(ada), all()).await, (1, true));
+    world.stop_subscriptions().await;
+    // Committed, and nobody has heard of it.
+    let shown = sqlx::query("update books.book set lending = 'lend' where id = $1").bind(solaris.id.uuid());
+    assert_eq!(shown.execute(&world.pool).await.unwrap().rows_affected(), 1);
+    assert!(world.context.hides_nothing_from(ada), "what is remembered of her is not outdated yet");
+
+    let by_title = || ListBooks { sort: BookSort::Title, order: SortOrder::Ascending, ..all() };
+    let met = async |caller: Caller| {
+        let mut met = Vec::new();
+        let found = world.ask(&caller, SearchBooks::new("solaris", PageRequest::first(20))).await.unwrap();
+        met.extend(found.items.iter().map(|book| ("search", book.id)));
+        let titles = ListBooks { page: PageRequest::first(20), ..by_title() };
+        let titles = world.ask(&caller, titles).await.unwrap().page.items;
+        met.extend(titles.iter().filter(|book| book.title == "Solaris").map(|book| ("by title", book.id)));
+        let mut ways: Vec<&str> = met.iter().map(|(way, _)| *way).collect();
+        for text in ["sola", "stanis"] {
+            let suggested = world.ask(&caller, SuggestBooks { text: text.to_owned() }).await.unwrap();
+            ways.extend(suggested.iter().map(|_| "suggestion"));
+        }
+        let facets = world.ask(&caller, CountFacets::default()).await.unwrap();
+        ways.extend(facets.categories.iter().map(|_| "facet"));
+        (ways, met.first().map(|(_, id)| *id))
+    };
+    let (ways, book) = met(anonymous()).await;
+    assert_eq!(ways, ["search", "by title", "suggestion", "suggestion", "facet"], "the canary");
+    assert_eq!(met(member(ada)).await, (Vec::new(), None));
+    assert_eq!(code(world.get(&member(ada), book.unwrap()).await), "BOOK_NOT_FOUND");
+    assert!(!world.total_for(&member(ada), by_title()).await.1, "others are not given what leaves the book out");
+    assert!(world.context.hides_nothing_from(ada), "all of it was told by what is remembered of her");
+
+    // However late she is told, what is remembered is not trusted for ever.
+    world.clock.advance(time::Duration::seconds(61));
+    assert!(!world.context.hides_nothing_from(ada));
+    assert!(!world.total_for(&member(ada), all()).await.1);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whoever_left_does_not_cost_others_their_blocks_for_ever() {
     let world = World::new().await;
