@@ -40,7 +40,7 @@ pub(crate) struct Facts {
     /// What the words of a member are, where they added some.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub words_are: Option<WordsAre>,
-    /// How many more it stands for, of what the borrower caused shortly before.
+    /// How many earlier ones it replaces, of what the borrower caused shortly before.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub folded: u32,
 }
