@@ -135,6 +135,14 @@ deb *args:
 sbom *args:
     scripts/sbom {{ args }}
 
+# What a release brings, from the commits: just changelog, or for the newest tag alone: just changelog --latest
+changelog *args:
+    @scripts/changelog {{ args }}
+
+# The files of a release, at its tag: package, contents, notes, checksums: just release FOLDER, or just release FOLDER PROGRAM
+release folder *program:
+    scripts/release {{ folder }} {{ program }}
+
 # After a change to deploy/observability/grafana/build.py: write the dashboards anew
 dashboards:
     scripts/setup-operations dashboards
