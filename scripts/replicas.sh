@@ -164,6 +164,9 @@ supervise_replicas() {
     for number in $(replicas); do
         if ! replica_runs "$number"; then
             echo "Host $number has ended; starting it again. Its log: .dev/hosts/$number.log"
+            # Settings may have been changed since.
+            # shellcheck source=/dev/null
+            . "$state/hosts/environment"
             start_replica "$number"
         fi
     done

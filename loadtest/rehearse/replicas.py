@@ -101,19 +101,35 @@ async def canary(instance: Instance) -> None:
     await asyncio.sleep(3)
 
 
-async def failing_canary(instance: Instance) -> None:
-    """Some meet it, for seconds; then it is gone by itself and everything is as it was."""
+async def blue_green(instance: Instance) -> None:
+    before = instance.numbers()
+    await instance.dev("bluegreen", os.environ["FOLKSHELF_OTHER_HOST"], "15")
+    if len(instance.numbers()) != len(before) or set(instance.numbers()) & set(before):
+        raise RuntimeError(f"the hosts are {instance.numbers()} after {before}")
+    await asyncio.sleep(3)
+
+
+async def refuse_failing_build(instance: Instance, *words: str) -> None:
+    """It is gone by itself after seconds, and everything is as it was."""
     before = instance.numbers(), (instance.state / "hosts/program").read_text()
     try:
-        await instance.dev("canary", str(ROOT / "loadtest/rehearse/failing-build/folkshelf"), "60")
+        await instance.dev(words[0], str(ROOT / "loadtest/rehearse/failing-build/folkshelf"), "60")
     except RuntimeError as error:
-        if "The canary is gone" not in str(error):
+        if words[1] not in str(error):
             raise
     else:
         raise RuntimeError("a build that fails every request was taken")
     if before != (instance.numbers(), (instance.state / "hosts/program").read_text()):
         raise RuntimeError("something else was changed")
     await asyncio.sleep(3)
+
+
+async def failing_canary(instance: Instance) -> None:
+    await refuse_failing_build(instance, "canary", "The canary is gone")
+
+
+async def failing_blue_green(instance: Instance) -> None:
+    await refuse_failing_build(instance, "bluegreen", "The new hosts are gone")
 
 
 async def terminate(instance: Instance) -> None:
@@ -136,9 +152,9 @@ async def freeze(instance: Instance) -> None:
 PHASES = {"steady": steady, "scale 3 to 5": scale_up, "scale 5 to 2 to 3": scale_down, "rolling restart": roll,
           "kill -9 of each": kill, "SIGTERM of each": terminate, "one frozen 15 s": freeze}
 # Nothing fails in these, and no write needs a second attempt.
-UNSEEN = {"steady", "rolling restart", "rolling restart to another build", "canary"}
-# Here some are failed: those who met the canary, a tenth at most of all requests.
-MET = "canary that fails"
+UNSEEN = {"steady", "rolling restart", "rolling restart to another build", "canary", "blue-green"}
+# Here some are failed, and at most this share of all requests: those who met the build that fails.
+MET = {"canary that fails": 0.1, "blue-green that fails": 0.6}
 COLUMNS = "phase", "s", "reads", "writes", "per s", "repeated", "failed", "stale", "p50", "p99", "max ms"
 
 
@@ -154,8 +170,8 @@ def row(name: str, took: float, tally: Tally) -> None:
 async def rehearse(arguments: argparse.Namespace) -> int:
     instance, phases = Instance(), dict(PHASES)
     if os.environ.get("FOLKSHELF_OTHER_HOST"):
-        phases |= {"rolling restart to another build": roll_to_another, "canary": canary}
-    phases["canary that fails"] = failing_canary
+        phases |= {"rolling restart to another build": roll_to_another, "canary": canary, "blue-green": blue_green}
+    phases |= {"canary that fails": failing_canary, "blue-green that fails": failing_blue_green}
     if arguments.phase:
         phases = {name: phases[name] for name in arguments.phase}
     base = f"http://127.0.0.1:{(instance.state / 'http.port').read_text().strip()}"
@@ -182,7 +198,8 @@ async def rehearse(arguments: argparse.Namespace) -> int:
     failed = False
     for name, _, tally in done:
         wrong = {what: n for what, n in tally.counts.items() if what in FAULTS}
-        if name == MET and wrong.get("failed_reads", 0) + wrong.get("failed_writes", 0) <= (tally.counts["reads"] + tally.counts["writes"]) / 10:
+        everything = tally.counts["reads"] + tally.counts["writes"]
+        if wrong.get("failed_reads", 0) + wrong.get("failed_writes", 0) <= everything * MET.get(name, 0):
             wrong.pop("failed_reads", None)
             wrong.pop("failed_writes", None)
         if name in UNSEEN and tally.counts["repeated_writes"]:
