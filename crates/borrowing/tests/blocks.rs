@@ -95,6 +95,22 @@ async fn asking_the_other_does_what_asking_for_no_book_does() {
     assert_eq!(title, "Emma", "nothing was written");
 }
 
+/// Whoever may not borrow is told that, and nothing about the book.
+#[tokio::test]
+async fn a_member_who_is_not_active_is_refused_alike_for_a_hidden_book_and_for_none() {
+    let world = World::new().await;
+    let them = Neighbours::of(&world).await;
+    let not_offered = world.book_of(them.linus, Lending::Off).await;
+    block(&world, them.ada, them.grace, 1).await;
+    let inactive =
+        UserUpdated { user_id: them.grace, name: "Grace".to_owned(), active: false, language: "en".to_owned() };
+    world.tell::<UserEvent>(inactive, 2).await;
+    let of_linus = world.book_of(them.linus, Lending::Lend).await;
+    for book in [them.emma, not_offered, BookId::new(world.clock.now()), of_linus] {
+        assert_eq!(asked(&world, them.grace, book).await, "MEMBER_NOT_ACTIVE");
+    }
+}
+
 /// A member who is not active has not left, and no book is gone: the reason says neither, and does not tell a block.
 #[tokio::test]
 async fn what_waits_of_a_member_who_is_not_active_ends_for_the_reason_of_a_block() {

@@ -145,11 +145,12 @@ impl RequestBorrowHandler {
         let owner = known.unwrap_or(UserId::from(Uuid::nil()));
         let members = lock_members(work.connection(), borrower, owner).await?;
         let are_apart = blocks::are_apart(work.connection(), borrower, owner).await?;
-        if known.is_none() {
-            return Err(Stopped::NoBook);
-        }
+        // Before anything about the book: or another refusal than for no book would tell that there is one.
         if !members.borrower_active {
             return Err(Stopped::Refused(RequestBorrowError::MemberNotActive));
+        }
+        if known.is_none() {
+            return Err(Stopped::NoBook);
         }
         if are_apart {
             return Err(Stopped::Apart);
