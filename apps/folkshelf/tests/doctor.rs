@@ -93,6 +93,11 @@ async fn a_doctor_names_each_thing_that_is_wrong_and_fails() {
             "alter role folkshelf_auth nologin;
             alter role folkshelf_users bypassrls;
             alter table borrowing.borrow owner to folkshelf_borrowing;
+            grant folkshelf_notifications_owner to folkshelf_notifications;
+            grant folkshelf_users to folkshelf_books;
+            grant pg_read_all_data to folkshelf_context;
+            create role analyst login;
+            grant folkshelf_users to analyst;
             drop extension pg_trgm cascade;
             delete from notifications._sqlx_migrations
                 where version = (select max(version) from notifications._sqlx_migrations);
@@ -118,16 +123,21 @@ async fn a_doctor_names_each_thing_that_is_wrong_and_fails() {
         "the role folkshelf_auth cannot log in",
         "the role folkshelf_users may pass over all rights",
         "the role folkshelf_borrowing owns",
+        "the role folkshelf_notifications is a member of folkshelf_notifications_owner",
+        "the role folkshelf_books is a member of folkshelf_users",
+        "the role folkshelf_context is a member of pg_read_all_data",
         "the schema notifications lacks 1 of this build's migrations",
         "migration 1 of the schema users is not the one that this build has",
         "Redis: maxmemory-policy is allkeys-lru",
     ] {
         assert!(wrong.iter().any(|line| line.contains(part)), "{part:?} is not called wrong:\n{all}");
     }
-    assert_eq!(wrong.len(), 10, "and nothing else:\n{all}");
-    for part in
-        ["the schema books has migrations that this build does not know, up to 9999", "nobody reads the slot forgotten"]
-    {
+    assert_eq!(wrong.len(), 13, "and nothing else:\n{all}");
+    for part in [
+        "the schema books has migrations that this build does not know, up to 9999",
+        "nobody reads the slot forgotten",
+        "analyst is a member of folkshelf_users",
+    ] {
         assert!(all.lines().any(|line| line.starts_with("look") && line.contains(part)), "{part:?} is missing:\n{all}");
     }
     assert!(String::from_utf8_lossy(&output.stderr).contains("are wrong"));

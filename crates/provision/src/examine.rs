@@ -7,8 +7,8 @@ use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection};
 
 use crate::{
-    EVENT_BUS, EVENT_BUS_MIGRATIONS, EXTENSION_SCHEMA, EXTENSIONS, OWNER_SUFFIX, ProvisionError, ROLE_PREFIX,
-    TIME_OUTS, context_options,
+    CONTEXT_ROLE, EVENT_BUS, EVENT_BUS_MIGRATIONS, EXTENSION_SCHEMA, EXTENSIONS, OWNER_SUFFIX, ProvisionError,
+    ROLE_PREFIX, TIME_OUTS, context_options,
 };
 
 /// Something that is not as it should be.
@@ -26,6 +26,10 @@ pub enum Flaw {
     TooPowerful { role: String, what: &'static str },
     #[error("the role {role} owns {tables} tables and the like, so it may change what no host should change")]
     OwnsTables { role: String, tables: i64 },
+    #[error("the role {role} is a member of {of}, so it may do what no host should")]
+    MemberOf { role: String, of: String },
+    #[error("{member} is a member of {role}, so it reads and changes what only hosts should")]
+    StrangerWithin { member: String, role: String },
     #[error("the role {role} does not set {setting}")]
     NoTimeOut { role: String, setting: &'static str },
     #[error("the role {role} cannot log in: {error}")]
@@ -43,7 +47,10 @@ pub enum Flaw {
 impl Flaw {
     /// Whether hosts of this build cannot work with it. Otherwise they can, and it is worth a look.
     pub fn is_fatal(&self) -> bool {
-        !matches!(self, Self::NotTheOwner | Self::NoTimeOut { .. } | Self::MigrationsUnknown { .. })
+        !matches!(
+            self,
+            Self::NotTheOwner | Self::NoTimeOut { .. } | Self::StrangerWithin { .. } | Self::MigrationsUnknown { .. }
+        )
     }
 
     /// What an operator does about it.
@@ -60,6 +67,10 @@ impl Flaw {
             }
             Self::TooPowerful { role, .. } => {
                 format!("As a superuser: alter role {role} nosuperuser nobypassrls nocreaterole nocreatedb;")
+            }
+            Self::MemberOf { role, of } => format!("As a superuser: revoke {of} from {role};"),
+            Self::StrangerWithin { member, role } => {
+                format!("Unless that is meant, as a superuser: revoke {role} from {member};")
             }
             Self::CannotLogIn { .. } => {
                 "See that database.context_password is that of the last `folkshelf migrate`, or run it again; see that \
@@ -105,6 +116,7 @@ pub async fn examine(
         flaws.push(Flaw::NotTheOwner);
     }
     extensions(&mut connection, &mut flaws).await.map_err(failed("look at the extensions"))?;
+    memberships(&mut connection, schemas, &mut flaws).await.map_err(failed("look at the memberships"))?;
     for (schema, migrations) in [(EVENT_BUS, &EVENT_BUS_MIGRATIONS)].iter().chain(schemas) {
         let role = format!("{ROLE_PREFIX}{schema}");
         if !rights(&mut connection, &role, &mut flaws).await.map_err(failed("look at the roles"))? {
@@ -135,6 +147,38 @@ async fn extensions(connection: &mut PgConnection, flaws: &mut Vec<Flaw>) -> Res
             Some(_) => {}
         }
     }
+    Ok(())
+}
+
+/// What a role may by way of another. A host's role is in the group of all contexts and in no other; that group is in none. In a
+/// host's role is whoever owns a database of this server, as `migrate` has it, and nobody else.
+async fn memberships(
+    connection: &mut PgConnection,
+    schemas: &[(&str, &Migrator)],
+    flaws: &mut Vec<Flaw>,
+) -> Result<(), sqlx::Error> {
+    let logins = std::iter::once(EVENT_BUS).chain(schemas.iter().map(|(schema, _)| *schema));
+    let logins: Vec<String> = logins.map(|schema| format!("{ROLE_PREFIX}{schema}")).collect();
+    let owners = logins.iter().map(|role| format!("{role}{OWNER_SUFFIX}"));
+    let ours: Vec<String> = owners.chain(logins.iter().cloned()).chain([CONTEXT_ROLE.to_owned()]).collect();
+    let found: Vec<(String, String, bool)> = sqlx::query_as(
+        "select distinct member.rolname::text, of.rolname::text, member.rolname = any($1) as is_ours
+        from pg_auth_members
+        join pg_roles member on member.oid = pg_auth_members.member
+        join pg_roles of on of.oid = pg_auth_members.roleid
+        where case when member.rolname = any($1) then of.rolname <> $2
+            else of.rolname = any($1) and not member.rolsuper
+                and not exists (select from pg_database where datdba = member.oid) end
+        order by 1, 2",
+    )
+    .bind(&ours)
+    .bind(CONTEXT_ROLE)
+    .fetch_all(connection)
+    .await?;
+    flaws.extend(found.into_iter().map(|(member, of, is_ours)| match is_ours {
+        true => Flaw::MemberOf { role: member, of },
+        false => Flaw::StrangerWithin { member, role: of },
+    }));
     Ok(())
 }
 
