@@ -4,21 +4,13 @@ mod support;
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use support::{Host, Person, Place, Reply};
-
-/// How often an answer about books came from memory so far.
-async fn from_memory(host: &Host) -> f64 {
-    let metrics = host.get("/metrics").await.expect(200).body;
-    let line = r#"read_store_reads_total{level="memory",outcome="hit",projection="books"} "#;
-    let found = metrics.as_str().expect("text").lines().find_map(|metric| metric.strip_prefix(line));
-    found.map_or(0.0, |count| count.parse().expect("a number"))
-}
+use support::{Host, Person, Place, Reply, books_from_memory};
 
 async fn until_kept(host: &Host, path: &str) {
     testkit::eventually("it is given from memory", || async {
-        let before = from_memory(host).await;
+        let before = books_from_memory(host).await;
         host.get(path).await.expect(200);
-        from_memory(host).await > before
+        books_from_memory(host).await > before
     })
     .await;
 }
@@ -134,7 +126,7 @@ async fn without_memory_every_answer_is_read_anew() {
     for _ in 0..5 {
         host.get("/books").await.expect(200);
     }
-    assert!(from_memory(&host).await < f64::EPSILON);
+    assert!(books_from_memory(&host).await < f64::EPSILON);
 }
 
 #[tokio::test]

@@ -13,6 +13,7 @@ use kernel::{Clock, UserId};
 use read_store::{Projection, Rebuild};
 use tokio_util::sync::CancellationToken;
 use users_events::UserEvent;
+use uuid::Uuid;
 
 use crate::commands::{
     AddLeftOutRow, AddLeftOutRowHandler, CancelImport, CancelImportHandler, CreateBook, CreateBookHandler, DeleteBook,
@@ -118,9 +119,10 @@ impl Books {
         queries.register::<CountFacets>(pool, CountFacetsHandler::new(pool.clone(), hidden.clone()));
     }
 
-    /// Whether this process knows that no book is hidden from the member which everybody else sees.
-    pub fn hides_nothing_from(&self, member: UserId) -> bool {
-        self.hidden.is_nothing_from(member, self.worker.clock().now())
+    /// Owners, by their ids, without whose books the member sees what everybody sees: none of them showed a book a moment ago.
+    /// `None`: the member sees less, or this process does not know.
+    pub fn sees_all_but(&self, member: UserId) -> Option<Arc<[Uuid]>> {
+        self.hidden.sees_all_but(member, self.worker.clock().now())
     }
 
     pub fn subscriptions(&self) -> Vec<Subscription> {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use cqrs::{Call, Source};
 use database::Database;
 use kernel::{Actor, ErrorKind, UserId};
-use read_store::{Local, Projection, ReadStoreError, Subject};
+use read_store::{Local, Projection, ReadStoreError, Stamps, Subject};
 use sqlx::PgConnection;
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
@@ -20,9 +20,6 @@ const REMEMBERED_BYTES: u64 = 8 * 1024 * 1024;
 /// from whom they were hidden. A message that came too late makes it wrong for no longer than this.
 const READ_ANEW: Duration = Duration::MINUTE;
 
-/// Members whose lists are outdated in one message.
-const OUTDATED: usize = 1_000;
-
 /// What was taken back is remembered for so many changes of the blocker's blocks: longer than an event is late.
 const TAKEN_BACK: i64 = 2_000;
 
@@ -30,6 +27,7 @@ const TAKEN_BACK: i64 = 2_000;
 /// on, before this process is told. Cheap to clone.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct HiddenOwners {
+    /// In their order.
     ids: Arc<[Uuid]>,
     /// Whether any of them showed a book when this was read.
     show_books: bool,
@@ -47,7 +45,11 @@ impl HiddenOwners {
     }
 
     pub fn hides(&self, owner: UserId) -> bool {
-        self.ids.contains(&owner.uuid())
+        self.ids.binary_search(&owner.uuid()).is_ok()
+    }
+
+    pub fn hides_one_of(&self, books: &[BookView]) -> bool {
+        !self.is_empty() && books.iter().any(|book| self.hides(book.owner.id))
     }
 
     pub fn ids(&self) -> &[Uuid] {
@@ -55,25 +57,19 @@ impl HiddenOwners {
     }
 }
 
-/// Members could not be told that what is hidden from them has changed.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum NotTold {
-    #[error("the database failed")]
-    Database(#[from] sqlx::Error),
-    #[error(transparent)]
-    Store(#[from] ReadStoreError),
-}
-
 /// What a process knows of one member.
 #[derive(Debug, Clone)]
 struct Known {
     hidden: HiddenOwners,
     read_at: OffsetDateTime,
+    /// Of hidden owners none of whom showed a book: whether one of them has begun to.
+    none_has_begun: Option<Stamps>,
 }
 
 impl Known {
-    fn is_fresh(&self, now: OffsetDateTime) -> bool {
-        self.hidden.is_empty() || now < self.read_at + READ_ANEW
+    /// The stamps take two bytes for each owner.
+    fn bytes(&self) -> usize {
+        self.hidden.ids.len() * (size_of::<Uuid>() + size_of::<u16>())
     }
 }
 
@@ -88,7 +84,7 @@ pub(crate) struct Hidden {
 
 impl Hidden {
     pub fn new(pool: Database, projection: Projection) -> Self {
-        let known = projection.local_of("books.hidden", REMEMBERED_BYTES, |known: &Known| known.hidden.ids.len() * 16);
+        let known = projection.local_of("books.hidden", REMEMBERED_BYTES, Known::bytes);
         Self { pool, projection, known, closed_catalogue: false }
     }
 
@@ -102,7 +98,7 @@ impl Hidden {
             return Ok(HiddenOwners::default());
         };
         let known = if call.source() == Source::ReadStore { self.known.get(&user.to_string()) } else { None };
-        if let Some(known) = known.as_ref().filter(|known| known.is_fresh(now)) {
+        if let Some(known) = known.as_ref().filter(|known| self.is_fresh(known, now)) {
             return Ok(known.hidden.clone());
         }
         match (self.read(user, now).await, known) {
@@ -119,64 +115,68 @@ impl Hidden {
         }
     }
 
-    /// Whether this process knows that no shown book is hidden from the member, so that an answer for everybody is theirs too.
-    pub fn is_nothing_from(&self, user: UserId, now: OffsetDateTime) -> bool {
-        let known = self.known.get(&user.to_string());
-        known.is_some_and(|known| known.is_fresh(now) && !known.hidden.hides_shown_books())
+    /// Whether an answer for everybody that shows none of these owners' books is the member's too, as far as this process knows.
+    pub fn sees_all_but(&self, user: UserId, now: OffsetDateTime) -> Option<Arc<[Uuid]>> {
+        let known = self.known.get(&user.to_string())?;
+        (self.is_fresh(&known, now) && !known.hidden.hides_shown_books()).then_some(known.hidden.ids)
+    }
+
+    /// What is remembered of the member has turned out to be wrong.
+    pub fn forget(&self, user: UserId) {
+        self.known.forget(&user.to_string());
+    }
+
+    fn is_fresh(&self, known: &Known, now: OffsetDateTime) -> bool {
+        let none_has_begun = known.none_has_begun.as_ref().is_none_or(|stamps| self.projection.hold(stamps));
+        known.hidden.is_empty() || (now < known.read_at + READ_ANEW && none_has_begun)
     }
 
     /// Reads what is hidden from a member, and keeps it.
     async fn read(&self, user: UserId, now: OffsetDateTime) -> Result<Known, sqlx::Error> {
         let key = user.to_string();
         let stamp = self.projection.stamp(Subject::Document(&key));
-        // An account that shows no book does not keep a member from what all share.
-        let row = sqlx::query!(
-            r#"with apart as materialized (
-                select blocked_id as id from books.block where blocker_id = $1 and stands
-                union select blocker_id from books.block where blocked_id = $1 and stands
-            )
-            select array(select id from apart) as "ids!", exists (
-                select from apart where exists (
-                    select from books.book where owner_id = apart.id and owner_active and lending <> 'off'
-                )
-            ) as "show_books!""#,
+        let ids = sqlx::query_scalar!(
+            r#"select blocked_id as "id!" from books.block where blocker_id = $1 and stands
+            union select blocker_id from books.block where blocked_id = $1 and stands order by 1"#,
             user.uuid(),
         )
-        .fetch_one(&self.pool)
+        .fetch_all(&self.pool)
         .await?;
-        let hidden = HiddenOwners { ids: row.ids.into(), show_books: row.show_books };
-        let known = Known { hidden, read_at: now };
-        if let Some(stamp) = stamp {
+        let none_has_begun = self.projection.stamps(ids.iter().map(Uuid::to_string));
+        // An account that shows no book does not keep a member from what all share.
+        let show_books = !ids.is_empty() && self.show_books(&ids).await?;
+        let hidden = HiddenOwners { ids: ids.into(), show_books };
+        let to_be_told = !hidden.is_empty() && !show_books;
+        let none_has_begun = none_has_begun.filter(|_| to_be_told);
+        let hears = none_has_begun.is_some() || !to_be_told;
+        let known = Known { hidden, read_at: now, none_has_begun };
+        if let Some(stamp) = stamp.filter(|_| hears) {
             self.known.keep(&key, known.clone(), stamp);
         }
         Ok(known)
     }
 
-    /// Books of `owner` are about to be shown otherwise, perhaps their first or their last: members who are apart from them
-    /// read anew what they do not see. To be called once the books are committed and before Redis shows them. PostgreSQL
-    /// shows them since the commit, and what it is asked leaves out everybody who is apart, with books or without.
-    pub async fn shows_otherwise(&self, owner: UserId, now: OffsetDateTime) -> Result<(), NotTold> {
-        let known = match self.known.get(&owner.to_string()) {
-            Some(known) => known,
-            None => self.read(owner, now).await?,
-        };
-        if known.hidden.is_empty() { Ok(()) } else { self.show_otherwise(&[owner.uuid()]).await }
-    }
-
-    /// As [`Self::shows_otherwise`], for several owners.
-    pub async fn show_otherwise(&self, owners: &[Uuid]) -> Result<(), NotTold> {
-        let apart = sqlx::query_scalar!(
-            r#"select blocked_id as "id!" from books.block where blocker_id = any($1) and stands
-            union select blocker_id from books.block where blocked_id = any($1) and stands"#,
+    async fn show_books(&self, owners: &[Uuid]) -> Result<bool, sqlx::Error> {
+        sqlx::query_scalar!(
+            r#"select exists (
+                select from unnest($1::uuid[]) apart (id) where exists (
+                    select from books.book where owner_id = apart.id and owner_active and lending <> 'off'
+                )
+            ) as "show_books!""#,
             owners,
         )
-        .fetch_all(&self.pool)
-        .await?;
-        for members in apart.chunks(OUTDATED) {
-            let members: Vec<String> = members.iter().map(Uuid::to_string).collect();
-            self.projection.outdate(&members).await?;
-        }
-        Ok(())
+        .fetch_one(&self.pool)
+        .await
+    }
+
+    /// These owners show something else than before, perhaps for the first time. Members from whom they are hidden, and who
+    /// are given what all share because none of their hidden owners showed a book, read anew whether that is still so. It
+    /// costs one id an owner, however many block them. Until it is heard, what such members are given is held against whom
+    /// it shows; only its total may count too much.
+    pub async fn shelves_changed(&self, owners: impl IntoIterator<Item = UserId>) -> Result<(), ReadStoreError> {
+        let with_blocks = |owner: &String| self.known.get(owner).is_none_or(|known| !known.hidden.is_empty());
+        let owners: Vec<String> = owners.into_iter().map(|owner| owner.to_string()).filter(with_blocks).collect();
+        if owners.is_empty() { Ok(()) } else { self.projection.outdate(&owners).await }
     }
 }
 

@@ -105,9 +105,9 @@ impl BookView {
         actor.may(Permission::ModerateBook)
     }
 
-    /// Who would see more of these books than was shown here, besides those who see all notes: their owners. `None`: notes or
+    /// The owners, who would see more of these books than was shown here, as those do who see all notes. `None`: notes or
     /// hidden books are shown, so the answer is for its reader alone.
-    pub fn who_sees_more(books: &[Self]) -> Option<Vec<UserId>> {
+    pub fn owners_if_for_all(books: &[Self]) -> Option<Vec<UserId>> {
         let mut owners: Vec<UserId> = books.iter().map(|book| book.owner.id).collect();
         owners.sort_unstable();
         owners.dedup();
@@ -189,13 +189,14 @@ impl View {
 
     /// Shows a book as a command has read it before it committed.
     pub(crate) async fn write_through(&self, coming: Coming, loaded: &Loaded) {
-        if let Err(error) = self.hidden.shows_otherwise(loaded.view.owner.id, loaded.view.updated_at).await {
-            tracing::debug!(%error, "a book is shown a little later: members who do not see it could not be told first");
-            return;
-        }
-        match loaded.document() {
-            Ok(document) => coming.write(document).await,
-            Err(error) => tracing::error!(%error, "a book cannot be shown"),
+        let document = match loaded.document() {
+            Ok(document) => document,
+            Err(error) => return tracing::error!(%error, "a book cannot be shown"),
+        };
+        let shown_by = loaded.visible().to_everybody().then_some(loaded.view.owner.id);
+        let (told, ()) = tokio::join!(self.hidden.shelves_changed(shown_by), coming.write(document));
+        if let Err(error) = told {
+            tracing::debug!(%error, "from whom the book is hidden notices a little later that its owner shows books");
         }
     }
 
@@ -220,8 +221,8 @@ impl View {
 #[derive(Default)]
 pub(crate) struct Stale {
     books: BTreeSet<Uuid>,
-    /// Whose shelves show something else than before, perhaps something for the first time.
-    owners: BTreeSet<Uuid>,
+    /// Who may show books now, perhaps for the first time.
+    owners: BTreeSet<UserId>,
     /// Members whose blocks changed: what is kept of them in memory.
     apart: BTreeSet<String>,
 }
@@ -231,9 +232,7 @@ impl Refresh for View {
     type Stale = Stale;
 
     async fn refresh(&self, stale: Stale) -> Result<(), HandlerError> {
-        if !stale.owners.is_empty() {
-            self.hidden.show_otherwise(&Vec::from_iter(stale.owners)).await?;
-        }
+        self.hidden.shelves_changed(stale.owners).await?;
         self.show(&Vec::from_iter(stale.books)).await?;
         if !stale.apart.is_empty() {
             self.projection.outdate(&Vec::from_iter(stale.apart)).await?;
@@ -249,10 +248,9 @@ impl Outdate<BookEvent> for View {
         if !self.written.covers(id, event.aggregate_version).await {
             stale.books.insert(id);
             stale.owners.extend(match heard {
-                BookEvent::Created(e) => Some(e.owner_id.uuid()),
-                BookEvent::Updated(e) => Some(e.owner_id.uuid()),
-                BookEvent::Deleted(e) => Some(e.owner_id.uuid()),
-                BookEvent::Borrowed(_) | BookEvent::Returned(_) => None,
+                BookEvent::Created(e) => Some(e.owner_id),
+                BookEvent::Updated(e) => Some(e.owner_id),
+                BookEvent::Deleted(_) | BookEvent::Borrowed(_) | BookEvent::Returned(_) => None,
             });
         }
         Ok(())
@@ -275,7 +273,7 @@ impl Outdate<UserEvent> for View {
         match heard {
             UserEvent::Updated(e) => {
                 stale.books.extend(self.all_of(e.user_id).await?);
-                stale.owners.insert(e.user_id.uuid());
+                stale.owners.insert(e.user_id);
             }
             UserEvent::Blocked(e) => stale.apart.extend([e.user_id.to_string(), e.blocked_id.to_string()]),
             UserEvent::Unblocked(e) => stale.apart.extend([e.user_id.to_string(), e.blocked_id.to_string()]),

@@ -26,6 +26,7 @@ use crate::{ReadStoreError, Settings};
 
 /// So many counters: two ids that share one cost a reading now and then, never a wrong answer.
 const STRIPES: usize = 8192;
+const _: () = assert!(STRIPES <= 1 << 16, "`Stamps` has two bytes for each");
 /// A line on which nothing comes for so long, not even our own beats, is given up.
 const LOST: Duration = Duration::from_secs(1);
 /// How long a message may take to Redis.
@@ -40,6 +41,16 @@ pub struct Stamp {
     session: u64,
     stripe: usize,
     count: u64,
+}
+
+/// As [`Stamp`], of several documents at once.
+#[derive(Debug, Clone)]
+pub struct Stamps {
+    session: u64,
+    /// Two bytes each: there may be thousands.
+    stripes: Arc<[u16]>,
+    /// Counts only grow, so their sum tells whether one of them has.
+    sum: u64,
 }
 
 /// What an answer depends on.
@@ -103,6 +114,25 @@ impl Changes {
     /// Whether nothing has changed since.
     pub fn holds(&self, stamp: &Stamp) -> bool {
         self.session() == Some(stamp.session) && self.stripes[stamp.stripe].load(Ordering::Acquire) == stamp.count
+    }
+
+    /// As [`Self::stamp`], of the documents with these ids.
+    pub fn stamps(&self, projection: &str, ids: impl IntoIterator<Item = impl AsRef<str>>) -> Option<Stamps> {
+        let session = self.session()?;
+        let stripe = |id: &str| u16::try_from(self.stripe(projection, Subject::Document(id))).unwrap_or(0);
+        let stripes: Arc<[u16]> = ids.into_iter().map(|id| stripe(id.as_ref())).collect();
+        let sum = self.sum(&stripes);
+        Some(Stamps { session, stripes, sum })
+    }
+
+    /// Whether none of them has changed since.
+    pub fn hold(&self, stamps: &Stamps) -> bool {
+        self.session() == Some(stamps.session) && self.sum(&stamps.stripes) == stamps.sum
+    }
+
+    fn sum(&self, stripes: &[u16]) -> u64 {
+        let counts = stripes.iter().map(|stripe| self.stripes[usize::from(*stripe)].load(Ordering::Acquire));
+        counts.fold(0, u64::wrapping_add)
     }
 
     /// The time of listening: everything that was published in it until now has been heard. `None`: that is not certain.

@@ -18,6 +18,7 @@
 
 mod call;
 mod changes;
+mod count;
 mod document;
 mod error;
 mod generation;
@@ -36,7 +37,8 @@ mod watcher;
 mod written_through;
 
 pub use breaker::BreakerSettings;
-pub use changes::{Stamp, Subject};
+pub use changes::{Stamp, Stamps, Subject};
+pub use count::LeftOut;
 pub use document::{Document, Listing};
 pub use error::{BoxError, ReadStoreError, RebuildError};
 pub use local::Local;

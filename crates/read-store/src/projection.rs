@@ -9,10 +9,10 @@ use std::time::Duration;
 use deadpool_redis::redis::{self, FromRedisValue, RedisResult, ScriptInvocation, Value};
 
 use crate::{
-    Document, Local, ReadStoreError, Rebuild, Settings, Stamp, Subject,
+    Document, Local, ReadStoreError, Rebuild, Settings, Stamp, Stamps, Subject,
     call::Caller,
     changes::{Changes, channel},
-    generation::{COUNT, Keys, PAGE, WRITE},
+    generation::{Keys, PAGE, WRITE},
     link::Connected,
     metrics,
     seal::{About, Seal},
@@ -122,6 +122,16 @@ impl Projection {
     /// For [`Local`], taken before what depends on `subject` is read. `None`: changes are not heard of, so nothing is kept.
     pub fn stamp(&self, subject: Subject<'_>) -> Option<Stamp> {
         self.inner.changes.stamp(self.name(), subject)
+    }
+
+    /// As [`Self::stamp`], for all documents with these ids at once.
+    pub fn stamps(&self, ids: impl IntoIterator<Item = impl AsRef<str>>) -> Option<Stamps> {
+        self.inner.changes.stamps(self.name(), ids)
+    }
+
+    /// Whether none of them has changed since.
+    pub fn hold(&self, stamps: &Stamps) -> bool {
+        self.inner.changes.hold(stamps)
     }
 
     /// Writes each document that is newer than what is there. Of two with the same id the newer one stays, in whatever order
@@ -304,21 +314,6 @@ impl Projection {
         self.counted(page, |_| (1, 0))
     }
 
-    /// The length of `list`.
-    pub async fn count(&self, list: &str) -> Result<u64, ReadStoreError> {
-        let inner = &self.inner;
-        let answer = inner
-            .caller
-            .call("count", inner.settings.read_timeout, async |mut at: Connected| {
-                let mut call = COUNT.key(&inner.keys.generation);
-                call.arg(&inner.keys.base).arg(&*at.run).arg(inner.schema()).arg(list);
-                call.invoke_async::<(String, u64)>(&mut at.connection).await
-            })
-            .await
-            .and_then(|(outcome, count)| if outcome == "ok" { Ok(count) } else { Err(ReadStoreError::NotReady) });
-        self.counted(answer, |_| (1, 0))
-    }
-
     /// The bodies, opened. One that does not open was put there by somebody else, or sealed with another secret: then nothing
     /// there is believed, and all is rebuilt.
     async fn opened<'i>(
@@ -345,7 +340,7 @@ impl Projection {
     }
 
     /// Every read ends here.
-    fn counted<T>(
+    pub(crate) fn counted<T>(
         &self,
         answer: Result<T, ReadStoreError>,
         hits_and_misses: impl FnOnce(&T) -> (usize, usize),

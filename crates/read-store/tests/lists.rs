@@ -2,7 +2,7 @@
 
 mod support;
 
-use read_store::{Direction, Document, Listing, Projection, ReadStore};
+use read_store::{Direction, Document, LeftOut, Listing, Projection, ReadStore};
 use support::{Redis, Table, book, id, number, numbers, ready};
 
 use Direction::{Ascending, Descending};
@@ -154,4 +154,29 @@ async fn a_list_whose_document_was_lost_is_rebuilt_and_never_shown_short() {
     store.rebuild("books").await.expect("a rebuild");
     let page = books.page("newest", 0, 10, Ascending).await.expect("ready");
     assert_eq!(page.bodies.iter().map(|body| number(body)).collect::<Vec<_>>(), [1, 2, 3]);
+}
+
+#[tokio::test]
+async fn a_length_leaves_out_what_is_in_other_lists_too() {
+    let redis = Redis::get().await;
+    let listed = |n: u128, lists: &[&str]| Document {
+        lists: lists.iter().map(|list| Listing::new(*list, 1.0)).collect(),
+        ..book(n, 1)
+    };
+    let many = (100..10_101).map(|n| listed(n, &["all", "many"]));
+    let few = [listed(1, &["all", "red", "ada"]), listed(2, &["all", "ada"]), listed(3, &["all", "red", "eve"])];
+    let (_store, books) = shelf(&redis, few.into_iter().chain(many).collect()).await;
+    let count = async |list: &str, others: &[&str], are_in_the_list| {
+        let lists: Vec<String> = others.iter().map(|&other| other.to_owned()).collect();
+        books.count_without(list, LeftOut { lists: &lists, are_in_the_list }).await.expect("ready")
+    };
+    assert_eq!(count("red", &[], false).await, Some(2));
+    assert_eq!(count("red", &["ada", "nobody"], false).await, Some(1));
+    assert_eq!(count("red", &["ada", "eve"], false).await, Some(0));
+    assert_eq!(count("all", &["ada", "many"], true).await, Some(1));
+    assert_eq!(count("red", &["many"], false).await, Some(2), "the shorter list is walked");
+    assert_eq!(count("all", &["many"], false).await, None, "too much to look up");
+    let owners: Vec<String> = (0..2_001).map(|nth| format!("owner:{nth}")).collect();
+    let left_out = LeftOut { lists: &owners, are_in_the_list: true };
+    assert_eq!(books.count_without("all", left_out).await.expect("ready"), None, "too many to look at");
 }

@@ -78,7 +78,7 @@ async fn list_books(
 
 /// What was read for one caller may be given to everybody but those who would see more.
 fn share(stamp: Option<Stamp>, books: &[BookView]) -> Option<Shared> {
-    Some(Shared { stamp: stamp?, except: BookView::who_sees_more(books)?, until: None })
+    Some(Shared { stamp: stamp?, owners: BookView::owners_if_for_all(books)?, until: None })
 }
 
 #[derive(Deserr, IntoParams)]

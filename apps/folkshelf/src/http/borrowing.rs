@@ -128,7 +128,7 @@ async fn list_borrows(
     let stamp = api.projection.stamp(Subject::Projection).filter(|_| query.holds_until_a_change());
     let page = api.list.ask(&caller.0, query).await?;
     let until = BorrowView::next_due(&page.items, api.clock.now());
-    let shared = stamp.map(|stamp| Shared { stamp, except: Vec::new(), until });
+    let shared = stamp.map(|stamp| Shared { stamp, owners: Vec::new(), until });
     Ok(Shared::mark(shared, respond::listed(&request, &list.params, page, FIELDS)?))
 }
 

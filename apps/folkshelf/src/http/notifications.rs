@@ -70,7 +70,7 @@ async fn list_notifications(
 /// What is read next may be given to its member again, until any notification changes.
 fn share(api: &NotificationsApi) -> Option<Shared> {
     let stamp = api.projection.stamp(Subject::Projection)?;
-    Some(Shared { stamp, except: Vec::new(), until: None })
+    Some(Shared { stamp, owners: Vec::new(), until: None })
 }
 
 #[derive(Serialize, ToSchema)]

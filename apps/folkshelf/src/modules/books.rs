@@ -8,6 +8,7 @@ use event_bus::{Family, Subscription};
 use kernel::UserId;
 use read_store::Rebuild;
 use sqlx::migrate::Migrator;
+use uuid::Uuid;
 
 use crate::background::Background;
 use crate::contexts::Context;
@@ -73,8 +74,8 @@ impl Pace for Places {
 
 /// Members who block somebody, or whom somebody blocks.
 impl SeesLess for Books {
-    fn may_see_less(&self, member: UserId) -> bool {
-        !self.hides_nothing_from(member)
+    fn sees_all_but(&self, member: UserId) -> Option<Arc<[Uuid]>> {
+        Books::sees_all_but(self, member)
     }
 }
 

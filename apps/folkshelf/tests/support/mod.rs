@@ -208,6 +208,14 @@ pub fn command_line(place: &Place, arguments: &[&str]) -> std::process::Output {
         .expect("the command runs")
 }
 
+/// How often an answer about books came from memory so far.
+pub async fn books_from_memory(host: &Host) -> f64 {
+    let metrics = host.get("/metrics").await.expect(200).body;
+    let line = r#"read_store_reads_total{level="memory",outcome="hit",projection="books"} "#;
+    let found = metrics.as_str().expect("text").lines().find_map(|metric| metric.strip_prefix(line));
+    found.map_or(0.0, |count| count.parse().expect("a number"))
+}
+
 /// An answer.
 #[derive(Debug)]
 pub struct Reply {

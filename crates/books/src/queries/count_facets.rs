@@ -123,12 +123,14 @@ enum Among {
     Everything,
     /// Everything but what is hidden from the reader.
     EverythingBut(Filter),
+    /// What was hidden from the reader when everything was counted, at that time.
+    Hidden(Filter, OffsetDateTime),
     Filtered(Filter),
     Found(Vec<Uuid>),
 }
 
 impl Among {
-    /// `columns` of these books, or of those that are not everything, as a table `counted`.
+    /// `columns` of these books as a table `counted`.
     fn push(&self, sql: &mut QueryBuilder<Postgres>, columns: &'static str) {
         // What is materialized is planned as if all were wanted, and read no further than the limit: see `find.rs`.
         sql.push("with found as materialized (select ").push(columns).push(" from books.book");
@@ -136,14 +138,17 @@ impl Among {
             Self::Everything => {
                 sql.push(" where ").push(TO_EVERYBODY);
             }
-            Self::EverythingBut(filter) => filter.push_left_out(sql),
-            Self::Filtered(filter) => filter.push(sql),
+            Self::Hidden(filter, counted_at) => {
+                filter.push_left_out(sql);
+                sql.push(" and created_at <= ").push_bind(*counted_at);
+            }
+            Self::EverythingBut(filter) | Self::Filtered(filter) => filter.push(sql),
             Self::Found(ids) => {
                 sql.push(" where id = any(").push_bind(ids.clone()).push(")");
             }
         }
         sql.push("), counted as (select * from found");
-        if matches!(self, Self::Filtered(_) | Self::EverythingBut(_)) {
+        if !matches!(self, Self::Everything | Self::Found(_)) {
             sql.push(" limit ").push_bind(COUNTED);
         }
         sql.push(")");
@@ -206,7 +211,8 @@ impl Counted for LanguageCount {
 }
 
 /// Counts of everything without those of what is hidden from the reader. They stay in their order, which few hidden books
-/// would change.
+/// would change. A hidden book that was added since everything was counted is in neither; one that was changed or deleted
+/// since then makes a difference of one until everything is counted again.
 fn without<T: Counted>(mut all: Vec<T>, hidden: Vec<T>) -> Vec<T> {
     let hidden: HashMap<String, i64> = hidden.into_iter().map(|mut one| (one.key(), *one.count())).collect();
     for one in &mut all {
@@ -230,12 +236,13 @@ impl CountFacetsHandler {
         Self { pool, hidden, kept: Mutex::default() }
     }
 
-    async fn of_everything(&self, now: OffsetDateTime) -> Result<Facets, sqlx::Error> {
+    /// The counts, and when everything was counted.
+    async fn of_everything(&self, now: OffsetDateTime) -> Result<(OffsetDateTime, Facets), sqlx::Error> {
         let mut kept = self.kept.lock().await;
         if let Some((counted_at, facets)) = &*kept
             && now < *counted_at + KEPT
         {
-            return Ok(facets.clone());
+            return Ok((*counted_at, facets.clone()));
         }
         let mut connection = self.pool.acquire().await?;
         let facets = Facets {
@@ -243,7 +250,7 @@ impl CountFacetsHandler {
             languages: languages(&mut connection, &Among::Everything).await?,
         };
         *kept = Some((now, facets.clone()));
-        Ok(facets)
+        Ok((now, facets))
     }
 
     async fn among(&self, filter: Filter, text: Option<&QueryText>) -> Result<Among, sqlx::Error> {
@@ -257,11 +264,12 @@ impl CountFacetsHandler {
 
     async fn categories(&self, among: &Among, now: OffsetDateTime) -> Result<Vec<CategoryCount>, sqlx::Error> {
         match among {
-            Among::Everything => Ok(self.of_everything(now).await?.categories),
-            Among::EverythingBut(_) => {
-                let all = self.of_everything(now).await?.categories;
-                let hidden = categories(&mut *self.pool.acquire().await?, among, LEFT_OUT).await?;
-                Ok(without(all, hidden))
+            Among::Everything => Ok(self.of_everything(now).await?.1.categories),
+            Among::EverythingBut(filter) => {
+                let (counted_at, all) = self.of_everything(now).await?;
+                let among = Among::Hidden(filter.clone(), counted_at);
+                let hidden = categories(&mut *self.pool.acquire().await?, &among, LEFT_OUT).await?;
+                Ok(without(all.categories, hidden))
             }
             _ => categories(&mut *self.pool.acquire().await?, among, CATEGORIES).await,
         }
@@ -269,11 +277,12 @@ impl CountFacetsHandler {
 
     async fn languages(&self, among: &Among, now: OffsetDateTime) -> Result<Vec<LanguageCount>, sqlx::Error> {
         match among {
-            Among::Everything => Ok(self.of_everything(now).await?.languages),
-            Among::EverythingBut(_) => {
-                let all = self.of_everything(now).await?.languages;
-                let hidden = languages(&mut *self.pool.acquire().await?, among).await?;
-                Ok(without(all, hidden))
+            Among::Everything => Ok(self.of_everything(now).await?.1.languages),
+            Among::EverythingBut(filter) => {
+                let (counted_at, all) = self.of_everything(now).await?;
+                let among = Among::Hidden(filter.clone(), counted_at);
+                let hidden = languages(&mut *self.pool.acquire().await?, &among).await?;
+                Ok(without(all.languages, hidden))
             }
             _ => languages(&mut *self.pool.acquire().await?, among).await,
         }

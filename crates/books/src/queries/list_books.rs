@@ -3,7 +3,7 @@ use bibliography::search::{QueryText, QueryTextError};
 use cqrs::{Call, QueryHandler, Source};
 use database::Database;
 use kernel::{Actor, Detail, ErrorKind, Page, PageRequest, Query, Refusal, UserId};
-use read_store::Direction;
+use read_store::{Direction, LeftOut, ReadStoreError};
 use sqlx::{PgConnection, Postgres, QueryBuilder};
 use uuid::Uuid;
 
@@ -199,6 +199,12 @@ impl Wanted {
         lists.next().is_none().then_some(list)
     }
 
+    /// How many books there are at least, by what the page holds.
+    fn shown_so_far(&self, books: &[BookView]) -> u64 {
+        let before = if self.cursor.is_none() && !books.is_empty() { self.offset } else { 0 };
+        before + books.len() as u64
+    }
+
     /// `books` may hold one more than the page: then there is a next page.
     fn page(&self, mut books: Vec<BookView>, total: u64) -> Page<BookView> {
         let limit = self.limit as usize;
@@ -297,23 +303,22 @@ impl ListBooksHandler {
         }
         let ids: Vec<Uuid> = page.build_query_scalar().fetch_all(&mut *connection).await?;
         let books = view::load(&mut connection, &ids).await?;
+        // Of a list that Redis has it may have counted fewer than there are by now; of others as many are counted as is told.
+        let at_least = wanted.list_for_everybody().map_or(0, |_| wanted.shown_so_far(&books));
+        let total = total.max(at_least);
         Ok(wanted.page(books, total))
     }
 
-    /// Redis knows the length of every list, also of one it cannot give in the order that is wanted. Who does not see all of a
-    /// list is told its length without what is hidden: as exactly as everybody else, or the total would tell of a block.
+    /// Redis knows the length of every list, also of one it cannot give in the order that is wanted, and without what is
+    /// hidden from the reader: they are told a total as exactly as everybody else, or it would tell of a block.
     async fn count(&self, connection: &mut PgConnection, wanted: &Wanted, source: Source) -> Result<u64, sqlx::Error> {
         let list = wanted.list_for_everybody();
         if source == Source::ReadStore
             && let Some(list) = &list
         {
-            match self.view.projection.count(list).await {
-                Ok(total) if wanted.list().is_some() => return Ok(total),
-                Ok(total) => {
-                    let mut hidden = QueryBuilder::new("select count(*) from books.book");
-                    wanted.filter.push_left_out(&mut hidden);
-                    return Ok(total.saturating_sub(counted(connection, hidden).await?));
-                }
+            match self.count_in_read_store(list, &wanted.filter).await {
+                Ok(Some(total)) => return Ok(total),
+                Ok(None) => tracing::debug!(list, "a list is counted in PostgreSQL: much of it is hidden"),
                 Err(error) => tracing::debug!(%error, list, "a list is counted in PostgreSQL"),
             }
         }
@@ -329,16 +334,25 @@ impl ListBooksHandler {
             count.push(" limit ").push_bind(COUNTED);
         }
         count.push(") counted");
-        counted(connection, count).await
+        let total: i64 = count.build_query_scalar().fetch_one(connection).await?;
+        Ok(u64::try_from(total).unwrap_or(0))
     }
-}
 
-async fn counted(connection: &mut PgConnection, mut count: QueryBuilder<Postgres>) -> Result<u64, sqlx::Error> {
-    let total: i64 = count.build_query_scalar().fetch_one(connection).await?;
-    Ok(u64::try_from(total).unwrap_or(0))
-}
+    /// What there is and what is hidden of it, at one moment: Redis may be behind PostgreSQL, and is behind with both alike.
+    async fn count_in_read_store(&self, list: &str, filter: &Filter) -> Result<Option<u64>, ReadStoreError> {
+        let projection = &self.view.projection;
+        match filter.owner {
+            Some(owner) if filter.hidden.hides(owner) => Ok(Some(0)),
+            None if !filter.hidden.is_empty() => {
+                let hidden: Vec<String> =
+                    filter.hidden.ids().iter().map(|owner| view::of_owner((*owner).into())).collect();
+                let left_out = LeftOut { lists: &hidden, are_in_the_list: list == view::NEWEST };
+                projection.count_without(list, left_out).await
+            }
+            _ => projection.count(list).await.map(Some),
+        }
+    }
 
-impl ListBooksHandler {
     pub(super) async fn list(&self, call: &Call, query: ListBooks) -> Result<CataloguePage, ListBooksError> {
         let hidden = self.hidden.from(call).await?;
         let hides_nobody = hidden.is_empty();
@@ -353,6 +367,10 @@ impl ListBooksHandler {
             && let Some(list) = wanted.list()
         {
             match self.in_read_store(&list, &wanted).await {
+                Ok(page) if wanted.filter.hidden.hides_one_of(&page.items) => {
+                    tracing::debug!(list, "an owner who is hidden has begun to show books");
+                    call.actor().user_id().into_iter().for_each(|user| self.hidden.forget(user));
+                }
                 Ok(page) => return Ok((shown_to(call.actor(), page), true)),
                 Err(error) => tracing::debug!(%error, list, "a list is read from PostgreSQL"),
             }

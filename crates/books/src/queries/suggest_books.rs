@@ -1,3 +1,5 @@
+use std::time::{Duration, Instant};
+
 use async_trait::async_trait;
 use bibliography::search::{QueryText, QueryTextError, main_title};
 use bibliography::words::words;
@@ -16,7 +18,15 @@ const SUGGESTIONS: usize = 10;
 const AUTHORS: usize = 5;
 /// How many names each statement looks at; one follows the other until enough are found. Some names have no book that is
 /// shown. A member who lists such books must not keep other authors from being suggested.
-const NAMES: [i64; 4] = [8, 32, 128, 512];
+const NAMES: [i64; 7] = [8, 16, 32, 64, 128, 256, 512];
+/// After so long no further statement begins. Each takes about twice as long as the one before: a member who lists thousands of
+/// books under each of a thousand names, and shows none, must not make a suggestion last for seconds.
+const PATIENCE: Duration = Duration::from_millis(100);
+/// Titles that are looked at. Only for whom books are hidden it is more than are suggested.
+const TITLES: i64 = 500;
+/// Books of one title or name that are looked at for one that the reader sees: a member whom many books are hidden from costs no
+/// more than others.
+const SEEN_AMONG: i64 = 50;
 
 /// Titles and authors that begin with what somebody has typed so far.
 #[derive(Debug, Clone)]
@@ -114,22 +124,28 @@ async fn titles(
 ) -> Result<Vec<String>, sqlx::Error> {
     let titles = sqlx::query_scalar!(
         r#"with recursive found as (
-            (select search_title, title from books.book
-                where owner_active and lending <> 'off' and owner_id <> all($3)
-                    and search_title >= $1 and search_title < $1 || chr(1114111)
+            (select search_title from books.book
+                where owner_active and lending <> 'off' and search_title >= $1 and search_title < $1 || chr(1114111)
                 order by search_title, id limit 1)
             union all
-            select next.search_title, next.title from found cross join lateral (
-                select search_title, title from books.book
-                where owner_active and lending <> 'off' and owner_id <> all($3)
+            select next.search_title from found cross join lateral (
+                select search_title from books.book
+                where owner_active and lending <> 'off'
                     and search_title > found.search_title and search_title < $1 || chr(1114111)
                 order by search_title, id limit 1
             ) next
         )
-        select title as "title!" from found limit $2"#,
+        select seen.title as "title!" from (select search_title from found limit $4) found cross join lateral (
+            select title from (
+                select title, owner_id from books.book
+                where owner_active and lending <> 'off' and search_title = found.search_title order by id limit $5
+            ) looked_at where owner_id <> all($3) limit 1
+        ) seen limit $2"#,
         beginning,
         SUGGESTIONS as i64,
         hidden.ids(),
+        TITLES,
+        SEEN_AMONG,
     )
     .fetch_all(connection)
     .await?;
@@ -146,6 +162,7 @@ async fn authors(
     }
     let mut authors: Vec<String> = Vec::new();
     let mut after = (String::new(), String::new());
+    let began = Instant::now();
     for most in NAMES {
         let names = sqlx::query!(
             "select key, name, words from books.author_name
@@ -168,7 +185,7 @@ async fn authors(
             after = (name.key, name.name);
         }
         authors.truncate(AUTHORS);
-        if are_all || authors.len() == AUTHORS {
+        if are_all || authors.len() == AUTHORS || began.elapsed() > PATIENCE {
             break;
         }
     }
@@ -186,16 +203,18 @@ async fn are_shown(
     }
     // One statement, each name planned by itself.
     let mut sql = QueryBuilder::new("select array[");
-    let mut all = sql.separated(", ");
-    for words in names {
-        all.push("exists (select from books.book where ").push_unseparated(TO_EVERYBODY);
-        all.push_unseparated(" and author_words @> ");
-        all.push_bind_unseparated(words.to_vec());
-        if !hidden.is_empty() {
-            all.push_unseparated(" and owner_id <> all(");
-            all.push_bind_unseparated(hidden.ids().to_vec()).push_unseparated(")");
-        }
-        all.push_unseparated(")");
+    for (nth, words) in names.iter().enumerate() {
+        sql.push(if nth == 0 { "" } else { ", " });
+        sql.push("exists (select from (select owner_id from books.book where ").push(TO_EVERYBODY);
+        sql.push(" and author_words @> ").push_bind(words.to_vec());
+        sql.push(format!(" limit {SEEN_AMONG}) looked_at where owner_id <> all("));
+        // Once for all of them: there may be thousands.
+        if nth == 0 {
+            sql.push_bind(hidden.ids().to_vec())
+        } else {
+            sql.push("$2")
+        };
+        sql.push("))");
     }
     sql.push("]");
     sql.build_query_scalar().persistent(false).fetch_one(connection).await

@@ -168,12 +168,13 @@ async fn of_two_members_of_whom_one_blocks_the_other_neither_meets_the_others_bo
         assert_eq!(met(&world, &member(eve), ada, book).await.len(), everywhere);
     }
     // Of members whom nothing is hidden from, this process knows it.
-    assert!(world.context.hides_nothing_from(eve) && world.context.hides_nothing_from(grace));
+    assert!(world.context.sees_all_but(eve).is_some() && world.context.sees_all_but(grace).is_some());
     world.tell_and_hear(blocked(ada, eve), 3).await;
-    assert!(!world.context.hides_nothing_from(eve));
+    assert!(world.context.sees_all_but(eve).is_none());
     redis.stop().await;
     assert_eq!(met(&world, &member(eve), ada, book).await, Vec::<&str>::new(), "without Redis");
-    eventually("nothing is known without hearing of changes", async || !world.context.hides_nothing_from(grace)).await;
+    eventually("nothing is known without hearing of changes", async || world.context.sees_all_but(grace).is_none())
+        .await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test panics where something is not as it must be")]
 
+mod apart;
 mod borrows;
 mod catalogue;
 mod deletion;

@@ -104,11 +104,11 @@ impl World {
         let somebody = a_user();
         eventually("something is known", async || {
             self.ask(&member(somebody), ListBooks::newest(PageRequest::first(1))).await.unwrap();
-            self.context.hides_nothing_from(somebody)
+            self.context.sees_all_but(somebody).is_some()
         })
         .await;
         self.projection().outdate(&[somebody.to_string()]).await.unwrap();
-        eventually("it is not any more", async || !self.context.hides_nothing_from(somebody)).await;
+        eventually("it is not any more", async || self.context.sees_all_but(somebody).is_none()).await;
     }
 
     pub async fn create(&self, owner: UserId, book: BookInput) -> BookView {

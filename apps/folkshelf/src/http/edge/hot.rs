@@ -30,6 +30,7 @@ use cqrs::QueryBus;
 use kernel::{Actor, Clock, Credential, UserId};
 use read_store::{Local, Stamp};
 use time::OffsetDateTime;
+use uuid::Uuid;
 
 use super::caller::MIN_POSITION;
 use super::credentials::{API_KEY, Shown};
@@ -61,8 +62,9 @@ pub struct Hot {
 
 /// Says which members see less than others.
 pub trait SeesLess: Send + Sync {
-    /// `false`: the member is known to see all that others see.
-    fn may_see_less(&self, member: UserId) -> bool;
+    /// Owners, by their ids, without whose things the member sees what all others see; mostly nobody. They showed nothing a
+    /// moment ago, but may be in an answer before this is known. `None`: the member may see less.
+    fn sees_all_but(&self, member: UserId) -> Option<Arc<[Uuid]>>;
 }
 
 /// A context whose answers are kept: its name, its answers, and who may see less of them.
@@ -81,8 +83,8 @@ struct HotRoute {
 pub struct Shared {
     /// Taken before the answer was read.
     pub stamp: Stamp,
-    /// Members who would see more.
-    pub except: Vec<UserId>,
+    /// Whose things it shows, to whom it may be too little and whose things others may not see.
+    pub owners: Vec<UserId>,
     /// When time itself changes what it says.
     pub until: Option<OffsetDateTime>,
 }
@@ -104,14 +106,20 @@ struct Ready(Arc<ReadyAnswer>);
 struct ReadyAnswer {
     headers: HeaderMap,
     body: web::Bytes,
-    except: Vec<UserId>,
+    owners: Vec<UserId>,
     until: Option<OffsetDateTime>,
 }
 
 impl ReadyAnswer {
     fn bytes(&self) -> usize {
         let headers: usize = self.headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 64).sum();
-        self.body.len() + headers + self.except.len() * size_of::<UserId>()
+        self.body.len() + headers + self.owners.len() * size_of::<UserId>()
+    }
+
+    /// Whether the viewer would see neither more nor less.
+    fn is_for(&self, viewer: UserId, unseen: &[Uuid]) -> bool {
+        let is_unseen = |owner: &UserId| unseen.binary_search(&owner.uuid()).is_ok();
+        !self.owners.contains(&viewer) && (unseen.is_empty() || !self.owners.iter().any(is_unseen))
     }
 
     fn given(&self, held: Option<&HeaderValue>) -> HttpResponse {
@@ -185,28 +193,29 @@ impl HotAnswers {
         if key.len() > LONGEST_KEY {
             return None;
         }
-        let actor = self.viewer(&said, &route.shelf)?;
+        let (actor, unseen) = self.viewer(&said, &route.shelf)?;
         if let (true, Some(viewer)) = (route.shelf.hot.personal, actor.user_id()) {
             key = format!("{key} {viewer}");
         }
-        Some(Wanted { route, key, actor, holds_one: said.if_none_match })
+        Some(Wanted { route, key, actor, unseen, holds_one: said.if_none_match })
     }
 
-    /// Who is looking; `None`: somebody for whom the routes must look.
-    fn viewer(&self, said: &Said<'_>, shelf: &Shelf) -> Option<Actor> {
+    /// Who is looking, and whose things are not for them; `None`: somebody for whom the routes must look.
+    fn viewer(&self, said: &Said<'_>, shelf: &Shelf) -> Option<(Actor, Arc<[Uuid]>)> {
         if self.queries.is_late(shelf.context) {
             return None;
         }
         let Some(shown) = Shown::with(said.authorization, said.api_key).ok()? else {
-            return (!shelf.hot.personal && !self.closed_catalogue).then_some(Actor::Anonymous);
+            return (!shelf.hot.personal && !self.closed_catalogue).then(|| (Actor::Anonymous, Arc::default()));
         };
         let actor = self.gate.known(&shown)?;
         let member = actor.user_id()?;
-        if shelf.sees_less.as_ref().is_some_and(|shelf| shelf.may_see_less(member)) {
-            return None;
-        }
+        let unseen = match &shelf.sees_less {
+            Some(shelf) => shelf.sees_all_but(member)?,
+            None => Arc::default(),
+        };
         let lacks_own_write = self.queries.lacks_own_write(&actor, shelf.context);
-        (!(shelf.hot.sees_more)(&actor) && !lacks_own_write).then_some(actor)
+        (!(shelf.hot.sees_more)(&actor) && !lacks_own_write).then_some((actor, unseen))
     }
 }
 
@@ -215,6 +224,8 @@ struct Wanted<'h> {
     /// Under which the answer is kept.
     key: String,
     actor: Actor,
+    /// Whose things are not for them.
+    unseen: Arc<[Uuid]>,
     /// The caller has an answer, and wants another one only if it differs.
     holds_one: bool,
 }
@@ -258,7 +269,9 @@ pub async fn answer<B: MessageBody + 'static>(
     let (mut request, mut next) = (request, next);
     let started = Instant::now();
     let Some(hot) = request.app_data::<web::Data<HotAnswers>>().cloned() else { return pass(request, next).await };
-    let Some(Wanted { route, key, actor, holds_one }) = hot.wanted(&request) else { return pass(request, next).await };
+    let Some(Wanted { route, key, actor, unseen, holds_one }) = hot.wanted(&request) else {
+        return pass(request, next).await;
+    };
     if let Some(limits) = request.app_data::<web::Data<RateLimits>>()
         && limits.take(request.request(), &actor).await.is_err()
     {
@@ -282,7 +295,7 @@ pub async fn answer<B: MessageBody + 'static>(
         answers.forget(&key);
         return pass_admitted(request, next).await;
     }
-    if viewer.is_some_and(|viewer| ready.0.except.contains(&viewer)) {
+    if viewer.is_some_and(|viewer| !ready.0.is_for(viewer, &unseen)) {
         return pass_admitted(request, next).await;
     }
     let held = if holds_one { request.headers().get(header::IF_NONE_MATCH) } else { None };
@@ -364,7 +377,7 @@ async fn shared(
     let mut headers = head.headers().clone();
     headers.remove(trace::HEADER);
     let kept = (body.len() <= LARGEST_BODY).then(|| {
-        let ready = ReadyAnswer { headers, body: body.clone(), except: shared.except, until: shared.until };
+        let ready = ReadyAnswer { headers, body: body.clone(), owners: shared.owners, until: shared.until };
         (Ready(Arc::new(ready)), shared.stamp)
     });
     (Ok(ServiceResponse::new(request, head.set_body(BoxBody::new(body)))), kept)
