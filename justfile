@@ -21,7 +21,7 @@ fmt:
 # Formatting, scripts, licences and banned crates, alerts and dashboards, images and clusters, the web app's lint, types and weight, clippy with every query checked
 lint: web-build
     cargo fmt --all --check
-    shellcheck -x dev .ci/run scripts/* deploy/nginx/render deploy/backup/backup deploy/backup/check deploy/backup/restore deploy/compose/secrets deploy/compose/nginx deploy/compose/roll deploy/compose/database.sh deploy/rehearse/postgres-entrypoint deploy/systemd/postinst deploy/systemd/postrm apps/folkshelf/tests/contract/install
+    shellcheck -x dev .ci/run scripts/* deploy/nginx/render deploy/backup/backup deploy/backup/check deploy/backup/restore deploy/compose/secrets deploy/compose/nginx deploy/compose/roll deploy/compose/database.sh deploy/rehearse/postgres-entrypoint deploy/systemd/postinst deploy/systemd/postrm apps/folkshelf/tests/contract/install apps/folkshelf/tests/smtp/install
     cargo deny --log-level error check bans licenses sources
     scripts/check-observability
     scripts/check-deploy

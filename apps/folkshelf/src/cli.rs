@@ -17,7 +17,7 @@ use crate::contexts::Context;
 use crate::http::edge::drain::Drain;
 use crate::http::edge::{openapi, server};
 use crate::promotion::promote;
-use crate::settings::{LogFormat, Settings};
+use crate::settings::{Environment, LogFormat, Settings, Transport};
 use crate::{doctor, health, modules, seed};
 
 /// How long the last spans may take to reach their collector.
@@ -159,6 +159,10 @@ fn system_clock() -> Arc<dyn Clock> {
 async fn serve(settings: &Settings) -> anyhow::Result<()> {
     let shutdown = CancellationToken::new();
     tokio::spawn(stop_on_signal(shutdown.clone()));
+    if settings.environment == Environment::Production && settings.mail.transport == Transport::File {
+        let directory = settings.mail.directory.display();
+        tracing::warn!(%directory, "letters are written as files and not sent; set mail.transport to smtp");
+    }
     let app = App::new(settings).await?;
     let running = app.start().await?;
     let edge = app.edge(settings, shutdown.clone())?;

@@ -7,22 +7,33 @@
 //! that demands it is refused to every route, scheduler and command line.
 
 mod file_mailer;
+mod smtp_mailer;
 
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
-use auth::CheckPassword;
+use auth::{CheckPassword, Mailer};
 use books::GetBook;
 use borrowing::{CloseMember, WithdrawBook};
 use cqrs::{Announced, Ask, Caller, CommandBus, Dispatch, MissingHandler, OtherHosts, QueryBus};
-use kernel::{BookId, ErrorKind, Refusal, UserId};
+use kernel::{BookId, Clock, ErrorKind, Refusal, UserId};
 use read_store::ReadStore;
 use secrecy::SecretString;
 
 use crate::contexts::Context;
+use crate::settings::{Settings, Transport};
 
 pub use file_mailer::FileMailer;
+pub use smtp_mailer::SmtpMailer;
+
+/// The way that letters take.
+pub fn mailer(settings: &Settings, clock: &Arc<dyn Clock>) -> anyhow::Result<Arc<dyn Mailer>> {
+    Ok(match settings.mail.transport {
+        Transport::File => Arc::new(FileMailer::new(&settings.mail.directory)),
+        Transport::Smtp => Arc::new(SmtpMailer::new(settings, Arc::clone(clock))?),
+    })
+}
 
 /// Where the adapters lead.
 struct Routes {

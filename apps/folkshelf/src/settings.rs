@@ -3,6 +3,7 @@
 
 mod database;
 mod figures;
+mod mail;
 mod production;
 
 use std::net::SocketAddr;
@@ -12,6 +13,7 @@ use std::time::Duration;
 use actix_web::http::Uri;
 pub use figures::{Figure, Limits};
 use limits::Proxies;
+pub use mail::{Encryption, Mail, Transport, mail_address};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
@@ -121,13 +123,6 @@ pub enum Proof {
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Mail {
-    /// Mails are written here, one file each.
-    pub directory: PathBuf,
-}
-
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Community {
     /// As its members call it, at most 60 characters; empty: it has no name.
     pub name: String,
@@ -228,6 +223,11 @@ impl Settings {
         if let Some(file) = file {
             sources = sources.add_source(config::File::from(file).format(config::FileFormat::Toml));
         }
+        // Of digits alone they would be read as a number, without its leading zeros.
+        for name in ["user", "password"] {
+            let given = std::env::var(format!("FOLKSHELF_MAIL__{}", name.to_uppercase())).ok();
+            sources = sources.set_override_option(format!("mail.{name}"), given)?;
+        }
         // Other variables of that prefix are not settings: FOLKSHELF_CONFIG names the file.
         let variables = std::env::vars_os().filter_map(|(name, value)| {
             let (name, value) = (name.into_string().ok()?, value.into_string().ok()?);
@@ -322,14 +322,10 @@ impl Settings {
             });
             require(one, "http.allowed_origins must name each origin, as in https://shelf.example; * is none");
         }
-        for fault in self.limits.faults().into_iter().chain(self.risk_faults()).chain(self.database.faults()) {
-            require(false, &fault);
-        }
-        if self.environment == Environment::Production {
-            for fault in self.production_faults() {
-                require(false, &fault);
-            }
-        }
+        let production =
+            if self.environment == Environment::Production { self.production_faults() } else { Vec::new() };
+        let parts = [self.limits.faults(), self.risk_faults(), self.database.faults(), self.mail.faults(), production];
+        parts.iter().flatten().for_each(|fault| require(false, fault));
         require(self.http.memory_cache_mib <= 4096, "http.memory_cache_mib must be 0 to 4096");
         require(self.auth.other_token_secrets.len() <= 4, "auth.other_token_secrets must name at most 4");
         require((4..=16).contains(&self.auth.bcrypt_cost), "auth.bcrypt_cost must be 4 to 16");

@@ -191,7 +191,7 @@ impl Auth {
 
     /// Sends what is due now; answers how many were sent.
     pub async fn send_due_mails(&self) -> Result<u64, sqlx::Error> {
-        self.mails.send_due().await
+        Ok(self.mails.send_due().await?.sent)
     }
 
     /// Gives mail addresses from before there were keys their keys; returns how many.

@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 
 use secrecy::{ExposeSecret, SecretString};
 use time::Duration;
+use uuid::Uuid;
 use wording::{Args, Language, Texts};
 
 use crate::mails::DAY;
@@ -91,9 +92,11 @@ impl Letter {
         }
     }
 
-    /// `name` is that of a member who has proved the address: a name that anybody may have typed is in no letter. The link leads to a page that sends the token on: following it changes nothing by itself.
+    /// `name` is that of a member who has proved the address: a name that anybody may have typed is in no letter. The link
+    /// leads to a page that sends the token on: following it changes nothing by itself.
     pub(crate) fn write(
         self,
+        id: Uuid,
         language: Language,
         to: &str,
         name: Option<&str>,
@@ -109,11 +112,17 @@ impl Letter {
         let args = Args::from_iter([("name", name.unwrap_or_default())]);
         let part = |part: &str| TEXTS.write(language, &format!("{}.{part}", self.text()), &args);
         let greeting = TEXTS.write(language, if name.is_some() { "greeting" } else { "greeting-nobody" }, &args);
-        Mail {
-            to: to.to_owned(),
-            subject: part("subject"),
-            text: format!("{greeting}\n\n{}\n\n{link}\n\n{}\n", part("ask"), part("end")),
-        }
+        let (subject, ask, button, end) = (part("subject"), part("ask"), part("button"), part("end"));
+        let letter = wording::Letter {
+            subject: &subject,
+            greeting: &greeting,
+            ask: &ask,
+            button: &button,
+            link: &link,
+            end: &end,
+        };
+        let (text, html) = (letter.text(), letter.html(language));
+        Mail { id, to: to.to_owned(), language: language.tag(), subject, text, html }
     }
 }
 
@@ -126,11 +135,13 @@ mod tests {
         for letter in Letter::ALL {
             assert_eq!(Letter::from_name(letter.name()), Some(letter));
             for language in Language::ALL {
-                let mail =
-                    letter.write(language, "ada@example.org", Some("Ada"), "https://shelf.example/", &"t0k3n".into());
+                let (to, url) = ("ada@example.org", "https://shelf.example/");
+                let mail = letter.write(Uuid::nil(), language, to, Some("Ada <3"), url, &"t0k3n".into());
                 assert!(mail.text.contains("https://shelf.example/"));
                 assert!(mail.text.contains("?token=t0k3n\n"));
-                assert!(mail.text.contains(" Ada,\n"), "{}", mail.text);
+                assert!(mail.text.contains(" Ada <3,\n"), "{}", mail.text);
+                assert!(mail.html.contains("?token=t0k3n\"") && mail.html.contains(" Ada &lt;3,"), "{}", mail.html);
+                assert!(mail.html.contains(&format!("lang=\"{}\"", mail.language)));
                 assert!(!format!("{mail:?}").contains("t0k3n"));
             }
         }
@@ -139,8 +150,8 @@ mod tests {
 
     #[test]
     fn a_letter_in_french_is_french_throughout() {
-        let mail =
-            Letter::ResetPassword.write(Language::French, "a@b.example", Some("Zoé"), "https://x.example", &"t".into());
+        let (to, url) = ("a@b.example", "https://x.example");
+        let mail = Letter::ResetPassword.write(Uuid::nil(), Language::French, to, Some("Zoé"), url, &"t".into());
         assert_eq!(mail.subject, "Choisissez un nouveau mot de passe");
         assert_eq!(
             mail.text,

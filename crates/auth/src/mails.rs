@@ -19,13 +19,16 @@ use wording::Language;
 
 use crate::domain::{Email, TokenHash, new_token};
 use crate::letter::Letter;
-use crate::ports::Mailer;
+use crate::ports::{MailNotSent, Mailer};
 use kernel::Clock;
 
 /// Longer than [`SEND_WITHIN`], so that a mail being sent is not claimed again.
 const FIRST_RETRY: Duration = Duration::minutes(1);
 const LAST_RETRY: Duration = Duration::hours(4);
-const SEND_WITHIN: StdDuration = StdDuration::from_secs(30);
+const SEND_WITHIN: StdDuration = StdDuration::from_secs(55);
+/// While no mail can be sent, a sender waits so long between two tries.
+const FIRST_PAUSE: StdDuration = StdDuration::from_secs(1);
+const LAST_PAUSE: StdDuration = StdDuration::from_secs(60);
 /// Over about a day; then the mail is given up.
 const ATTEMPTS: i32 = 14;
 /// For mails that another replica noted, and for retries.
@@ -74,6 +77,20 @@ struct Claimed {
     attempts: i32,
 }
 
+/// What became of the mails that were due.
+#[derive(Default)]
+pub(crate) struct Round {
+    pub sent: u64,
+    /// No mail can be sent: the others wait.
+    pub away: bool,
+}
+
+enum Outcome {
+    Sent,
+    NotSent,
+    Away,
+}
+
 /// Which letter goes to whom.
 struct Addressed {
     letter: Letter,
@@ -97,10 +114,29 @@ enum Holder {
 
 impl MailWorker {
     pub(crate) async fn run(&self, shutdown: CancellationToken) {
+        // Several at once: a mail that takes its time holds up no other.
+        let sender = || self.run_sender(&shutdown);
+        tokio::join!(sender(), sender(), sender(), sender());
+    }
+
+    async fn run_sender(&self, shutdown: &CancellationToken) {
+        let mut pause = FIRST_PAUSE;
         loop {
-            if let Err(error) = self.send_due().await {
-                tracing::warn!(%error, "the mails to be sent could not be read");
+            let away = match self.send_due().await {
+                Ok(round) => round.away,
+                Err(error) => {
+                    tracing::warn!(%error, "the mails to be sent could not be read");
+                    false
+                }
+            };
+            if away {
+                if shutdown.run_until_cancelled(tokio::time::sleep(pause)).await.is_none() {
+                    return;
+                }
+                pause = (pause * 2).min(LAST_PAUSE);
+                continue;
             }
+            pause = FIRST_PAUSE;
             tokio::select! {
                 () = shutdown.cancelled() => return,
                 () = self.wake.notified() => {}
@@ -109,13 +145,19 @@ impl MailWorker {
         }
     }
 
-    /// Sends what is due; answers how many were sent.
-    pub(crate) async fn send_due(&self) -> Result<u64, sqlx::Error> {
-        let mut sent = 0;
-        while let Some(mail) = self.claim().await? {
-            sent += u64::from(self.send(mail).await?);
+    /// Sends what is due, until no mail can be sent.
+    pub(crate) async fn send_due(&self) -> Result<Round, sqlx::Error> {
+        let mut round = Round::default();
+        while !round.away
+            && let Some(mail) = self.claim().await?
+        {
+            match self.send(mail).await? {
+                Outcome::Sent => round.sent += 1,
+                Outcome::Away => round.away = true,
+                Outcome::NotSent => {}
+            }
         }
-        Ok(sent)
+        Ok(round)
     }
 
     async fn claim(&self) -> Result<Option<Claimed>, sqlx::Error> {
@@ -135,37 +177,38 @@ impl MailWorker {
         .await
     }
 
-    async fn send(&self, claimed: Claimed) -> Result<bool, sqlx::Error> {
+    async fn send(&self, claimed: Claimed) -> Result<Outcome, sqlx::Error> {
         let Some(addressed) = self.addressee(&claimed).await? else {
             // Nobody has that address, or not any more.
             self.strike(claimed.id).await?;
-            return Ok(false);
+            return Ok(Outcome::NotSent);
         };
         // A mail that is tried again was counted the first time.
         if claimed.attempts == 1 && !self.may_send(&addressed).await? {
             tracing::debug!(mail = %claimed.id, "the address had enough letters of this kind");
             self.strike(claimed.id).await?;
-            return Ok(false);
+            return Ok(Outcome::NotSent);
         }
         let token = self.token(&addressed).await?;
         let Addressed { letter, to, name, language, .. } = addressed;
-        let mail = letter.write(language, &to, name.as_deref(), &self.public_url, &token);
+        let mail = letter.write(claimed.id, language, &to, name.as_deref(), &self.public_url, &token);
         let outcome = tokio::time::timeout(SEND_WITHIN, self.mailer.send(mail)).await;
-        let error: Box<dyn std::error::Error + Send + Sync> = match outcome {
+        let error = match outcome {
             Ok(Ok(())) => {
                 self.strike(claimed.id).await?;
-                return Ok(true);
+                return Ok(Outcome::Sent);
             }
-            Ok(Err(error)) => error.into(),
-            Err(elapsed) => elapsed.into(),
+            Ok(Err(error)) => error,
+            Err(elapsed) => MailNotSent::Later(elapsed.into()),
         };
-        if claimed.attempts >= ATTEMPTS {
-            tracing::error!(mail = %claimed.id, %error, "a mail was given up");
+        let refused = matches!(error, MailNotSent::Refused(_));
+        if refused || claimed.attempts >= ATTEMPTS {
+            tracing::error!(mail = %claimed.id, kind = claimed.kind, %error, "a mail was given up");
             self.strike(claimed.id).await?;
         } else {
             tracing::warn!(mail = %claimed.id, attempts = claimed.attempts, %error, "a mail was not sent yet");
         }
-        Ok(false)
+        Ok(if matches!(error, MailNotSent::Away(_)) { Outcome::Away } else { Outcome::NotSent })
     }
 
     /// Counts the letter, for all replicas. `false`: the address had enough of this kind lately.

@@ -4,8 +4,10 @@
 
 mod audit;
 mod language;
+mod letter;
 mod texts;
 
 pub use audit::assert_complete;
 pub use language::Language;
+pub use letter::Letter;
 pub use texts::{Args, Texts};

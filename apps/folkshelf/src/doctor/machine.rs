@@ -1,11 +1,10 @@
-//! The machine of this host: room on its disk, folders that can be written, open files.
+//! The machine of this host: room on its disk, open files.
 
 use std::path::Path;
 
 use crate::doctor::finding::Finding;
 use crate::settings::Settings;
 
-const MAILS: &str = "mails";
 const UPLOADS: &str = "uploads";
 const FILES: &str = "open files";
 /// Files and connections of a host beside those that are counted here.
@@ -15,7 +14,6 @@ pub fn look(settings: &Settings) -> Vec<Finding> {
     let uploads = settings.uploads.directory.clone().unwrap_or_else(std::env::temp_dir);
     vec![
         room(&uploads, settings.uploads.spool_mib),
-        writable(&settings.mail.directory),
         open_files(std::fs::read_to_string("/proc/self/limits").ok().as_deref(), settings),
     ]
 }
@@ -47,20 +45,6 @@ fn room(folder: &Path, wanted_mib: u64) -> Finding {
         );
     }
     Finding::fine(UPLOADS, format!("{shown} has {free} MiB free, {wanted_mib} are needed at most"))
-}
-
-fn writable(folder: &Path) -> Finding {
-    match tempfile::tempfile_in(folder) {
-        Ok(_) => Finding::fine(MAILS, format!("{} takes letters", folder.display())),
-        Err(error) if !folder.exists() => {
-            let what = format!("{} is not there ({error}); the first letter makes it", folder.display());
-            Finding::look(MAILS, what, "Make it where the host's user may not.")
-        }
-        Err(error) => {
-            let what = format!("{} takes no letters: {error}", folder.display());
-            Finding::wrong(MAILS, what, "Give the host's user the right to write there, or set mail.directory.")
-        }
-    }
 }
 
 /// Each stream and each request takes a connection. `limits` is Linux's list.

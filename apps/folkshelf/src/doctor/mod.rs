@@ -4,6 +4,7 @@
 
 mod copies;
 mod finding;
+mod letters;
 mod machine;
 mod postgres;
 mod read_side;
@@ -19,6 +20,7 @@ const CONFIGURATION: &str = "configuration";
 pub async fn run(settings: &Settings) -> anyhow::Result<()> {
     let mut findings = vec![configuration(settings)];
     findings.extend(machine::look(settings));
+    findings.push(letters::look(settings).await);
     findings.extend(postgres::look(settings).await);
     findings.extend(read_side::look(settings).await);
     for finding in &findings {

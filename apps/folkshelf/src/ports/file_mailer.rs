@@ -1,5 +1,5 @@
-//! Mails as files: what auth sends through its port `Mailer`, for development. Whoever reads a link in one can take the
-//! account over, so the files are for the host's user alone, whatever its umask.
+//! Mails as files, in plain text: what auth sends through its port `Mailer`, for development. Whoever reads a link in one
+//! can take the account over, so the files are for the host's user alone, whatever its umask.
 
 use std::io;
 use std::path::PathBuf;
@@ -40,7 +40,7 @@ impl FileMailer {
 #[async_trait]
 impl Mailer for FileMailer {
     async fn send(&self, mail: Mail) -> Result<(), MailNotSent> {
-        self.write(mail).await.map_err(|error| MailNotSent(Box::new(error)))
+        self.write(mail).await.map_err(|error| MailNotSent::Away(Box::new(error)))
     }
 }
 
@@ -48,12 +48,22 @@ impl Mailer for FileMailer {
 mod tests {
     use super::*;
 
+    fn a_mail() -> Mail {
+        Mail {
+            id: Uuid::nil(),
+            to: "ada@example.org".to_owned(),
+            language: "en",
+            subject: "Hello".to_owned(),
+            text: "A link".to_owned(),
+            html: "<p>A link</p>".to_owned(),
+        }
+    }
+
     #[tokio::test]
     async fn a_mail_becomes_one_file() {
         let directory = tempfile::tempdir().unwrap();
         let mailer = FileMailer::new(directory.path().join("mail"));
-        let mail = Mail { to: "ada@example.org".to_owned(), subject: "Hello".to_owned(), text: "A link".to_owned() };
-        mailer.send(mail).await.unwrap();
+        mailer.send(a_mail()).await.unwrap();
         let files: Vec<_> =
             std::fs::read_dir(directory.path().join("mail")).unwrap().map(|entry| entry.unwrap().path()).collect();
         assert_eq!(files.len(), 1);
@@ -67,8 +77,7 @@ mod tests {
         use std::os::unix::fs::PermissionsExt;
         let directory = tempfile::tempdir().unwrap();
         let folder = directory.path().join("mail");
-        let mail = Mail { to: "ada@example.org".to_owned(), subject: "Hello".to_owned(), text: "A link".to_owned() };
-        FileMailer::new(&folder).send(mail).await.unwrap();
+        FileMailer::new(&folder).send(a_mail()).await.unwrap();
         let mode = |path: &std::path::Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
         assert_eq!(mode(&folder), 0o700);
         for entry in std::fs::read_dir(&folder).unwrap() {

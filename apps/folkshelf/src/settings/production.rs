@@ -5,14 +5,14 @@ use std::net::IpAddr;
 use actix_web::http::Uri;
 use secrecy::ExposeSecret;
 
-use super::{DEVELOPMENT_SECRET, Settings};
+use super::{DEVELOPMENT_SECRET, Encryption, Settings, Transport};
 
 /// Fewer guesses than this, as a power of ten, and somebody finds the secret: the most that the estimate tells of, some 64
 /// bits.
 const GUESSES_LOG10: f64 = 19.0;
 
 /// The risks that `accepted_risks` may name.
-const RISKS: [&str; 5] = ["plain_http", "unknown_proxies", "open_metrics", "open_redis", "weak_secrets"];
+const RISKS: [&str; 6] = ["plain_http", "unknown_proxies", "open_metrics", "open_redis", "plain_mail", "weak_secrets"];
 
 impl Settings {
     /// What is wrong with these settings where strangers can reach the host.
@@ -44,6 +44,13 @@ impl Settings {
             let fault = "redis.url leads to another machine without a password; use redis://:PASSWORD@…";
             refuse("open_redis", fault.to_owned());
         }
+        let mail = &self.mail;
+        let plain = mail.transport == Transport::Smtp && mail.encryption == Encryption::None;
+        if plain && !mail.host.as_deref().is_some_and(is_this_machine) {
+            let fault = "mail.encryption is none, so that links in letters travel readable to another machine; use \
+                starttls or tls";
+            refuse("plain_mail", fault.to_owned());
+        }
         for (name, secret) in self.secrets() {
             let secret = secret.expose_secret();
             // That one is known to everybody: nothing allows it.
@@ -68,7 +75,10 @@ fn is_guessable(secret: &str) -> bool {
 /// Whether an address leads to this machine.
 fn is_here(address: &str) -> bool {
     let Ok(uri) = address.parse::<Uri>() else { return false };
-    let host = uri.host().unwrap_or_default().trim_matches(['[', ']']);
+    is_this_machine(uri.host().unwrap_or_default().trim_matches(['[', ']']))
+}
+
+fn is_this_machine(host: &str) -> bool {
     host == "localhost" || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
 }
 

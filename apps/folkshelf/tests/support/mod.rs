@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "each test file uses a part of it")]
 
 pub mod collector;
+pub mod mail_server;
 
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};

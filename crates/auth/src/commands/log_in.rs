@@ -128,7 +128,7 @@ mod tests {
     #[async_trait]
     impl Mailer for NoMails {
         async fn send(&self, _: Mail) -> Result<(), MailNotSent> {
-            Err(MailNotSent("no mails here".into()))
+            Err(MailNotSent::Away("no mails here".into()))
         }
     }
 

@@ -23,16 +23,18 @@ pub const PASSWORD: &str = "correct horse";
 #[derive(Default)]
 pub struct Postbox {
     mails: Mutex<Vec<Mail>>,
-    failures: Mutex<u32>,
+    failures: Mutex<(u32, Option<Failure>)>,
 }
+
+type Failure = fn(Box<dyn std::error::Error + Send + Sync>) -> MailNotSent;
 
 #[async_trait]
 impl Mailer for Postbox {
     async fn send(&self, mail: Mail) -> Result<(), MailNotSent> {
         let mut failures = self.failures.lock().expect("no panic");
-        if *failures > 0 {
-            *failures -= 1;
-            return Err(MailNotSent("the mail server is away".into()));
+        if let (times @ 1.., Some(failure)) = &mut *failures {
+            *times -= 1;
+            return Err(failure("the mail server says no".into()));
         }
         self.mails.lock().expect("no panic").push(mail);
         Ok(())
@@ -40,8 +42,8 @@ impl Mailer for Postbox {
 }
 
 impl Postbox {
-    pub fn fail(&self, times: u32) {
-        *self.failures.lock().expect("no panic") = times;
+    pub fn fail(&self, times: u32, failure: Failure) {
+        *self.failures.lock().expect("no panic") = (times, Some(failure));
     }
 
     pub fn mails(&self) -> Vec<Mail> {

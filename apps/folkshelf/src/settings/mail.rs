@@ -1,0 +1,106 @@
+//! How letters leave the host.
+
+use std::path::PathBuf;
+
+use lettre::Address;
+use secrecy::SecretString;
+use serde::Deserialize;
+
+/// Longest name of the sender, in characters.
+const LONGEST_NAME: usize = 60;
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Mail {
+    pub transport: Transport,
+    /// With `file`, mails are written here, one file each.
+    pub directory: PathBuf,
+    /// The mail server, with `smtp`.
+    pub host: Option<String>,
+    /// Not set: 587 with `starttls`, 465 with `tls`, 25 with `none`.
+    pub port: Option<u16>,
+    pub encryption: Encryption,
+    /// Not set: the server asks for none.
+    pub user: Option<String>,
+    pub password: Option<SecretString>,
+    /// The address that letters come from, and that bounces go to.
+    pub from: Option<String>,
+    /// The name beside it; empty: none.
+    pub from_name: String,
+    /// To connect, and as long again to hand a mail over.
+    pub timeout_seconds: u32,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Transport {
+    /// Mails become files and are not sent.
+    File,
+    Smtp,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Encryption {
+    /// The server must offer it: there is no way back to plain text.
+    StartTls,
+    /// From the first byte.
+    Tls,
+    None,
+}
+
+impl Mail {
+    pub fn port(&self) -> u16 {
+        self.port.unwrap_or(match self.encryption {
+            Encryption::StartTls => 587,
+            Encryption::Tls => 465,
+            Encryption::None => 25,
+        })
+    }
+
+    pub fn faults(&self) -> Vec<String> {
+        let mut faults = Vec::new();
+        let mut require = |holds: bool, what: &str| {
+            if !holds {
+                faults.push(what.to_owned());
+            }
+        };
+        require((1..=25).contains(&self.timeout_seconds), "mail.timeout_seconds must be 1 to 25");
+        require(self.port != Some(0), "mail.port must be 1 to 65,535");
+        let name = &self.from_name;
+        require(
+            name.chars().count() <= LONGEST_NAME && !name.chars().any(char::is_control),
+            "mail.from_name must be one line of at most 60 characters",
+        );
+        require(self.user.is_some() == self.password.is_some(), "mail.user and mail.password belong together");
+        require(
+            self.from.as_deref().is_none_or(|from| mail_address(from).is_some()),
+            "mail.from must be a mail address, as in shelf@example.org",
+        );
+        if self.transport == Transport::Smtp {
+            let named = self.host.as_deref().is_some_and(|host| !host.trim().is_empty());
+            require(named, "mail.host must name the mail server when mail.transport is smtp");
+            require(self.from.is_some(), "mail.from must be set when mail.transport is smtp");
+        }
+        faults
+    }
+}
+
+/// An address as the envelope has it: the domain in ASCII, so that servers without SMTPUTF8 take it.
+pub fn mail_address(text: &str) -> Option<Address> {
+    let (user, domain) = text.rsplit_once('@')?;
+    Address::new(user, idna::domain_to_ascii(domain).ok()?).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_domain_is_ascii_in_the_envelope() {
+        assert_eq!(mail_address("ada@bücher.example").expect("an address").to_string(), "ada@xn--bcher-kva.example");
+        for none in ["ada", "@example.org", "ada@", "a b@example.org", "ada\r\nDATA@example.org", "ada@exa\nmple.org"] {
+            assert!(mail_address(none).is_none(), "{none:?}");
+        }
+    }
+}
