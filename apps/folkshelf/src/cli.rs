@@ -18,7 +18,7 @@ use crate::http::edge::drain::Drain;
 use crate::http::edge::{openapi, server};
 use crate::promotion::promote;
 use crate::settings::{Environment, LogFormat, Settings, Transport};
-use crate::{doctor, health, modules, seed};
+use crate::{doctor, health, letters, modules, seed};
 
 /// How long the last spans may take to reach their collector.
 const LAST_SPANS: Duration = Duration::from_secs(5);
@@ -49,6 +49,9 @@ enum Command {
     /// Events that a subscription could not handle.
     #[command(subcommand)]
     DeadLetters(DeadLetters),
+    /// Letters to members.
+    #[command(subcommand)]
+    Mails(Mails),
     /// Subscriptions to the event log.
     #[command(subcommand)]
     Subscriptions(Subscriptions),
@@ -75,6 +78,14 @@ enum DeadLetters {
     Drop {
         id: Uuid,
     },
+}
+
+#[derive(Subcommand)]
+enum Mails {
+    /// Those that wait or were given up.
+    List,
+    /// Try one again that was given up; without an id the newest hundred.
+    Retry { id: Option<Uuid> },
 }
 
 #[derive(Subcommand)]
@@ -141,6 +152,7 @@ async fn act(command: Command, settings: &Settings) -> anyhow::Result<()> {
         Command::Seed => seed::run(settings).await,
         Command::Rebuild { projection } => rebuild(settings, projection).await,
         Command::DeadLetters(command) => dead_letters(settings, command).await,
+        Command::Mails(command) => mails(settings, command).await,
         Command::Subscriptions(command) => subscriptions(settings, command).await,
         Command::Users(Users::Promote { email, role }) => promote_member(settings, &email, &role).await,
         Command::Doctor => doctor::run(settings).await,
@@ -256,6 +268,18 @@ async fn subscriptions(settings: &Settings, command: Subscriptions) -> anyhow::R
         }
     }
     Ok(())
+}
+
+async fn mails(settings: &Settings, command: Mails) -> anyhow::Result<()> {
+    let (app, actor) = (App::new(settings).await?, Actor::System("command line"));
+    match command {
+        Mails::List => letters::list(&app.queries, actor).await,
+        Mails::Retry { id } => {
+            let count = letters::retry((&app.commands, &app.queries), actor, id).await?;
+            println!("{count} will be tried again by a running host");
+            Ok(())
+        }
+    }
 }
 
 async fn promote_member(settings: &Settings, email: &str, role: &str) -> anyhow::Result<()> {

@@ -8,6 +8,7 @@ mod contexts;
 mod doctor;
 mod health;
 mod http;
+mod letters;
 mod module;
 mod modules;
 mod ports;

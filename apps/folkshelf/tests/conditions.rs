@@ -44,6 +44,7 @@ async fn what_a_reader_holds_already_is_not_sent_again() {
         "/roles",
         "/auth/sessions",
         "/admin/dead-letters",
+        "/admin/mails",
         "/admin/projections",
     ] {
         let whole = olga.get(&host, path).await.expect(200);

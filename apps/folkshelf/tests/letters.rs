@@ -2,6 +2,8 @@
 
 mod support;
 
+use std::time::{Duration, Instant};
+
 use support::mail_server::MailServer;
 use support::{Host, Person, Place};
 
@@ -77,7 +79,11 @@ async fn one_whom_the_server_refuses_is_given_up_and_others_are_tried_again() {
     testkit::eventually("both are given up", || async { waiting(&place).await == 0 }).await;
     let given_up = host.log().iter().filter(|line| line.contains("a mail was given up")).count();
     assert_eq!(given_up, 2);
-    assert!(host.log().iter().any(|line| line.contains("the mail server answered 550 5.1.1")), "the code is kept");
+    let listed = support::command_line(&place, &["mails", "list"]);
+    let listed = String::from_utf8_lossy(&listed.stdout).into_owned();
+    assert!(listed.contains("  r…@example.org  1 tries, given up "), "{listed}");
+    assert!(listed.contains("the mail is refused: the mail server answered 550 5.1.1\n"), "{listed}");
+    assert!(listed.contains("the mail server answered 554 5.6.0\n") && listed.contains("2 in all"), "{listed}");
 
     let mut later = Vec::new();
     for name in ["FirstBusy", "FirstHang", "FirstDies"] {
@@ -129,6 +135,66 @@ async fn nothing_is_sent_in_clear_or_to_a_server_that_is_not_known_and_a_wrong_p
     let _right = host(&place, &server, "starttls", &[]);
     all_are_due(&place).await;
     until_taken(&server, &ada, 1).await;
+}
+
+#[tokio::test]
+async fn what_was_given_up_is_sent_once_an_operator_has_mended_the_cause() {
+    let (place, server) = (Place::new().await, MailServer::start());
+    let host = host(&place, &server, "none", &[]);
+    let admin = host.register("Ada").await;
+    assert!(support::command_line(&place, &["users", "promote", &admin.email]).status.success());
+    let (one, other) = (host.register("FirstRefused").await, host.register("FirstUnwanted").await);
+    testkit::eventually("both are given up", || async {
+        admin.get(&host, "/admin/mails?state=given_up").await.expect(200).ids().len() == 2
+    })
+    .await;
+    let page = admin.get(&host, "/admin/mails").await.expect(200);
+    assert_eq!(page.data()[0]["recipient"], "f…@example.org", "{:#}", page.body);
+    assert!(page.data()[0]["error"].as_str().is_some_and(|error| error.contains("answered 5")), "{:#}", page.body);
+    admin.post(&host, &format!("/admin/mails/{}/retry", page.ids()[0]), serde_json::json!({})).await.expect(204);
+    until_taken(&server, &other, 2).await;
+    let retried = support::command_line(&place, &["mails", "retry"]);
+    assert!(String::from_utf8_lossy(&retried.stdout).starts_with("1 will be tried again"), "{retried:?}");
+    until_taken(&server, &one, 1).await;
+    testkit::eventually("nothing is left", || async {
+        admin.get(&host, "/admin/mails").await.expect(200).ids().is_empty()
+    })
+    .await;
+}
+
+/// A short hour.
+#[tokio::test]
+async fn a_mail_server_that_is_away_loses_no_letter_doubles_none_and_slows_no_request() {
+    let (place, mut server) = (Place::new().await, MailServer::start());
+    let hosts = [host(&place, &server, "starttls", &[]), host(&place, &server, "starttls", &[])];
+    // Each has a connection that is open.
+    let first = hosts[0].register("Ada").await;
+    until_taken(&server, &first, 1).await;
+    server.stop();
+    let (begun, mut people, mut slowest) = (Instant::now(), Vec::new(), Duration::ZERO);
+    for nth in 0..40 {
+        let asked = Instant::now();
+        people.push(hosts[nth % 2].register(&format!("Finn{nth}x")).await);
+        slowest = slowest.max(asked.elapsed());
+    }
+    testkit::eventually("both hosts have noticed", || async {
+        hosts.iter().all(|host| host.log().iter().any(|line| line.contains("no mail can be sent")))
+    })
+    .await;
+    assert!(slowest < Duration::from_secs(2), "a request took {slowest:?}");
+    assert_eq!(waiting(&place).await, 40, "after {:?}", begun.elapsed());
+    let metrics = hosts[0].get("/metrics").await;
+    assert!(metrics.body.as_str().is_some_and(|text| text.contains("outcome=\"away\"")), "{metrics:?}");
+    server.start_again();
+    // Senders pause up to a minute when no mail can be sent.
+    let most = Duration::from_secs(90);
+    testkit::eventually_within(most, "nothing waits", || async { waiting(&place).await == 0 }).await;
+    let taken = server.letters();
+    assert_eq!(taken.len(), 41, "each once");
+    for person in &people {
+        assert_eq!(server.letters_to(&person.email).len(), 1, "{}", person.email);
+    }
+    assert!(hosts.iter().all(|host| !host.log().iter().any(|line| line.contains("a mail was given up"))));
 }
 
 #[tokio::test]

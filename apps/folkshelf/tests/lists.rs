@@ -33,6 +33,7 @@ const LISTS: &[List] = &[
     List { path: "/notifications", sorts: &[], cursor: true },
     List { path: "/users", sorts: &[("memberSince", "memberSince"), ("name", "name")], cursor: false },
     List { path: "/admin/dead-letters", sorts: &[], cursor: false },
+    List { path: "/admin/mails", sorts: &[], cursor: false },
 ];
 
 impl List {
@@ -67,10 +68,18 @@ async fn olgas_community() -> (Place, Host, Person) {
     .execute(&mut connection)
     .await
     .expect("dead letters");
+    sqlx::query(
+        "insert into auth.given_up_mail (id, kind, recipient, address, attempts, error, created_at, given_up_at)
+        select gen_random_uuid(), 'verify_email', nth || '@example.org', nth || '@example.org', 1, 'refused', now(), now()
+        from generate_series(1, 7) nth",
+    )
+    .execute(&mut connection)
+    .await
+    .expect("letters");
     (place, host, olga)
 }
 
-/// One more in each list but that of dead letters.
+/// One more in each list but those of dead letters and of mails.
 async fn one_more(host: &Host, olga: &Person, nth: usize) {
     let mut body = json!({"title": TITLES[nth % TITLES.len()], "authors": ["Somebody"], "lending": "lend"});
     if !nth.is_multiple_of(3) {

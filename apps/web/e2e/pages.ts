@@ -107,6 +107,7 @@ export const PAGES: Row[] = [
   { name: 'admin-events', as: 'ada', path: '/admin/events' },
   { name: 'admin-subscriptions', as: 'ada', path: '/admin/subscriptions' },
   { name: 'admin-dead-letters', as: 'ada', path: '/admin/dead-letters' },
+  { name: 'admin-mails', as: 'ada', path: '/admin/mails' },
   { name: 'admin-projections', as: 'ada', path: '/admin/projections' },
 ]
 

@@ -20,17 +20,18 @@ use crate::commands::{
     EndApiKey, EndApiKeyHandler, EndOtherSessions, EndOtherSessionsHandler, EndSession, EndSessionHandler,
     ForgotPassword, ForgotPasswordHandler, LogIn, LogInHandler, LogOut, LogOutHandler, RefreshTokens,
     RefreshTokensHandler, Register, RegisterHandler, ResendProof, ResendProofHandler, ResetPassword,
-    ResetPasswordHandler, VerifyEmail, VerifyEmailHandler,
+    ResetPasswordHandler, RetryMail, RetryMailHandler, VerifyEmail, VerifyEmailHandler,
 };
 use crate::housekeeping::Housekeeper;
 use crate::key_uses::KeyUses;
 use crate::mails::MailWorker;
+use crate::outbox::Outbox;
 use crate::passwords::Passwords;
 use crate::ports::Mailer;
 use crate::queries::{
     CheckPassword, CheckPasswordHandler, FindAccountByEmail, FindAccountByEmailHandler, FindAccounts,
-    FindAccountsHandler, GetAccount, GetAccountHandler, ListApiKeys, ListApiKeysHandler, ListSessions,
-    ListSessionsHandler,
+    FindAccountsHandler, GetAccount, GetAccountHandler, ListApiKeys, ListApiKeysHandler, ListMails, ListMailsHandler,
+    ListSessions, ListSessionsHandler,
 };
 use crate::refresh_chain::RefreshChain;
 use crate::session::{SessionOpener, SigningError};
@@ -87,6 +88,7 @@ impl Auth {
             sessions: Sessions::new(tokens.clone(), view.clone(), Arc::clone(&clock)),
             mails: MailWorker {
                 pool: pool.clone(),
+                outbox: Outbox(pool.clone()),
                 mailer,
                 clock: Arc::clone(&clock),
                 wake: Arc::clone(&wake),
@@ -121,6 +123,7 @@ impl Auth {
         commands.register::<ForgotPassword>(pool, ForgotPasswordHandler(parts()));
         commands.register::<ResendProof>(pool, ResendProofHandler(parts()));
         commands.register::<ResetPassword>(pool, ResetPasswordHandler(parts()));
+        commands.register::<RetryMail>(pool, RetryMailHandler(parts()));
         commands.register::<VerifyEmail>(pool, VerifyEmailHandler(parts()));
         commands.register::<ChangePassword>(pool, ChangePasswordHandler(parts()));
         commands.register::<CreateApiKey>(pool, CreateApiKeyHandler(parts()));
@@ -130,6 +133,7 @@ impl Auth {
         queries.register::<FindAccounts>(pool, FindAccountsHandler(pool.clone()));
         queries.register::<GetAccount>(pool, GetAccountHandler { pool: pool.clone(), view: self.parts.view.clone() });
         queries.register::<ListApiKeys>(pool, ListApiKeysHandler(pool.clone()));
+        queries.register::<ListMails>(pool, ListMailsHandler(pool.clone()));
         queries.register::<ListSessions>(pool, ListSessionsHandler(pool.clone()));
     }
 

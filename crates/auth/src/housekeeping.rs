@@ -1,5 +1,5 @@
-//! Forgetting what is over: sessions and API keys some time after their end, tokens of mails after they expired, accounts
-//! that were asked for and never opened. And giving keys to mail addresses that have none.
+//! Forgetting what is over: sessions and API keys some time after their end, tokens of mails after they expired, mails
+//! that were given up, accounts that were asked for and never opened. And giving keys to mail addresses that have none.
 
 use std::sync::Arc;
 use std::time::Duration as StdDuration;
@@ -10,6 +10,7 @@ use time::{Duration, OffsetDateTime};
 use tokio_util::sync::CancellationToken;
 
 use crate::letter::Letter;
+use crate::outbox::Outbox;
 use crate::view::View;
 use crate::{addresses, mails};
 
@@ -55,6 +56,7 @@ impl Housekeeper {
             .await?;
         sqlx::query!("delete from auth.registration_token where expires_at <= $1", now).execute(&self.pool).await?;
         sqlx::query!("delete from auth.letter_sent where last_at <= $1", now - mails::DAY).execute(&self.pool).await?;
+        Outbox(self.pool.clone()).sweep(now).await?;
         self.sweep_keys(now).await?;
         loop {
             let gone = sqlx::query_scalar!(

@@ -48,7 +48,7 @@ impl Purpose {
 }
 
 impl Letter {
-    const ALL: [Letter; 5] =
+    pub(crate) const ALL: [Letter; 5] =
         [Self::VerifyEmail, Self::ResetPassword, Self::ChoosePassword, Self::OpenAccount, Self::HasAccount];
 
     pub(crate) fn name(self) -> &'static str {

@@ -16,6 +16,7 @@
 //! | hashing passwords, bounded, and in which order | `passwords.rs`, `asker.rs` |
 //! | when two mail addresses are the same | `domain/email.rs`, `addresses.rs` |
 //! | what mails say, and sending them | `letter.rs`, `mails.rs`, `ports.rs` |
+//! | mails that wait or were given up | `outbox.rs`, `queries/list_mails.rs`, `commands/retry_mail.rs` |
 //! | hearing users | `subscribers.rs` |
 
 mod access_token;
@@ -32,6 +33,8 @@ mod key_uses;
 mod keyed;
 mod letter;
 mod mails;
+mod metrics;
+mod outbox;
 mod passwords;
 mod ports;
 mod queries;
@@ -48,8 +51,8 @@ pub use commands::{
     ChangePassword, ChangePasswordError, CreateAccount, CreateAccountError, CreateApiKey, CreateApiKeyError, EndApiKey,
     EndApiKeyError, EndOtherSessions, EndOtherSessionsError, EndSession, EndSessionError, ForgotPassword,
     ForgotPasswordError, LogIn, LogInError, LogOut, LogOutError, NewApiKey, RefreshTokens, RefreshTokensError,
-    Register, RegisterError, Registered, ResendProof, ResendProofError, ResetPassword, ResetPasswordError, VerifyEmail,
-    VerifyEmailError,
+    Register, RegisterError, Registered, ResendProof, ResendProofError, ResetPassword, ResetPasswordError, RetryMail,
+    RetryMailError, VerifyEmail, VerifyEmailError,
 };
 pub use context::{Auth, MIGRATIONS, PUBLISHES};
 pub use domain::{Email, EmailError, Password, PasswordError, Scopes};
@@ -57,8 +60,8 @@ pub use passwords::HashingError;
 pub use ports::{Mail, MailNotSent, Mailer};
 pub use queries::{
     AccountView, ApiKeyView, CheckPassword, CheckPasswordError, FindAccountByEmail, FindAccountByEmailError,
-    FindAccounts, FindAccountsError, GetAccount, GetAccountError, ListApiKeys, ListApiKeysError, ListSessions,
-    ListSessionsError, SessionView,
+    FindAccounts, FindAccountsError, GetAccount, GetAccountError, ListApiKeys, ListApiKeysError, ListMails,
+    ListMailsError, ListSessions, ListSessionsError, MailState, MailView, SessionView,
 };
 pub use session::{Device, SignedIn, SigningError};
 pub use sessions::AuthenticateError;

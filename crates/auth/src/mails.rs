@@ -1,17 +1,17 @@
-//! Mails to be sent: noted in the transaction that wants them, sent by a worker.
+//! Mails to be sent: noted in the transaction that wants them (`outbox`), sent by a worker.
 //!
 //! A note says to which address and why, never what: the text and the token in its link are made when it is sent. So no
 //! token lies in the outbox, and asking for a mail costs the same whether the address is known or not. A worker claims a
 //! note by moving its next attempt into the future, commits, sends, and deletes it: nothing holds a transaction open
-//! while a mail server thinks, two workers never send the same, and a crash in between means a second mail, not none.
+//! while a mail server thinks, two workers never send the same, and a crash in between means a second mail, not none. What
+//! is given up stays for an operator.
 
 use std::sync::Arc;
 use std::time::Duration as StdDuration;
 
 use database::Database;
 use secrecy::SecretString;
-use sqlx::PgConnection;
-use time::{Duration, OffsetDateTime};
+use time::Duration;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -19,18 +19,22 @@ use wording::Language;
 
 use crate::domain::{Email, TokenHash, new_token};
 use crate::letter::Letter;
+use crate::metrics::{GIVEN_UP, OLDEST, SENT};
+use crate::outbox::{Claimed, Outbox};
 use crate::ports::{MailNotSent, Mailer};
 use kernel::Clock;
 
-/// Longer than [`SEND_WITHIN`], so that a mail being sent is not claimed again.
-const FIRST_RETRY: Duration = Duration::minutes(1);
-const LAST_RETRY: Duration = Duration::hours(4);
+/// Shorter than a claim holds.
 const SEND_WITHIN: StdDuration = StdDuration::from_secs(55);
 /// While no mail can be sent, a sender waits so long between two tries.
 const FIRST_PAUSE: StdDuration = StdDuration::from_secs(1);
 const LAST_PAUSE: StdDuration = StdDuration::from_secs(60);
 /// Over about a day; then the mail is given up.
 const ATTEMPTS: i32 = 14;
+/// A mail that nobody was there to take is given up after this time.
+const LONGEST_AWAY: Duration = Duration::days(3);
+/// How often it is looked how long mails have waited.
+const MEASURE_EVERY: StdDuration = StdDuration::from_secs(10);
 /// For mails that another replica noted, and for retries.
 const LOOK_EVERY: StdDuration = StdDuration::from_secs(5);
 /// Whoever knows an address can ask for letters to it: it gets one of a kind within this time …
@@ -39,42 +43,16 @@ const ONE_IN: Duration = Duration::minutes(5);
 const A_DAY: i32 = 5;
 pub(crate) const DAY: Duration = Duration::days(1);
 
-/// Notes that `recipient` shall get a letter. One that waits already is enough.
-pub(crate) async fn note(
-    connection: &mut PgConnection,
-    letter: Letter,
-    recipient: &str,
-    now: OffsetDateTime,
-) -> Result<(), sqlx::Error> {
-    sqlx::query!(
-        "insert into auth.mail (id, kind, recipient, next_attempt_at, created_at) values ($1, $2, $3, $4, $4)
-        on conflict (kind, recipient) do nothing",
-        Uuid::now_v7(),
-        letter.name(),
-        recipient,
-        now,
-    )
-    .execute(connection)
-    .await?;
-    Ok(())
-}
-
 #[derive(Clone)]
 pub(crate) struct MailWorker {
     pub pool: Database,
+    pub outbox: Outbox,
     pub mailer: Arc<dyn Mailer>,
     pub clock: Arc<dyn Clock>,
     pub wake: Arc<Notify>,
     pub public_url: Arc<str>,
     /// Of members whose own is not known.
     pub language: Language,
-}
-
-struct Claimed {
-    id: Uuid,
-    kind: String,
-    recipient: String,
-    attempts: i32,
 }
 
 /// What became of the mails that were due.
@@ -85,10 +63,31 @@ pub(crate) struct Round {
     pub away: bool,
 }
 
+#[derive(Clone, Copy)]
 enum Outcome {
     Sent,
-    NotSent,
+    /// Not taken yet.
+    Later,
+    /// No mail can be sent.
     Away,
+    GivenUp,
+    /// There is nobody to write to, or they had enough.
+    Dropped,
+}
+
+impl Outcome {
+    const ALL: [Self; 5] = [Self::Sent, Self::Later, Self::Away, Self::GivenUp, Self::Dropped];
+
+    /// As the metric calls it.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Sent => "sent",
+            Self::Later => "later",
+            Self::Away => "away",
+            Self::GivenUp => "given_up",
+            Self::Dropped => "dropped",
+        }
+    }
 }
 
 /// Which letter goes to whom.
@@ -114,22 +113,23 @@ enum Holder {
 
 impl MailWorker {
     pub(crate) async fn run(&self, shutdown: CancellationToken) {
+        // From nought, so that the first of a kind counts as an increase.
+        for letter in Letter::ALL {
+            Outcome::ALL.iter().for_each(|outcome| SENT.with_label_values(&[letter.name(), outcome.name()]).inc_by(0));
+        }
         // Several at once: a mail that takes its time holds up no other.
         let sender = || self.run_sender(&shutdown);
-        tokio::join!(sender(), sender(), sender(), sender());
+        tokio::join!(sender(), sender(), sender(), sender(), self.measure(&shutdown));
     }
 
     async fn run_sender(&self, shutdown: &CancellationToken) {
         let mut pause = FIRST_PAUSE;
         loop {
-            let away = match self.send_due().await {
-                Ok(round) => round.away,
-                Err(error) => {
-                    tracing::warn!(%error, "the mails to be sent could not be read");
-                    false
-                }
-            };
-            if away {
+            let round = self.send_due().await.unwrap_or_else(|error| {
+                tracing::warn!(%error, "the mails to be sent could not be read");
+                Round::default()
+            });
+            if round.away && round.sent == 0 {
                 if shutdown.run_until_cancelled(tokio::time::sleep(pause)).await.is_none() {
                     return;
                 }
@@ -149,83 +149,121 @@ impl MailWorker {
     pub(crate) async fn send_due(&self) -> Result<Round, sqlx::Error> {
         let mut round = Round::default();
         while !round.away
-            && let Some(mail) = self.claim().await?
+            && let Some(mail) = self.outbox.claim(self.clock.now()).await?
         {
-            match self.send(mail).await? {
+            let kind = Letter::from_name(&mail.kind).map_or("unknown", Letter::name);
+            let outcome = self.send(mail).await?;
+            SENT.with_label_values(&[kind, outcome.name()]).inc();
+            match outcome {
                 Outcome::Sent => round.sent += 1,
                 Outcome::Away => round.away = true,
-                Outcome::NotSent => {}
+                Outcome::Later | Outcome::GivenUp | Outcome::Dropped => {}
             }
         }
         Ok(round)
     }
 
-    async fn claim(&self) -> Result<Option<Claimed>, sqlx::Error> {
-        let now = self.clock.now();
-        sqlx::query_as!(
-            Claimed,
-            "update auth.mail set attempts = attempts + 1,
-                next_attempt_at = $1::timestamptz + least($2 * power(2, attempts), $3) * interval '1 second'
-            where id = (select id from auth.mail where next_attempt_at <= $1
-                order by next_attempt_at, id limit 1 for update skip locked)
-            returning id, kind, recipient, attempts",
-            now,
-            FIRST_RETRY.as_seconds_f64(),
-            LAST_RETRY.as_seconds_f64(),
-        )
-        .fetch_optional(&self.pool)
-        .await
+    /// Tells Prometheus how long mails have waited.
+    async fn measure(&self, shutdown: &CancellationToken) {
+        loop {
+            match self.outbox.waiting().await {
+                Ok(waiting) => {
+                    let now = self.clock.now();
+                    for (state, oldest) in [("untried", waiting.untried), ("deferred", waiting.deferred)] {
+                        let age = oldest.map_or(0.0, |oldest| (now - oldest).as_seconds_f64().max(0.0));
+                        OLDEST.with_label_values(&[state]).set(age);
+                    }
+                    GIVEN_UP.set(waiting.given_up);
+                }
+                Err(error) => tracing::debug!(%error, "the waiting mails could not be counted"),
+            }
+            if shutdown.run_until_cancelled(tokio::time::sleep(MEASURE_EVERY)).await.is_none() {
+                return;
+            }
+        }
     }
 
     async fn send(&self, claimed: Claimed) -> Result<Outcome, sqlx::Error> {
         let Some(addressed) = self.addressee(&claimed).await? else {
             // Nobody has that address, or not any more.
-            self.strike(claimed.id).await?;
-            return Ok(Outcome::NotSent);
+            return self.drop_it(&claimed).await;
         };
         // A mail that is tried again was counted the first time.
-        if claimed.attempts == 1 && !self.may_send(&addressed).await? {
+        if !claimed.counted && !self.may_send(claimed.id, &addressed).await? {
             tracing::debug!(mail = %claimed.id, "the address had enough letters of this kind");
-            self.strike(claimed.id).await?;
-            return Ok(Outcome::NotSent);
+            return self.drop_it(&claimed).await;
         }
         let token = self.token(&addressed).await?;
-        let Addressed { letter, to, name, language, .. } = addressed;
+        let hash = TokenHash::of(&token);
+        let Addressed { letter, to, key, name, language, .. } = addressed;
         let mail = letter.write(claimed.id, language, &to, name.as_deref(), &self.public_url, &token);
-        let outcome = tokio::time::timeout(SEND_WITHIN, self.mailer.send(mail)).await;
-        let error = match outcome {
-            Ok(Ok(())) => {
-                self.strike(claimed.id).await?;
-                return Ok(Outcome::Sent);
-            }
-            Ok(Err(error)) => error,
-            Err(elapsed) => MailNotSent::Later(elapsed.into()),
+        let outcome = match tokio::time::timeout(SEND_WITHIN, self.mailer.send(mail)).await {
+            Ok(outcome) => outcome,
+            Err(elapsed) => Err(MailNotSent::Later(elapsed.into())),
         };
-        let refused = matches!(error, MailNotSent::Refused(_));
-        if refused || claimed.attempts >= ATTEMPTS {
-            tracing::error!(mail = %claimed.id, kind = claimed.kind, %error, "a mail was given up");
-            self.strike(claimed.id).await?;
-        } else {
-            tracing::warn!(mail = %claimed.id, attempts = claimed.attempts, %error, "a mail was not sent yet");
+        let Err(error) = outcome else {
+            self.outbox.strike(claimed.id).await?;
+            return Ok(Outcome::Sent);
+        };
+        if !matches!(error, MailNotSent::Later(_)) {
+            // Nobody has read it. What comes later may have arrived all the same.
+            self.forget_token(&hash).await?;
         }
-        Ok(if matches!(error, MailNotSent::Away(_)) { Outcome::Away } else { Outcome::NotSent })
+        let (now, why) = (self.clock.now(), error.to_string());
+        let over = match error {
+            MailNotSent::Refused(_) => true,
+            MailNotSent::Later(_) => claimed.attempts >= ATTEMPTS,
+            MailNotSent::Away(_) => claimed.created_at <= now - LONGEST_AWAY,
+        };
+        if over {
+            tracing::error!(mail = %claimed.id, kind = claimed.kind, %error, "a mail was given up");
+            self.outbox.give_up(claimed.id, &key, &why, now).await?;
+            return Ok(Outcome::GivenUp);
+        }
+        tracing::warn!(mail = %claimed.id, attempts = claimed.attempts, %error, "a mail was not sent yet");
+        if matches!(error, MailNotSent::Away(_)) {
+            self.outbox.put_back(claimed.id, &why, now).await?;
+            return Ok(Outcome::Away);
+        }
+        self.outbox.defer(claimed.id, &why).await?;
+        Ok(Outcome::Later)
+    }
+
+    async fn forget_token(&self, hash: &TokenHash) -> Result<(), sqlx::Error> {
+        sqlx::query!(
+            "with account as (delete from auth.mail_token where hash = $1)
+            delete from auth.registration_token where hash = $1",
+            hash.as_bytes(),
+        )
+        .execute(&self.pool)
+        .await?;
+        Ok(())
+    }
+
+    async fn drop_it(&self, claimed: &Claimed) -> Result<Outcome, sqlx::Error> {
+        self.outbox.strike(claimed.id).await?;
+        Ok(Outcome::Dropped)
     }
 
     /// Counts the letter, for all replicas. `false`: the address had enough of this kind lately.
-    async fn may_send(&self, addressed: &Addressed) -> Result<bool, sqlx::Error> {
+    async fn may_send(&self, id: Uuid, addressed: &Addressed) -> Result<bool, sqlx::Error> {
         let now = self.clock.now();
         let counted = sqlx::query!(
-            "insert into auth.letter_sent as sent (address, kind, last_at, since, count) values ($1, $2, $3, $3, 1)
-            on conflict (address, kind) do update set last_at = $3,
-                since = case when sent.since <= $5 then $3 else sent.since end,
-                count = case when sent.since <= $5 then 1 else sent.count + 1 end
-            where sent.last_at <= $4 and (sent.since <= $5 or sent.count < $6)",
+            "with counted as (
+                insert into auth.letter_sent as sent (address, kind, last_at, since, count) values ($1, $2, $3, $3, 1)
+                on conflict (address, kind) do update set last_at = $3,
+                    since = case when sent.since <= $5 then $3 else sent.since end,
+                    count = case when sent.since <= $5 then 1 else sent.count + 1 end
+                where sent.last_at <= $4 and (sent.since <= $5 or sent.count < $6)
+                returning address)
+            update auth.mail set counted = true where id = $7 and exists (select from counted)",
             addressed.key,
             addressed.letter.name(),
             now,
             now - ONE_IN,
             now - DAY,
             A_DAY,
+            id,
         )
         .execute(&self.pool)
         .await?;
@@ -313,10 +351,5 @@ impl MailWorker {
 
     fn language(&self, chosen: Option<&str>) -> Language {
         chosen.and_then(Language::of_tag).unwrap_or(self.language)
-    }
-
-    async fn strike(&self, id: Uuid) -> Result<(), sqlx::Error> {
-        sqlx::query!("delete from auth.mail where id = $1", id).execute(&self.pool).await?;
-        Ok(())
     }
 }

@@ -72,6 +72,13 @@ async fn hear_deleted(delivery: &mut Delivery<'_>, user: UserId) -> Result<(), s
     .execute(delivery.connection())
     .await?;
     sqlx::query!(
+        "delete from auth.given_up_mail using auth.account
+        where account.id = $1 and given_up_mail.address in (account.email, account.email_key)",
+        user.uuid()
+    )
+    .execute(delivery.connection())
+    .await?;
+    sqlx::query!(
         "with asked as (
             delete from auth.registration using auth.account
             where account.id = $1 and registration.address in (account.email, account.email_key))

@@ -1,10 +1,10 @@
-//! Opening accounts, proving addresses, forgetting passwords, and the mails in between.
+//! Opening accounts, proving addresses, forgetting passwords.
 
 mod support;
 
 use auth::{
-    CheckPassword, CreateAccount, FindAccountByEmail, FindAccounts, ForgotPassword, GetAccount, MailNotSent, Password,
-    Register, ResetPassword, VerifyEmail,
+    CheckPassword, CreateAccount, FindAccountByEmail, FindAccounts, ForgotPassword, GetAccount, Password, Register,
+    ResetPassword, VerifyEmail,
 };
 use cqrs::Caller;
 use kernel::{ErrorKind, LanguageTag, Line, Refusal};
@@ -148,64 +148,6 @@ async fn forgetting_the_password_of_an_unknown_address_leaves_the_same_trace_and
     assert_eq!(world.context.send_due_mails().await.expect("none"), 0);
     assert_eq!(world.count("select count(*) from auth.mail").await, 0);
     assert!(world.postbox.mails().is_empty());
-}
-
-#[tokio::test]
-async fn two_workers_send_each_mail_once() {
-    let world = World::new().await;
-    for number in 0..20 {
-        world.registered(&format!("ada{number}@example.org")).await;
-    }
-    let (one, other) = tokio::join!(world.context.send_due_mails(), world.context.send_due_mails());
-    assert_eq!(one.expect("sent") + other.expect("sent"), 20);
-    let mut recipients: Vec<String> = world.postbox.mails().into_iter().map(|mail| mail.to).collect();
-    recipients.sort();
-    recipients.dedup();
-    assert_eq!((recipients.len(), world.postbox.mails().len()), (20, 20));
-}
-
-#[tokio::test]
-async fn a_mail_that_fails_is_sent_later_and_given_up_in_the_end() {
-    let world = World::new().await;
-    world.registered("ada@example.org").await;
-    world.postbox.fail(1, MailNotSent::Later);
-    assert_eq!(world.context.send_due_mails().await.expect("tried"), 0);
-    assert_eq!(world.context.send_due_mails().await.expect("not due yet"), 0);
-    world.clock.advance(Duration::minutes(2));
-    assert_eq!(world.context.send_due_mails().await.expect("sent"), 1);
-
-    world.send(&anonymous(), ForgotPassword { email: an_email("ada@example.org") }).await.expect("noted");
-    world.postbox.fail(u32::MAX, MailNotSent::Later);
-    for _ in 0..14 {
-        assert_eq!(world.count("select count(*) from auth.mail").await, 1);
-        world.context.send_due_mails().await.expect("tried");
-        world.clock.advance(Duration::hours(5));
-    }
-    assert_eq!(world.count("select count(*) from auth.mail").await, 0);
-}
-
-#[tokio::test]
-async fn a_mail_that_is_refused_is_given_up_at_once_and_the_next_is_sent() {
-    let world = World::new().await;
-    world.registered("ada@example.org").await;
-    world.registered("finn@example.org").await;
-    world.postbox.fail(1, MailNotSent::Refused);
-    assert_eq!(world.context.send_due_mails().await.expect("tried"), 1);
-    assert_eq!(world.count("select count(*) from auth.mail").await, 0);
-}
-
-#[tokio::test]
-async fn while_no_mail_can_be_sent_the_others_wait_untried() {
-    let world = World::new().await;
-    for name in ["ada", "finn", "olga"] {
-        world.registered(&format!("{name}@example.org")).await;
-    }
-    world.postbox.fail(1, MailNotSent::Away);
-    assert_eq!(world.context.send_due_mails().await.expect("tried"), 0);
-    assert_eq!(world.count("select count(*) from auth.mail where attempts = 0").await, 2);
-    assert_eq!(world.context.send_due_mails().await.expect("sent"), 2);
-    world.clock.advance(Duration::minutes(2));
-    assert_eq!(world.context.send_due_mails().await.expect("sent"), 1);
 }
 
 #[tokio::test]

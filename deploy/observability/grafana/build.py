@@ -67,6 +67,11 @@ DASHBOARDS = [
         ("Age of the oldest event not handled", "s", "", [("{{subscription}}", "max by (subscription) (event_processing_lag)")]),
         ("Dead letters", "short", "", [("{{subscription}}", "max by (subscription) (event_dead_letters)")]),
         ("Hidden by an open transaction", "s", "Nobody sees events behind it.", [("hidden", "max(event_log_hidden_seconds)")]),
+        ("Letters", "ops", "What became of them at each try: sent, later, away, given_up, dropped.",
+         [("{{outcome}}", rate("mail_sent_total", "outcome"))]),
+        ("Age of the oldest letter not sent", "s", "untried: no mail server was there; deferred: one does not take it yet.",
+         [("{{state}}", "max by (state) (mail_oldest_unsent_seconds)")]),
+        ("Letters given up", "short", "Kept for two weeks, or until they are retried.", [("given up", "max(mail_given_up)")]),
         ("Notifications", "ops", "Put into inboxes, by kind.", [("{{kind}}", rate("notifications_sent_total", "kind"))]),
     ]),
     ("read-side", "read side", [

@@ -1,8 +1,10 @@
-//! Accounts, and signing in. The list of one's sessions is in `auth/sessions.rs`, keys for programs in `auth/api_keys.rs`.
+//! Accounts, and signing in. The list of one's sessions is in `auth/sessions.rs`, keys for programs in `auth/api_keys.rs`, letters
+//! for administrators in `auth/mails.rs`.
 
 pub mod api;
 mod api_keys;
 pub mod fields;
+mod mails;
 mod sessions;
 
 use actix_web::cookie::{Cookie, SameSite, time::Duration as CookieDuration};
@@ -43,6 +45,7 @@ pub fn configure(services: &mut ServiceConfig) {
         .service(change_password);
     sessions::configure(services);
     api_keys::configure(services);
+    mails::configure(services);
 }
 
 /// Browsers keep the refresh token here, out of reach of scripts, and send it to these routes alone.

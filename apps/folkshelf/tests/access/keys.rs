@@ -64,6 +64,8 @@ const SCOPED: &[(&str, &[&str])] = &[
     ("GET /admin/dead-letters", &["admin"]),
     ("POST /admin/dead-letters/{id}/retry", &["admin"]),
     ("DELETE /admin/dead-letters/{id}", &["admin"]),
+    ("GET /admin/mails", &["admin"]),
+    ("POST /admin/mails/{id}/retry", &["admin"]),
     ("GET /admin/projections", &["admin"]),
     ("POST /admin/projections/{name}/rebuild", &["admin"]),
 ];

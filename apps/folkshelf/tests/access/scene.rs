@@ -52,6 +52,8 @@ pub enum Needs {
     /// One of the owner's.
     ApiKey,
     DeadLetter,
+    /// A letter that was given up.
+    GivenUpMail,
     /// Somebody whom the operation is about, and who is none of the callers.
     Member,
     /// Somebody with an unused mail to prove their address with.
@@ -249,6 +251,7 @@ impl Scene {
                 Target::of(made.data()["id"].as_str().expect("an id"))
             }
             Needs::DeadLetter => Target::of(park_an_event(place).await),
+            Needs::GivenUpMail => Target::of(give_a_mail_up(place).await),
             Needs::Member => Target::of(host.register("Vic").await.id),
             Needs::VerifyToken => {
                 let vera = host.register("Vera").await;
@@ -365,5 +368,18 @@ async fn park_an_event(place: &Place) -> String {
     .fetch_one(&mut connection)
     .await
     .expect("an event to park");
+    id.to_string()
+}
+
+async fn give_a_mail_up(place: &Place) -> String {
+    let mut connection = PgConnection::connect_with(&place.database.owner_options()).await.expect("a connection");
+    let id: uuid::Uuid = sqlx::query_scalar(
+        "insert into auth.given_up_mail (id, kind, recipient, address, attempts, error, created_at, given_up_at)
+        select id, 'reset_password', id || '@example.org', id || '@example.org', 1, 'refused', now(), now()
+        from (select gen_random_uuid() as id) drawn returning id",
+    )
+    .fetch_one(&mut connection)
+    .await
+    .expect("a letter");
     id.to_string()
 }

@@ -4,7 +4,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::scene::Needs::{
-    ApiKey, Book, Borrow, DeadLetter, Import, LeftOutRow, Member, Nothing, Notification, ResetToken,
+    ApiKey, Book, Borrow, DeadLetter, GivenUpMail, Import, LeftOutRow, Member, Nothing, Notification, ResetToken,
 };
 use crate::scene::Needs::{Review, Session, StandIn, VerifyToken};
 use crate::scene::Stage::{Active, Approved, Disputed, ExtensionAsked, Pending, ReturnPending};
@@ -208,6 +208,8 @@ pub const ROWS: &[Row] = &[
     row("GET /admin/dead-letters", DeadLetter, ADMINS),
     row("POST /admin/dead-letters/{id}/retry", DeadLetter, answering(204, ADMINS)),
     row("DELETE /admin/dead-letters/{id}", DeadLetter, answering(204, ADMINS)),
+    row("GET /admin/mails", Nothing, ADMINS),
+    row("POST /admin/mails/{id}/retry", GivenUpMail, answering(204, ADMINS)),
     row("GET /admin/projections", Nothing, ADMINS),
     row("POST /admin/projections/{name}/rebuild", Nothing, answering(202, ADMINS)),
     // Operations: a token is not looked at.

@@ -1,6 +1,6 @@
 """A mail server that the tests can put into any mood: aiosmtpd with STARTTLS, TLS from the first byte, or neither.
 
-    server.py <folder of letters> <certificate> <key>
+    server.py <folder of letters> <certificate> <key> [<ports as it said them before>]
 
 Says its three ports as a line of JSON. Each letter it takes becomes a file of JSON in the folder. A recipient's name says
 how the server behaves, each time or (first …) at the first letter to them only. Ends with its standard input.
@@ -67,7 +67,7 @@ def authenticator(_server, _session, _envelope, _mechanism, data) -> AuthResult:
     return AuthResult(success=right, handled=False, auth_data=data.login)
 
 
-async def main(letters: str, certificate: str, key: str) -> None:
+async def main(letters: str, certificate: str, key: str, wanted: str = "{}") -> None:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate, key)
     moods = Moods(Path(letters))
@@ -80,7 +80,7 @@ async def main(letters: str, certificate: str, key: str) -> None:
         ("none", {}, None),
     ]:
         make = lambda settings=settings: SMTP(moods, hostname="mail.test", enable_SMTPUTF8=True, **settings)
-        server = await asyncio.get_running_loop().create_server(make, "127.0.0.1", 0, ssl=around)
+        server = await asyncio.get_running_loop().create_server(make, "127.0.0.1", json.loads(wanted).get(name, 0), ssl=around)
         ports[name] = server.sockets[0].getsockname()[1]
     print(json.dumps(ports), flush=True)
     await asyncio.get_running_loop().run_in_executor(None, sys.stdin.read)

@@ -44,16 +44,18 @@ impl MailServer {
             .stderr(Stdio::null())
             .status();
         assert!(made.expect("openssl runs").success(), "openssl makes a certificate");
-        let mut child = Command::new(place.join("bin/python"))
-            .arg(here.join("server.py"))
-            .args([folder.path(), &certificate, &key])
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("the mail server starts");
-        let mut ports = String::new();
-        BufReader::new(child.stdout.take().expect("piped")).read_line(&mut ports).expect("its ports");
-        Self { child, ports: serde_json::from_str(&ports).expect("JSON"), folder }
+        let (child, ports) = serve(folder.path(), None);
+        Self { child, ports, folder }
+    }
+
+    pub fn stop(&mut self) {
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+
+    /// Where it was before, with what it had taken.
+    pub fn start_again(&mut self) {
+        (self.child, self.ports) = serve(self.folder.path(), Some(&self.ports));
     }
 
     /// The host's variables for this server. `encryption` as in the settings.
@@ -100,9 +102,20 @@ impl MailServer {
     }
 }
 
+fn serve(folder: &Path, ports: Option<&Value>) -> (Child, Value) {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut command = Command::new(here.join("../../.dev/smtp/bin/python"));
+    command.arg(here.join("tests/smtp/server.py")).arg(folder);
+    command.args([folder.join("certificate.pem"), folder.join("key.pem")]);
+    command.args(ports.map(Value::to_string));
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("the mail server starts");
+    let mut said = String::new();
+    BufReader::new(child.stdout.take().expect("piped")).read_line(&mut said).expect("its ports");
+    (child, serde_json::from_str(&said).expect("JSON"))
+}
+
 impl Drop for MailServer {
     fn drop(&mut self) {
-        drop(self.child.kill());
-        drop(self.child.wait());
+        self.stop();
     }
 }

@@ -54,6 +54,7 @@ export const keys = {
     events: (filters: object) => ['administration', 'events', filters] as const,
     subscriptions: ['administration', 'subscriptions'] as const,
     deadLetters: (filters: object) => ['administration', 'dead-letters', filters] as const,
+    mails: ['administration', 'mails'] as const,
     projections: ['administration', 'projections'] as const,
   },
 }

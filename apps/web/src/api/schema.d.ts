@@ -112,6 +112,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/admin/mails": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Letters that wait or were given up, newest first. Of their recipients only the first letter and the domain are shown. */
+        get: operations["list_mails"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/mails/{id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Tries a letter again that was given up, at once. Where a newer one of its kind waits for the same address, that one stands
+         *     for both.
+         */
+        post: operations["retry_mail"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/admin/projections": {
         parameters: {
             query?: never;
@@ -2731,6 +2768,40 @@ export interface components {
             success: boolean;
         };
         /** @description As [`Envelope`], for one page of a list. */
+        ListEnvelope_MailView: {
+            data: {
+                /** Format: int32 */
+                attempts: number;
+                /** Format: date-time */
+                createdAt: string;
+                /**
+                 * @description What was wrong at the last try.
+                 * @example the mail is refused: the mail server answered 550 5.1.1
+                 */
+                error?: string | null;
+                /** Format: date-time */
+                givenUpAt?: string | null;
+                /** Format: uuid */
+                id: string;
+                /** @example verify_email */
+                kind: string;
+                /**
+                 * Format: date-time
+                 * @description Of one that waits.
+                 */
+                nextAttemptAt?: string | null;
+                /**
+                 * @description The first letter of the address, and its domain.
+                 * @example a…@example.org
+                 */
+                recipient: string;
+                state: components["schemas"]["MailState"];
+            }[];
+            pagination: components["schemas"]["Pagination"];
+            /** @example true */
+            success: boolean;
+        };
+        /** @description As [`Envelope`], for one page of a list. */
         ListEnvelope_NotificationView: {
             data: {
                 body: string;
@@ -2778,6 +2849,37 @@ export interface components {
             /** Format: email */
             email: string;
             password: string;
+        };
+        /** @enum {string} */
+        MailState: "waiting" | "given_up";
+        /** @description A letter, without its words: they are made when it is sent. */
+        MailView: {
+            /** Format: int32 */
+            attempts: number;
+            /** Format: date-time */
+            createdAt: string;
+            /**
+             * @description What was wrong at the last try.
+             * @example the mail is refused: the mail server answered 550 5.1.1
+             */
+            error?: string | null;
+            /** Format: date-time */
+            givenUpAt?: string | null;
+            /** Format: uuid */
+            id: string;
+            /** @example verify_email */
+            kind: string;
+            /**
+             * Format: date-time
+             * @description Of one that waits.
+             */
+            nextAttemptAt?: string | null;
+            /**
+             * @description The first letter of the address, and its domain.
+             * @example a…@example.org
+             */
+            recipient: string;
+            state: components["schemas"]["MailState"];
         };
         /** @description A member as they themselves see it. */
         MeView: components["schemas"]["ProfileView"] & {
@@ -3540,6 +3642,83 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             408: components["responses"]["TimedOut"];
+            429: components["responses"]["TooOften"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    list_mails: {
+        parameters: {
+            query?: {
+                /** @description From 1. */
+                page?: number;
+                limit?: number;
+                /** @description The fields to show, separated by commas; all of them without it. */
+                fields?: string;
+                /** @description Both without it. */
+                state?: "waiting" | "given_up";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As asked */
+            200: {
+                headers: {
+                    /** @description For If-None-Match; of one book and of one's profile also for If-Match */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListEnvelope_MailView"];
+                };
+            };
+            /** @description What If-None-Match names is still right */
+            304: {
+                headers: {
+                    /** @description For If-None-Match; of one book and of one's profile also for If-Match */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["TimedOut"];
+            429: components["responses"]["TooOften"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    retry_mail: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It waits again */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["TimedOut"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["VersionMismatch"];
             429: components["responses"]["TooOften"];
             500: components["responses"]["Internal"];
             503: components["responses"]["Unavailable"];

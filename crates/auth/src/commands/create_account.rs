@@ -9,7 +9,7 @@ use crate::context::Parts;
 use crate::domain::{Email, Password};
 use crate::letter::Letter;
 use crate::passwords::HashingError;
-use crate::{account, mails};
+use crate::{account, outbox};
 
 /// An administrator, or the command line, opens an account for somebody else.
 #[derive(Debug, Clone, Serialize)]
@@ -101,7 +101,7 @@ impl CommandHandler<CreateAccount> for CreateAccountHandler {
             (_, None) => Some(Letter::ChoosePassword),
         };
         if let Some(letter) = letter {
-            mails::note(work.connection(), letter, command.email.as_str(), now).await?;
+            outbox::note(work.connection(), letter, command.email.as_str(), now).await?;
         }
         let user = work.commit(user).await?;
         self.0.wake_mails.notify_one();

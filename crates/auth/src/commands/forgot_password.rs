@@ -6,7 +6,7 @@ use serde::Serialize;
 use crate::context::Parts;
 use crate::domain::Email;
 use crate::letter::Letter;
-use crate::mails;
+use crate::outbox;
 
 /// Asks for a mail to choose a new password with. Whether anybody has the address is found out when the mail is sent:
 /// the answer, and the time it takes, say nothing.
@@ -45,7 +45,7 @@ impl CommandHandler<ForgotPassword> for ForgotPasswordHandler {
     async fn handle(&self, call: &Call, command: ForgotPassword) -> Result<(), ForgotPasswordError> {
         let mut work = call.begin(&self.0.pool).await?;
         let recipient = command.email.as_str();
-        mails::note(work.connection(), Letter::ResetPassword, recipient, call.now()).await?;
+        outbox::note(work.connection(), Letter::ResetPassword, recipient, call.now()).await?;
         work.commit(()).await?;
         self.0.wake_mails.notify_one();
         Ok(())

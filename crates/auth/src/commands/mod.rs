@@ -13,6 +13,7 @@ mod refresh_tokens;
 mod register;
 mod resend_proof;
 mod reset_password;
+mod retry_mail;
 mod verify_email;
 
 pub(crate) use change_password::ChangePasswordHandler;
@@ -41,5 +42,7 @@ pub(crate) use resend_proof::ResendProofHandler;
 pub use resend_proof::{ResendProof, ResendProofError};
 pub(crate) use reset_password::ResetPasswordHandler;
 pub use reset_password::{ResetPassword, ResetPasswordError};
+pub(crate) use retry_mail::RetryMailHandler;
+pub use retry_mail::{RetryMail, RetryMailError};
 pub(crate) use verify_email::VerifyEmailHandler;
 pub use verify_email::{VerifyEmail, VerifyEmailError};

@@ -11,7 +11,7 @@ use crate::letter::Letter;
 use crate::passwords::HashingError;
 use crate::session::{Device, SignedIn, SigningError};
 use crate::settings::Proof;
-use crate::{account, mails};
+use crate::{account, outbox};
 
 /// Somebody opens an account for themself. Where addresses are proved later they are signed in at once, and a mail asks them
 /// to confirm the address. Where addresses are proved first, whoever follows the letter opens the account: neither the
@@ -121,7 +121,7 @@ impl RegisterHandler {
             return Err(RegisterError::EmailTaken);
         }
         let recipient = command.email.as_str();
-        mails::note(work.connection(), Letter::VerifyEmail, recipient, now).await?;
+        outbox::note(work.connection(), Letter::VerifyEmail, recipient, now).await?;
         let device = command.device.as_ref();
         let role = account::FIRST_ROLE;
         let opener = &self.0.opener;
@@ -148,7 +148,7 @@ impl RegisterHandler {
         )
         .execute(work.connection())
         .await?;
-        mails::note(work.connection(), Letter::OpenAccount, command.email.as_str(), now).await?;
+        outbox::note(work.connection(), Letter::OpenAccount, command.email.as_str(), now).await?;
         work.commit(()).await?;
         self.0.wake_mails.notify_one();
         Ok(())

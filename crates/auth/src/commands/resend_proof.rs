@@ -6,7 +6,7 @@ use serde::Serialize;
 use crate::context::Parts;
 use crate::domain::Email;
 use crate::letter::Letter;
-use crate::mails;
+use crate::outbox;
 
 /// Asks again for the letter that proves an address. Whether anybody waits for it is found out when it is sent: the answer,
 /// and the time it takes, say nothing.
@@ -45,7 +45,7 @@ impl CommandHandler<ResendProof> for ResendProofHandler {
     async fn handle(&self, call: &Call, command: ResendProof) -> Result<(), ResendProofError> {
         let mut work = call.begin(&self.0.pool).await?;
         let recipient = command.email.as_str();
-        mails::note(work.connection(), Letter::VerifyEmail, recipient, call.now()).await?;
+        outbox::note(work.connection(), Letter::VerifyEmail, recipient, call.now()).await?;
         work.commit(()).await?;
         self.0.wake_mails.notify_one();
         Ok(())

@@ -5,6 +5,7 @@ mod find_account_by_email;
 mod find_accounts;
 mod get_account;
 mod list_api_keys;
+mod list_mails;
 mod list_sessions;
 
 pub(crate) use check_password::CheckPasswordHandler;
@@ -17,5 +18,7 @@ pub(crate) use get_account::GetAccountHandler;
 pub use get_account::{AccountView, GetAccount, GetAccountError};
 pub(crate) use list_api_keys::ListApiKeysHandler;
 pub use list_api_keys::{ApiKeyView, ListApiKeys, ListApiKeysError};
+pub(crate) use list_mails::ListMailsHandler;
+pub use list_mails::{ListMails, ListMailsError, MailState, MailView};
 pub(crate) use list_sessions::ListSessionsHandler;
 pub use list_sessions::{ListSessions, ListSessionsError, SessionView};

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use auth::{
     ChangePassword, CreateApiKey, EndApiKey, EndOtherSessions, EndSession, ForgotPassword, GetAccount, ListApiKeys,
-    ListSessions, LogIn, LogOut, RefreshTokens, Register, ResendProof, ResetPassword, VerifyEmail,
+    ListMails, ListSessions, LogIn, LogOut, RefreshTokens, Register, ResendProof, ResetPassword, RetryMail,
+    VerifyEmail,
 };
 use cqrs::{Ask, Dispatch, MissingHandler};
 use kernel::Clock;
@@ -26,7 +27,9 @@ pub struct AuthApi {
     pub(super) end_other_sessions: Dispatch<EndOtherSessions>,
     pub(super) create_api_key: Dispatch<CreateApiKey>,
     pub(super) end_api_key: Dispatch<EndApiKey>,
+    pub(super) retry_mail: Dispatch<RetryMail>,
     pub(super) api_keys: Ask<ListApiKeys>,
+    pub(super) mails: Ask<ListMails>,
     pub(super) sessions: Ask<ListSessions>,
     pub(super) account: Ask<GetAccount>,
     pub(super) profile: Ask<GetProfile>,
@@ -52,7 +55,9 @@ impl AuthApi {
             end_other_sessions: commands.dispatch()?,
             create_api_key: commands.dispatch()?,
             end_api_key: commands.dispatch()?,
+            retry_mail: commands.dispatch()?,
             api_keys: queries.asking()?,
+            mails: queries.asking()?,
             sessions: queries.asking()?,
             account: queries.asking()?,
             profile: queries.asking()?,

@@ -13,6 +13,7 @@ export default function AdministrationLayout() {
           { to: '/admin/events', label: t('events.title') },
           { to: '/admin/subscriptions', label: t('subscriptions.title') },
           { to: '/admin/dead-letters', label: t('deadLetters.title') },
+          { to: '/admin/mails', label: t('mails.title') },
           { to: '/admin/projections', label: t('projections.title') },
         ]}
       />

@@ -2,7 +2,7 @@ import { api, ask, askNothing } from '@/api/client'
 import { keys } from '@/api/keys'
 import type { components } from '@/api/schema'
 import { ifMatch, useCommand } from '@/api/useCommand'
-import type { DeadLetter, Member } from './queries'
+import type { DeadLetter, Mail, Member } from './queries'
 
 type Schemas = components['schemas']
 
@@ -76,6 +76,15 @@ export function useDrop(outcome: Outcome) {
     send: (letter: DeadLetter) => askNothing(api.DELETE('/api/v1/admin/dead-letters/{id}', { params: pathOf(letter) })),
     refreshes: [keys.administration.all],
     ...outcome,
+  })
+}
+
+export function useRetryMail(said: string) {
+  return useCommand({
+    send: (mail: Mail, headers) =>
+      askNothing(api.POST('/api/v1/admin/mails/{id}/retry', { params: pathOf(mail), headers })),
+    refreshes: [keys.administration.mails],
+    said,
   })
 }
 

@@ -2,6 +2,7 @@
 export const loadAdministrationLayout = () => import('./AdministrationLayout')
 export const loadDeadLettersPage = () => import('./DeadLettersPage')
 export const loadEventsPage = () => import('./EventsPage')
+export const loadMailsPage = () => import('./MailsPage')
 export const loadMembersPage = () => import('./MembersPage')
 export const loadProjectionsPage = () => import('./ProjectionsPage')
 export const loadSubscriptionsPage = () => import('./SubscriptionsPage')

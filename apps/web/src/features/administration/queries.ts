@@ -8,6 +8,7 @@ export type Member = Schemas['ProfileView']
 export type LoggedEvent = Schemas['EventView']
 export type Subscription = Schemas['SubscriptionView']
 export type DeadLetter = Schemas['DeadLetterView']
+export type Mail = Schemas['MailView']
 export type Projection = Schemas['ProjectionView']
 
 /** What is watched while it moves. It rests while nobody looks at the page. */
@@ -102,6 +103,17 @@ export function useDeadLetters() {
     queryKey: keys.administration.deadLetters({}),
     queryFn: ({ pageParam, signal }) =>
       askPage(api.GET('/api/v1/admin/dead-letters', { params: { query: { page: pageParam } }, signal })),
+    initialPageParam: 1,
+    getNextPageParam: nextPage,
+    refetchInterval: EVERY_5_SECONDS,
+  })
+}
+
+export function useMails() {
+  return useInfiniteQuery({
+    queryKey: keys.administration.mails,
+    queryFn: ({ pageParam, signal }) =>
+      askPage(api.GET('/api/v1/admin/mails', { params: { query: { page: pageParam } }, signal })),
     initialPageParam: 1,
     getNextPageParam: nextPage,
     refetchInterval: EVERY_5_SECONDS,
