@@ -238,6 +238,33 @@ fn production_does_not_start_with_what_is_unsafe_unless_it_is_accepted() {
 }
 
 #[test]
+fn a_mail_server_is_named_whole_and_reached_over_tls_where_it_is_another_machine() {
+    let smtp = |own: &[(&'static str, &'static str)]| {
+        let mut settings = vec![("MAIL__TRANSPORT", "smtp"), ("MAIL__FROM", "shelf@example.org")];
+        settings.extend(own);
+        production_says(&settings)
+    };
+    let (there, here) = (("MAIL__HOST", "smtp.example.org"), ("MAIL__HOST", "localhost"));
+    let plain = ("MAIL__ENCRYPTION", "none");
+    assert_eq!(smtp(&[there]), None);
+    assert_eq!(smtp(&[here, plain]), None);
+    let said = smtp(&[there, plain]).expect("it is refused");
+    assert!(said.contains("mail.encryption") && said.contains("plain_mail"), "{said}");
+    assert_eq!(smtp(&[there, plain, ("ACCEPTED_RISKS", "plain_mail")]), None);
+    for (own, named) in [
+        (vec![], "mail.host"),
+        (vec![there, ("MAIL__FROM", "nobody")], "mail.from"),
+        (vec![there, ("MAIL__USER", "shelf")], "mail.password"),
+        (vec![there, ("MAIL__TIMEOUT_SECONDS", "26")], "mail.timeout_seconds"),
+        (vec![there, ("MAIL__PORT", "0")], "mail.port"),
+        (vec![there, ("MAIL__FROM_NAME", "two\nlines")], "mail.from_name"),
+    ] {
+        let said = smtp(&own).expect("it is refused");
+        assert!(said.contains(named), "{named}: {said}");
+    }
+}
+
+#[test]
 fn an_unknown_setting_is_refused() {
     let output = Command::new(env!("CARGO_BIN_EXE_folkshelf"))
         .args(["config", "check"])
