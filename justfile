@@ -34,6 +34,11 @@ test crate="":
     scripts/with-services cargo nextest run {{ if crate == "" { "--workspace" } else if path_exists("crates" / crate + "-events") == "true" { "-p " + crate + " -p " + crate + "-events" } else { "-p " + crate + " --no-tests=pass" } }}
     {{ if crate == "" { "cargo test --quiet --workspace --doc" } else { "" } }}
 
+# The host's tests with PgBouncer in transaction mode before PostgreSQL; four minutes
+test-pooled:
+    scripts/setup-operations pooler
+    FOLKSHELF_TEST_POOLED=1 scripts/with-services cargo nextest run --workspace -E 'package(folkshelf) & kind(test)'
+
 # The started host against its OpenAPI document: 10,000 generated requests, and two generated clients that borrow a book
 contract:
     scripts/with-services scripts/contract

@@ -27,6 +27,17 @@ find_postgres() {
     return 1
 }
 
+# Sets pgbouncer: 1.21 or newer knows prepared statements in transaction mode. Debian 12's does not.
+find_pgbouncer() {
+    local version
+    for pgbouncer in "$root/.dev/tools/bin/pgbouncer" "$(PATH=$PATH:/usr/sbin command -v pgbouncer || true)"; do
+        [[ -x $pgbouncer ]] || continue
+        version=$("$pgbouncer" --version 2>/dev/null | sed -nE '1s/^PgBouncer 1\.([0-9]+).*/\1/p')
+        if ((${version:-0} >= 21)); then return 0; fi
+    done
+    return 1
+}
+
 find_services() {
     find_postgres || die "No PostgreSQL server (15 or newer) found: ./dev test or ./dev up installs it where it can."
     redis_server=$(command -v "${FOLKSHELF_TEST_REDIS_SERVER:-redis-server}") ||

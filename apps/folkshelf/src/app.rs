@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use cqrs::{CommandBus, QueryBus};
-use database::{Database, Server};
+use database::{Database, Route, Server};
 use event_bus::{BusSettings, EventBus, Running, Subscription};
 use kernel::{Clock, CorrectedClock};
 use read_store::ReadStore;
@@ -35,7 +35,7 @@ const SWEEP: Duration = Duration::from_secs(600);
 /// Roles, schemas and tables as this program needs them.
 pub async fn migrate(settings: &Settings) -> anyhow::Result<()> {
     let password = settings.database.context_password.expose_secret();
-    provision::provision(&owner(settings)?, Some(password), &schemas()).await?;
+    provision::provision(&owner(settings).await?, Some(password), &schemas()).await?;
     tracing::info!("the database is up to date");
     Ok(())
 }
@@ -43,6 +43,13 @@ pub async fn migrate(settings: &Settings) -> anyhow::Result<()> {
 /// The contexts' schemas, with what makes their tables.
 pub fn schemas() -> Vec<(&'static str, &'static Migrator)> {
     Context::ALL.iter().map(|context| (context.name(), context.module().migrations())).collect()
+}
+
+/// A line for each role that logs in, with its password.
+pub fn userlist(settings: &Settings) -> Vec<String> {
+    let secret = settings.database.context_password.expose_secret();
+    let schemas = schemas().into_iter().map(|(schema, _)| schema).chain([provision::EVENT_BUS]);
+    schemas.map(|schema| provision::login(schema, secret)).map(|(role, password)| format!("\"{role}\" \"{password}\"")).collect()
 }
 
 /// The way to Redis.
@@ -59,14 +66,15 @@ pub fn read_store(settings: &Settings) -> anyhow::Result<ReadStore> {
 }
 
 /// The bus alone, for operators' commands.
-pub fn event_bus(settings: &Settings, clock: Arc<dyn Clock>) -> anyhow::Result<EventBus> {
-    let connections = Connections::new(settings, Server::unwatched());
-    event_bus_of(&connections, clock)
+pub async fn event_bus(settings: &Settings, clock: Arc<dyn Clock>) -> anyhow::Result<EventBus> {
+    let connections = Connections::new(settings, Server::unwatched())?;
+    connections.find().await;
+    Ok(event_bus_of(&connections, clock))
 }
 
-fn event_bus_of(connections: &Connections<'_>, clock: Arc<dyn Clock>) -> anyhow::Result<EventBus> {
-    let pool = connections.pool(provision::EVENT_BUS)?;
-    Ok(EventBus::new(pool, clock, BusSettings { process: connections.process, ..BusSettings::default() }))
+fn event_bus_of(connections: &Connections<'_>, clock: Arc<dyn Clock>) -> EventBus {
+    let settings = BusSettings { process: connections.process, ..BusSettings::default() };
+    EventBus::new(connections.pool(provision::EVENT_BUS), clock, settings)
 }
 
 /// Folkshelf, wired.
@@ -77,6 +85,8 @@ pub struct App {
     /// PostgreSQL, and what this process may take of it.
     server: Server,
     budget: Budget,
+    /// The way through a pooler, if there is one.
+    pooled: Option<Route>,
     pools: Vec<(String, Database)>,
     events: EventBus,
     contexts: Vec<(Context, Box<dyn Wired>)>,
@@ -101,8 +111,9 @@ impl App {
     async fn with(settings: &Settings, corrected: Arc<CorrectedClock>, clock: Arc<dyn Clock>) -> anyhow::Result<Self> {
         let read_store = read_store(settings)?;
         let server = Server::new(corrected);
-        let connections = Connections::new(settings, server.clone());
-        let events = event_bus_of(&connections, Arc::clone(&clock))?;
+        let connections = Connections::new(settings, server.clone())?;
+        connections.find().await;
+        let events = event_bus_of(&connections, Arc::clone(&clock));
         let (ports, places) = (Ports::default(), Arc::new(Places::new(settings.http.max_requests_in_flight)));
         let wiring = Wiring {
             settings,
@@ -128,11 +139,8 @@ impl App {
             commands,
             queries,
             server,
-            budget: Budget {
-                connections: settings.database.connections,
-                options: connections.role(provision::EVENT_BUS)?,
-                process: connections.process,
-            },
+            budget: connections.budget(),
+            pooled: connections.pooled.clone(),
             pools: connections.pools(),
             read_store,
             events,
@@ -161,10 +169,7 @@ impl App {
     pub async fn start(&self) -> anyhow::Result<Work> {
         let subscriptions = self.subscriptions();
         require_published(&subscriptions)?;
-        let (server, options) = (self.server.clone(), self.budget.options.clone());
-        if let Err(error) = server.set_clock(&options).await {
-            tracing::warn!(%error, "PostgreSQL did not tell the time");
-        }
+        let (server, direct, pooled) = (self.server.clone(), self.budget.route.clone(), self.pooled.clone());
         self.budget.check().await?;
         let running = self
             .events
@@ -172,7 +177,7 @@ impl App {
             .await
             .context("the event log cannot be read; is the database there, and migrated?")?;
         self.background.run(|until| async move {
-            until.run_until_cancelled(server.watch(options)).await;
+            until.run_until_cancelled(server.watch(direct, pooled)).await;
         });
         let (store, commands) = (self.read_store.clone(), self.commands.clone());
         self.background.run(|until| async move { store.run_watcher(until).await });

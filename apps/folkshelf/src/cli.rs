@@ -112,6 +112,8 @@ enum Users {
 enum Configuration {
     /// Say what is wrong with the configuration, without starting.
     Check,
+    /// Print the roles of the contexts with their passwords, as PgBouncer's userlist has them.
+    Userlist,
 }
 
 pub async fn run(cli: Cli) -> anyhow::Result<()> {
@@ -156,6 +158,10 @@ async fn act(command: Command, settings: &Settings) -> anyhow::Result<()> {
         Command::Subscriptions(command) => subscriptions(settings, command).await,
         Command::Users(Users::Promote { email, role }) => promote_member(settings, &email, &role).await,
         Command::Doctor => doctor::run(settings).await,
+        Command::Config(Configuration::Userlist) => {
+            app::userlist(settings).iter().for_each(|line| println!("{line}"));
+            Ok(())
+        }
         Command::Config(Configuration::Check) => {
             println!("the configuration is fine");
             Ok(())
@@ -216,7 +222,7 @@ async fn rebuild(settings: &Settings, projection: Option<String>) -> anyhow::Res
 }
 
 async fn dead_letters(settings: &Settings, command: DeadLetters) -> anyhow::Result<()> {
-    let events = app::event_bus(settings, system_clock())?;
+    let events = app::event_bus(settings, system_clock()).await?;
     match command {
         DeadLetters::List => {
             let (letters, total) = events.dead_letters(0, 100).await?;
@@ -250,7 +256,7 @@ async fn dead_letters(settings: &Settings, command: DeadLetters) -> anyhow::Resu
 }
 
 async fn subscriptions(settings: &Settings, command: Subscriptions) -> anyhow::Result<()> {
-    let events = app::event_bus(settings, system_clock())?;
+    let events = app::event_bus(settings, system_clock()).await?;
     match command {
         Subscriptions::List => {
             for s in events.subscriptions().await? {

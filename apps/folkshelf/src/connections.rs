@@ -1,25 +1,17 @@
 //! How this process connects to PostgreSQL: each context, and the event log, under a role of its own.
 
-use std::str::FromStr;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::bail;
-use database::{Database, Room, Server, Slots};
-use secrecy::ExposeSecret;
-use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{ConnectOptions, Connection};
+use database::{Address, Database, Room, Route, Server, Slots};
+use secrecy::{ExposeSecret, SecretString};
+use sqlx::ConnectOptions;
+use sqlx::postgres::PgConnectOptions;
 use uuid::Uuid;
 
 use crate::contexts::Context;
 use crate::settings::Settings;
-
-/// How long a request waits for a connection before it is told to come back.
-const ACQUIRE: Duration = Duration::from_secs(3);
-/// A connection that was given back in order so lately is taken as it is.
-const TRUSTED: Duration = Duration::from_millis(500);
-/// A connection that nobody has used for so long is closed, so that a peak of one host does not keep the others out.
-const IDLE: Duration = Duration::from_secs(60);
 
 /// Pools of a host: one for each context, and one for the event log.
 const POOLS: u32 = Context::ALL.len() as u32 + 1;
@@ -31,11 +23,15 @@ const LEAST_IN_A_POOL: u32 = 2;
 #[cfg(test)]
 const LEAST: u32 = BESIDE + POOLS * LEAST_IN_A_POOL;
 
-/// As the owner of the database, who migrates it.
-pub fn owner(settings: &Settings) -> anyhow::Result<PgConnectOptions> {
+/// As the owner of the database, who migrates it: on the host that takes writes, and around a pooler.
+pub async fn owner(settings: &Settings) -> anyhow::Result<PgConnectOptions> {
+    let address = address(settings.database.direct(), "database.url")?;
+    Ok(address.primary().await?)
+}
+
+pub fn address(url: &SecretString, name: &str) -> anyhow::Result<Address> {
     // The address may hold a password: an error must not show it.
-    PgConnectOptions::from_str(settings.database.url.expose_secret())
-        .map_err(|_| anyhow::anyhow!("database.url is not an address of PostgreSQL"))
+    url.expose_secret().parse().map_err(|_| anyhow::anyhow!("{name} is not an address of PostgreSQL"))
 }
 
 /// The connections of one process to one server.
@@ -44,49 +40,72 @@ pub struct Connections<'a> {
     /// Names the sessions: those of a process that is frozen can be told from others.
     pub process: Uuid,
     pub server: Server,
+    /// As the event log's role, around a pooler.
+    pub direct: Route,
+    /// The same through the pooler, if there is one.
+    pub pooled: Option<Route>,
     /// Every pool that was made, by its schema.
     pools: Mutex<Vec<(String, Database)>>,
 }
 
 impl<'a> Connections<'a> {
-    pub fn new(settings: &'a Settings, server: Server) -> Self {
-        Self { settings, process: Uuid::now_v7(), server, pools: Mutex::default() }
-    }
-    /// As the role of a schema.
-    pub fn role(&self, schema: &str) -> anyhow::Result<PgConnectOptions> {
-        let password = self.settings.database.context_password.expose_secret();
-        let slow = Duration::from_millis(self.settings.log.slow_statement_milliseconds);
-        let options = provision::context_options(&owner(self.settings)?, schema, Some(password))
-            .log_slow_statements(log::LevelFilter::Warn, slow);
-        Ok(options.application_name(&event_bus::session_name(schema, self.process)))
+    pub fn new(settings: &'a Settings, server: Server) -> anyhow::Result<Self> {
+        let process = Uuid::now_v7();
+        let route = |url| {
+            let address = address(url, "database.url")?;
+            anyhow::Ok(Route::new(address.map(|host| role(settings, process, host, provision::EVENT_BUS))))
+        };
+        let direct = route(settings.database.direct())?;
+        let pooled = settings.database.direct_url.as_ref().map(|_| route(&settings.database.url)).transpose()?;
+        Ok(Self { settings, process, server, direct, pooled, pools: Mutex::default() })
     }
 
-    /// Made at the first use.
-    pub fn pool(&self, schema: &str) -> anyhow::Result<Database> {
-        let pool = PgPoolOptions::new()
-            .max_connections(share(self.settings.database.connections))
-            .acquire_timeout(ACQUIRE)
-            .idle_timeout(IDLE)
-            // By default each connection is tried with a round trip whenever it is taken: some ten a command.
-            .test_before_acquire(false)
-            .before_acquire(|connection, taken| {
-                Box::pin(async move {
-                    if taken.idle_for > TRUSTED {
-                        connection.ping().await?;
-                    }
-                    Ok(true)
-                })
-            })
-            .connect_lazy_with(self.role(schema)?);
-        let pool = Database::new(pool, self.server.clone());
+    /// Finds the hosts that take writes, and sets the clock. Whoever uses them says what is wrong when there are none.
+    pub async fn find(&self) {
+        for route in [Some(&self.direct), self.pooled.as_ref()].into_iter().flatten() {
+            if let Err(error) = self.server.find(route).await {
+                tracing::warn!(%error, "PostgreSQL did not tell the time");
+            }
+        }
+    }
+
+    pub fn pool(&self, schema: &str) -> Database {
+        let route = self.pooled.as_ref().unwrap_or(&self.direct);
+        let connections = share(self.settings.database.connections);
+        let pool = route.pool(connections, |host| role(self.settings, self.process, host, schema));
+        let pool = Database::new(pool, self.server.clone()).with_direct(self.direct.clone());
         self.pools.lock().unwrap_or_else(PoisonError::into_inner).push((schema.to_owned(), pool.clone()));
-        Ok(pool)
+        pool
     }
 
     /// Those that were made.
     pub fn pools(&self) -> Vec<(String, Database)> {
         self.pools.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
+
+    /// What this host takes of PostgreSQL itself. What a pooler takes is its own affair.
+    pub fn budget(&self) -> Budget {
+        let connections = if self.pooled.is_some() { BESIDE } else { self.settings.database.connections };
+        Budget { connections, route: self.direct.clone(), process: self.process }
+    }
+}
+
+/// As each role of a host, by `database.url`: through the pooler where there is one.
+pub fn pooled_roles(settings: &Settings) -> anyhow::Result<Vec<PgConnectOptions>> {
+    let address = address(&settings.database.url, "database.url")?;
+    let schemas = Context::ALL.iter().map(|context| context.name()).chain([provision::EVENT_BUS]);
+    Ok(schemas.map(|schema| role(settings, Uuid::nil(), &address.hosts()[0], schema)).collect())
+}
+
+/// `host` as the role of a schema.
+fn role(settings: &Settings, process: Uuid, host: &PgConnectOptions, schema: &str) -> PgConnectOptions {
+    let password = settings.database.context_password.expose_secret();
+    let slow = Duration::from_millis(settings.log.slow_statement_milliseconds);
+    provision::context_options(host, schema, Some(password))
+        // PostgreSQL's default is exact; PgBouncer refuses what it does not know when a connection begins.
+        .extra_float_digits(None)
+        .log_slow_statements(log::LevelFilter::Warn, slow)
+        .application_name(&event_bus::session_name(schema, process))
 }
 
 /// A pool's part of all connections of a host.
@@ -94,12 +113,11 @@ fn share(connections: u32) -> u32 {
     (connections.saturating_sub(BESIDE) / POOLS).max(LEAST_IN_A_POOL)
 }
 
-/// All connections of one host, and whose they are.
+/// All connections of one host to PostgreSQL, and whose they are.
 #[derive(Clone)]
 pub struct Budget {
     pub connections: u32,
-    /// As any role of ours.
-    pub options: PgConnectOptions,
+    pub route: Route,
     pub process: Uuid,
 }
 
@@ -107,7 +125,7 @@ impl Budget {
     /// An error where PostgreSQL never has room for this host, a warning where it has none when all hosts are busy. Hosts
     /// that come and go during a restart are one too many for a moment: that must not keep a new one out.
     pub async fn check(&self) -> anyhow::Result<()> {
-        let slots = match database::slots(&self.options, &self.process.simple().to_string()).await {
+        let slots = match database::slots(self.route.options(), &self.process.simple().to_string()).await {
             Ok(slots) => slots,
             Err(error) => {
                 tracing::warn!(%error, "PostgreSQL did not tell how many connections it has");

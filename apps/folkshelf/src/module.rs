@@ -97,7 +97,7 @@ pub struct Wiring<'a> {
 }
 
 impl Wiring<'_> {
-    pub fn pool(&self, context: Context) -> anyhow::Result<Database> {
+    pub fn pool(&self, context: Context) -> Database {
         self.connections.pool(context.name())
     }
 

@@ -11,6 +11,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use actix_web::http::Uri;
+pub use database::Database;
 pub use figures::{Figure, Limits};
 use limits::Proxies;
 pub use mail::{Encryption, Mail, Transport, mail_address};
@@ -70,19 +71,6 @@ pub struct Http {
     pub memory_cache_mib: u64,
     /// A built web app to give out instead of the one in this program.
     pub web_directory: Option<PathBuf>,
-}
-
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Database {
-    /// The owner's address: used to migrate; each context connects with a role of its own.
-    pub url: SecretString,
-    /// What the passwords of the contexts' roles are made of.
-    pub context_password: SecretString,
-    /// All connections of this host.
-    pub connections: u32,
-    /// What each pool took, before. Refused, with what to write now.
-    pub max_connections: Option<u32>,
 }
 
 #[derive(Debug, Clone, Deserialize)]

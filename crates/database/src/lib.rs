@@ -3,6 +3,8 @@
 //! | where | what |
 //! |---|---|
 //! | [`Database`] | a pool that refuses at once while PostgreSQL is away; used like a `PgPool` |
+//! | [`Address`] | one host or several, of which one is the primary |
+//! | [`Route`] | the host that takes writes, pools that follow it, and listening there |
 //! | [`Server`] | whether PostgreSQL is away, as one task of the process finds out; shared by all pools |
 //! | `skew` | how far the machine's clock is from PostgreSQL's |
 //! | [`slots()`], [`without_connection()`] | whether PostgreSQL has room for a host's connections, and which pools have none |
@@ -14,12 +16,16 @@
 //! All connections are opened on the runtime that made the [`Database`]. A connection that was opened on the runtime of
 //! an HTTP worker would stop working when that worker ends, although somebody else may use it by then.
 
+mod address;
+mod route;
 mod runtime;
 mod server;
 mod skew;
 mod slots;
 mod standing;
 
+pub use address::Address;
+pub use route::{Listener, Route};
 pub use server::Server;
 pub use slots::{Room, Slots, slots, without_connection};
 pub use standing::{Slot, Standing, standing};
@@ -40,12 +46,20 @@ pub struct Database {
     pool: PgPool,
     server: Server,
     runtime: Runtime,
+    /// Around a pooler, for what needs a session.
+    direct: Option<Route>,
 }
 
 impl Database {
     /// To be called on the runtime that shall carry the connections.
     pub fn new(pool: PgPool, server: Server) -> Self {
-        Self { pool, server, runtime: Runtime::current() }
+        Self { pool, server, runtime: Runtime::current(), direct: None }
+    }
+
+    /// What needs a session of its own goes that way.
+    #[must_use]
+    pub fn with_direct(self, direct: Route) -> Self {
+        Self { direct: Some(direct), ..self }
     }
 
     /// The pool without the breaker, for the event bus and its subscriptions.
@@ -55,6 +69,14 @@ impl Database {
 
     pub fn server(&self) -> &Server {
         &self.server
+    }
+
+    /// A connection of its own that listens. A pooler would give its session to somebody else.
+    pub async fn listener(&self) -> Result<Listener, Error> {
+        match &self.direct {
+            Some(direct) => direct.listener().await,
+            None => Route::new(Address::from((*self.pool.connect_options()).clone())).listener().await,
+        }
     }
 
     pub async fn acquire(&self) -> Result<PoolConnection<Postgres>, Error> {

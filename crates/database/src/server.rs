@@ -8,11 +8,13 @@ use std::time::Duration;
 use breaker::{Breaker, BreakerSettings, BreakerState};
 use kernel::CorrectedClock;
 use prometheus::{IntGauge, register_int_gauge};
-use sqlx::postgres::{PgConnectOptions, PgConnection};
+use sqlx::postgres::PgConnection;
 use sqlx::{ConnectOptions, Error};
 use tokio::sync::watch;
 use tokio::time::{Instant, MissedTickBehavior, timeout};
 
+use crate::address::no_primary;
+use crate::route::Route;
 use crate::skew::Skew;
 
 /// How often PostgreSQL is asked. It is noticed this soon after it is back.
@@ -68,21 +70,31 @@ impl Server {
         Error::Io(io::Error::new(io::ErrorKind::NotConnected, "PostgreSQL is away: the circuit breaker is open"))
     }
 
-    /// Sets the clock once, before anything is done by it.
-    pub async fn set_clock(&self, options: &PgConnectOptions) -> Result<(), Error> {
-        look(&mut None, options, &mut Skew::new(&self.0.clock)).await
+    /// Finds the primary and sets the clock once, before anything is done by it.
+    pub async fn find(&self, route: &Route) -> Result<(), Error> {
+        Probe::of(route).look(&mut Skew::new(&self.0.clock)).await
     }
 
-    /// Asks PostgreSQL again and again. Never ends.
-    pub async fn watch(&self, options: PgConnectOptions) {
+    /// Asks PostgreSQL again and again, and moves the routes when another host has become the primary. `pooled`: the way
+    /// through a pooler, which may be away by itself. Never ends.
+    pub async fn watch(&self, direct: Route, pooled: Option<Route>) {
         let mut every = tokio::time::interval(EVERY);
         every.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut connection = None;
+        let mut direct = Probe::of(&direct);
+        let mut pooled = pooled.as_ref().map(Probe::of);
         let mut skew = Skew::new(&self.0.clock);
         loop {
             every.tick().await;
             let Some(permit) = self.0.breaker.admit(Instant::now()) else { continue };
-            match look(&mut connection, &options, &mut skew).await {
+            let mut outcome = direct.look(&mut skew).await;
+            if let (Ok(()), Some(pooled)) = (&outcome, &mut pooled) {
+                outcome = match pooled.look(&mut skew).await {
+                    // All of its connections may be in use, and the server is there.
+                    Err(Error::PoolTimedOut) => Ok(()),
+                    outcome => outcome,
+                };
+            }
+            match outcome {
                 Ok(()) => {
                     permit.succeeded();
                     if self.0.away.send_replace(false) {
@@ -100,31 +112,53 @@ impl Server {
     }
 }
 
-/// Whether it answers: on the connection that we have, else on a new one.
-async fn look(
-    connection: &mut Option<PgConnection>,
-    options: &PgConnectOptions,
-    skew: &mut Skew<'_>,
-) -> Result<(), Error> {
-    if let Some(mut held) = connection.take()
-        && matches!(timeout(WITHIN, skew.measure(&mut held)).await, Ok(Ok(())))
-    {
-        *connection = Some(held);
-        return Ok(());
+/// Looks after one route, on a connection of its own.
+struct Probe {
+    route: Route,
+    held: Option<PgConnection>,
+}
+
+impl Probe {
+    fn of(route: &Route) -> Self {
+        Self { route: route.clone(), held: None }
     }
-    let opened = timeout(WITHIN, async {
-        let mut opened = options.connect().await?;
-        skew.measure(&mut opened).await?;
-        Ok(opened)
-    });
-    match opened.await {
-        Ok(Ok(opened)) => {
-            *connection = Some(opened);
-            Ok(())
+
+    /// Whether a server answers that takes writes: on the connection that we have, else on a new one to each host. Where
+    /// the address names one host alone, that one has to answer and no more: reads go on while writes are switched off.
+    async fn look(&mut self, skew: &mut Skew<'_>) -> Result<(), Error> {
+        let several = self.route.address().names_several();
+        if let Some(mut held) = self.held.take()
+            && let Ok(Ok(told)) = timeout(WITHIN, skew.measure(&mut held)).await
+            && !(several && told.is_read_only)
+        {
+            self.held = Some(held);
+            return Ok(());
         }
-        Ok(Err(error)) if refuses_only_us(&error) => Ok(()),
-        Ok(Err(error)) => Err(error),
-        Err(_) => Err(Error::PoolTimedOut),
+        let (hosts, current) = (self.route.address().hosts(), self.route.host());
+        let mut failed = None;
+        // The one that was the primary first: it may only have restarted.
+        for host in std::iter::once(current).chain((0..hosts.len()).filter(|host| *host != current)) {
+            let opened = timeout(WITHIN, async {
+                let mut opened = hosts[host].connect().await?;
+                let told = skew.measure(&mut opened).await?;
+                Ok((opened, told))
+            });
+            match opened.await.unwrap_or(Err(Error::PoolTimedOut)) {
+                Ok((_, told)) if several && told.is_read_only => {}
+                Ok((opened, _)) => {
+                    if host != current {
+                        let (name, port) = (hosts[host].get_host(), hosts[host].get_port());
+                        tracing::warn!(host = name, port, "another host is PostgreSQL's primary now");
+                        self.route.move_to(host);
+                    }
+                    self.held = Some(opened);
+                    return Ok(());
+                }
+                Err(error) if host == current && refuses_only_us(&error) => return Ok(()),
+                Err(error) => failed = Some(error),
+            }
+        }
+        Err(failed.unwrap_or_else(no_primary))
     }
 }
 

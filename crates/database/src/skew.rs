@@ -7,8 +7,9 @@ use kernel::{Clock, CorrectedClock};
 use prometheus::{Gauge, register_gauge};
 use sqlx::Error;
 use sqlx::postgres::PgConnection;
-use time::OffsetDateTime;
 use tokio::time::Instant;
+
+use crate::address::{Told, ask};
 
 /// A smaller difference is not worth a step: the clocks may run a little differently, and so may the answers.
 const STEP: time::Duration = time::Duration::milliseconds(20);
@@ -35,13 +36,13 @@ impl<'c> Skew<'c> {
         Self { clock, told: None }
     }
 
-    /// Asks PostgreSQL for the time.
-    pub async fn measure(&mut self, connection: &mut PgConnection) -> Result<(), Error> {
+    /// Asks PostgreSQL for the time, and whether it takes writes.
+    pub async fn measure(&mut self, connection: &mut PgConnection) -> Result<Told, Error> {
         let (asked, begun) = (self.clock.machine(), Instant::now());
-        let theirs: OffsetDateTime = sqlx::query_scalar("select clock_timestamp()").fetch_one(connection).await?;
+        let told = ask(connection).await?;
         let took = begun.elapsed();
-        self.learn(theirs - (asked + took / 2), took);
-        Ok(())
+        self.learn(told.time - (asked + took / 2), took);
+        Ok(told)
     }
 
     fn learn(&mut self, offset: time::Duration, took: Duration) {

@@ -56,8 +56,8 @@ impl Default for BusSettings {
 pub(crate) struct Inner {
     /// That of `database`, for the tasks of the bus itself.
     pub pool: PgPool,
-    /// For calls that may come from another runtime, such as that of an HTTP worker.
-    database: Database,
+    /// For calls that may come from another runtime, such as that of an HTTP worker, and for listening.
+    pub database: Database,
     pub clock: Arc<dyn Clock>,
     pub settings: BusSettings,
     /// This process, among those that share the database.

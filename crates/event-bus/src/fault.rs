@@ -14,8 +14,10 @@ pub fn unavailable(error: &sqlx::Error) -> bool {
         | sqlx::Error::BeginFailed => true,
         sqlx::Error::Database(error) => error.code().is_some_and(|code| {
             // Classes: 08 connection, 53 resources, 57 operator intervention (incl. statement_timeout), 40 rollback.
-            // And two codes: a lock that was not to be had, a transaction that was idle for too long.
-            ["08", "53", "57", "40"].iter().any(|class| code.starts_with(class)) || ["55P03", "25P03"].contains(&&*code)
+            // And three codes: a lock that was not to be had, a transaction that was idle for too long, a server that takes
+            // no writes, such as a standby before it is promoted.
+            ["08", "53", "57", "40"].iter().any(|class| code.starts_with(class))
+                || ["55P03", "25P03", "25006"].contains(&&*code)
         }),
         // A connection that dies while a message is read shows as a protocol error.
         sqlx::Error::Protocol(_) => true,

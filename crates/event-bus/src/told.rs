@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use kernel::Position;
-use sqlx::postgres::PgListener;
 
 use crate::bus::Inner;
 
@@ -40,31 +39,30 @@ impl Reached {
 pub(crate) async fn listen(bus: Arc<Inner>) {
     loop {
         let listening = async {
-            let mut listener = PgListener::connect_with(&bus.pool).await?;
+            let mut listener = bus.database.listener().await?;
             listener.listen("event_bus_log").await?;
-            loop {
-                // Whatever was told before we listened, or while the connection was lost (`None`), nobody tells again.
-                bus.wake.send_replace(());
-                while let Some(told) = listener.try_recv().await? {
-                    if let Some(reached) = Reached::heard(told.payload()) {
-                        bus.progress.hear(reached);
-                        continue;
-                    }
-                    match told.payload() {
-                        HURRY => bus.checkpoints.hurry(),
-                        ASK => bus.asked.notify_one(),
-                        _ => {
-                            bus.wake.send_replace(());
-                        }
+            // Whatever was told before we listened nobody tells again.
+            bus.wake.send_replace(());
+            while let Some(told) = listener.next().await? {
+                if let Some(reached) = Reached::heard(&told) {
+                    bus.progress.hear(reached);
+                    continue;
+                }
+                match &*told {
+                    HURRY => bus.checkpoints.hurry(),
+                    ASK => bus.asked.notify_one(),
+                    _ => {
+                        bus.wake.send_replace(());
                     }
                 }
             }
+            Ok(())
         };
         let ended: Result<(), sqlx::Error> = listening.await;
         if let Err(error) = ended {
             tracing::warn!(%error, "not woken by the log for now; polling goes on");
+            tokio::time::sleep(Duration::from_secs(1)).await;
         }
-        tokio::time::sleep(Duration::from_secs(1)).await;
     }
 }
 

@@ -65,6 +65,13 @@ pub enum ProvisionError {
     },
 }
 
+/// The role of a schema that logs in, and its password.
+pub fn login(schema: &str, secret: &str) -> (String, String) {
+    let role = format!("{ROLE_PREFIX}{schema}");
+    let password = password_of(&role, secret);
+    (role, password)
+}
+
 /// How a context connects: the owner's address with the context's role, and that role's password where there is a secret
 /// to make it of.
 pub fn context_options(owner: &PgConnectOptions, schema: &str, secret: Option<&str>) -> PgConnectOptions {

@@ -4,6 +4,7 @@
 mod database;
 mod line;
 mod people;
+mod pooler;
 mod servers;
 mod wait;
 mod world;
@@ -11,6 +12,7 @@ mod world;
 pub use database::TestDatabase;
 pub use line::Line;
 pub use people::{A_SATURDAY, a_user, admin, anonymous, member, moderator};
+pub use pooler::Pooler;
 pub use servers::{PrivatePostgres, PrivateRedis, signal};
 pub use wait::{eventually, eventually_within};
 pub use world::{Place, Process, World};

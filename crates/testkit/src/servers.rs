@@ -116,6 +116,30 @@ impl PrivatePostgres {
         }
     }
 
+    /// As a superuser.
+    pub fn superuser(&self) -> PgConnectOptions {
+        self.owner_options().username("postgres")
+    }
+
+    /// From now on everybody has to give a password: the owner and the superuser `folkshelf`.
+    ///
+    /// # Panics
+    /// When the server does not do it.
+    pub async fn require_passwords(&self) {
+        let mut connection = self.superuser().connect().await.expect("a superuser");
+        for role in ["postgres", "folkshelf"] {
+            let statement = sqlx::AssertSqlSafe(format!("alter role {role} password 'folkshelf'"));
+            sqlx::raw_sql(statement).execute(&mut connection).await.expect("a password");
+        }
+        let rule = "host all all 127.0.0.1/32 scram-sha-256\nhost replication all 127.0.0.1/32 scram-sha-256\n";
+        std::fs::write(self.home.path.join("data/pg_hba.conf"), rule).expect("our own file");
+        sqlx::raw_sql("select pg_reload_conf()").execute(&mut connection).await.expect("read again");
+    }
+
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
     /// How the owner of the database connects.
     pub fn owner_options(&self) -> PgConnectOptions {
         PgConnectOptions::new_without_pgpass()
@@ -215,7 +239,7 @@ pub async fn signal(process: &Child, name: &str) {
     assert!(sent.success(), "signal {name} to {id}");
 }
 
-async fn end(process: &mut Option<Child>, name: &str) {
+pub(crate) async fn end(process: &mut Option<Child>, name: &str) {
     let mut process = process.take().expect("the server runs");
     signal(&process, name).await;
     process.wait().await.expect("the server ends");
@@ -223,8 +247,8 @@ async fn end(process: &mut Option<Child>, name: &str) {
 
 /// A server's directory, its user, and a guard that ends the server and removes the directory when we are gone: it
 /// waits for its standard input to close, which happens however this process ends.
-struct Home {
-    path: PathBuf,
+pub(crate) struct Home {
+    pub path: PathBuf,
     user: Option<String>,
     guard: std::process::Child,
 }
@@ -239,7 +263,7 @@ fi
 rm -rf "$1""#;
 
 impl Home {
-    fn new(kind: &str, last_signal: &str) -> Result<Self> {
+    pub fn new(kind: &str, last_signal: &str) -> Result<Self> {
         // Memory where it can be had: nothing here is worth a disk.
         let memory = Path::new("/dev/shm");
         let base = if memory.is_dir() { memory.to_owned() } else { std::env::temp_dir() };
@@ -262,7 +286,7 @@ impl Home {
     }
 
     /// PostgreSQL refuses to run as root: root runs it as somebody else.
-    fn program(&self, program: &Path) -> Command {
+    pub fn program(&self, program: &Path) -> Command {
         let mut command = match &self.user {
             Some(user) => {
                 let mut command = Command::new("setpriv");
@@ -279,7 +303,7 @@ impl Home {
         command
     }
 
-    fn remember(&self, process: &Child) {
+    pub fn remember(&self, process: &Child) {
         let id = process.id().expect("it has just started");
         std::fs::write(self.path.join("pid"), id.to_string()).expect("our own directory");
     }
@@ -312,7 +336,7 @@ fn id(what: &str, user: &str) -> Result<u32> {
 }
 
 /// Below the range from which systems take ports for outgoing connections, so that it is still free after a stop.
-fn free_port() -> Result<u16> {
+pub(crate) fn free_port() -> Result<u16> {
     for _ in 0..100 {
         let random = uuid::Uuid::now_v7().as_u128() % 10_000;
         let port = 21_000 + u16::try_from(random)?;

@@ -6,6 +6,7 @@ mod copies;
 mod finding;
 mod letters;
 mod machine;
+mod pooler;
 mod postgres;
 mod read_side;
 

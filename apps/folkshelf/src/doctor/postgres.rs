@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use database::{Room, Server, Standing};
+use database::{Room, Route, Server, Standing};
 use event_bus::EventBus;
 use kernel::{Clock, CorrectedClock, SystemClock};
 use provision::Flaw;
@@ -11,9 +11,9 @@ use secrecy::ExposeSecret;
 use sqlx::postgres::PgConnectOptions;
 
 use crate::app;
-use crate::connections::owner;
-use crate::doctor::copies;
+use crate::connections::{Connections, owner};
 use crate::doctor::finding::Finding;
+use crate::doctor::{copies, pooler};
 use crate::settings::{Environment, Settings};
 
 const SERVER: &str = "PostgreSQL";
@@ -32,23 +32,25 @@ const OFF: time::Duration = time::Duration::seconds(2);
 const LATE: f64 = 60.0;
 
 pub async fn look(settings: &Settings) -> Vec<Finding> {
-    let owner = match owner(settings) {
-        Ok(owner) => owner,
-        Err(error) => return vec![Finding::wrong(SERVER, error.to_string(), "Set database.url.")],
+    let asked = async {
+        let owner = owner(settings).await?;
+        let (standing, slots) = database::standing(&owner).await?;
+        anyhow::Ok((owner, standing, slots))
     };
-    let (standing, slots) = match database::standing(&owner).await {
+    let (owner, standing, slots) = match asked.await {
         Ok(seen) => seen,
         Err(error) => {
-            let todo = "See that PostgreSQL runs, that database.url names it and its owner's password, and that pg_hba.conf lets \
-                        this machine in.";
+            let todo = "See that PostgreSQL runs, that database.url (or database.direct_url) names it and its owner's password, \
+                        and that pg_hba.conf lets this machine in.";
             return vec![Finding::wrong(SERVER, format!("cannot be asked: {error}"), todo)];
         }
     };
     let mut findings = server(&standing, settings.environment == Environment::Production);
     findings.extend(copies::look(&standing, &slots));
     findings.push(clock(&owner).await);
-    findings.push(connections(&owner, settings.database.connections).await);
+    findings.push(connections(&owner, settings).await);
     findings.extend(roles(&owner, settings).await);
+    findings.extend(pooler::look(settings).await);
     findings.extend(log(settings).await);
     findings
 }
@@ -97,7 +99,8 @@ fn server(standing: &Standing, production: bool) -> Vec<Finding> {
 
 async fn clock(owner: &PgConnectOptions) -> Finding {
     let clock = Arc::<CorrectedClock>::default();
-    if let Err(error) = Server::new(Arc::clone(&clock)).set_clock(owner).await {
+    let route = Route::new(owner.clone().into());
+    if let Err(error) = Server::new(Arc::clone(&clock)).find(&route).await {
         return Finding::wrong(CLOCK, format!("PostgreSQL did not tell the time: {error}"), "Ask again.");
     }
     let offset = clock.offset();
@@ -111,7 +114,11 @@ async fn clock(owner: &PgConnectOptions) -> Finding {
     }
 }
 
-async fn connections(owner: &PgConnectOptions, own: u32) -> Finding {
+async fn connections(owner: &PgConnectOptions, settings: &Settings) -> Finding {
+    let own = match Connections::new(settings, Server::unwatched()) {
+        Ok(connections) => connections.budget().connections,
+        Err(error) => return Finding::wrong(CONNECTIONS, error.to_string(), "Set database.url."),
+    };
     let slots = match database::slots(owner, "").await {
         Ok(slots) => slots,
         Err(error) => return Finding::wrong(CONNECTIONS, format!("PostgreSQL did not tell: {error}"), "Ask again."),
@@ -151,7 +158,7 @@ async fn roles(owner: &PgConnectOptions, settings: &Settings) -> Vec<Finding> {
 
 async fn log(settings: &Settings) -> Vec<Finding> {
     let asked = async {
-        let events: EventBus = app::event_bus(settings, Arc::new(SystemClock))?;
+        let events: EventBus = app::event_bus(settings, Arc::new(SystemClock)).await?;
         anyhow::Ok((events.is_ahead_of_its_server().await?, events.subscriptions().await?))
     };
     let (ahead, subscriptions) = match asked.await {

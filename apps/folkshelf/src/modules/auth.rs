@@ -50,7 +50,7 @@ impl Module for AuthModule {
             ..auth::Settings::new(ours.token_secret.clone(), wiring.settings.http.public_url.as_str())
         };
         Ok(Box::new(Auth::new(
-            wiring.pool(Context::Auth)?,
+            wiring.pool(Context::Auth),
             wiring.projection(Context::Auth),
             ports::mailer(wiring.settings, wiring.clock)?,
             Arc::clone(wiring.clock),

@@ -47,7 +47,7 @@ impl Module for BooksModule {
     fn wire(&self, wiring: &Wiring<'_>) -> anyhow::Result<Box<dyn Wired>> {
         let imports = &wiring.settings.imports;
         let books = Books::new(
-            wiring.pool(Context::Books)?,
+            wiring.pool(Context::Books),
             wiring.projection(Context::Books),
             wiring.events.own(),
             Arc::new(wiring.ports.clone()),

@@ -56,7 +56,7 @@ impl Module for BorrowingModule {
             ..LendingRules::default()
         };
         let borrowing = Borrowing::new(
-            wiring.pool(Context::Borrowing)?,
+            wiring.pool(Context::Borrowing),
             wiring.projection(Context::Borrowing),
             wiring.events.own(),
             Arc::new(wiring.ports.clone()),

@@ -41,7 +41,7 @@ impl Module for NotificationsModule {
     fn wire(&self, wiring: &Wiring<'_>) -> anyhow::Result<Box<dyn Wired>> {
         let zone = TimeZone::get(&wiring.settings.community.time_zone);
         Ok(Box::new(Notifications::new(
-            wiring.pool(Context::Notifications)?,
+            wiring.pool(Context::Notifications),
             wiring.projection(Context::Notifications),
             zone.context("community.time_zone is not a time zone")?,
             wiring.language()?,

@@ -37,7 +37,7 @@ impl Module for UsersModule {
 
     fn wire(&self, wiring: &Wiring<'_>) -> anyhow::Result<Box<dyn Wired>> {
         Ok(Box::new(Users::new(
-            wiring.pool(Context::Users)?,
+            wiring.pool(Context::Users),
             wiring.projection(Context::Users),
             Arc::new(wiring.ports.clone()),
             Arc::new(wiring.ports.clone()),

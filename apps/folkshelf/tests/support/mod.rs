@@ -15,7 +15,7 @@ use reqwest::header::HeaderMap;
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 use sqlx::ConnectOptions;
-use testkit::TestDatabase;
+use testkit::{Pooler, TestDatabase};
 
 pub const PASSWORD: &str = "correct horse battery";
 
@@ -24,20 +24,35 @@ pub struct Place {
     pub database: TestDatabase,
     pub prefix: String,
     pub mail: tempfile::TempDir,
+    /// Before the database, with `FOLKSHELF_TEST_POOLED`: `just test-pooled`.
+    pub pooler: Option<Pooler>,
 }
 
 impl Place {
     pub async fn new() -> Self {
+        let database = TestDatabase::new().await;
+        let pooler = match std::env::var_os("FOLKSHELF_TEST_POOLED") {
+            Some(_) => Some(Pooler::before(&database.owner_options()).await),
+            None => None,
+        };
         Self {
-            database: TestDatabase::new().await,
+            database,
             prefix: testkit::redis_prefix(),
             mail: tempfile::tempdir().expect("a folder for mails"),
+            pooler,
         }
     }
 
     pub fn environment(&self) -> Vec<(String, String)> {
-        let url = self.database.owner_options().to_url_lossy().to_string();
-        environment(&url, &testkit::redis_url(), &self.prefix, &self.mail.path().to_string_lossy())
+        let direct = self.database.owner_options();
+        let through = self.pooler.as_ref().map(|pooler| pooler.through(direct.clone()));
+        let url = through.as_ref().unwrap_or(&direct).to_url_lossy().to_string();
+        let mut environment =
+            environment(&url, &testkit::redis_url(), &self.prefix, &self.mail.path().to_string_lossy());
+        if through.is_some() {
+            environment.push(("FOLKSHELF_DATABASE__DIRECT_URL".to_owned(), direct.to_url_lossy().to_string()));
+        }
+        environment
     }
 
     /// The newest mail to an address, once there is one whose text holds `word`.
