@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use cqrs::{CommandBus, QueryBus};
-use database::{Database, Route, Server};
+use database::{Database, Replica, Route, Server};
 use event_bus::{BusSettings, EventBus, Running, Subscription};
 use kernel::{Clock, CorrectedClock};
 use read_store::ReadStore;
@@ -49,7 +49,10 @@ pub fn schemas() -> Vec<(&'static str, &'static Migrator)> {
 pub fn userlist(settings: &Settings) -> Vec<String> {
     let secret = settings.database.context_password.expose_secret();
     let schemas = schemas().into_iter().map(|(schema, _)| schema).chain([provision::EVENT_BUS]);
-    schemas.map(|schema| provision::login(schema, secret)).map(|(role, password)| format!("\"{role}\" \"{password}\"")).collect()
+    schemas
+        .map(|schema| provision::login(schema, secret))
+        .map(|(role, password)| format!("\"{role}\" \"{password}\""))
+        .collect()
 }
 
 /// The way to Redis.
@@ -87,6 +90,7 @@ pub struct App {
     budget: Budget,
     /// The way through a pooler, if there is one.
     pooled: Option<Route>,
+    replica: Option<Replica>,
     pools: Vec<(String, Database)>,
     events: EventBus,
     contexts: Vec<(Context, Box<dyn Wired>)>,
@@ -141,6 +145,7 @@ impl App {
             server,
             budget: connections.budget(),
             pooled: connections.pooled.clone(),
+            replica: connections.replica.clone(),
             pools: connections.pools(),
             read_store,
             events,
@@ -179,6 +184,12 @@ impl App {
         self.background.run(|until| async move {
             until.run_until_cancelled(server.watch(direct, pooled)).await;
         });
+        if let Some(replica) = self.replica.clone() {
+            let events = self.events.clone();
+            self.background.run(|until| async move {
+                until.run_until_cancelled(events.watch_replica(replica)).await;
+            });
+        }
         let (store, commands) = (self.read_store.clone(), self.commands.clone());
         self.background.run(|until| async move { store.run_watcher(until).await });
         // A sweep takes a batch a transaction, so it can be cut off.

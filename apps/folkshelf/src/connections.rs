@@ -4,7 +4,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::bail;
-use database::{Address, Database, Room, Route, Server, Slots};
+use database::{Address, Database, Replica, Room, Route, Server, Slots};
 use secrecy::{ExposeSecret, SecretString};
 use sqlx::ConnectOptions;
 use sqlx::postgres::PgConnectOptions;
@@ -44,6 +44,8 @@ pub struct Connections<'a> {
     pub direct: Route,
     /// The same through the pooler, if there is one.
     pub pooled: Option<Route>,
+    /// A standby that answers reads, if there is one.
+    pub replica: Option<Replica>,
     /// Every pool that was made, by its schema.
     pools: Mutex<Vec<(String, Database)>>,
 }
@@ -57,7 +59,14 @@ impl<'a> Connections<'a> {
         };
         let direct = route(settings.database.direct())?;
         let pooled = settings.database.direct_url.as_ref().map(|_| route(&settings.database.url)).transpose()?;
-        Ok(Self { settings, process, server, direct, pooled, pools: Mutex::default() })
+        let replica = match &settings.database.replica_url {
+            Some(url) => {
+                let address = address(url, "database.replica_url")?;
+                Some(Replica::new(role(settings, process, &address.hosts()[0], provision::EVENT_BUS)))
+            }
+            None => None,
+        };
+        Ok(Self { settings, process, server, direct, pooled, replica, pools: Mutex::default() })
     }
 
     /// Finds the hosts that take writes, and sets the clock. Whoever uses them says what is wrong when there are none.
@@ -72,8 +81,15 @@ impl<'a> Connections<'a> {
     pub fn pool(&self, schema: &str) -> Database {
         let route = self.pooled.as_ref().unwrap_or(&self.direct);
         let connections = share(self.settings.database.connections);
-        let pool = route.pool(connections, |host| role(self.settings, self.process, host, schema));
-        let pool = Database::new(pool, self.server.clone()).with_direct(self.direct.clone());
+        let as_role = |host: &PgConnectOptions| role(self.settings, self.process, host, schema);
+        let pool = route.pool(connections, as_role);
+        let mut pool = Database::new(pool, self.server.clone()).with_direct(self.direct.clone());
+        if self.pooled.is_some() {
+            pool = pool.behind_pooler();
+        }
+        if let Some(replica) = &self.replica {
+            pool = pool.with_replica(replica.clone(), replica.pool(connections, as_role));
+        }
         self.pools.lock().unwrap_or_else(PoisonError::into_inner).push((schema.to_owned(), pool.clone()));
         pool
     }

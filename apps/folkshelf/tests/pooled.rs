@@ -51,9 +51,9 @@ async fn a_book_goes_round_among_two_hosts_that_share_a_poolers_connections() {
     let (ada, bob) = (one.register("Ada").await, two.register("Bob").await);
     // More at once than the pooler has connections: each finds its statements prepared on whichever it gets.
     let titles: Vec<String> = (0..24).map(|nth| format!("Travels, part {nth}")).collect();
-    let books = join_all(titles.iter().enumerate().map(|(nth, title)| {
-        ada.lists(if nth % 2 == 0 { &one } else { &two }, title)
-    }))
+    let books = join_all(
+        titles.iter().enumerate().map(|(nth, title)| ada.lists(if nth % 2 == 0 { &one } else { &two }, title)),
+    )
     .await;
     let pages: Vec<String> =
         (0..24).map(|nth| format!("/books/search?q=travels&limit=5&page={}", nth % 4 + 1)).collect();
@@ -118,6 +118,7 @@ async fn the_printed_userlist_lets_the_roles_through() {
     let password = list.lines().find_map(|line| line.strip_prefix("\"folkshelf_books\" \"")).expect("its line");
     let books = postgres.owner_options().username("folkshelf_books").password(password.trim_end_matches('"'));
     let mut connection = pooler.connect(books).await;
-    let role: String = sqlx::query_scalar("select current_user::text").fetch_one(&mut connection).await.expect("an answer");
+    let role: String =
+        sqlx::query_scalar("select current_user::text").fetch_one(&mut connection).await.expect("an answer");
     assert_eq!(role, "folkshelf_books");
 }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use database::Database;
+use database::{Database, Reading};
 use event_bus::Meta;
 use kernel::{Actor, Clock, Event, Position};
 use serde::Serialize;
@@ -55,6 +55,8 @@ pub struct Call {
     trace: String,
     clock: Arc<dyn Clock>,
     source: Source,
+    /// What a replica must have for the caller to read there; `None`: they read on the primary.
+    needs: Option<Position>,
     key: Option<Key>,
     told: Mutex<Option<Told>>,
 }
@@ -77,7 +79,12 @@ impl Told {
 
 impl Call {
     pub(crate) fn new(caller: &Caller, clock: Arc<dyn Clock>, source: Source, key: Option<Key>) -> Self {
-        Self { actor: caller.actor.clone(), trace: caller.trace.clone(), clock, source, key, told: Mutex::new(None) }
+        let (actor, trace) = (caller.actor.clone(), caller.trace.clone());
+        Self { actor, trace, clock, source, needs: None, key, told: Mutex::new(None) }
+    }
+
+    pub(crate) fn with_needs(self, needs: Option<Position>) -> Self {
+        Self { needs, ..self }
     }
 
     pub fn actor(&self) -> &Actor {
@@ -94,6 +101,16 @@ impl Call {
 
     pub fn source(&self) -> Source {
         self.source
+    }
+
+    /// Reads in PostgreSQL, on a replica if there is one that has what the caller has seen. `work` may be done twice: when the
+    /// replica fails, the primary answers.
+    pub async fn read<T, W, F>(&self, pool: &Database, work: W) -> Result<T, sqlx::Error>
+    where
+        W: Fn(Reading) -> F,
+        F: Future<Output = Result<T, sqlx::Error>>,
+    {
+        pool.read(self.needs, work).await
     }
 
     /// As the same caller, for a port that leads to another context.

@@ -216,6 +216,8 @@ impl<C: Command> Dispatch<C> {
             if views.instrument(tracing::debug_span!("views")).await != Heard::Yes {
                 tracing::debug!(command = C::NAME, %position, "answered before every view was refreshed");
                 own_writes.announce(&caller.actor, *position, KEPT_WITHIN).await;
+            } else if self.registered.pool.has_replica() {
+                own_writes.announce_to_readers_of_replicas(&caller.actor, *position, KEPT_WITHIN).await;
             }
             since = Instant::now();
         }

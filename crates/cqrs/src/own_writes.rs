@@ -24,6 +24,9 @@ use crate::command::KEPT_WITHIN;
 /// So many members' writes are remembered apart; with more, everybody counts as somebody who wrote.
 const REMEMBERED: usize = 10_000;
 
+/// Begins what is announced of a write that the views show and a replica may lack.
+const WRITTEN: &str = "written ";
+
 /// A write that was answered early.
 struct Unseen {
     position: Position,
@@ -51,6 +54,10 @@ struct Remembered {
     of: HashMap<UserId, Unseen>,
     /// What anybody may have written.
     of_anybody: Option<Unseen>,
+    /// What each member wrote last, which a replica may lack. Never demanded of the views.
+    written: HashMap<UserId, Position>,
+    /// The same of anybody.
+    written_by_anybody: Position,
     /// In this time of listening every announcement was heard; see [`OtherHosts::session`].
     session: Option<u64>,
 }
@@ -66,6 +73,16 @@ impl Remembered {
             self.of.remove(&user);
         }
         self.of_anybody.take_if(|write| write.is_over(events, Scope::All));
+    }
+
+    fn write(&mut self, user: UserId, position: Position) {
+        if self.written.len() >= REMEMBERED {
+            // A replica has all of it soon.
+            let last = self.written.drain().map(|(_, position)| position).max();
+            self.written_by_anybody = self.written_by_anybody.max(last.unwrap_or(Position::START));
+        }
+        let last = self.written.entry(user).or_insert(position);
+        *last = position.max(*last);
     }
 
     fn demand_of_anybody(&mut self, position: Position) {
@@ -89,27 +106,51 @@ impl OwnWrites {
         self.remembered.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// A replica may not have yet what `actor` did at `position`: every process is told, at most `within`.
+    pub async fn announce_to_readers_of_replicas(&self, actor: &Actor, position: Position, within: Duration) {
+        let Some(user) = actor.on_behalf_of() else { return };
+        self.remembered().write(user, position);
+        self.tell(format!("{WRITTEN}{user} {position}"), position, within).await;
+    }
+
     /// The views do not show what `actor` did at `position`: every process is told, at most `within`.
     pub async fn announce(&self, actor: &Actor, position: Position, within: Duration) {
         let Some(user) = actor.on_behalf_of() else { return };
         self.remember(user, position);
+        self.tell(format!("{user} {position}"), position, within).await;
+    }
+
+    async fn tell(&self, text: String, position: Position, within: Duration) {
         let Some(others) = &self.others else { return };
-        let text = format!("{user} {position}");
         if tokio::time::timeout(within, others.announce(&text)).await != Ok(true) {
-            tracing::warn!(%position, "other hosts were not told of a write that no view shows yet");
+            tracing::warn!(%position, "other hosts were not told of a write that they may not show yet");
         }
     }
 
     /// Takes over what another process has announced: a member and a position, with a blank between.
     pub fn announced(&self, text: &str) {
+        let (views_show_it, text) = text.strip_prefix(WRITTEN).map_or((false, text), |text| (true, text));
         let parsed = text.split_once(' ').map(|(user, position)| (user.parse(), position.parse()));
-        if let Some((Ok(user), Ok(position))) = parsed {
-            self.remember(user, position);
+        let Some((Ok(user), Ok(position))) = parsed else { return };
+        match views_show_it {
+            true => self.remembered().write(user, position),
+            false => self.remember(user, position),
         }
+    }
+
+    /// What a replica must have for `actor` to see in it what they did. `None`: that is not known.
+    pub async fn last_write(&self, actor: &Actor) -> Option<Position> {
+        let Some(user) = actor.on_behalf_of() else { return Some(Position::START) };
+        if self.hears().await != Heard::Yes {
+            return None;
+        }
+        let remembered = self.remembered();
+        Some(remembered.written.get(&user).copied().unwrap_or(Position::START).max(remembered.written_by_anybody))
     }
 
     fn remember(&self, user: UserId, position: Position) {
         let mut remembered = self.remembered();
+        remembered.write(user, position);
         if remembered.of.len() >= REMEMBERED {
             remembered.of.retain(|_, write| !self.events.has_passed(write.position, Scope::All));
         }
@@ -191,6 +232,7 @@ impl OwnWrites {
         };
         let mut remembered = self.remembered();
         remembered.demand_of_anybody(last);
+        remembered.written_by_anybody = remembered.written_by_anybody.max(last);
         remembered.session = session;
         Heard::Yes
     }

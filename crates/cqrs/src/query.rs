@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use async_trait::async_trait;
 use database::Database;
 use event_bus::{Heard, Scope};
-use kernel::{Actor, Detail, ErrorKind, Query, Refusal};
+use kernel::{Actor, Detail, ErrorKind, Position, Query, Refusal};
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tracing::Span;
 use tracing::field::Empty;
@@ -35,11 +35,13 @@ struct Registered<Q: Query> {
     context: Arc<str>,
     /// How many queries of the context may ask PostgreSQL because its views are late.
     late: Arc<Semaphore>,
+    has_replica: bool,
 }
 
 impl<Q: Query> Clone for Registered<Q> {
     fn clone(&self) -> Self {
-        Self { handler: Arc::clone(&self.handler), context: Arc::clone(&self.context), late: Arc::clone(&self.late) }
+        let (handler, context, late) = (Arc::clone(&self.handler), Arc::clone(&self.context), Arc::clone(&self.late));
+        Self { handler, context, late, has_replica: self.has_replica }
     }
 }
 
@@ -62,8 +64,12 @@ impl QueryBusBuilder {
         // Half of the pool: the rest is for commands, and for members who wait for a write of their own.
         let half = usize::try_from(pool.pool().options().get_max_connections() / 2).unwrap_or(1).max(1);
         let late = self.late.entry(context.clone()).or_insert_with(|| Arc::new(Semaphore::new(half)));
-        let registered =
-            Registered::<Q> { handler: Arc::new(handler), context: context.into(), late: Arc::clone(late) };
+        let registered = Registered::<Q> {
+            handler: Arc::new(handler),
+            context: context.into(),
+            late: Arc::clone(late),
+            has_replica: pool.has_replica(),
+        };
         if self.handlers.insert(TypeId::of::<Q>(), Box::new(registered)).is_some() {
             self.duplicate = Some(DuplicateHandler(Q::NAME));
         }
@@ -167,6 +173,15 @@ impl<Q: Query> Ask<Q> {
         }
     }
 
+    /// What a replica must have for `caller` to read there.
+    async fn needs(&self, caller: &Caller) -> Option<Position> {
+        if !self.registered.has_replica {
+            return None;
+        }
+        let last = self.shared.own_writes.last_write(&caller.actor).await?;
+        Some(last.max(caller.min_position.unwrap_or(Position::START)))
+    }
+
     /// With views that are late, PostgreSQL answers as many queries at a time as it has room for; the others are answered
     /// by the views, late as they are.
     async fn room_for_late(&self) -> Option<SemaphorePermit<'_>> {
@@ -194,7 +209,7 @@ impl<Q: Query> Ask<Q> {
                 source = Source::Database;
             }
         }
-        let call = Call::new(caller, Arc::clone(&self.shared.clock), source, None);
+        let call = Call::new(caller, Arc::clone(&self.shared.clock), source, None).with_needs(self.needs(caller).await);
         let started = Instant::now();
         let answer = tokio::time::timeout(TIMEOUT, self.registered.handler.handle(&call, query)).await;
         let took = started.elapsed();

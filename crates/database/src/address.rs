@@ -54,6 +54,17 @@ impl Address {
         }
         Err(failed.unwrap_or_else(no_primary))
     }
+
+    /// Of each host, whether it takes writes.
+    pub async fn ask_all(&self) -> Vec<(String, Result<bool, Error>)> {
+        let mut told = Vec::new();
+        for options in &self.0 {
+            let asked = timeout(WITHIN, open(options)).await.unwrap_or(Err(Error::PoolTimedOut));
+            let name = format!("{}:{}", options.get_host(), options.get_port());
+            told.push((name, asked.map(|(_, seen)| !seen.is_read_only)));
+        }
+        told
+    }
 }
 
 impl From<PgConnectOptions> for Address {
@@ -137,7 +148,8 @@ mod tests {
         let place = |host: &str, port| (host.to_owned(), port);
         assert_eq!(places("postgres://u:p@a/d"), [place("a", 5432)]);
         assert_eq!(places("postgresql://a:1,b:2,[::1]:3/d"), [place("a", 1), place("b", 2), place("[::1]", 3)]);
-        let several: Address = "postgres://u:p%2Cq@a:1,b/d?sslmode=disable&target_session_attrs=read-write".parse().unwrap();
+        let several: Address =
+            "postgres://u:p%2Cq@a:1,b/d?sslmode=disable&target_session_attrs=read-write".parse().unwrap();
         for (host, name) in several.hosts().iter().zip(["a", "b"]) {
             assert_eq!((host.get_host(), host.get_username(), host.get_database()), (name, "u", Some("d")));
             assert!(host.to_url_lossy().as_str().contains("p%2Cq"), "the password is that of all");

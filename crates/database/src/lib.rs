@@ -4,7 +4,9 @@
 //! |---|---|
 //! | [`Database`] | a pool that refuses at once while PostgreSQL is away; used like a `PgPool` |
 //! | [`Address`] | one host or several, of which one is the primary |
+//! | [`Reading`] | a connection for several statements that read, whatever is between |
 //! | [`Route`] | the host that takes writes, pools that follow it, and listening there |
+//! | [`Replica`] | a standby that answers reads, as far as its copy of the log has come |
 //! | [`Server`] | whether PostgreSQL is away, as one task of the process finds out; shared by all pools |
 //! | `skew` | how far the machine's clock is from PostgreSQL's |
 //! | [`slots()`], [`without_connection()`] | whether PostgreSQL has room for a host's connections, and which pools have none |
@@ -17,6 +19,8 @@
 //! an HTTP worker would stop working when that worker ends, although somebody else may use it by then.
 
 mod address;
+mod reading;
+mod replica;
 mod route;
 mod runtime;
 mod server;
@@ -25,6 +29,8 @@ mod slots;
 mod standing;
 
 pub use address::Address;
+pub use reading::Reading;
+pub use replica::Replica;
 pub use route::{Listener, Route};
 pub use server::Server;
 pub use slots::{Room, Slots, slots, without_connection};
@@ -34,6 +40,7 @@ use std::fmt;
 
 use futures_util::future::BoxFuture;
 use futures_util::stream::{self, BoxStream, TryStreamExt};
+use kernel::Position;
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgPool, PgQueryResult, PgRow, PgStatement, PgTypeInfo};
 use sqlx::{Describe, Either, Error, Execute, Executor, Postgres, SqlStr, Transaction};
@@ -48,18 +55,38 @@ pub struct Database {
     runtime: Runtime,
     /// Around a pooler, for what needs a session.
     direct: Option<Route>,
+    /// The pool leads to a pooler, which gives each transaction a session.
+    pooled: bool,
+    /// A standby, and this role's pool there.
+    replica: Option<(Replica, PgPool)>,
 }
 
 impl Database {
     /// To be called on the runtime that shall carry the connections.
     pub fn new(pool: PgPool, server: Server) -> Self {
-        Self { pool, server, runtime: Runtime::current(), direct: None }
+        Self { pool, server, runtime: Runtime::current(), direct: None, pooled: false, replica: None }
     }
 
     /// What needs a session of its own goes that way.
     #[must_use]
     pub fn with_direct(self, direct: Route) -> Self {
         Self { direct: Some(direct), ..self }
+    }
+
+    /// The pool leads to a pooler in transaction mode.
+    #[must_use]
+    pub fn behind_pooler(self) -> Self {
+        Self { pooled: true, ..self }
+    }
+
+    /// Reads may be answered there, through `pool`.
+    #[must_use]
+    pub fn with_replica(self, replica: Replica, pool: PgPool) -> Self {
+        Self { replica: Some((replica, pool)), ..self }
+    }
+
+    pub fn has_replica(&self) -> bool {
+        self.replica.is_some()
     }
 
     /// The pool without the breaker, for the event bus and its subscriptions.
@@ -85,6 +112,38 @@ impl Database {
 
     pub async fn begin(&self) -> Result<Transaction<'static, Postgres>, Error> {
         self.guard(self.pool.begin()).await
+    }
+
+    /// Reads on the standby where its copy of the log has come as far as `needs`. Else, and when the standby fails, on the
+    /// primary: `work` may be done twice. `None`: on the primary.
+    pub async fn read<T, W, F>(&self, needs: Option<Position>, work: W) -> Result<T, Error>
+    where
+        W: Fn(Reading) -> F,
+        F: Future<Output = Result<T, Error>>,
+    {
+        let Some((replica, pool)) = &self.replica else { return work(self.reading().await?).await };
+        if needs.is_some_and(|needs| replica.has(needs)) {
+            let read = async { work(Reading::on(pool, false).await?).await };
+            let outcome = tokio::select! {
+                outcome = self.runtime.carry(read) => Some(outcome),
+                () = replica.lost() => None,
+            };
+            match outcome {
+                Some(Ok(answer)) => {
+                    replica::count("replica");
+                    return Ok(answer);
+                }
+                Some(Err(error)) => tracing::debug!(%error, "the replica failed; the primary is asked"),
+                None => tracing::debug!("the replica was lost; the primary is asked"),
+            }
+        }
+        replica::count("primary");
+        work(self.reading().await?).await
+    }
+
+    /// For several statements on the primary that read.
+    pub async fn reading(&self) -> Result<Reading, Error> {
+        self.guard(Reading::on(&self.pool, self.pooled)).await
     }
 
     /// Does `work` that uses [`Self::pool`], on whichever runtime the caller is: connections that it opens belong to ours.

@@ -60,12 +60,22 @@ impl Route {
 
     /// A pool of at most `connections` that follows the primary. `change` makes its options of the route's: another role.
     pub fn pool(&self, connections: u32, change: impl FnMut(&PgConnectOptions) -> PgConnectOptions) -> PgPool {
+        self.pool_within(ACQUIRE, connections, change)
+    }
+
+    /// As [`Self::pool`]. Whoever gets no connection `within` that time is refused.
+    pub(crate) fn pool_within(
+        &self,
+        within: Duration,
+        connections: u32,
+        change: impl FnMut(&PgConnectOptions) -> PgConnectOptions,
+    ) -> PgPool {
         let address = self.0.address.map(change);
         let several = address.names_several();
         let route = self.clone();
         let pool = PgPoolOptions::new()
             .max_connections(connections)
-            .acquire_timeout(ACQUIRE)
+            .acquire_timeout(within)
             .idle_timeout(IDLE)
             .after_connect(move |connection, _| {
                 Box::pin(async move {

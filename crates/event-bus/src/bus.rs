@@ -308,7 +308,9 @@ impl EventBus {
         offset: u64,
         limit: u32,
     ) -> Result<EventPage, sqlx::Error> {
-        self.carry(find::find(&self.inner.pool, filter, after, offset, limit)).await
+        // A replica answers where it has what this process has read.
+        let find = |connection| find::find(connection, filter, after, offset, limit);
+        self.inner.database.read(Some(self.read_to()), find).await
     }
 
     /// Events as this process sees them appear, from now on. Not durable: whoever listens can fall behind and must be

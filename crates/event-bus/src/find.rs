@@ -6,8 +6,9 @@
 use std::fmt;
 use std::str::FromStr;
 
+use database::Reading;
 use kernel::Position;
-use sqlx::PgPool;
+use sqlx::PgConnection;
 use time::OffsetDateTime;
 use time::macros::datetime;
 use uuid::Uuid;
@@ -78,7 +79,7 @@ pub struct EventPage {
 
 /// Up to `limit` events behind `after`, or else after skipping `offset`.
 pub(crate) async fn find(
-    pool: &PgPool,
+    mut connection: Reading,
     filter: &EventFilter,
     after: Option<EventCursor>,
     offset: u64,
@@ -88,19 +89,22 @@ pub(crate) async fn find(
     let end = EventCursor { occurred_at: filter.to.unwrap_or(END), position: Position::START };
     let offset = if after.is_some() { 0 } else { i64::try_from(offset).unwrap_or(i64::MAX) };
     // One more shows whether there is another page.
-    let rows = rows(pool, filter, from, after.map_or(end, |after| after.min(end)), offset, i64::from(limit) + 1);
+    let (before, one_more) = (after.map_or(end, |after| after.min(end)), i64::from(limit) + 1);
     // Pages lead as far as events are counted; beyond, a page is as empty as one past the end of any list.
-    let mut events = if offset >= COUNTED { Vec::new() } else { recorded(rows.await?) };
+    let mut events = match offset >= COUNTED {
+        true => Vec::new(),
+        false => recorded(rows(&mut connection, filter, from, before, offset, one_more).await?),
+    };
     let more = events.len() > limit as usize;
     events.truncate(limit as usize);
     let next = events.last().filter(|_| more);
     let next = next.map(|last| EventCursor { occurred_at: last.occurred_at, position: last.position });
-    let total = count(pool, filter, from, end.occurred_at).await?;
+    let total = count(&mut connection, filter, from, end.occurred_at).await?;
     Ok(EventPage { events, total: u64::try_from(total).unwrap_or(0), next })
 }
 
 async fn rows(
-    pool: &PgPool,
+    connection: &mut PgConnection,
     filter: &EventFilter,
     from: OffsetDateTime,
     before: EventCursor,
@@ -131,7 +135,7 @@ async fn rows(
             offset,
             limit,
         )
-        .fetch_all(pool)
+        .fetch_all(connection)
         .await;
     }
     if let Some(name) = &filter.name {
@@ -156,7 +160,7 @@ async fn rows(
             offset,
             limit,
         )
-        .fetch_all(pool)
+        .fetch_all(connection)
         .await;
     }
     sqlx::query_as!(
@@ -177,12 +181,12 @@ async fn rows(
         offset,
         limit,
     )
-    .fetch_all(pool)
+    .fetch_all(connection)
     .await
 }
 
 async fn count(
-    pool: &PgPool,
+    connection: &mut PgConnection,
     filter: &EventFilter,
     from: OffsetDateTime,
     to: OffsetDateTime,
@@ -202,7 +206,7 @@ async fn count(
             to,
             COUNTED,
         )
-        .fetch_one(pool)
+        .fetch_one(connection)
         .await;
     }
     if let Some(name) = &filter.name {
@@ -216,7 +220,7 @@ async fn count(
             to,
             COUNTED,
         )
-        .fetch_one(pool)
+        .fetch_one(connection)
         .await;
     }
     sqlx::query_scalar!(
@@ -228,7 +232,7 @@ async fn count(
         to,
         COUNTED,
     )
-    .fetch_one(pool)
+    .fetch_one(connection)
     .await
 }
 

@@ -8,6 +8,7 @@
 //! | `runner` | the loop that feeds one subscription: batches, retries, parking |
 //! | `checkpoint` | where a subscription stands, in memory and in the table |
 //! | `told` | what processes tell each other on the log's channel |
+//! | `copy` | how far a standby's copy of the log is |
 //! | `window` | the log as this process has read it lately, for all of its readers |
 //! | `handling` | handing events to a handler, in their traces |
 //! | `horizon` | noticing that an open transaction hides events, and naming its session |
@@ -22,6 +23,7 @@
 
 mod bus;
 mod checkpoint;
+mod copy;
 pub mod dead_letters;
 pub mod family;
 pub mod fault;

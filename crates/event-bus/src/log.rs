@@ -34,7 +34,7 @@
 use kernel::actor::RecordedActor;
 use kernel::{Event, EventId, Position};
 use serde_json::Value;
-use sqlx::{PgPool, Postgres, Transaction};
+use sqlx::{PgExecutor, PgPool, Postgres, Transaction};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -329,13 +329,13 @@ pub(crate) async fn is_ahead_of_its_server(pool: &PgPool) -> Result<bool, sqlx::
 }
 
 /// The last event below the horizon.
-pub(crate) async fn head(pool: &PgPool) -> Result<Position, sqlx::Error> {
+pub async fn head(database: impl PgExecutor<'_>) -> Result<Position, sqlx::Error> {
     let row = sqlx::query!(
         r#"select transaction_id::text::bigint as "transaction_id!", position from event_bus.log
         where transaction_id < (select event_bus.horizon())
         order by log.transaction_id desc, log.position desc limit 1"#
     )
-    .fetch_optional(pool)
+    .fetch_optional(database)
     .await?;
     Ok(row.map_or(Position::START, |row| Position { transaction: row.transaction_id, sequence: row.position }))
 }

@@ -6,6 +6,7 @@ mod line;
 mod people;
 mod pooler;
 mod servers;
+mod standby;
 mod wait;
 mod world;
 

@@ -66,9 +66,10 @@ impl Pooler {
         self.home.remember(&process);
         self.process = Some(process);
         let port = self.port;
-        eventually("PgBouncer listens", || async move {
-            tokio::net::TcpStream::connect(("127.0.0.1", port)).await.is_ok()
-        })
+        eventually(
+            "PgBouncer listens",
+            || async move { tokio::net::TcpStream::connect(("127.0.0.1", port)).await.is_ok() },
+        )
         .await;
     }
 
@@ -100,7 +101,8 @@ fn changed(example: &str, server: &PgConnectOptions, changes: &[(&str, &str)]) -
         "[pgbouncer]".to_owned(),
     ];
     let (_, settings) = example.split_once("[pgbouncer]").expect("its section");
-    let is_changed = |line: &str| line.split_once(" = ").is_some_and(|(key, _)| changes.iter().any(|(name, _)| *name == key));
+    let is_changed =
+        |line: &str| line.split_once(" = ").is_some_and(|(key, _)| changes.iter().any(|(name, _)| *name == key));
     lines.extend(settings.lines().filter(|line| !is_changed(line)).map(str::to_owned));
     let changes = changes.iter().filter(|(_, value)| !value.is_empty());
     lines.extend(changes.map(|(name, value)| format!("{name} = {value}")));

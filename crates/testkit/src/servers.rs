@@ -16,9 +16,9 @@ use crate::wait::eventually;
 /// A migrated PostgreSQL that nobody else uses. Its port and data outlive [`Self::stop`] and [`Self::kill`]; all of it
 /// goes when this value does, also when the test's process is killed.
 pub struct PrivatePostgres {
-    home: Home,
-    port: u16,
-    process: Option<Child>,
+    pub(crate) home: Home,
+    pub(crate) port: u16,
+    pub(crate) process: Option<Child>,
 }
 
 impl PrivatePostgres {
@@ -88,6 +88,11 @@ impl PrivatePostgres {
     /// A crash: nothing is written, the next start recovers from the log.
     pub async fn kill(&mut self) {
         end(&mut self.process, "QUIT").await;
+    }
+
+    /// As [`Self::kill`], by a signal that nobody can take: its processes end when they miss the first one.
+    pub async fn crash(&mut self) {
+        end(&mut self.process, "KILL").await;
     }
 
     /// Stops all its processes where they are: connections stay open, new ones are accepted, and nothing is answered.
@@ -292,7 +297,12 @@ impl Home {
                 let mut command = Command::new("setpriv");
                 command.args(["--reuid", user, "--regid"]);
                 command.arg(id("-g", user).expect("found before").to_string());
-                command.arg("--clear-groups").arg(program);
+                command.arg("--clear-groups");
+                if !program.starts_with("/usr") {
+                    // A checkout below /root or another closed directory: that server is let through, and no more.
+                    command.args(["--inh-caps=-all,+dac_override", "--ambient-caps=-all,+dac_override"]);
+                }
+                command.arg(program);
                 command
             }
             None => Command::new(program),
@@ -318,7 +328,7 @@ impl Drop for Home {
     }
 }
 
-fn postgres(program: &str) -> Result<PathBuf> {
+pub(crate) fn postgres(program: &str) -> Result<PathBuf> {
     let directory = std::env::var("FOLKSHELF_TEST_POSTGRES_BIN")
         .context("FOLKSHELF_TEST_POSTGRES_BIN names the directory of initdb and postgres; `just test` sets it")?;
     Ok(Path::new(&directory).join(program))

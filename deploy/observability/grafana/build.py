@@ -89,6 +89,8 @@ DASHBOARDS = [
         ("Calls to Redis", "ops", "", [("{{operation}} {{outcome}}", rate("redis_operations_total", "operation, outcome"))]),
         ("Commands by outcome", "ops", "Each is a transaction in PostgreSQL.", [("{{outcome}}", rate("command_duration_seconds_count", "outcome"))]),
         ("Clock against PostgreSQL's", "s", "", [("{{instance}}", "clock_offset_seconds")]),
+        ("Replica behind", "s", "Age of the oldest event that it lacks; beyond 5 s it is not used.", [("{{instance}}", "database_replica_lag_seconds")]),
+        ("Reads that a replica may answer", "ops", "By who did.", [("{{by}}", rate("database_replica_reads_total", "by"))]),
         ("Permits given without Redis", "ops", "", [("{{instance}}", rate("rate_limits_counted_alone_total", "instance"))]),
     ]),
     ("community", "community", [

@@ -4,6 +4,7 @@
 
 mod copies;
 mod finding;
+mod hosts;
 mod letters;
 mod machine;
 mod pooler;

@@ -13,7 +13,7 @@ use sqlx::postgres::PgConnectOptions;
 use crate::app;
 use crate::connections::{Connections, owner};
 use crate::doctor::finding::Finding;
-use crate::doctor::{copies, pooler};
+use crate::doctor::{copies, hosts, pooler};
 use crate::settings::{Environment, Settings};
 
 const SERVER: &str = "PostgreSQL";
@@ -51,6 +51,7 @@ pub async fn look(settings: &Settings) -> Vec<Finding> {
     findings.push(connections(&owner, settings).await);
     findings.extend(roles(&owner, settings).await);
     findings.extend(pooler::look(settings).await);
+    findings.extend(hosts::look(settings).await);
     findings.extend(log(settings).await);
     findings
 }

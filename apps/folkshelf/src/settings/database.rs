@@ -11,6 +11,8 @@ pub struct Database {
     pub url: SecretString,
     /// The same around a pooler, where `url` leads to one. For migrations, LISTEN and whether PostgreSQL is there.
     pub direct_url: Option<SecretString>,
+    /// A standby that answers reads which Redis cannot.
+    pub replica_url: Option<SecretString>,
     /// What the passwords of the contexts' roles are made of.
     pub context_password: SecretString,
     /// All connections of this host.
@@ -30,14 +32,19 @@ impl Database {
         if !(14..=1_202).contains(&self.connections) {
             faults.push("database.connections must be 14 to 1,202".to_owned());
         }
-        for (name, url) in [("database.url", Some(&self.url)), ("database.direct_url", self.direct_url.as_ref())] {
+        let optional = [("database.direct_url", &self.direct_url), ("database.replica_url", &self.replica_url)];
+        let optional = optional.into_iter().filter_map(|(name, url)| Some((name, url.as_ref()?)));
+        for (name, url) in optional.chain([("database.url", &self.url)]) {
             // The address may hold a password: what is said must not show it.
-            if let Some(Err(error)) = url.map(|url| url.expose_secret().parse::<Address>()) {
-                let what = match error {
-                    sqlx::Error::Configuration(what) => what.to_string(),
-                    _ => "it cannot be read".to_owned(),
-                };
-                faults.push(format!("{name} is not an address of PostgreSQL: {what}"));
+            match url.expose_secret().parse::<Address>() {
+                Ok(address) if name == "database.replica_url" && address.names_several() => {
+                    faults.push(format!("{name} must name one host"));
+                }
+                Ok(_) => {}
+                Err(sqlx::Error::Configuration(what)) => {
+                    faults.push(format!("{name} is not an address of PostgreSQL: {what}"));
+                }
+                Err(_) => faults.push(format!("{name} is not an address of PostgreSQL")),
             }
         }
         if let Some(each) = self.max_connections {

@@ -1,10 +1,12 @@
+#![expect(clippy::disallowed_methods, reason = "statements without a name are asked on a `Reading`")]
+
 use std::collections::HashMap;
 
 use async_trait::async_trait;
 use bibliography::keys::category_key;
 use bibliography::search::{QueryText, QueryTextError};
 use cqrs::{Call, QueryHandler};
-use database::Database;
+use database::{Database, Reading};
 use kernel::{Detail, ErrorKind, Query, Refusal, UserId};
 use serde::Serialize;
 use sqlx::{PgConnection, Postgres, QueryBuilder};
@@ -236,7 +238,7 @@ impl CountFacetsHandler {
         Self { pool, hidden, kept: Mutex::default() }
     }
 
-    /// The counts, and when everything was counted.
+    /// The counts, and when everything was counted. On the primary, as what is hidden of it: one state.
     async fn of_everything(&self, now: OffsetDateTime) -> Result<(OffsetDateTime, Facets), sqlx::Error> {
         let mut kept = self.kept.lock().await;
         if let Some((counted_at, facets)) = &*kept
@@ -244,47 +246,57 @@ impl CountFacetsHandler {
         {
             return Ok((*counted_at, facets.clone()));
         }
-        let mut connection = self.pool.acquire().await?;
+        let mut reading = self.pool.reading().await?;
         let facets = Facets {
-            categories: categories(&mut connection, &Among::Everything, CATEGORIES).await?,
-            languages: languages(&mut connection, &Among::Everything).await?,
+            categories: categories(&mut reading, &Among::Everything, CATEGORIES).await?,
+            languages: languages(&mut reading, &Among::Everything).await?,
         };
         *kept = Some((now, facets.clone()));
         Ok((now, facets))
     }
 
-    async fn among(&self, filter: Filter, text: Option<&QueryText>) -> Result<Among, sqlx::Error> {
+    async fn among(&self, call: &Call, filter: Filter, text: Option<&QueryText>) -> Result<Among, sqlx::Error> {
         match text {
-            Some(text) => Ok(Among::Found(find(&mut *self.pool.acquire().await?, &filter, text).await?)),
+            Some(text) => {
+                let filter = &filter;
+                let found = |mut at: Reading| async move { find(&mut at, filter, text).await };
+                Ok(Among::Found(call.read(&self.pool, found).await?))
+            }
             None if filter.is_empty() => Ok(Among::Everything),
             None if filter.only_hides() => Ok(Among::EverythingBut(filter)),
             None => Ok(Among::Filtered(filter)),
         }
     }
 
-    async fn categories(&self, among: &Among, now: OffsetDateTime) -> Result<Vec<CategoryCount>, sqlx::Error> {
+    async fn categories(&self, call: &Call, among: &Among) -> Result<Vec<CategoryCount>, sqlx::Error> {
         match among {
-            Among::Everything => Ok(self.of_everything(now).await?.1.categories),
+            Among::Everything => Ok(self.of_everything(call.now()).await?.1.categories),
             Among::EverythingBut(filter) => {
-                let (counted_at, all) = self.of_everything(now).await?;
+                let (counted_at, all) = self.of_everything(call.now()).await?;
                 let among = Among::Hidden(filter.clone(), counted_at);
-                let hidden = categories(&mut *self.pool.acquire().await?, &among, LEFT_OUT).await?;
+                let hidden = categories(&mut *self.pool.reading().await?, &among, LEFT_OUT).await?;
                 Ok(without(all.categories, hidden))
             }
-            _ => categories(&mut *self.pool.acquire().await?, among, CATEGORIES).await,
+            _ => {
+                let counted = |mut at: Reading| async move { categories(&mut at, among, CATEGORIES).await };
+                call.read(&self.pool, counted).await
+            }
         }
     }
 
-    async fn languages(&self, among: &Among, now: OffsetDateTime) -> Result<Vec<LanguageCount>, sqlx::Error> {
+    async fn languages(&self, call: &Call, among: &Among) -> Result<Vec<LanguageCount>, sqlx::Error> {
         match among {
-            Among::Everything => Ok(self.of_everything(now).await?.1.languages),
+            Among::Everything => Ok(self.of_everything(call.now()).await?.1.languages),
             Among::EverythingBut(filter) => {
-                let (counted_at, all) = self.of_everything(now).await?;
+                let (counted_at, all) = self.of_everything(call.now()).await?;
                 let among = Among::Hidden(filter.clone(), counted_at);
-                let hidden = languages(&mut *self.pool.acquire().await?, &among).await?;
+                let hidden = languages(&mut *self.pool.reading().await?, &among).await?;
                 Ok(without(all.languages, hidden))
             }
-            _ => languages(&mut *self.pool.acquire().await?, among).await,
+            _ => {
+                let counted = |mut at: Reading| async move { languages(&mut at, among).await };
+                call.read(&self.pool, counted).await
+            }
         }
     }
 }
@@ -302,12 +314,15 @@ impl QueryHandler<CountFacets> for CountFacetsHandler {
         )?;
         filter.hidden = self.hidden.from(call).await?;
         let same = filter.category.is_none() && filter.language.is_none();
-        let but_category = self.among(filter.without_category(), text.as_ref()).await?;
-        let but_language =
-            if same { but_category.clone() } else { self.among(filter.without_language(), text.as_ref()).await? };
+        let but_category = self.among(call, filter.without_category(), text.as_ref()).await?;
+        let but_language = if same {
+            but_category.clone()
+        } else {
+            self.among(call, filter.without_language(), text.as_ref()).await?
+        };
         Ok(Facets {
-            categories: self.categories(&but_category, call.now()).await?,
-            languages: self.languages(&but_language, call.now()).await?,
+            categories: self.categories(call, &but_category).await?,
+            languages: self.languages(call, &but_language).await?,
         })
     }
 }

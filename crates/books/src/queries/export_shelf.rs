@@ -1,7 +1,7 @@
 use async_trait::async_trait;
 use bibliography::export::{HEADER, ShelfRow};
 use cqrs::{Call, QueryHandler};
-use database::Database;
+use database::{Database, Reading};
 use kernel::{BookId, ErrorKind, Query, Refusal};
 use time::OffsetDateTime;
 
@@ -79,20 +79,23 @@ impl ExportShelfHandler {
 impl QueryHandler<ExportShelf> for ExportShelfHandler {
     async fn handle(&self, call: &Call, query: ExportShelf) -> Result<ShelfPiece, ExportShelfError> {
         let owner = call.actor().user_id().ok_or(ExportShelfError::NotSignedIn)?;
-        let books = sqlx::query!(
-            "select id, created_at, title, authors, isbn13, published_year, language, categories, description, condition,
+        let piece = |mut connection: Reading| async move {
+            sqlx::query!(
+                "select id, created_at, title, authors, isbn13, published_year, language, categories, description, condition,
                 notes, lending
             from books.book
             where owner_id = $1 and owner_active
                 and (created_at, id) > (coalesce($2::timestamptz, '-infinity'), coalesce($3::uuid, '00000000-0000-0000-0000-000000000000'))
             order by created_at, id limit $4",
-            owner.uuid(),
-            query.after.map(|place| place.created_at),
-            query.after.map(|place| place.id.uuid()),
-            PIECE,
-        )
-        .fetch_all(&self.pool)
-        .await?;
+                owner.uuid(),
+                query.after.map(|place| place.created_at),
+                query.after.map(|place| place.id.uuid()),
+                PIECE,
+            )
+            .fetch_all(&mut *connection)
+            .await
+        };
+        let books = call.read(&self.pool, piece).await?;
         let last = books.last().filter(|_| books.len() as i64 == PIECE);
         let next = last.map(|book| ExportPlace { created_at: book.created_at, id: book.id.into() });
         let mut file = csv::Writer::from_writer(Vec::new());

@@ -8,6 +8,8 @@
 //! no more than a rare one, and what comes beyond the bound is not shown. Titles that begin with the query are looked up by
 //! an index of their own, so that they are among the books that are ranked.
 
+#![expect(clippy::disallowed_methods, reason = "statements without a name are asked on a `Reading`")]
+
 use bibliography::ranking::{Candidate, Term, ranked};
 use bibliography::search::{QueryText, can_be_mistyped};
 use bibliography::spelling;

@@ -1,7 +1,7 @@
 use async_trait::async_trait;
 use bibliography::search::{QueryText, QueryTextError};
 use cqrs::{Call, QueryHandler, Source};
-use database::Database;
+use database::{Database, Reading};
 use kernel::{Actor, Detail, ErrorKind, Page, PageRequest, Query, Refusal, UserId};
 use read_store::{Direction, LeftOut, ReadStoreError};
 use sqlx::{PgConnection, Postgres, QueryBuilder};
@@ -273,8 +273,12 @@ impl ListBooksHandler {
         Ok(wanted.page(books?, page.total))
     }
 
-    async fn in_database(&self, wanted: &Wanted, source: Source) -> Result<Page<BookView>, sqlx::Error> {
-        let mut connection = self.pool.acquire().await?;
+    async fn in_database(
+        &self,
+        mut connection: Reading,
+        wanted: &Wanted,
+        source: Source,
+    ) -> Result<Page<BookView>, sqlx::Error> {
         let found = match &wanted.text {
             Some(text) => Some(find(&mut connection, &wanted.filter, text).await?),
             None => None,
@@ -375,7 +379,7 @@ impl ListBooksHandler {
                 Err(error) => tracing::debug!(%error, list, "a list is read from PostgreSQL"),
             }
         }
-        let page = self.in_database(&wanted, call.source()).await?;
+        let page = call.read(&self.pool, |connection| self.in_database(connection, &wanted, call.source())).await?;
         Ok((shown_to(call.actor(), page), false))
     }
 }

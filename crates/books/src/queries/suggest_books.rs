@@ -1,10 +1,12 @@
+#![expect(clippy::disallowed_methods, reason = "statements without a name are asked on a `Reading`")]
+
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use bibliography::search::{QueryText, QueryTextError, main_title};
 use bibliography::words::words;
 use cqrs::{Call, QueryHandler};
-use database::Database;
+use database::{Database, Reading};
 use kernel::{Detail, ErrorKind, Query, Refusal};
 use serde::Serialize;
 use sqlx::{PgConnection, QueryBuilder};
@@ -106,10 +108,12 @@ impl QueryHandler<SuggestBooks> for SuggestBooksHandler {
             return Ok(Vec::new());
         }
         let hidden = self.hidden.from(call).await?;
-        let mut connection = self.pool.acquire().await?;
         let name: Vec<String> = words(&query.text).into_iter().map(|word| word.text).collect();
-        let authors = authors(&mut connection, &name.join(" "), &hidden).await?;
-        let titles = titles(&mut connection, &typed.title, &hidden).await?;
+        let (name, title, hidden) = (&name.join(" "), &typed.title, &hidden);
+        let found = |mut connection: Reading| async move {
+            Ok((authors(&mut connection, name, hidden).await?, titles(&mut connection, title, hidden).await?))
+        };
+        let (authors, titles) = call.read(&self.pool, found).await?;
         let titles = titles.into_iter().take(SUGGESTIONS - authors.len());
         let titles = titles.map(|text| Suggestion { kind: SuggestionKind::Title, text });
         Ok(titles.chain(authors.into_iter().map(|text| Suggestion { kind: SuggestionKind::Author, text })).collect())

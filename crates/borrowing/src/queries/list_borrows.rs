@@ -2,7 +2,7 @@ use std::str::FromStr;
 
 use async_trait::async_trait;
 use cqrs::{Call, QueryHandler, Source};
-use database::Database;
+use database::{Database, Reading};
 use kernel::{Detail, ErrorKind, Page, PageRequest, Permission, Query, Refusal, UserId};
 use read_store::{Direction, ReadStoreError};
 use sqlx::{Postgres, QueryBuilder};
@@ -175,8 +175,13 @@ impl ListBorrowsHandler {
         Ok(Some((items?, page.total)))
     }
 
-    async fn in_database(&self, wanted: &Wanted, now: OffsetDateTime) -> Result<(Vec<BorrowView>, u64), sqlx::Error> {
-        let total: i64 = wanted.filtered("select count(*)", now).build_query_scalar().fetch_one(&self.pool).await?;
+    async fn in_database(
+        mut connection: Reading,
+        wanted: &Wanted,
+        now: OffsetDateTime,
+    ) -> Result<(Vec<BorrowView>, u64), sqlx::Error> {
+        let mut count = wanted.filtered("select count(*)", now);
+        let total: i64 = count.build_query_scalar().fetch_one(&mut *connection).await?;
         let mut page = wanted.filtered("select id", now);
         let (than, order) = if wanted.oldest_first { (">", "asc") } else { ("<", "desc") };
         if let Some(behind) = wanted.behind {
@@ -188,8 +193,7 @@ impl ListBorrowsHandler {
         if wanted.behind.is_none() {
             page.push(" offset ").push_bind(i64::try_from(wanted.offset).unwrap_or(i64::MAX));
         }
-        let ids: Vec<Uuid> = page.build_query_scalar().fetch_all(&self.pool).await?;
-        let mut connection = self.pool.acquire().await?;
+        let ids: Vec<Uuid> = page.build_query_scalar().fetch_all(&mut *connection).await?;
         Ok((view::many(&mut connection, &ids).await?, total.unsigned_abs()))
     }
 }
@@ -278,7 +282,7 @@ impl QueryHandler<ListBorrows> for ListBorrowsHandler {
         let now = call.now();
         let (mut items, total) = match found {
             Some(found) => found,
-            None => self.in_database(&wanted, now).await?,
+            None => call.read(&self.pool, |connection| Self::in_database(connection, &wanted, now)).await?,
         };
         let more = items.len() > shown;
         items.truncate(shown);

@@ -1,6 +1,6 @@
 use async_trait::async_trait;
 use cqrs::{Call, QueryHandler};
-use database::Database;
+use database::{Database, Reading};
 use kernel::text::{fold, fold_marking_elisions, is_blank};
 use kernel::{ErrorKind, Page, PageRequest, Permission, Query, Refusal, UserId};
 use sqlx::{Postgres, QueryBuilder};
@@ -78,10 +78,15 @@ impl QueryHandler<ListUsers> for ListUsersHandler {
         if !call.actor().may(Permission::ReadUser) {
             return Err(ListUsersError::NotAllowed);
         }
-        let mut count = QueryBuilder::new("select count(*) from users.member ");
-        filter(&mut count, &query);
-        let total: i64 = count.build_query_scalar().fetch_one(&self.pool).await?;
-        let rows: Vec<Row> = page(&query).build_query_as().fetch_all(&self.pool).await?;
+        let query = &query;
+        let found = |mut connection: Reading| async move {
+            let mut count = QueryBuilder::new("select count(*) from users.member ");
+            filter(&mut count, query);
+            let total: i64 = count.build_query_scalar().fetch_one(&mut *connection).await?;
+            let rows: Vec<Row> = page(query).build_query_as().fetch_all(&mut *connection).await?;
+            Ok((total, rows))
+        };
+        let (total, rows) = call.read(&self.pool, found).await?;
         Ok(Page {
             items: rows.into_iter().map(ProfileView::from).collect(),
             total: u64::try_from(total).unwrap_or(0),
