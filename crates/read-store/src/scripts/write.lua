@@ -106,39 +106,51 @@ end
 
 local written = 0
 local changed = {}
-local at = 8
-while at <= #ARGV do
-    local id, version, live, body, joined = ARGV[at], ARGV[at + 1], ARGV[at + 2] == '1', ARGV[at + 3], ARGV[at + 4]
-    local count = tonumber(ARGV[at + 5])
-    local names, scores = {}, {}
-    at = at + 6
-    for i = 1, count do
-        names[i], scores[i] = ARGV[at], ARGV[at + 1]
-        at = at + 2
+
+local function write_all()
+    local at = 8
+    while at <= #ARGV do
+        local id, version, live, body, joined = ARGV[at], ARGV[at + 1], ARGV[at + 2] == '1', ARGV[at + 3], ARGV[at + 4]
+        local count = tonumber(ARGV[at + 5])
+        local names, scores = {}, {}
+        at = at + 6
+        for i = 1, count do
+            names[i], scores[i] = ARGV[at], ARGV[at + 1]
+            at = at + 2
+        end
+        if seen[id] then
+            -- The same document again, which may leave a list that it has just come into.
+            put_down()
+        end
+        seen[id] = true
+        local taken = false
+        for i = 1, #spaces do
+            taken = apply(spaces[i], id, version, live, body, joined, names, scores) or taken
+        end
+        if taken then
+            written = written + 1
+        end
+        -- With no generation to compare with, what was kept elsewhere may still be older than this.
+        if taken or #spaces == 0 then
+            changed[#changed + 1] = id
+        end
     end
-    if seen[id] then
-        -- The same document again, which may leave a list that it has just come into.
-        put_down()
-    end
-    seen[id] = true
-    local taken = false
-    for i = 1, #spaces do
-        taken = apply(spaces[i], id, version, live, body, joined, names, scores) or taken
-    end
-    if taken then
-        written = written + 1
-    end
-    -- With no generation to compare with, what was kept elsewhere may still be older than this.
-    if taken or #spaces == 0 then
-        changed[#changed + 1] = id
+
+    put_down()
+    if token ~= '' then
+        redis.call('HINCRBY', KEYS[2], 'documents', written)
+        redis.call('PEXPIRE', KEYS[2], lease)
+    elseif #changed > 0 then
+        -- With a tag, and so in a cluster, the channel belongs to the projection's slot.
+        local publish = string.find(channel, '{', 1, true) and 'SPUBLISH' or 'PUBLISH'
+        redis.call(publish, channel, projection .. ' ' .. cjson.encode(changed))
     end
 end
 
-put_down()
-if token ~= '' then
-    redis.call('HINCRBY', KEYS[2], 'documents', written)
-    redis.call('PEXPIRE', KEYS[2], lease)
-elseif #changed > 0 then
-    redis.call('PUBLISH', channel, projection .. ' ' .. cjson.encode(changed))
+local whole, failure = pcall(write_all)
+if not whole then
+    -- What was written before it failed, as for want of a right, stays. Nobody may read half of it: all is built anew.
+    redis.call('DEL', KEYS[1], KEYS[2])
+    return type(failure) == 'table' and failure or redis.error_reply(failure)
 end
 return {'ok', written}
