@@ -70,7 +70,8 @@ resource "google_sql_database" "folkshelf" {
   instance = google_sql_database_instance.primary.name
 }
 
-# Folkshelf speaks no TLS with Redis: the password and the private network are what guards it.
+# The password and the private network guard it. For TLS set transit_encryption_mode, begin redis.url with rediss:// and
+# give the hosts the certificate of its authority as redis.ca_file.
 resource "google_redis_instance" "folkshelf" {
   name               = "folkshelf"
   tier               = "STANDARD_HA"

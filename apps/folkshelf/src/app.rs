@@ -59,6 +59,8 @@ pub fn userlist(settings: &Settings) -> Vec<String> {
 pub fn read_store(settings: &Settings) -> anyhow::Result<ReadStore> {
     let bytes = |secret: &SecretString| secret.expose_secret().as_bytes().to_vec();
     Ok(ReadStore::connect(read_store::Settings {
+        tls: settings.redis.tls()?,
+        deployment: settings.redis.deployment(),
         other_secrets: settings.auth.other_token_secrets.iter().map(bytes).collect(),
         ..read_store::Settings::new(
             settings.redis.url.expose_secret(),

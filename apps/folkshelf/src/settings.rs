@@ -5,6 +5,7 @@ mod database;
 mod figures;
 mod mail;
 mod production;
+mod redis;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -15,6 +16,7 @@ pub use database::Database;
 pub use figures::{Figure, Limits};
 use limits::Proxies;
 pub use mail::{Encryption, Mail, Transport, mail_address};
+pub use redis::Redis;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
@@ -71,14 +73,6 @@ pub struct Http {
     pub memory_cache_mib: u64,
     /// A built web app to give out instead of the one in this program.
     pub web_directory: Option<PathBuf>,
-}
-
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Redis {
-    pub url: SecretString,
-    /// Begins every key, so that communities can share a server.
-    pub prefix: String,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -231,16 +225,20 @@ impl Settings {
             .with_list_parse_key("auth.other_token_secrets")
             .with_list_parse_key("http.allowed_origins")
             .with_list_parse_key("http.trusted_proxies")
+            .with_list_parse_key("redis.cluster")
+            .with_list_parse_key("redis.sentinels")
             .try_parsing(true);
         let mut settings: Self = sources.add_source(environment).build()?.try_deserialize()?;
         // From the environment they come as one text, with blanks behind the commas or with nothing in it.
         let http = &mut settings.http;
-        for list in [&mut settings.accepted_risks, &mut http.allowed_origins, &mut http.trusted_proxies] {
+        let lists = [&mut settings.accepted_risks, &mut http.allowed_origins, &mut http.trusted_proxies];
+        for list in lists.into_iter().chain([&mut settings.redis.cluster]) {
             *list = list.iter().map(|entry| entry.trim().to_owned()).filter(|entry| !entry.is_empty()).collect();
         }
-        let secrets = &mut settings.auth.other_token_secrets;
-        *secrets = secrets.iter().map(|secret| SecretString::from(secret.expose_secret().trim())).collect();
-        secrets.retain(|secret| !secret.expose_secret().is_empty());
+        for secrets in [&mut settings.auth.other_token_secrets, &mut settings.redis.sentinels] {
+            *secrets = secrets.iter().map(|secret| SecretString::from(secret.expose_secret().trim())).collect();
+            secrets.retain(|secret| !secret.expose_secret().is_empty());
+        }
         settings.check()?;
         Ok(settings)
     }
@@ -286,11 +284,6 @@ impl Settings {
             self.http.public_url.starts_with("http://") || self.http.public_url.starts_with("https://"),
             "http.public_url must begin with http:// or https://",
         );
-        let redis = self.redis.url.expose_secret();
-        require(
-            !["rediss:", "valkeys:"].iter().any(|scheme| redis.to_ascii_lowercase().starts_with(scheme)),
-            "redis.url asks for TLS, which Folkshelf does not speak with Redis; a tunnel on this machine does",
-        );
         require((1..=64).contains(&self.http.workers), "http.workers must be 1 to 64");
         require(
             (1..=300).contains(&self.http.request_timeout_seconds),
@@ -312,7 +305,14 @@ impl Settings {
         }
         let production =
             if self.environment == Environment::Production { self.production_faults() } else { Vec::new() };
-        let parts = [self.limits.faults(), self.risk_faults(), self.database.faults(), self.mail.faults(), production];
+        let parts = [
+            self.limits.faults(),
+            self.risk_faults(),
+            self.database.faults(),
+            self.redis.faults(),
+            self.mail.faults(),
+            production,
+        ];
         parts.iter().flatten().for_each(|fault| require(false, fault));
         require(self.http.memory_cache_mib <= 4096, "http.memory_cache_mib must be 0 to 4096");
         require(self.auth.other_token_secrets.len() <= 4, "auth.other_token_secrets must name at most 4");

@@ -207,12 +207,14 @@ fn production_does_not_start_with_what_is_unsafe_unless_it_is_accepted() {
         ("plain_http", "HTTP__PUBLIC_URL", "http://shelf.example"),
         ("unknown_proxies", "HTTP__TRUSTED_PROXIES", ""),
         ("open_redis", "REDIS__URL", "redis://cache.example:6379"),
+        ("open_redis", "REDIS__CLUSTER", "cache.example:6379"),
         ("weak_secrets", "AUTH__TOKEN_SECRET", weak),
         ("weak_secrets", "DATABASE__CONTEXT_PASSWORD", weak),
     ] {
         let said = production_says(&[(name, value)]).expect("it is refused");
         let setting = name.to_lowercase().replace("__", ".");
-        assert!(said.contains(&setting) && said.contains(risk), "{said}");
+        let named = if risk == "open_redis" { "redis.url" } else { &setting };
+        assert!(said.contains(named) && said.contains(risk), "{said}");
         assert!(!said.contains(weak), "{said}");
         assert_eq!(production_says(&[(name, value), ("ACCEPTED_RISKS", risk)]), None, "{risk}");
         let others = production_says(&[(name, value), ("ACCEPTED_RISKS", "open_metrics")]);
@@ -221,7 +223,9 @@ fn production_does_not_start_with_what_is_unsafe_unless_it_is_accepted() {
     // These nothing allows.
     for (name, value, named) in [
         ("AUTH__TOKEN_SECRET", "folkshelf-development-only-not-a-secret", "auth.token_secret"),
-        ("REDIS__URL", "rediss://:secret@cache.example:6380", "redis.url"),
+        ("REDIS__CA_FILE", "/etc/ssl/redis.pem", "redis.ca_file"),
+        ("REDIS__SENTINELS", "redis://127.0.0.1:26379", "redis.master"),
+        ("REDIS__CLUSTER", "127.0.0.1:7000,127.0.0.1:7001", "redis.cluster"),
         ("HTTP__TRUSTED_PROXIES", "0.0.0.0/0", "http.trusted_proxies"),
         ("HTTP__ALLOWED_ORIGINS", "*", "http.allowed_origins"),
         ("HTTP__ALLOWED_ORIGINS", "https://a.example/path", "http.allowed_origins"),

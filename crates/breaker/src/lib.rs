@@ -5,6 +5,7 @@
 //! the tests move it.
 
 use std::{
+    fmt,
     sync::{Mutex, PoisonError},
     time::Duration,
 };
@@ -59,12 +60,17 @@ struct Inner {
     epoch: u64,
 }
 
-#[derive(Debug)]
 pub struct Breaker {
     settings: BreakerSettings,
     inner: Mutex<Inner>,
     /// Told each change of state.
-    changed: fn(BreakerState),
+    changed: Box<dyn Fn(BreakerState) + Send + Sync>,
+}
+
+impl fmt::Debug for Breaker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Breaker").field("inner", &self.inner).finish_non_exhaustive()
+    }
 }
 
 /// The right to make one call. Say how it went; dropped unsaid (the caller went away), it counts for nothing.
@@ -75,9 +81,10 @@ pub struct Permit<'b> {
 }
 
 impl Breaker {
-    pub fn new(settings: BreakerSettings, changed: fn(BreakerState)) -> Self {
+    pub fn new(settings: BreakerSettings, changed: impl Fn(BreakerState) + Send + Sync + 'static) -> Self {
         changed(BreakerState::Closed);
-        Self { settings, inner: Mutex::new(Inner { mode: Mode::Closed { failures: 0 }, epoch: 0 }), changed }
+        let inner = Mutex::new(Inner { mode: Mode::Closed { failures: 0 }, epoch: 0 });
+        Self { settings, inner, changed: Box::new(changed) }
     }
 
     /// `None`: do not call. While it is open, the first call after the wait is admitted as a probe.

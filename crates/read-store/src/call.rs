@@ -3,7 +3,7 @@
 use std::{future::Future, io, sync::Arc, time::Duration};
 
 use breaker::Breaker;
-use deadpool_redis::redis::{ErrorKind, RedisError, RedisResult, ServerErrorKind};
+use deadpool_redis::redis::{Client, ErrorKind, RedisError, RedisResult, ServerErrorKind};
 use tokio::time::{Instant, timeout};
 use tracing::Instrument;
 
@@ -21,6 +21,11 @@ pub(crate) struct Caller {
 impl Caller {
     pub(crate) fn new(breaker: Breaker, link: Link) -> Self {
         Self { breaker, link: Arc::new(link) }
+    }
+
+    /// For a connection of another kind to the same server.
+    pub(crate) async fn client(&self) -> RedisResult<Client> {
+        self.link.client().await
     }
 
     /// `operation` is a metric label: one of a few constants.
@@ -75,6 +80,10 @@ impl Caller {
                 metrics::operation(operation, "error");
                 Err(if is_passing(&error) {
                     ReadStoreError::Unavailable(io::Error::new(io::ErrorKind::ResourceBusy, error))
+                } else if is_forbidden(&error) {
+                    // Until somebody gives our user the right. An event waits for that and is not given up.
+                    tracing::warn!(operation, %error, "Redis does not let this host's user do that");
+                    ReadStoreError::Unavailable(io::Error::new(io::ErrorKind::PermissionDenied, error))
                 } else {
                     ReadStoreError::Script(error)
                 })
@@ -102,9 +111,18 @@ fn is_away(error: &RedisError) -> bool {
                 ServerErrorKind::BusyLoading
                     | ServerErrorKind::MasterDown
                     | ServerErrorKind::ClusterDown
+                    | ServerErrorKind::Moved
+                    | ServerErrorKind::Ask
                     | ServerErrorKind::ReadOnly
             )
         )
+}
+
+/// Whether our user lacks a right. What a script lacks has no code: Redis 7.0 and later ones say it in these words.
+fn is_forbidden(error: &RedisError) -> bool {
+    let in_script = ["The user executing the script can't", "ACL failure in script"];
+    matches!(error.code(), Some("NOPERM" | "NOAUTH"))
+        || error.detail().is_some_and(|detail| in_script.iter().any(|words| detail.contains(words)))
 }
 
 /// Whether Redis works, but cannot do this now: full, unable to persist, busy with a script.

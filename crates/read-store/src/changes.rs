@@ -12,8 +12,11 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
-use deadpool_redis::redis::{self, Client, RedisResult};
-use futures_util::StreamExt;
+use deadpool_redis::redis::{
+    self, AsyncConnectionConfig, IntoConnectionInfo, Msg, ProtocolVersion, PushInfo, RedisResult,
+};
+use futures_util::{Stream, StreamExt, stream};
+use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -63,11 +66,13 @@ pub enum Subject<'s> {
 }
 
 pub(crate) struct Changes {
-    client: Client,
     caller: Arc<Caller>,
     connect_timeout: Duration,
     /// Where changes and roll calls are published.
     channel: String,
+    /// In a cluster: the channels are those of one slot, where what changes there is published too. Messages of other
+    /// channels go from node to node, in no order that a beat could stand behind.
+    sharded: bool,
     /// The key of the roll.
     roll_key: String,
     us: String,
@@ -85,13 +90,15 @@ pub(crate) struct Changes {
 pub(crate) type Announced = Box<dyn Fn(&str) + Send + Sync>;
 
 impl Changes {
-    pub fn new(client: Client, caller: Arc<Caller>, settings: &Settings) -> Self {
+    /// `tag`: of which slot, in a cluster.
+    pub fn new(caller: Arc<Caller>, settings: &Settings, tag: Option<&str>) -> Self {
+        let base = tag.map_or_else(|| settings.prefix.clone(), |tag| format!("{}:{{{tag}}}", settings.prefix));
         Self {
-            client,
             caller,
             connect_timeout: settings.connect_timeout,
-            channel: channel(&settings.prefix),
-            roll_key: format!("{}:roll", settings.prefix),
+            channel: format!("{base}:changes"),
+            sharded: tag.is_some(),
+            roll_key: format!("{base}:roll"),
             us: Uuid::new_v4().simple().to_string(),
             listening: AtomicBool::new(false),
             session: AtomicU64::new(0),
@@ -102,6 +109,11 @@ impl Changes {
             calls: Calls::default(),
             announced: OnceLock::new(),
         }
+    }
+
+    /// Where the script that writes documents publishes which.
+    pub fn channel(&self) -> &str {
+        &self.channel
     }
 
     /// To be taken before what depends on `subject` is read. `None`: we do not hear of changes at present.
@@ -219,9 +231,9 @@ impl Changes {
     }
 
     async fn publish(&self, channel: &str, message: String) -> Result<(), ReadStoreError> {
-        let publish = async |mut at: Connected| {
-            redis::cmd("PUBLISH").arg(channel).arg(message).exec_async(&mut at.connection).await
-        };
+        let mut publish = if self.sharded { redis::cmd("SPUBLISH") } else { redis::cmd("PUBLISH") };
+        publish.arg(channel).arg(message);
+        let publish = async |mut at: Connected| publish.exec_async(&mut at.connection).await;
         self.caller.call("publish", PUBLISH, publish).await
     }
 
@@ -292,14 +304,34 @@ impl Changes {
     }
 
     async fn listen(self: &Arc<Self>) -> RedisResult<()> {
-        let mut line = timeout(self.connect_timeout, self.client.get_async_pubsub())
-            .await
-            .map_err(|_| redis::RedisError::from((redis::ErrorKind::Io, "no connection in time")))??;
-        line.subscribe(&[&self.channel, &self.answers(&self.us), &self.leased()]).await?;
+        let late = |_| redis::RedisError::from((redis::ErrorKind::Io, "no connection in time"));
+        let client = timeout(self.connect_timeout, self.caller.client()).await.map_err(late)??;
+        let channels = [self.channel.clone(), self.answers(&self.us), self.leased()];
+        if self.sharded {
+            // The library subscribes to such channels in its cluster connection alone; as commands they are its version 3.
+            let (pushed, messages) = mpsc::unbounded_channel::<PushInfo>();
+            let config =
+                AsyncConnectionConfig::new().set_connection_timeout(Some(self.connect_timeout)).set_push_sender(pushed);
+            let address = client.get_connection_info().clone();
+            let version = address.redis_settings().clone().set_protocol(ProtocolVersion::RESP3);
+            let client = redis::Client::open(address.set_redis_settings(version).into_connection_info()?)?;
+            let mut line = client.get_multiplexed_async_connection_with_config(&config).await?;
+            for channel in channels {
+                redis::cmd("SSUBSCRIBE").arg(channel).exec_async(&mut line).await?;
+            }
+            let messages = stream::unfold(messages, async |mut messages| Some((messages.recv().await?, messages)));
+            return self.hear(messages.filter_map(async |pushed| Msg::from_push_info(pushed))).await;
+        }
+        let mut line = timeout(self.connect_timeout, client.get_async_pubsub()).await.map_err(late)??;
+        line.subscribe(&channels).await?;
+        self.hear(line.on_message()).await
+    }
+
+    async fn hear(self: &Arc<Self>, messages: impl Stream<Item = Msg>) -> RedisResult<()> {
         // What was kept before belongs to another time: changes may have been missed since.
         self.session.fetch_add(1, Ordering::AcqRel);
         self.listening.store(true, Ordering::Release);
-        let mut messages = line.on_message();
+        tokio::pin!(messages);
         while let Ok(Some(message)) = timeout(LOST, messages.next()).await {
             let payload: String = message.get_payload()?;
             if message.get_channel_name() == self.channel {
@@ -364,9 +396,4 @@ impl Changes {
             stripe.fetch_add(1, Ordering::AcqRel);
         }
     }
-}
-
-/// The channel of a community.
-pub(crate) fn channel(prefix: &str) -> String {
-    format!("{prefix}:changes")
 }

@@ -12,10 +12,12 @@
 //! | `changes.rs` | how every process hears of every change |
 //! | `roll.rs` | who may answer from memory, and how a writer waits until all of them have heard |
 //! | `link.rs`, `call.rs` | how every call reaches Redis, and what happens when Redis is away |
+//! | `servers.rs`, `masters.rs` | which server that is, where there are several, and why all hosts agree |
 //!
 //! Redis is disposable here. Whatever goes wrong, a reader gets an error and asks PostgreSQL instead; it never gets a
 //! short list or a document of another time.
 
+mod address;
 mod call;
 mod changes;
 mod count;
@@ -24,6 +26,7 @@ mod error;
 mod generation;
 mod link;
 mod local;
+mod masters;
 mod metrics;
 mod projection;
 mod rebuild;
@@ -31,11 +34,13 @@ mod roll;
 mod script;
 mod seal;
 mod server_info;
+mod servers;
 mod settings;
 mod store;
 mod watcher;
 mod written_through;
 
+pub use address::{ClientCertificate, Tls};
 pub use breaker::BreakerSettings;
 pub use changes::{Stamp, Stamps, Subject};
 pub use count::LeftOut;
@@ -47,6 +52,6 @@ pub use rebuild::{Rebuild, Rebuilt};
 pub use roll::OVER as LEASE_OVER;
 pub use script::Script;
 pub use server_info::ServerInfo;
-pub use settings::{Settings, SettingsError};
+pub use settings::{Deployment, Settings, SettingsError};
 pub use store::{Progress, ProjectionStatus, ReadStore};
 pub use written_through::{Coming, WrittenThrough};

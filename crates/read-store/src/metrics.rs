@@ -1,6 +1,6 @@
 //! What the read store tells Prometheus. The labels are bounded: operations, outcomes and projections are constants.
 
-use std::sync::LazyLock;
+use std::sync::{LazyLock, Mutex, PoisonError};
 
 use breaker::BreakerState;
 use prometheus::{
@@ -63,8 +63,20 @@ pub(crate) fn rebuild(projection: &str, outcome: &str) {
     REBUILDS.with_label_values(&[projection, outcome]).inc();
 }
 
-pub(crate) fn breaker(state: BreakerState) {
-    BREAKER.set(state.number());
+/// What a breaker tells its changes. The gauge shows the worst of them: in a cluster there are several.
+pub(crate) fn breaker() -> impl Fn(BreakerState) + Send + Sync + 'static {
+    static STATES: Mutex<Vec<i64>> = Mutex::new(Vec::new());
+    let states = || STATES.lock().unwrap_or_else(PoisonError::into_inner);
+    let nth = {
+        let mut states = states();
+        states.push(0);
+        states.len() - 1
+    };
+    move |state| {
+        let mut states = states();
+        states[nth] = state.number();
+        BREAKER.set(states.iter().copied().max().unwrap_or(0));
+    }
 }
 
 /// Makes the series of a projection exist before anything has happened.

@@ -11,7 +11,7 @@ use deadpool_redis::redis::{self, FromRedisValue, RedisResult, ScriptInvocation,
 use crate::{
     Document, Local, ReadStoreError, Rebuild, Settings, Stamp, Stamps, Subject,
     call::Caller,
-    changes::{Changes, channel},
+    changes::Changes,
     generation::{Keys, PAGE, WRITE},
     link::Connected,
     metrics,
@@ -178,7 +178,7 @@ impl Projection {
                 let mut call = WRITE.key(&inner.keys.generation);
                 call.key(&inner.keys.rebuild);
                 call.arg(&inner.keys.base).arg(&*at.run).arg(inner.schema()).arg(token).arg(lease.to_string());
-                call.arg(channel(&inner.settings.prefix)).arg(&inner.name);
+                call.arg(inner.changes.channel()).arg(&inner.name);
                 for (document, body) in chunk.iter().zip(&bodies) {
                     arguments(&mut call, document, body.as_deref());
                 }

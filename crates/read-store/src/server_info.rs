@@ -1,5 +1,7 @@
 //! What the Redis at the other end says of itself, for operators.
 
+use std::collections::BTreeSet;
+
 use crate::{ReadStore, ReadStoreError, link::field};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,9 +40,13 @@ impl ServerInfo {
 }
 
 impl ReadStore {
-    /// Asks Redis what it is.
-    pub async fn server_info(&self) -> Result<ServerInfo, ReadStoreError> {
-        Ok(ServerInfo::read(&self.info().await?))
+    /// Asks Redis what it is: each of its masters, where there are several.
+    pub async fn server_info(&self) -> Result<Vec<ServerInfo>, ReadStoreError> {
+        let mut infos = self.infos().await?;
+        // Several slots may be on one.
+        let mut runs = BTreeSet::new();
+        infos.retain(|info| runs.insert(field(info, "run_id").unwrap_or_default().to_owned()));
+        Ok(infos.iter().map(|info| ServerInfo::read(info)).collect())
     }
 }
 

@@ -4,10 +4,14 @@ use std::{fmt, time::Duration};
 
 use breaker::BreakerSettings;
 
+use crate::Tls;
+
 #[derive(Clone)]
 pub struct Settings {
-    /// As in `redis://127.0.0.1:6379/0` or `redis+unix:///run/redis.sock`.
+    /// As in `redis://127.0.0.1:6379/0`, `rediss://user:password@redis.example` or `redis+unix:///run/redis.sock`.
     pub url: String,
+    pub tls: Tls,
+    pub deployment: Deployment,
     /// The community: begins every key, so that several can share a server. Letters, digits, `-`, `_` and `.`.
     pub prefix: String,
     /// What documents are sealed with: the same on every host.
@@ -27,10 +31,24 @@ pub struct Settings {
     pub rebuild_lease: Duration,
 }
 
+/// Which servers there are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Deployment {
+    /// The one at [`Settings::url`].
+    One,
+    /// A master and its replicas. Most of the Sentinels at these addresses name the master of that name; `url` says as whom
+    /// and how it is spoken to.
+    Sentinels { addresses: Vec<String>, master: String },
+    /// A cluster, of which most of these nodes (`host:port`) know the masters; `url` says as whom and how they are spoken to.
+    Cluster { nodes: Vec<String> },
+}
+
 impl Settings {
     pub fn new(url: impl Into<String>, prefix: impl Into<String>, secret: &[u8]) -> Self {
         Self {
             url: url.into(),
+            tls: Tls::default(),
+            deployment: Deployment::One,
             prefix: prefix.into(),
             secret: secret.to_vec(),
             other_secrets: Vec::new(),
@@ -56,6 +74,14 @@ impl fmt::Debug for Settings {
 pub enum SettingsError {
     #[error("the Redis address is not usable")]
     Url(#[source] deadpool_redis::redis::RedisError),
+    #[error("an address of Redis ends with #insecure: certificates are always checked here")]
+    Insecure,
+    #[error("a file with a certificate for Redis holds none: it must be PEM")]
+    NoCertificate,
+    #[error("the certificates or the key for Redis are not usable")]
+    Certificate(#[source] deadpool_redis::redis::RedisError),
+    #[error("a node of the Redis cluster must be HOST:PORT, and not {0:?}")]
+    Node(String),
     #[error("the prefix {0:?} must be made of letters, digits, '-', '_' and '.'")]
     Prefix(String),
     #[error("the read store needs a tokio runtime to run its connection on")]

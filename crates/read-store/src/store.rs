@@ -6,20 +6,14 @@ use std::{
     time::{Duration, Instant},
 };
 
-use breaker::Breaker;
-use deadpool_redis::redis::Client;
+use deadpool_redis::redis;
+use futures_util::future;
 use time::OffsetDateTime;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    Projection, ReadStoreError, Rebuild, RebuildError, Rebuilt, Script, Settings, SettingsError,
-    call::Caller,
-    changes::Changes,
-    generation::STATUS,
-    link::{Connected, Link},
-    metrics,
-    settings::is_key_part,
-    watcher,
+    Projection, ReadStoreError, Rebuild, RebuildError, Rebuilt, Script, Settings, SettingsError, call::Caller,
+    generation::STATUS, link::Connected, servers::Servers, settings::is_key_part, watcher,
 };
 
 /// Cheap to clone.
@@ -30,8 +24,7 @@ pub struct ReadStore {
 
 struct Inner {
     settings: Arc<Settings>,
-    caller: Arc<Caller>,
-    changes: Arc<Changes>,
+    servers: Servers,
     projections: Mutex<BTreeMap<String, Projection>>,
 }
 
@@ -59,15 +52,9 @@ impl ReadStore {
         if !is_key_part(&settings.prefix) {
             return Err(SettingsError::Prefix(settings.prefix));
         }
-        let client = Client::open(settings.url.as_str()).map_err(SettingsError::Url)?;
-        let runtime = tokio::runtime::Handle::try_current().map_err(|_| SettingsError::NoRuntime)?;
-        let link = Link::new(client.clone(), settings.connect_timeout, runtime);
-        let breaker = Breaker::new(settings.breaker, metrics::breaker);
-        let caller = Arc::new(Caller::new(breaker, link));
-        let changes = Arc::new(Changes::new(client, Arc::clone(&caller), &settings));
-        Ok(Self {
-            inner: Arc::new(Inner { settings: Arc::new(settings), caller, changes, projections: Mutex::default() }),
-        })
+        let settings = Arc::new(settings);
+        let servers = Servers::new(&settings)?;
+        Ok(Self { inner: Arc::new(Inner { settings, servers, projections: Mutex::default() }) })
     }
 
     /// The handle of a context, named after it. It becomes readable once its source is registered and a rebuild is through.
@@ -80,8 +67,8 @@ impl ReadStore {
         projections
             .entry(name.to_owned())
             .or_insert_with(|| {
-                let Inner { caller, settings, changes, .. } = &*self.inner;
-                Projection::new(name, Arc::clone(caller), Arc::clone(settings), Arc::clone(changes))
+                let Inner { settings, servers, .. } = &*self.inner;
+                Projection::new(name, servers.caller(name), Arc::clone(settings), servers.changes(name))
             })
             .clone()
     }
@@ -114,8 +101,7 @@ impl ReadStore {
 
     async fn status_of(&self, projection: &Projection) -> Result<ProjectionStatus, ReadStoreError> {
         let inner = &projection.inner;
-        let (ready, documents, rebuilding, written, started) = self
-            .inner
+        let (ready, documents, rebuilding, written, started) = inner
             .caller
             // Nobody else can answer this: it waits longer than a read that PostgreSQL can take over.
             .call("status", inner.settings.write_timeout, async |mut at: Connected| {
@@ -135,24 +121,29 @@ impl ReadStore {
         })
     }
 
-    /// Whether Redis answers, for the health check.
+    /// Whether Redis answers, for the health check: all of it, where there are several servers.
     pub async fn ping(&self) -> Result<(), ReadStoreError> {
-        self.inner
-            .caller
-            .call("ping", self.inner.settings.read_timeout, async |mut at: Connected| {
-                deadpool_redis::redis::cmd("PING").exec_async(&mut at.connection).await
-            })
-            .await
+        let limit = self.inner.settings.read_timeout;
+        let ping = async |caller: Arc<Caller>| {
+            let ping = async |mut at: Connected| redis::cmd("PING").exec_async(&mut at.connection).await;
+            caller.call("ping", limit, ping).await
+        };
+        future::try_join_all(self.inner.servers.all_callers().into_iter().map(ping)).await.map(drop)
     }
 
-    /// What Redis says of itself, in its own words.
-    pub(crate) async fn info(&self) -> Result<String, ReadStoreError> {
-        self.inner
-            .caller
-            .call("info", self.inner.settings.write_timeout, async |mut at: Connected| {
-                deadpool_redis::redis::cmd("INFO").query_async(&mut at.connection).await
-            })
-            .await
+    /// How many of the Sentinels, or of the named nodes of a cluster, answer, and how many they are. `None`: there is one server.
+    pub fn answering(&self) -> Option<(usize, usize)> {
+        self.inner.servers.answering()
+    }
+
+    /// What each server says of itself, in its own words.
+    pub(crate) async fn infos(&self) -> Result<Vec<String>, ReadStoreError> {
+        let limit = self.inner.settings.write_timeout;
+        let ask = async |caller: Arc<Caller>| {
+            let info = async |mut at: Connected| redis::cmd("INFO").query_async(&mut at.connection).await;
+            caller.call("info", limit, info).await
+        };
+        future::try_join_all(self.inner.servers.all_callers().into_iter().map(ask)).await
     }
 
     /// A script of another part of the host, on keys of its own: they begin with `name`, which is also the metric's label.
@@ -161,42 +152,47 @@ impl ReadStore {
     /// When `name` is not made of letters, digits, `-`, `_` and `.`.
     pub fn script(&self, name: &'static str, text: &str) -> Script {
         assert!(is_key_part(name), "{name:?} cannot begin a key");
-        let Inner { caller, settings, .. } = &*self.inner;
+        let Inner { servers, settings, .. } = &*self.inner;
         let base = format!("{}:{{{name}}}:", settings.prefix);
-        Script::new(name, text, base, settings.read_timeout, Arc::clone(caller))
+        Script::new(name, text, base, settings.read_timeout, servers.caller(name))
     }
 
     /// Until `shutdown`: looks after the registered projections (one that is missing or of another time is rebuilt, by one
     /// process at a time), and listens to what changes, without which [`crate::Local`] keeps nothing.
     pub async fn run_watcher(&self, shutdown: CancellationToken) {
-        tokio::join!(watcher::run(self.registered(), &shutdown), self.inner.changes.run(&shutdown));
+        let changes = self.inner.servers.all_changes();
+        let listening = future::join_all(changes.iter().map(|changes| changes.run(&shutdown)));
+        tokio::join!(watcher::run(self.registered(), &shutdown), listening);
     }
 
     /// Waits until no process answers from memory what was true before `since`, the time of the last change that matters,
     /// at most `within`. Returns whether that is certain.
     pub async fn known_everywhere(&self, since: Instant, within: Duration) -> bool {
-        self.inner.changes.known_everywhere(since.into(), within).await
+        let changes = self.inner.servers.all_changes();
+        let known = changes.iter().map(|changes| changes.known_everywhere(since.into(), within));
+        future::join_all(known).await.into_iter().all(|known| known)
     }
 
     /// Tells every process of the community a text, see [`Self::on_announcement`]. After a later
     /// [`Self::known_everywhere`] every process has heard it or has no [`Self::session`].
     pub async fn announce(&self, text: &str) -> Result<(), ReadStoreError> {
-        self.inner.changes.announce(text).await
+        self.inner.servers.announcements().announce(text).await
     }
 
     /// Who is told what any process announces, this one too. The first hearer counts.
     pub fn on_announcement(&self, hearer: impl Fn(&str) + Send + Sync + 'static) {
-        self.inner.changes.on_announcement(Box::new(hearer));
+        self.inner.servers.announcements().on_announcement(Box::new(hearer));
     }
 
     /// As long as it stays the same, this process has heard every announcement of that time. `None`: it may have missed one.
     pub fn session(&self) -> Option<u64> {
-        self.inner.changes.session()
+        self.inner.servers.announcements().session()
     }
 
     /// Lets every process read anew what it keeps in memory.
     pub async fn forget_kept(&self) -> Result<(), ReadStoreError> {
-        self.inner.changes.forget().await
+        let changes = self.inner.servers.all_changes();
+        future::try_join_all(changes.iter().map(|changes| changes.forget())).await.map(drop)
     }
 
     fn registered(&self) -> Vec<Projection> {

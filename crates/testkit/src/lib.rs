@@ -1,20 +1,24 @@
 //! What tests share: databases of their own on a real PostgreSQL, keys of their own in a real Redis, callers,
 //! a world for one context, and waiting for a condition instead of for time. A dev-dependency only.
 
+mod certificates;
 mod database;
 mod line;
 mod people;
 mod pooler;
+mod redis;
 mod servers;
 mod standby;
 mod wait;
 mod world;
 
+pub use certificates::Certificates;
 pub use database::TestDatabase;
 pub use line::Line;
 pub use people::{A_SATURDAY, a_user, admin, anonymous, member, moderator};
 pub use pooler::Pooler;
-pub use servers::{PrivatePostgres, PrivateRedis, signal};
+pub use redis::{MASTER, PrivateRedis, RedisCluster, RedisGroup};
+pub use servers::{PrivatePostgres, signal};
 pub use wait::{eventually, eventually_within};
 pub use world::{Place, Process, World};
 

@@ -1,4 +1,4 @@
-//! PostgreSQL and Redis servers of a test's own, for tests that stop, kill and start them.
+//! Servers of a test's own, for tests that stop, kill and start them: PostgreSQL here, Redis in `redis.rs`.
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -7,7 +7,6 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{ConnectOptions, Connection, PgPool};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::process::{Child, Command};
 
 use crate::database::{every_context, migrate};
@@ -176,63 +175,6 @@ impl PrivatePostgres {
     }
 }
 
-/// A Redis that nobody else uses. What is in it goes with [`Self::stop`] and [`Self::kill`].
-pub struct PrivateRedis {
-    home: Home,
-    port: u16,
-    process: Option<Child>,
-}
-
-impl PrivateRedis {
-    /// # Panics
-    /// When `FOLKSHELF_TEST_REDIS_SERVER` is not set or the server does not start.
-    pub async fn start() -> Self {
-        let mut server = Self {
-            home: Home::new("redis", "KILL").expect("a directory for Redis"),
-            port: free_port().expect("a free port"),
-            process: None,
-        };
-        server.start_again().await;
-        server
-    }
-
-    /// Starts it after [`Self::stop`] or [`Self::kill`], at the same address and empty.
-    ///
-    /// # Panics
-    /// When it does not answer in time.
-    pub async fn start_again(&mut self) {
-        let program = std::env::var("FOLKSHELF_TEST_REDIS_SERVER")
-            .expect("FOLKSHELF_TEST_REDIS_SERVER names redis-server; `just test` sets it");
-        let process = self
-            .home
-            .program(Path::new(&program))
-            .args(["--bind", "127.0.0.1", "--port", &self.port.to_string()])
-            .args(["--save", "", "--appendonly", "no", "--dir"])
-            .arg(&self.home.path)
-            .spawn()
-            .expect("redis-server starts");
-        self.home.remember(&process);
-        self.process = Some(process);
-        let port = self.port;
-        eventually("our Redis answers", || async move { answers_ping(port).await.is_ok() }).await;
-    }
-
-    /// An orderly end.
-    pub async fn stop(&mut self) {
-        end(&mut self.process, "TERM").await;
-    }
-
-    /// A crash.
-    pub async fn kill(&mut self) {
-        end(&mut self.process, "KILL").await;
-    }
-
-    /// As `REDIS_URL` has it.
-    pub fn url(&self) -> String {
-        format!("redis://127.0.0.1:{}/0", self.port)
-    }
-}
-
 /// Sends a signal to a process, such as `STOP` or `KILL`.
 ///
 /// # Panics
@@ -253,7 +195,7 @@ pub(crate) async fn end(process: &mut Option<Child>, name: &str) {
 /// A server's directory, its user, and a guard that ends the server and removes the directory when we are gone: it
 /// waits for its standard input to close, which happens however this process ends.
 pub(crate) struct Home {
-    pub path: PathBuf,
+    pub(crate) path: PathBuf,
     user: Option<String>,
     guard: std::process::Child,
 }
@@ -268,7 +210,7 @@ fi
 rm -rf "$1""#;
 
 impl Home {
-    pub fn new(kind: &str, last_signal: &str) -> Result<Self> {
+    pub(crate) fn new(kind: &str, last_signal: &str) -> Result<Self> {
         // Memory where it can be had: nothing here is worth a disk.
         let memory = Path::new("/dev/shm");
         let base = if memory.is_dir() { memory.to_owned() } else { std::env::temp_dir() };
@@ -291,7 +233,7 @@ impl Home {
     }
 
     /// PostgreSQL refuses to run as root: root runs it as somebody else.
-    pub fn program(&self, program: &Path) -> Command {
+    pub(crate) fn program(&self, program: &Path) -> Command {
         let mut command = match &self.user {
             Some(user) => {
                 let mut command = Command::new("setpriv");
@@ -313,7 +255,7 @@ impl Home {
         command
     }
 
-    pub fn remember(&self, process: &Child) {
+    pub(crate) fn remember(&self, process: &Child) {
         let id = process.id().expect("it has just started");
         std::fs::write(self.path.join("pid"), id.to_string()).expect("our own directory");
     }
@@ -355,12 +297,4 @@ pub(crate) fn free_port() -> Result<u16> {
         }
     }
     bail!("no free port between 21000 and 31000")
-}
-
-async fn answers_ping(port: u16) -> Result<()> {
-    let mut stream = tokio::net::TcpStream::connect(("127.0.0.1", port)).await?;
-    stream.write_all(b"PING\r\n").await?;
-    let mut answer = [0; 7];
-    stream.read_exact(&mut answer).await?;
-    if &answer == b"+PONG\r\n" { Ok(()) } else { bail!("no pong") }
 }

@@ -3,6 +3,7 @@
 use read_store::ServerInfo;
 
 use crate::app;
+use crate::contexts::Context;
 use crate::doctor::finding::Finding;
 use crate::settings::Settings;
 
@@ -12,18 +13,37 @@ const OLDEST: u32 = 7;
 const MIB: u64 = 1_048_576;
 
 pub async fn look(settings: &Settings) -> Vec<Finding> {
-    let asked = async { anyhow::Ok(app::read_store(settings)?.server_info().await?) };
-    match asked.await {
-        Ok(info) => server(&info),
-        Err(error) => {
-            let todo = "See that Redis runs, and that redis.url names it, its user and its password. Hosts go on without it, \
-                        slower: PostgreSQL answers the reads.";
-            vec![Finding::wrong(REDIS, format!("cannot be asked: {error:#}"), todo)]
-        }
+    let store = match app::read_store(settings) {
+        Ok(store) => store,
+        Err(error) => return vec![Finding::wrong(REDIS, format!("cannot be asked: {error:#}"), "Set it right.")],
+    };
+    // In a cluster each of them may have another server.
+    for context in Context::ALL {
+        store.projection(context.name());
     }
+    let mut findings = match store.server_info().await {
+        Ok(servers) => {
+            let expects_cluster = !settings.redis.cluster.is_empty();
+            servers.iter().flat_map(|info| server(info, expects_cluster)).collect()
+        }
+        Err(error) => {
+            let cause = std::error::Error::source(&error).map(|cause| format!(": {cause}")).unwrap_or_default();
+            let todo = "See that Redis runs, that redis.url names it, its user and its password, and that redis.ca_file \
+                        has signed its certificate. Hosts go on without it, slower: PostgreSQL answers the reads.";
+            vec![Finding::wrong(REDIS, format!("cannot be asked: {error}{cause}"), todo)]
+        }
+    };
+    findings.extend(store.answering().filter(|(answering, all)| answering < all).map(|(answering, all)| {
+        let (asked, what) =
+            if settings.redis.cluster.is_empty() { ("sentinels", "Sentinels") } else { ("cluster", "nodes") };
+        let todo =
+            format!("See that all in redis.{asked} run and let this host in: without most of them it has no Redis.");
+        Finding::look(REDIS, format!("{answering} of {all} {what} answer"), todo)
+    }));
+    findings
 }
 
-fn server(info: &ServerInfo) -> Vec<Finding> {
+fn server(info: &ServerInfo, expects_cluster: bool) -> Vec<Finding> {
     let mut findings = Vec::new();
     let ServerInfo { version, eviction, used_bytes, limit_bytes, .. } = info;
     match info.major() {
@@ -36,9 +56,9 @@ fn server(info: &ServerInfo) -> Vec<Finding> {
         let what = "redis.url leads to a replica, which takes no writes";
         findings.push(Finding::wrong(REDIS, what, "Name the primary in redis.url."));
     }
-    if info.is_cluster {
-        let what = "it is a cluster: scripts on keys of two slots fail there";
-        findings.push(Finding::wrong(REDIS, what, "Use one Redis server, with a replica if you like."));
+    if info.is_cluster && !expects_cluster {
+        let what = "it is a node of a cluster, and redis.url leads to this one alone";
+        findings.push(Finding::wrong(REDIS, what, "Name the cluster's nodes in redis.cluster."));
     }
     if eviction.starts_with("allkeys") {
         let what = format!(
@@ -74,12 +94,14 @@ mod tests {
             is_cluster: false,
         };
         let worst = |info: ServerInfo| {
-            let findings = server(&info);
+            let findings = server(&info, false);
             let has = |verdict| findings.iter().any(|finding| finding.verdict == verdict);
             [Verdict::Wrong, Verdict::Look].into_iter().find(|verdict| has(*verdict)).unwrap_or(Verdict::Fine)
         };
         assert_eq!(worst(info()), Verdict::Fine);
         assert_eq!(worst(ServerInfo { version: "6.2.1".to_owned(), ..info() }), Verdict::Wrong);
+        let in_cluster = ServerInfo { is_cluster: true, ..info() };
+        assert!(server(&in_cluster, true).iter().all(|finding| finding.verdict == Verdict::Fine));
         assert_eq!(worst(ServerInfo { eviction: "allkeys-lru".to_owned(), ..info() }), Verdict::Wrong);
         assert_eq!(worst(ServerInfo { eviction: "volatile-ttl".to_owned(), ..info() }), Verdict::Look);
         assert_eq!(worst(ServerInfo { is_replica: true, ..info() }), Verdict::Wrong);

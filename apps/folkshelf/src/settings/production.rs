@@ -40,8 +40,9 @@ impl Settings {
             let fault = "/metrics would answer whoever reaches the web app; set http.metrics_listen";
             refuse("open_metrics", fault.to_owned());
         }
-        if is_open_redis(self.redis.url.expose_secret()) {
-            let fault = "redis.url leads to another machine without a password; use redis://:PASSWORD@…";
+        // A server that asks for our certificate lets nobody else in.
+        if self.redis.certificate_file.is_none() && self.leads_to_open_redis() {
+            let fault = "redis.url leads to another machine without a password; use rediss://USER:PASSWORD@…";
             refuse("open_redis", fault.to_owned());
         }
         let mail = &self.mail;
@@ -60,6 +61,17 @@ impl Settings {
             }
         }
         faults
+    }
+
+    fn leads_to_open_redis(&self) -> bool {
+        let (redis, url) = (&self.redis, self.redis.url.expose_secret());
+        if redis.sentinels.is_empty() && redis.cluster.is_empty() {
+            return is_open_redis(url);
+        }
+        // Where those lead, url does not say.
+        let elsewhere = redis.sentinels.iter().any(|address| !is_here(address.expose_secret()))
+            || redis.cluster.iter().any(|node| !is_here(&format!("redis://{node}")));
+        elsewhere && !has_password(url)
     }
 
     pub(super) fn risk_faults(&self) -> Vec<String> {
@@ -88,10 +100,13 @@ fn is_open_redis(address: &str) -> bool {
     if ["unix", "redis+unix", "valkey+unix"].contains(&scheme.as_str()) {
         return false;
     }
-    let Ok(uri) = address.parse::<Uri>() else { return true };
+    !has_password(address) && !is_here(address)
+}
+
+fn has_password(address: &str) -> bool {
+    let Ok(uri) = address.parse::<Uri>() else { return false };
     let user = uri.authority().and_then(|authority| authority.as_str().rsplit_once('@')).map(|(user, _)| user);
-    let has_password = user.and_then(|user| user.split_once(':')).is_some_and(|(_, password)| !password.is_empty());
-    !has_password && !is_here(address)
+    user.and_then(|user| user.split_once(':')).is_some_and(|(_, password)| !password.is_empty())
 }
 
 #[cfg(test)]

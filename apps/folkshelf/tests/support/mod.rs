@@ -4,6 +4,7 @@
 
 pub mod collector;
 pub mod mail_server;
+pub mod round;
 
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};

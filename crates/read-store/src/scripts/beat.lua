@@ -11,5 +11,7 @@ end
 if ARGV[4] == '1' then
     redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
 end
-redis.call('PUBLISH', ARGV[3], '!' .. ARGV[2])
+-- With a tag, and so in a cluster, the channel belongs to one slot.
+local publish = string.find(ARGV[3], '{', 1, true) and 'SPUBLISH' or 'PUBLISH'
+redis.call(publish, ARGV[3], '!' .. ARGV[2])
 return redis.call('HGETALL', KEYS[1])
