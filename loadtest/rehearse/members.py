@@ -71,7 +71,8 @@ class Community:
         self.tasks = [asyncio.create_task(reader.read_on(each)) for reader in self.everybody]
         for number in range(self.writer_count):
             owner, borrower = self.members[number], self.members[(number + 1) % len(self.members)]
-            self.tasks.append(asyncio.create_task(owner.listen()))
+            listening = owner.listen_by_socket() if number % 2 else owner.listen()
+            self.tasks.append(asyncio.create_task(listening))
             self.tasks.append(asyncio.create_task(owner.write_on(borrower)))
 
     async def stop(self) -> None:
@@ -266,6 +267,27 @@ class Member:
                         elif text.startswith("data: "):
                             data = json.loads(text[6:]).get("data") or {}
                             community.told.add(data.get("borrowId", ""))
+            except (aiohttp.ClientError, asyncio.TimeoutError, OSError):
+                pass
+            community.tally.count("streams_resumed")
+            await asyncio.sleep(0.2)
+
+    async def listen_by_socket(self) -> None:
+        """The same over a WebSocket."""
+        asyncio.current_task().set_name("stream")
+        last, community = "", self.community
+        while not community.ending.is_set() or not community.asked <= community.told:
+            resume = f"?lastEventId={last}" if last else ""
+            url = f"{community.base}/api/v1/notifications/ws{resume}"
+            protocols = ("folkshelf.notifications.v1", f"bearer.{self.token}")
+            try:
+                async with self.session.ws_connect(url, protocols=protocols, timeout=aiohttp.ClientWSTimeout(ws_receive=40)) as line:
+                    async for message in line:
+                        frame = json.loads(message.data)
+                        last = frame.get("id", last)
+                        community.told.add(((frame.get("data") or {}).get("data") or {}).get("borrowId", ""))
+            except aiohttp.WSServerHandshakeError as refused:
+                community.tally.count("refused_streams", str(refused.status))
             except (aiohttp.ClientError, asyncio.TimeoutError, OSError):
                 pass
             community.tally.count("streams_resumed")

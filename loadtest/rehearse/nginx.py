@@ -81,9 +81,12 @@ class StandIn:
         return response
 
     async def echo(self, request: web.Request) -> web.StreamResponse:
-        line = web.WebSocketResponse()
+        line = web.WebSocketResponse(protocols=("shouting",))
         await line.prepare(request)
         async for message in line:
+            if message.data == "stop":
+                await line.close(code=1012, message=b"restarts")
+                break
             await line.send_str(message.data.upper())
         return line
 
@@ -232,6 +235,12 @@ async def run(nginx: Nginx, session: aiohttp.ClientSession) -> None:
     async with session.ws_connect(base.replace("http", "ws") + "/api/v1/notifications/ws") as line:
         await line.send_str("hello")
         check("a WebSocket passes", (await line.receive_str()) == "HELLO")
+    async with session.ws_connect(base.replace("http", "ws") + "/api/v1/notifications/ws", protocols=("shouting", "bearer.a.b")) as line:
+        offered = {name.lower(): value for host in nginx.hosts for name, value in host.last.items()}.get("sec-websocket-protocol", "")
+        await line.send_str("stop")
+        await line.receive()
+        check("so do its protocols and why it closes", line.protocol == "shouting" and "bearer.a.b" in offered
+              and line.close_code == 1012, (line.protocol, offered, line.close_code))
     async with session.ws_connect(tls.replace("http", "ws") + "/api/v1/notifications/ws", ssl=TLS) as line:
         await line.send_str("hello")
         check("a WebSocket passes over TLS", (await line.receive_str()) == "HELLO")

@@ -22,6 +22,7 @@ use crate::http::edge::host::Host;
 use crate::http::edge::hot::HotAnswers;
 use crate::http::edge::limits::RateLimits;
 use crate::http::edge::operations::Machinery;
+use crate::http::edge::origins::Origins;
 use crate::http::edge::overload::Places;
 use crate::http::edge::server::Edge;
 use crate::module::{Wired, Wiring};
@@ -225,6 +226,7 @@ impl App {
             uploads: settings.uploads.clone(),
             max_import_bytes: settings.imports.max_bytes,
             streams: settings.streams.clone(),
+            origins: Origins::new(&settings.http),
             shutdown,
             secure_cookies: settings.http.public_url.starts_with("https://"),
         };

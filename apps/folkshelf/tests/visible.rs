@@ -82,9 +82,15 @@ impl Scene {
         let document = self.host.get("/api-docs/openapi.json").await.expect(200).body;
         for (path, item) in document["paths"].as_object().expect("paths") {
             let Some(path) = path.strip_prefix("/api/v1").filter(|_| item["get"].is_object()) else { continue };
-            // Streams do not end; the rest needs a thing of another kind, and shows it to its owner alone.
-            let elsewhere =
-                ["/notifications/stream", "/books/imports/", "/borrows/{id}", "/books/search", "/books/suggest"];
+            // Streams do not end, a WebSocket is no answer; the rest needs a thing of another kind, and shows it to its owner alone.
+            let elsewhere = [
+                "/notifications/stream",
+                "/notifications/ws",
+                "/books/imports/",
+                "/borrows/{id}",
+                "/books/search",
+                "/books/suggest",
+            ];
             if elsewhere.iter().any(|known| path.starts_with(known)) {
                 continue;
             }

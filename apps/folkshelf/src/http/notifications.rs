@@ -1,6 +1,8 @@
-//! Inboxes, and the stream that shows them live.
+//! Inboxes, and the streams that show them live.
 
 pub mod api;
+mod line;
+mod socket;
 mod stream;
 mod streams;
 
@@ -28,6 +30,7 @@ pub fn configure(services: &mut ServiceConfig) {
         .service(list_notifications)
         .service(get_unread_count)
         .service(stream::stream_notifications)
+        .service(socket::socket_notifications)
         .service(mark_all_read)
         .service(mark_read)
         .service(delete_read)

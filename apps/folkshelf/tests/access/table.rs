@@ -197,6 +197,8 @@ pub const ROWS: &[Row] = &[
     row("GET /notifications", Nothing, MEMBERS),
     row("GET /notifications/unread-count", Nothing, MEMBERS),
     row("GET /notifications/stream", Nothing, MEMBERS),
+    // Without a handshake, which `tests/socket.rs` makes.
+    row("GET /notifications/ws", Nothing, answering(400, MEMBERS)),
     row("POST /notifications/read-all", Nothing, MEMBERS),
     row("POST /notifications/{id}/read", Notification, OWN),
     row("DELETE /notifications/read", Nothing, MEMBERS),

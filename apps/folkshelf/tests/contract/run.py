@@ -17,9 +17,10 @@ from host import PASSWORD, Host
 HERE = pathlib.Path(__file__).parent
 # Who asks, how many examples for each operation, and what is left out, with the reason.
 STREAM = ("/api/v1/notifications/stream", "never ends; tests/stream.rs holds it")
+SOCKET = ("/api/v1/notifications/ws", "wants the handshake of a WebSocket; tests/socket.rs holds it")
 CALLERS = {
-    "barbara": ("a member", 40, [STREAM]),
-    "ada": ("an administrator", 25, [STREAM]),
+    "barbara": ("a member", 40, [STREAM, SOCKET]),
+    "ada": ("an administrator", 25, [STREAM, SOCKET]),
     None: ("nobody", 10, []),
 }
 FEWEST_CASES = 5000

@@ -24,7 +24,15 @@ pub enum Shown<'r> {
 impl<'r> Shown<'r> {
     /// `None`: the request shows nothing. Both at once are refused: they may be of two members.
     pub fn by(headers: &'r HeaderMap) -> Result<Option<Self>, Problem> {
-        Self::with(headers.get(header::AUTHORIZATION), headers.get(API_KEY))
+        let shown = Self::with(headers.get(header::AUTHORIZATION), headers.get(API_KEY))?;
+        match (shown, token_of_a_page(headers)) {
+            (None, token) => Ok(token.map(|token| Self::Token(token.into()))),
+            (shown, None) => Ok(shown),
+            (Some(_), Some(_)) => {
+                let message = "must not carry a token together with Authorization or X-API-Key";
+                Err(Problem::invalid_field("Sec-WebSocket-Protocol", message))
+            }
+        }
     }
 
     /// As [`Self::by`], by what the two headers hold.
@@ -54,6 +62,19 @@ impl<'r> Shown<'r> {
             Self::Key(key) => Shown::Key(key.into_owned().into()),
         }
     }
+}
+
+/// What a page offers as a subprotocol to show its token. A browser lets it set no header of a WebSocket, and a query would be
+/// in the logs of all proxies.
+const TOKEN_PROTOCOL: &str = "bearer.";
+
+/// The token with which a page opens a WebSocket.
+fn token_of_a_page(headers: &HeaderMap) -> Option<&str> {
+    if !headers.contains_key(header::UPGRADE) {
+        return None;
+    }
+    let offered = headers.get_all(header::SEC_WEBSOCKET_PROTOCOL).filter_map(|value| value.to_str().ok());
+    offered.flat_map(|line| line.split(',')).find_map(|protocol| protocol.trim().strip_prefix(TOKEN_PROTOCOL))
 }
 
 /// The token in an `Authorization` header.

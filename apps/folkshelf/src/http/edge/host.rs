@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::community::CommunityView;
 use super::gate::Gate;
+use super::origins::Origins;
 use crate::settings::{StreamBounds, Uploads};
 
 /// A context takes what its routes need and keeps it in an `Api` of its own.
@@ -27,6 +28,8 @@ pub struct Host {
     pub max_import_bytes: usize,
     /// How many inboxes may be streamed.
     pub streams: StreamBounds,
+    /// Which pages may open a WebSocket.
+    pub origins: Origins,
     /// Cancelled when the host stops: streams end.
     pub shutdown: CancellationToken,
     /// Whether cookies may only travel encrypted.

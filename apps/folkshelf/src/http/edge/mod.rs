@@ -17,6 +17,7 @@ pub mod limits;
 pub mod list;
 pub mod openapi;
 pub mod operations;
+pub mod origins;
 pub mod overload;
 pub mod problem;
 pub mod refused_keys;

@@ -104,6 +104,12 @@ impl Problem {
         Self::plain(ErrorKind::Forbidden, "SESSION_REQUIRED", message)
     }
 
+    /// For a web page of another origin.
+    pub fn foreign_origin() -> Self {
+        let message = "Pages of this origin may not open a WebSocket here.";
+        Self::plain(ErrorKind::Forbidden, "FOREIGN_ORIGIN", message)
+    }
+
     pub fn is_unauthenticated(&self) -> bool {
         matches!(self.kind, Answered::Kind(ErrorKind::Unauthenticated))
     }

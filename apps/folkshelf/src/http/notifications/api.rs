@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 use super::streams::Streams;
 use crate::http::edge::gate::Gate;
 use crate::http::edge::host::Host;
+use crate::http::edge::origins::Origins;
 
 pub struct NotificationsApi {
     pub(super) list: Ask<ListNotifications>,
@@ -24,6 +25,7 @@ pub struct NotificationsApi {
     pub(super) projection: Projection,
     pub(super) streams: Arc<Streams>,
     pub(super) gate: Gate,
+    pub(super) origins: Origins,
     /// Ends streams.
     pub(super) shutdown: CancellationToken,
 }
@@ -42,6 +44,7 @@ impl NotificationsApi {
             projection: host.read_store.projection("notifications"),
             streams: Streams::new(host.streams.clone(), host.events.clone(), queries.asking()?, host.shutdown.clone()),
             gate: host.gate.clone(),
+            origins: host.origins.clone(),
             shutdown: host.shutdown.clone(),
         })
     }
