@@ -120,7 +120,7 @@ def folkshelf(engine: Engine, image: str, program: Path | None, runtime: str) ->
         return
     with tempfile.TemporaryDirectory() as folder:
         context = Path(folder)
-        for each in ["usr/bin", "state/mail", "state/spool"]:
+        for each in ["usr/bin", "state/mail", "state/spool", "state/files"]:
             (context / "image" / each).mkdir(parents=True)
         run("strip", "-o", context / "image/usr/bin/folkshelf", program)
         engine.docker(*words, "--build-arg", "HOST=prebuilt", context)

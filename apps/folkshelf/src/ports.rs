@@ -7,6 +7,7 @@
 //! that demands it is refused to every route, scheduler and command line.
 
 mod file_mailer;
+mod files;
 mod smtp_mailer;
 
 use std::sync::{Arc, OnceLock};
@@ -25,6 +26,7 @@ use crate::contexts::Context;
 use crate::settings::{Settings, Transport};
 
 pub use file_mailer::FileMailer;
+pub use files::FileKeeper;
 pub use smtp_mailer::SmtpMailer;
 
 /// The way that letters take.

@@ -3,6 +3,7 @@
 
 mod database;
 mod figures;
+mod files;
 mod mail;
 mod production;
 mod redis;
@@ -14,6 +15,7 @@ use std::time::Duration;
 use actix_web::http::Uri;
 pub use database::Database;
 pub use figures::{Figure, Limits};
+pub use files::{Files, S3};
 use limits::Proxies;
 pub use mail::{Encryption, Mail, Transport, mail_address};
 pub use redis::Redis;
@@ -45,6 +47,7 @@ pub struct Settings {
     pub community: Community,
     pub imports: Imports,
     pub uploads: Uploads,
+    pub files: Files,
     pub streams: StreamBounds,
     pub limits: Limits,
     pub log: Log,
@@ -239,6 +242,7 @@ impl Settings {
             *secrets = secrets.iter().map(|secret| SecretString::from(secret.expose_secret().trim())).collect();
             secrets.retain(|secret| !secret.expose_secret().is_empty());
         }
+        settings.files.folder.take_if(|folder| folder.as_os_str().is_empty());
         settings.check()?;
         Ok(settings)
     }
@@ -310,6 +314,7 @@ impl Settings {
             self.risk_faults(),
             self.database.faults(),
             self.redis.faults(),
+            self.files.faults(),
             self.mail.faults(),
             production,
         ];

@@ -75,6 +75,7 @@ async fn a_doctor_who_finds_nothing_wrong_says_what_was_looked_at() {
         "roles, extensions, migrations: 6 schemas are as this build needs them",
         "event log: ",
         "Redis: version ",
+        "file store: ",
         ", 0 wrong",
     ] {
         assert!(said.contains(part), "{part:?} is missing:\n{said}");
@@ -110,6 +111,7 @@ async fn a_doctor_names_each_thing_that_is_wrong_and_fails() {
     servers.tell_redis("CONFIG SET maxmemory-policy allkeys-lru");
     let output = servers.doctor(&[
         ("MAIL__DIRECTORY", "/dev/null"),
+        ("FILES__FOLDER", "/dev/null"),
         ("UPLOADS__DIRECTORY", "/nowhere/at/all"),
         ("DATABASE__CONNECTIONS", "1000"),
     ]);
@@ -117,6 +119,7 @@ async fn a_doctor_names_each_thing_that_is_wrong_and_fails() {
     let (wrong, all) = (wrong(&output), said(&output));
     for part in [
         "mails: /dev/null takes no letters",
+        "file store: does not work: files.folder /dev/null",
         "uploads: /nowhere/at/all",
         "connections: ",
         "the extension pg_trgm is not installed",
@@ -132,7 +135,7 @@ async fn a_doctor_names_each_thing_that_is_wrong_and_fails() {
     ] {
         assert!(wrong.iter().any(|line| line.contains(part)), "{part:?} is not called wrong:\n{all}");
     }
-    assert_eq!(wrong.len(), 13, "and nothing else:\n{all}");
+    assert_eq!(wrong.len(), 14, "and nothing else:\n{all}");
     for part in [
         "the schema books has migrations that this build does not know, up to 9999",
         "nobody reads the slot forgotten",

@@ -188,6 +188,7 @@ fn production_says(settings: &[(&str, &str)]) -> Option<String> {
         ("HTTP__PUBLIC_URL", "https://shelf.example"),
         ("HTTP__METRICS_LISTEN", "127.0.0.1:9100"),
         ("HTTP__TRUSTED_PROXIES", "10.0.0.0/8, 2001:db8::/32"),
+        ("FILES__S3__BUCKET", "shelf"),
         ("AUTH__TOKEN_SECRET", "k3vJt0mXqS9wz1YhGf7uRb2NnPd8LcEaT5oVi6Hx"),
         ("DATABASE__CONTEXT_PASSWORD", "w0Zr5sQeKb8uYx2LhMt7cVn4PjAf9DgS3iGo6WyU"),
     ];
@@ -208,6 +209,7 @@ fn production_does_not_start_with_what_is_unsafe_unless_it_is_accepted() {
         ("unknown_proxies", "HTTP__TRUSTED_PROXIES", ""),
         ("open_redis", "REDIS__URL", "redis://cache.example:6379"),
         ("open_redis", "REDIS__CLUSTER", "cache.example:6379"),
+        ("plain_files", "FILES__S3__ENDPOINT", "http://objects.example:8333"),
         ("weak_secrets", "AUTH__TOKEN_SECRET", weak),
         ("weak_secrets", "DATABASE__CONTEXT_PASSWORD", weak),
     ] {

@@ -22,13 +22,14 @@ use crate::commands::{
 };
 use crate::findable;
 use crate::hidden::Hidden;
-use crate::imports::{ImportSettings, Worker};
-use crate::ports::{LendingGate, Pace};
+use crate::imports::{ImportSettings, Originals, Worker};
+use crate::ports::{FileStore, LendingGate, Pace};
 use crate::queries::{
     BookHistory, BookHistoryHandler, CountBooks, CountBooksHandler, CountFacets, CountFacetsHandler, ExportShelf,
-    ExportShelfHandler, GetBook, GetBookHandler, GetImport, GetImportHandler, ListBooks, ListBooksHandler, ListImports,
-    ListImportsHandler, MyBooks, MyBooksHandler, OpenImportRows, OpenImportRowsHandler, ReviewShelves,
-    ReviewShelvesHandler, SearchBooks, SearchBooksHandler, SuggestBooks, SuggestBooksHandler,
+    ExportShelfHandler, GetBook, GetBookHandler, GetImport, GetImportFile, GetImportFileHandler, GetImportHandler,
+    ListBooks, ListBooksHandler, ListImports, ListImportsHandler, MyBooks, MyBooksHandler, OpenImportRows,
+    OpenImportRowsHandler, ReviewShelves, ReviewShelvesHandler, SearchBooks, SearchBooksHandler, SuggestBooks,
+    SuggestBooksHandler,
 };
 use crate::subscribers::Subscriber;
 use crate::view::View;
@@ -51,6 +52,7 @@ pub struct Books {
     events: OwnEvents<BookEvent>,
     deletions: Deletions,
     worker: Worker,
+    originals: Originals,
     imports: ImportSettings,
 }
 
@@ -71,6 +73,7 @@ impl Books {
             view: View::new(pool.clone(), projection, hidden.clone()),
             hidden,
             deletions: Deletions::new(pool.clone(), gate, Arc::clone(&clock)),
+            originals: Originals::new(pool.clone(), Arc::clone(&clock)),
             worker: Worker::new(pool.clone(), events.clone(), clock, pace, imports.clone()),
             pool,
             events,
@@ -86,11 +89,23 @@ impl Books {
         self
     }
 
+    /// Keeps the files of imports there for a while.
+    #[must_use]
+    pub fn with_files(mut self, files: Option<Arc<dyn FileStore>>) -> Self {
+        self.originals.files = files;
+        self
+    }
+
     pub fn register(&self, commands: &mut CommandBusBuilder, queries: &mut QueryBusBuilder) {
         let (pool, view, hidden) = (&self.pool, &self.view, &self.hidden);
         let worker = &self.worker;
-        let import =
-            StartImportHandler::new(pool.clone(), worker.clock(), self.imports.clone(), Arc::clone(&worker.wake));
+        let import = StartImportHandler::new(
+            pool.clone(),
+            worker.clock(),
+            self.imports.clone(),
+            Arc::clone(&worker.wake),
+            self.originals.clone(),
+        );
         commands
             .register::<CreateBook>(pool, CreateBookHandler::new(pool.clone(), view.clone(), self.imports.max_books));
         commands.register::<UpdateBook>(pool, UpdateBookHandler::new(pool.clone(), view.clone()));
@@ -112,6 +127,8 @@ impl Books {
         queries.register::<ExportShelf>(pool, ExportShelfHandler::new(pool.clone()));
         queries.register::<BookHistory>(pool, BookHistoryHandler::new(pool.clone(), self.events.clone()));
         queries.register::<GetImport>(pool, GetImportHandler::new(pool.clone()));
+        let file = GetImportFileHandler::new(pool.clone(), self.originals.clone());
+        queries.register::<GetImportFile>(pool, file);
         queries.register::<ListImports>(pool, ListImportsHandler::new(pool.clone()));
         queries.register::<OpenImportRows>(pool, OpenImportRowsHandler::new(pool.clone()));
         queries.register::<ReviewShelves>(pool, ReviewShelvesHandler::new(pool.clone()));
@@ -159,7 +176,8 @@ impl Books {
     /// Now and then finishes what a crash left half done, folds books again that an older version wrote, and removes words that
     /// no book has. In every process: doing it twice does no harm.
     pub async fn run_sweeper(&self, shutdown: CancellationToken) {
-        // Side by side: after an upgrade many books are to be folded again, and no deletion waits for them.
+        // Side by side: after an upgrade many books are to be folded again, and a file store may be slow. No deletion waits
+        // for either.
         let fold = async {
             while is_due(&shutdown).await {
                 if let Err(error) = findable::make_findable(&self.pool).await {
@@ -174,9 +192,16 @@ impl Books {
                 }
             }
         };
+        let remove = async {
+            while is_due(&shutdown).await {
+                if let Err(error) = self.remove_old_files().await {
+                    tracing::warn!(%error, "could not remove the files of old imports; retrying");
+                }
+            }
+        };
         tokio::select! {
             () = shutdown.cancelled() => {}
-            _ = async { tokio::join!(fold, finish) } => {}
+            _ = async { tokio::join!(fold, finish, remove) } => {}
         }
     }
 
@@ -185,6 +210,11 @@ impl Books {
     pub async fn sweep(&self) -> Result<u64, DeleteBookError> {
         findable::make_findable(&self.pool).await?;
         self.finish().await
+    }
+
+    /// Removes files of imports that are gone or ended a day ago. Returns how many.
+    pub async fn remove_old_files(&self) -> Result<usize, Box<dyn std::error::Error + Send + Sync>> {
+        Ok(self.originals.remove_old().await?)
     }
 
     async fn finish(&self) -> Result<u64, DeleteBookError> {

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | list a book, change it, delete it | `commands/create_book.rs`, `commands/update_book.rs`, `commands/delete_book.rs` |
 //! | bring a whole shelf from a file | `commands/start_import.rs`, `imports/`, `queries/get_import.rs`, `queries/list_imports.rs` |
+//! | the file as it was sent | `imports/original.rs`, `queries/get_import_file.rs` |
 //! | say how to read the file, or cancel it | `commands/start_reviewed_import.rs`, `queries/review_shelves.rs`, `commands/cancel_import.rs` |
 //! | repair a row that was not taken; add one that was left out | `commands/mark_row_repaired.rs`, `commands/add_left_out_row.rs` |
 //! | what of one's imports waits for repair | `queries/open_import_rows.rs` |
@@ -49,13 +50,14 @@ pub use context::{Books, MIGRATIONS, PUBLISHES};
 pub use domain::row::{LeftOutReason, RowValues};
 pub use domain::{BookChanges, BookInput, Change};
 pub use imports::{FileError, ImportSettings, Upload};
-pub use ports::{LendingGate, Pace, WithdrawRefused};
+pub use ports::{FilePieces, FileStore, FilesUnavailable, LendingGate, Pace, WithdrawRefused};
 pub use queries::{
     BookHistory, BookHistoryError, BookSort, CataloguePage, CategoryCount, CountBooks, CountBooksError, CountFacets,
     CountFacetsError, CountedShelves, ExportPlace, ExportShelf, ExportShelfError, Facets, GetBook, GetBookError,
-    GetImport, GetImportError, HistoryEntry, IgnoredColumn, ImportReview, ImportStatus, ImportSummary, ImportView,
-    LanguageCount, LeftOutCount, LeftOutRow, ListBooks, ListBooksError, ListImports, ListImportsError, MyBooks,
-    MyBooksError, OpenImportRows, OpenImportRowsError, OpenRows, ReviewColumn, ReviewShelves, ReviewShelvesError,
-    RowError, RowNote, SearchBooks, ShelfPiece, SortOrder, SuggestBooks, SuggestBooksError, Suggestion, SuggestionKind,
+    GetImport, GetImportError, GetImportFile, GetImportFileError, HistoryEntry, IgnoredColumn, ImportReview,
+    ImportStatus, ImportSummary, ImportView, LanguageCount, LeftOutCount, LeftOutRow, ListBooks, ListBooksError,
+    ListImports, ListImportsError, MyBooks, MyBooksError, OpenImportRows, OpenImportRowsError, OpenRows, ReviewColumn,
+    ReviewShelves, ReviewShelvesError, RowError, RowNote, SearchBooks, ShelfPiece, SortOrder, SuggestBooks,
+    SuggestBooksError, Suggestion, SuggestionKind,
 };
 pub use view::{BookOwner, BookStatus, BookView};

@@ -1,7 +1,10 @@
 //! What books needs of others, in its own words.
 
+use std::io::Read;
+
 use async_trait::async_trait;
 use cqrs::Caller;
+use futures_util::stream::BoxStream;
 use kernel::{BookId, BorrowId};
 
 /// Borrowing's word on whether a book may leave its shelf. No book with an open loan disappears, and only borrowing knows.
@@ -16,6 +19,26 @@ pub trait LendingGate: Send + Sync + 'static {
 pub trait Pace: Send + Sync + 'static {
     fn requests_are_slow(&self) -> bool;
 }
+
+/// Where files of members are kept by name, each whole or not at all. Every call has a bound in time.
+#[async_trait]
+pub trait FileStore: Send + Sync + 'static {
+    /// Keeps a file under a name that nothing else has. Reads it on a thread that may block.
+    async fn put(&self, name: &str, file: Box<dyn Read + Send>) -> Result<(), FilesUnavailable>;
+
+    /// `None`: there is no file of this name.
+    async fn get(&self, name: &str) -> Result<Option<FilePieces>, FilesUnavailable>;
+
+    /// Also where there is none.
+    async fn delete(&self, name: &str) -> Result<(), FilesUnavailable>;
+}
+
+/// A file in pieces, in their order. It ends with an error when the rest cannot be had.
+pub type FilePieces = BoxStream<'static, Result<Vec<u8>, FilesUnavailable>>;
+
+#[derive(Debug, thiserror::Error)]
+#[error("the file store failed: {0}")]
+pub struct FilesUnavailable(#[source] pub Box<dyn std::error::Error + Send + Sync>);
 
 #[derive(Debug, thiserror::Error)]
 pub enum WithdrawRefused {

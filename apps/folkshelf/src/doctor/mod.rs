@@ -3,6 +3,7 @@
 //! The configuration itself was read and checked before.
 
 mod copies;
+mod files;
 mod finding;
 mod hosts;
 mod letters;
@@ -25,6 +26,7 @@ pub async fn run(settings: &Settings) -> anyhow::Result<()> {
     findings.push(letters::look(settings).await);
     findings.extend(postgres::look(settings).await);
     findings.extend(read_side::look(settings).await);
+    findings.extend(files::look(settings).await);
     for finding in &findings {
         println!("{finding}");
     }

@@ -18,6 +18,7 @@ use crate::http::edge::hot::{Hot, SeesLess};
 use crate::http::edge::overload::Places;
 use crate::http::edge::routes::Configure;
 use crate::module::{Module, Wired, Wiring};
+use crate::ports::FileKeeper;
 
 pub struct BooksModule;
 
@@ -62,7 +63,9 @@ impl Module for BooksModule {
                 ..ImportSettings::default()
             },
         );
-        Ok(Box::new(books.with_closed_catalogue(wiring.settings.community.closed_catalogue)))
+        let files = FileKeeper::open(&wiring.settings.files)?.map(|files| Arc::new(files) as _);
+        let books = books.with_closed_catalogue(wiring.settings.community.closed_catalogue).with_files(files);
+        Ok(Box::new(books))
     }
 }
 

@@ -162,6 +162,7 @@ pub const ROWS: &[Row] = &[
     row("GET /books/imports", Nothing, MEMBERS),
     row("GET /books/imports/open", Nothing, MEMBERS),
     row("GET /books/imports/{id}", Import, OWN),
+    row("GET /books/imports/{id}/file", Import, OWN),
     row("GET /books/imports/{id}/shelves", Review, OWN),
     with("POST /books/imports/{id}/start", Review, |_, _| json!({}), answering(202, OWN)),
     row("DELETE /books/imports/{id}", Review, answering(204, OWN)),

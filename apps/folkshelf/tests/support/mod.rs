@@ -76,6 +76,7 @@ impl Place {
 
 /// The variables that configure a host for tests.
 pub fn environment(database: &str, redis: &str, prefix: &str, mail: &str) -> Vec<(String, String)> {
+    let files = format!("{mail}/files");
     [
         ("ENVIRONMENT", "development"),
         ("DATABASE__URL", database),
@@ -85,6 +86,7 @@ pub fn environment(database: &str, redis: &str, prefix: &str, mail: &str) -> Vec
         ("HTTP__LISTEN", "127.0.0.1:0"),
         ("AUTH__BCRYPT_COST", "4"),
         ("MAIL__DIRECTORY", mail),
+        ("FILES__FOLDER", &files),
         ("LOG__FORMAT", "json"),
         ("LOG__FILTER", "info,sqlx=warn"),
     ]

@@ -610,6 +610,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/books/imports/{id}/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The file of an import as it was sent, until a day after the import has ended: to be saved, and shown by no browser. */
+        get: operations["get_import_file"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/books/imports/{id}/rows/{row}/add": {
         parameters: {
             query?: never;
@@ -1090,7 +1107,8 @@ export interface paths {
         /**
          * The inbox live, as Server-Sent Events: each frame's `data` is a notification, its `id` a place to resume from by
          *     `Last-Event-ID`. Ends when the session does. A session may have 8 streams and a member 20, unless configured otherwise:
-         *     one more closes the oldest, whose last frame is named `replaced`. Do not open it again at once.
+         *     one more closes the oldest, whose last frame is named `replaced`. Do not open it again at once. Streams over
+         *     `/notifications/ws` count too.
          */
         get: operations["stream_notifications"];
         put?: never;
@@ -1110,6 +1128,30 @@ export interface paths {
         };
         /** How many are unread. */
         get: operations["get_unread_count"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notifications/ws": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The inbox live, over a WebSocket (RFC 6455): the frames of `/notifications/stream` as JSON texts with `event`, `id`,
+         *     `retry` and `data`, whatever each has. A program signs in by the usual headers. A browser offers the subprotocols
+         *     `folkshelf.notifications.v1` and `bearer.` with its access token behind it; its page's origin must be the community's
+         *     own or one of `http.allowed_origins`. Send nothing but pongs, pings and a close. Closes with 4401 when the session has
+         *     ended, 4409 when a newer stream has its place (do not open it again at once), 1012 when the host restarts, 1013 when
+         *     PostgreSQL is away, 1008 and 1009 when you sent what you must not.
+         */
+        get: operations["socket_notifications"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2011,6 +2053,11 @@ export interface components {
                  *     here and in `notes` and `leftOut`: whoever waits for its end asks often.
                  */
                 errors: components["schemas"]["RowError"][];
+                /**
+                 * @description Whether the file can be had as it was sent, by `GET /books/imports/{id}/file`: until a day after the import has ended,
+                 *     where the community keeps files.
+                 */
+                fileKept: boolean;
                 /** @description Columns that have something in them and are not read. */
                 ignoredColumns: components["schemas"]["IgnoredColumn"][];
                 /** @description Rows that are on no shelf although nothing is wrong with them: the first thousand, without those that were added since. */
@@ -2500,6 +2547,11 @@ export interface components {
              *     here and in `notes` and `leftOut`: whoever waits for its end asks often.
              */
             errors: components["schemas"]["RowError"][];
+            /**
+             * @description Whether the file can be had as it was sent, by `GET /books/imports/{id}/file`: until a day after the import has ended,
+             *     where the community keeps files.
+             */
+            fileKept: boolean;
             /** @description Columns that have something in them and are not read. */
             ignoredColumns: components["schemas"]["IgnoredColumn"][];
             /** @description Rows that are on no shelf although nothing is wrong with them: the first thousand, without those that were added since. */
@@ -4762,6 +4814,47 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    get_import_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The bytes that were sent */
+            200: {
+                headers: {
+                    /** @description For If-None-Match; of one book and of one's profile also for If-Match */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description What If-None-Match names is still right */
+            304: {
+                headers: {
+                    /** @description For If-None-Match; of one book and of one's profile also for If-Match */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["TimedOut"];
+            429: components["responses"]["TooOften"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     add_left_out_row: {
         parameters: {
             query?: never;
@@ -6010,6 +6103,37 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             408: components["responses"]["TimedOut"];
+            429: components["responses"]["TooOften"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    socket_notifications: {
+        parameters: {
+            query?: {
+                /** @description The `id` of the last frame seen. */
+                lastEventId?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Frames named `notification`, as texts of the WebSocket */
+            101: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["TimedOut"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["VersionMismatch"];
             429: components["responses"]["TooOften"];
             500: components["responses"]["Internal"];
             503: components["responses"]["Unavailable"];

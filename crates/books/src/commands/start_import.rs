@@ -14,7 +14,7 @@ use tokio::runtime::Handle;
 use tokio::sync::{Notify, mpsc};
 use turns::{Turn, Turns};
 
-use crate::imports::{ABANDONED_AFTER, FileError, ImportSettings, RawRow, Upload, read};
+use crate::imports::{ABANDONED_AFTER, FileError, ImportSettings, Originals, RawRow, Upload, read};
 
 /// So long an upload waits for its turn to be read.
 const WAITS: Duration = Duration::from_secs(2);
@@ -116,14 +116,21 @@ pub(crate) struct StartImportHandler {
     clock: Arc<dyn Clock>,
     settings: ImportSettings,
     wake: Arc<Notify>,
+    originals: Originals,
     /// To read a file, by member in turn: one member's files are read one after the other.
     turns: Turns<UserId>,
 }
 
 impl StartImportHandler {
-    pub(crate) fn new(pool: Database, clock: Arc<dyn Clock>, settings: ImportSettings, wake: Arc<Notify>) -> Self {
+    pub(crate) fn new(
+        pool: Database,
+        clock: Arc<dyn Clock>,
+        settings: ImportSettings,
+        wake: Arc<Notify>,
+        originals: Originals,
+    ) -> Self {
         let turns = Turns::new(settings.concurrent_uploads, 1);
-        Self { pool, clock, settings, wake, turns }
+        Self { pool, clock, settings, wake, originals, turns }
     }
 
     /// Whether the member may have one more. Until the transaction ends nobody else asks that for them.
@@ -226,6 +233,8 @@ impl StartImportHandler {
         turn: Turn<UserId>,
     ) -> Result<ImportStarted, StartImportError> {
         let (layout, total) = self.receive(id, command, turn).await?;
+        // The turn to read is over: a slow store keeps no other file waiting.
+        self.originals.keep(id, &command.upload).await;
         let mut work = call.begin(&self.pool).await?;
         let updated = sqlx::query!(
             "update books.import set status = $2, total = $3, layout = $4, updated_at = $5

@@ -3,6 +3,7 @@
 //! | module | holds |
 //! |---|---|
 //! | `upload` | a file as the host hands it over |
+//! | `original` | the file as it was sent, kept for its owner for a while |
 //! | `file` | bytes to rows of cells, on a thread of its own |
 //! | `worker` | rows to books, in batches that survive a kill at any line |
 //! | `batch` | what one batch makes of its rows |
@@ -13,6 +14,7 @@
 mod batch;
 mod doubles;
 mod file;
+mod original;
 mod report;
 mod shelves;
 mod upload;
@@ -21,6 +23,7 @@ mod worker;
 pub(crate) use batch::created;
 pub use file::FileError;
 pub(crate) use file::{RawRow, read};
+pub(crate) use original::{KeepError, Originals};
 pub(crate) use report::{LeftOutCounts, is_duplicate};
 pub(crate) use shelves::count_shelves;
 pub use upload::Upload;

@@ -143,8 +143,9 @@ impl QueryHandler<GetImport> for GetImportHandler {
         .ok_or(GetImportError::NotFound)?;
         let summary = ImportSummary::from(&import);
         let recognised = sqlx::query!(
-            r#"select left_out as "left_out: Json<LeftOutCounts>", layout as "layout: Json<Layout>" from books.import
-            where id = $1"#,
+            r#"select left_out as "left_out: Json<LeftOutCounts>", layout as "layout: Json<Layout>",
+                exists (select from books.import_file where import_id = import.id and stored) as "file_kept!"
+            from books.import where id = $1"#,
             import.id,
         )
         .fetch_optional(&self.pool)
@@ -162,6 +163,7 @@ impl QueryHandler<GetImport> for GetImportHandler {
         };
         Ok(ImportView {
             encoding: layout.map(|layout| layout.encoding.clone()),
+            file_kept: recognised.file_kept,
             review,
             errors,
             notes,

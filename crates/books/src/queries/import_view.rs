@@ -130,6 +130,9 @@ pub struct ImportView {
     pub summary: ImportSummary,
     /// In which the file is written, as in `utf-8` or `windows-1252`.
     pub encoding: Option<String>,
+    /// Whether the file can be had as it was sent, by `GET /books/imports/{id}/file`: until a day after the import has ended,
+    /// where the community keeps files.
+    pub file_kept: bool,
     /// While it waits for its owner.
     pub review: Option<ImportReview>,
     /// The first thousand, without those of repaired rows. While the import is under way rows are counted and none is listed,

@@ -7,6 +7,7 @@ mod filter;
 mod find;
 mod get_book;
 mod get_import;
+mod get_import_file;
 mod import_view;
 mod list_books;
 mod list_imports;
@@ -28,6 +29,8 @@ pub(crate) use get_book::GetBookHandler;
 pub use get_book::{GetBook, GetBookError};
 pub(crate) use get_import::GetImportHandler;
 pub use get_import::{GetImport, GetImportError};
+pub(crate) use get_import_file::GetImportFileHandler;
+pub use get_import_file::{GetImportFile, GetImportFileError};
 pub use import_view::{
     IgnoredColumn, ImportReview, ImportStatus, ImportSummary, ImportView, LeftOutCount, LeftOutRow, ReviewColumn,
     RowError, RowNote,

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use books::{
     AddLeftOutRow, BookHistory, CancelImport, CountFacets, CreateBook, DeleteBook, ExportShelf, GetBook, GetImport,
-    ListBooks, ListImports, MarkRowRepaired, MyBooks, OpenImportRows, ReviewShelves, SearchBooks, StartImport,
-    StartReviewedImport, SuggestBooks, UpdateBook,
+    GetImportFile, ListBooks, ListImports, MarkRowRepaired, MyBooks, OpenImportRows, ReviewShelves, SearchBooks,
+    StartImport, StartReviewedImport, SuggestBooks, UpdateBook,
 };
 use borrowing::LendingOutlook;
 use cqrs::{Ask, Dispatch, MissingHandler};
@@ -28,6 +28,7 @@ pub struct BooksApi {
     pub(super) history: Ask<BookHistory>,
     pub(super) outlook: Ask<LendingOutlook>,
     pub(super) import: Ask<GetImport>,
+    pub(super) import_file: Ask<GetImportFile>,
     pub(super) imports: Ask<ListImports>,
     pub(super) review_shelves: Ask<ReviewShelves>,
     pub(super) open_rows: Ask<OpenImportRows>,
@@ -41,7 +42,7 @@ pub struct BooksApi {
     pub(super) add_left_out_row: Dispatch<AddLeftOutRow>,
     pub(super) spools: Arc<Spools>,
     pub(super) max_import_bytes: usize,
-    /// Shelves that a member reads at once.
+    /// Shelves and files of imports that a member reads at once.
     pub(super) exports: Arc<AtOnce>,
     pub(super) projection: Projection,
     pub(super) community: CommunityView,
@@ -62,6 +63,7 @@ impl BooksApi {
             history: queries.asking()?,
             outlook: queries.asking()?,
             import: queries.asking()?,
+            import_file: queries.asking()?,
             imports: queries.asking()?,
             review_shelves: queries.asking()?,
             open_rows: queries.asking()?,

@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use actix_multipart::{Field, Multipart};
+use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, delete, get, post, web};
 use bibliography::table::{self, ShelfColumns};
 use books::{
-    AddLeftOutRow, CancelImport, CountedShelves, GetImport, ImportStarted, ImportSummary, ImportView, LayoutChoice,
-    ListImports, MarkRowRepaired, OpenImportRows, OpenRows, ReviewShelves, RowAdded, StartImport, StartReviewedImport,
-    Upload,
+    AddLeftOutRow, CancelImport, CountedShelves, GetImport, GetImportFile, ImportStarted, ImportSummary, ImportView,
+    LayoutChoice, ListImports, MarkRowRepaired, OpenImportRows, OpenRows, ReviewShelves, RowAdded, StartImport,
+    StartReviewedImport, Upload,
 };
 use deserr::{Deserr, IntoValue, Value, ValuePointerRef};
 use futures_util::StreamExt;
@@ -33,6 +34,7 @@ pub(super) fn configure(services: &mut ServiceConfig) {
         .service(list_imports)
         .service(get_open_rows)
         .service(get_import)
+        .service(download_import_file)
         .service(review_shelves)
         .service(start_import)
         .service(cancel_import)
@@ -193,6 +195,31 @@ async fn get_import(
 ) -> Result<HttpResponse, Problem> {
     let import = api.import.ask(&caller.0, GetImport { import_id: id.0 }).await?;
     respond::found(&request, &import)
+}
+
+/// The file of an import as it was sent, until a day after the import has ended: to be saved, and shown by no browser.
+#[utoipa::path(tag = "books", security(("session" = [])), params(("id" = Uuid, Path)), responses(
+    (status = 200, body = String, content_type = "application/octet-stream", description = "The bytes that were sent"),
+))]
+#[get("/books/imports/{id}/file")]
+async fn download_import_file(
+    api: web::Data<BooksApi>,
+    caller: SignedIn,
+    id: PathId<ImportId>,
+    _none: Params<NoParams>,
+) -> Result<HttpResponse, Problem> {
+    // A piece is in memory for as long as the client takes to read it.
+    let turn = api.exports.begin(caller.user()?).ok_or_else(|| Problem::too_many_at_once(2))?;
+    let file = api.import_file.ask(&caller.0, GetImportFile { import_id: id.0 }).await?;
+    let body = file.map(move |piece| {
+        let _turn = &turn;
+        piece.map(web::Bytes::from).map_err(|error| actix_web::Error::from(Problem::internal(&error)))
+    });
+    Ok(HttpResponse::Ok()
+        .content_type("application/octet-stream")
+        .insert_header((header::CONTENT_DISPOSITION, "attachment; filename=\"import\""))
+        .insert_header((header::CACHE_CONTROL, "no-store"))
+        .streaming(body))
 }
 
 #[derive(Deserr, IntoParams)]

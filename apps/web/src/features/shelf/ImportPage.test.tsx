@@ -37,6 +37,7 @@ const done: Import = {
   leftOut: [],
   leftOutCounts: [],
   ignoredColumns: [],
+  fileKept: false,
 }
 
 const column = (index: number, name: string, field: 'title' | 'authors' | 'shelf' | null) => ({
@@ -198,6 +199,17 @@ describe('the report', () => {
     expect(screen.getByRole('link', { name: 'Complete it: “Emma”' }).getAttribute('href')).toBe(
       '/books/emma/edit?import=i1&row=7',
     )
+  })
+
+  it('hands the file back where it is kept', async () => {
+    const names: string[] = []
+    URL.createObjectURL = () => 'blob:file'
+    vi.spyOn(HTMLAnchorElement.prototype, 'click').mockImplementation(function (this: HTMLAnchorElement) {
+      names.push(this.download)
+    })
+    await open({ ...done, fileKept: true }, { 'GET /api/v1/books/imports/i1/file': () => new Response('title,authors') })
+    await userEvent.click(await screen.findByRole('button', { name: 'Get the file as you sent it' }))
+    await waitFor(() => expect(names).toEqual(['import.csv']))
   })
 
   it('names the columns that were not used', async () => {

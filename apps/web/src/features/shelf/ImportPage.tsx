@@ -7,7 +7,7 @@ import { ErrorState } from '@/api/ErrorState'
 import { keys } from '@/api/keys'
 import { isNotFound } from '@/api/problem'
 import { useFormats } from '@/i18n/format'
-import { LinkButton } from '@/ui/Button'
+import { Button, LinkButton } from '@/ui/Button'
 import { EmptyState, Loading, Notice, Skeleton } from '@/ui/Feedback'
 import { Icon } from '@/ui/Icon'
 import { Card, PageHeader } from '@/ui/Layout'
@@ -17,6 +17,18 @@ import { ImportReport } from './ImportReport'
 import type { Import } from './imports'
 import { isUnderWay, useImport } from './queries'
 import { ReviewImport } from './ReviewImport'
+import { useOriginal } from './useExport'
+
+/** The file as it was sent, as long as the community keeps it. */
+function Original({ id }: { id: string }) {
+  const { t } = useTranslation('shelf')
+  const original = useOriginal(id)
+  return (
+    <Button variant="secondary" className="mt-6" pending={original.pending} onClick={() => original.run()}>
+      {t('original.action')}
+    </Button>
+  )
+}
 
 export default function ImportPage() {
   const { t } = useTranslation('shelf')
@@ -57,6 +69,7 @@ export default function ImportPage() {
           <Skeleton className="h-52" />
         </Loading>
       )}
+      {data?.fileKept && <Original id={data.id} />}
     </div>
   )
 }

@@ -12,6 +12,21 @@ export function useExport() {
   })
 }
 
+/** Hands back the file of an import, as its owner sent it. */
+export function useOriginal(id: string) {
+  const { t } = useTranslation('shelf')
+  return useCommand({
+    send: () => askFile(api.GET('/api/v1/books/imports/{id}/file', { params: { path: { id } }, parseAs: 'blob' })),
+    onDone: (file) => {
+      // The host does not tell what it was called; programs go by the ending.
+      void file.slice(0, 1).text().then((first) => {
+        save(file, t('original.fileName', { ending: first === '{' || first === '[' ? 'json' : 'csv' }))
+      })
+    },
+    said: t('original.said'),
+  })
+}
+
 export function save(file: Blob, name: string): void {
   const url = URL.createObjectURL(file)
   const link = Object.assign(document.createElement('a'), { href: url, download: name })
