@@ -150,8 +150,9 @@ async fn extensions(connection: &mut PgConnection, flaws: &mut Vec<Flaw>) -> Res
     Ok(())
 }
 
-/// What a role may by way of another. A host's role is in the group of all contexts and in no other; that group is in none. In a
-/// host's role is whoever owns a database of this server, as `migrate` has it, and nobody else.
+/// Rights that a role has because it is a member of another. A context's role is a member of the group of all contexts and of
+/// nothing else, and that group is a member of nothing. Members of a context's role are the owners of this server's databases,
+/// whom `migrate` makes so, and nobody else.
 async fn memberships(
     connection: &mut PgConnection,
     schemas: &[(&str, &Migrator)],

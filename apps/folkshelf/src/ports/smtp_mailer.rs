@@ -194,7 +194,7 @@ async fn hand_over(connection: &mut AsyncSmtpConnection, message: &Message) -> R
         parameters.push(MailParameter::SmtpUtfEight);
         parameters.push(MailParameter::Body(MailBodyParameter::EightBitMime));
     }
-    // The server refuses us, whoever the mail is for.
+    // Refused here is the sender: the server would refuse every other mail as well.
     connection.command(From::new(envelope.from().cloned(), parameters)).await.map_err(away)?;
     for to in envelope.to() {
         connection.command(Rcpt::new(to.clone(), Vec::new())).await.map_err(not_taken)?;

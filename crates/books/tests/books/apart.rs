@@ -46,7 +46,7 @@ impl World {
         assert_eq!(lent.rows_affected(), books.len() as u64);
     }
 
-    /// Redis shows books as they are in the tables, and nobody is told of their owners.
+    /// Writes the books of the tables into Redis. Nobody hears that owners show books now.
     async fn shows_in_redis(&self) {
         let documents = self.context.rebuild().documents(None, 1_000).await.unwrap();
         self.projection().write(&documents).await.unwrap();
@@ -77,7 +77,7 @@ async fn a_total_does_not_dip_while_the_projection_is_behind() {
         let (total, titles) = world.told_of(&member(ada), list).await;
         assert_eq!((total, titles.len()), (3, 3), "{which}");
     }
-    // Everybody else is told of as many as they are shown at least.
+    // For others the total is never below the number of books on their pages.
     let (total, titles) = world.told_of(&anonymous(), by_title()).await;
     assert_eq!((total, titles.len()), (9, 9));
     let second = ListBooks { page: PageRequest { page: 2, ..PageRequest::first(5) }, ..by_title() };
@@ -148,7 +148,7 @@ async fn a_total_counts_the_first_book_of_a_hidden_owner_until_that_is_heard_and
     assert_eq!(world.context.sees_all_but(ada), None);
 }
 
-/// Between what Redis shows and what a process has heard there is always a moment.
+/// A process hears of a change some moments after Redis shows it.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_page_of_redis_shows_no_book_of_a_hidden_owner_who_has_just_begun() {
     let world = World::new().await;
