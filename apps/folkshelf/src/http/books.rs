@@ -45,7 +45,7 @@ pub fn configure(services: &mut ServiceConfig) {
 /// The catalogue, newest first.
 ///
 /// `total` is exact up to 1,000, and beyond where at most one filter is given and that is neither `author` nor
-/// `available=false`, for a reader from whom no block hides a book; otherwise 1,000 stands for that many or more. With a `q` it counts the few hundred best.
+/// `available=false`; otherwise 1,000 stands for that many or more. With a `q` it counts the few hundred best.
 #[utoipa::path(tag = "books", params(ListQuery, Sorting, Filters), responses(
     (status = 200, body = ListEnvelope<BookView>),
 ))]

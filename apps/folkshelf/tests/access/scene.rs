@@ -8,7 +8,9 @@ use sqlx::{Connection, PgConnection};
 use crate::support::{self, Host, PASSWORD, Person, Place, Reply};
 use crate::table::{Row, Sends};
 
-/// Who calls. `Revoked` is an administrator's session after its logout.
+/// Who calls. `Revoked` is an administrator's session after its logout. None of them has proved their mail address, so the
+/// table is that of unproved accounts as well, where proof may come later; where it is required they have no session
+/// (`proof.rs`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Caller {
     Anonymous,

@@ -18,7 +18,7 @@ use crate::visible::Eyes;
 const COUNTED: i64 = 1_000;
 
 /// Books that everybody sees. Filters narrow each other. The total is exact up to 1,000, and beyond where at most one filter
-/// other than `author` is given.
+/// is given that is neither `author` nor `available: false`.
 #[derive(Debug, Clone)]
 pub struct ListBooks {
     /// Whatever its case.
