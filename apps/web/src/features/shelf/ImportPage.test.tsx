@@ -207,7 +207,10 @@ describe('the report', () => {
     vi.spyOn(HTMLAnchorElement.prototype, 'click').mockImplementation(function (this: HTMLAnchorElement) {
       names.push(this.download)
     })
-    await open({ ...done, fileKept: true }, { 'GET /api/v1/books/imports/i1/file': () => new Response('title,authors') })
+    await open(
+      { ...done, fileKept: true },
+      { 'GET /api/v1/books/imports/i1/file': () => new Response('title,authors') },
+    )
     await userEvent.click(await screen.findByRole('button', { name: 'Get the file as you sent it' }))
     await waitFor(() => expect(names).toEqual(['import.csv']))
   })

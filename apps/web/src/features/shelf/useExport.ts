@@ -19,9 +19,12 @@ export function useOriginal(id: string) {
     send: () => askFile(api.GET('/api/v1/books/imports/{id}/file', { params: { path: { id } }, parseAs: 'blob' })),
     onDone: (file) => {
       // The host does not tell what it was called; programs go by the ending.
-      void file.slice(0, 1).text().then((first) => {
-        save(file, t('original.fileName', { ending: first === '{' || first === '[' ? 'json' : 'csv' }))
-      })
+      void file
+        .slice(0, 1)
+        .text()
+        .then((first) => {
+          save(file, t('original.fileName', { ending: first === '{' || first === '[' ? 'json' : 'csv' }))
+        })
     },
     said: t('original.said'),
   })
