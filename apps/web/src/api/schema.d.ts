@@ -618,7 +618,7 @@ export interface paths {
             cookie?: never;
         };
         /** The file of an import as it was sent, until a day after the import has ended: to be saved, and shown by no browser. */
-        get: operations["get_import_file"];
+        get: operations["download_import_file"];
         put?: never;
         post?: never;
         delete?: never;
@@ -4814,7 +4814,7 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
-    get_import_file: {
+    download_import_file: {
         parameters: {
             query?: never;
             header?: never;
@@ -4828,28 +4828,19 @@ export interface operations {
             /** @description The bytes that were sent */
             200: {
                 headers: {
-                    /** @description For If-None-Match; of one book and of one's profile also for If-Match */
-                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/octet-stream": string;
                 };
             };
-            /** @description What If-None-Match names is still right */
-            304: {
-                headers: {
-                    /** @description For If-None-Match; of one book and of one's profile also for If-Match */
-                    ETag?: string;
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
             400: components["responses"]["Invalid"];
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             408: components["responses"]["TimedOut"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["VersionMismatch"];
             429: components["responses"]["TooOften"];
             500: components["responses"]["Internal"];
             503: components["responses"]["Unavailable"];
