@@ -175,7 +175,7 @@ impl FileStore for FileKeeper {
         let pieces = stream::try_unfold(found.into_stream(), |mut pieces| async {
             let next = timeout(CALL, pieces.next()).await.map_err(|_| Fault::TooSlow).and_then(|next| {
                 let piece = next.transpose()?;
-                Ok(piece.map(|piece| Vec::from(piece)))
+                Ok(piece.map(Vec::from))
             });
             match next {
                 Ok(piece) => Ok(piece.map(|piece| (piece, pieces))),
