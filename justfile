@@ -108,7 +108,7 @@ bench-search:
 test-nginx:
     scripts/test-nginx
 
-# Hosts behind nginx come, go, die and freeze while members read and write, and nobody may notice; five minutes
+# Hosts behind nginx come, go, die, freeze and get other secrets while members read and write, and nobody may notice; eight minutes
 rehearse-replicas *args: web-build
     cargo build --bin folkshelf
     scripts/rehearse-replicas {{ args }}
@@ -164,6 +164,10 @@ context-map:
 # A new context of the template in templates/context, in a copy of the sources: compiled, its SQL checked, its tests run
 toy-context:
     scripts/with-services scripts/toy-context
+
+# After a change to settings: write docs/settings.md anew
+settings:
+    page=$(cargo run --quiet --bin folkshelf -- config reference) && echo "$page" >docs/settings.md
 
 # The OpenAPI document, to standard output
 openapi:

@@ -27,7 +27,7 @@ const within = (folder) => (file) => file.startsWith(`${folder}/`);
 
 function touched(file) {
   // The host's tests hold these against the program.
-  if (["docs/ARCHITECTURE.md", "docs/observability.md"].includes(file)) return ["folkshelf"];
+  if (["docs/ARCHITECTURE.md", "docs/observability.md", "docs/settings.md"].includes(file)) return ["folkshelf"];
   if (prose.test(file)) return [];
   // The host embeds the web app's build.
   if (within("apps/web")(file)) return ["folkshelf"];

@@ -6,13 +6,16 @@ Takes the running development instance (./dev up --replicas 3) and ends with an 
 import argparse
 import asyncio
 import os
+import secrets
+import shlex
 import signal
+import subprocess
 import sys
 import time
 import urllib.request
 from pathlib import Path
 
-from members import Community, Tally
+from members import Community, Member, Tally
 
 ROOT = Path(__file__).resolve().parents[2]
 # What nobody may meet in any phase.
@@ -25,6 +28,7 @@ class Instance:
 
     def __init__(self) -> None:
         self.state = Path(os.environ.get("FOLKSHELF_DEV_STATE", ROOT / ".dev"))
+        self.members: list[Member] = []
 
     def numbers(self) -> list[int]:
         return sorted(int(pid.parent.name) for pid in self.state.glob("hosts/*/pid"))
@@ -48,6 +52,17 @@ class Instance:
         output, _ = await process.communicate()
         if process.returncode:
             raise RuntimeError(f"./dev {' '.join(words)}: {output.decode()}")
+
+    def configure(self, **settings: str | None) -> None:
+        """For hosts that start from now on; None takes a setting back."""
+        with (self.state / "hosts/environment").open("a") as environment:
+            for name, value in settings.items():
+                variable = f"FOLKSHELF_{name}"
+                environment.write(f"unset {variable}\n" if value is None else f"export {variable}={shlex.quote(value)}\n")
+
+    def migrate(self) -> None:
+        script = '. "$1/hosts/environment"; eval "$(scripts/dev-server env)"; exec "$(cat "$1/hosts/program")" migrate'
+        subprocess.run(["bash", "-euc", script, "migrate", str(self.state)], cwd=ROOT, check=True, capture_output=True, timeout=120)
 
     async def signal(self, number: int, what: signal.Signals) -> int:
         process = self.process(number)
@@ -140,6 +155,25 @@ async def terminate(instance: Instance) -> None:
         await asyncio.sleep(4)
 
 
+async def change_secrets(instance: Instance) -> None:
+    """The steps of docs/operations.md, "Change a secret", for the two that all hosts share. Nobody waits for caches: members log
+    in again in the place of the minutes that a token lives."""
+    before, token, password = "folkshelf-development-only-not-a-secret", secrets.token_urlsafe(33), secrets.token_urlsafe(33)
+    instance.configure(AUTH__OTHER_TOKEN_SECRETS=token, DATABASE__OTHER_CONTEXT_PASSWORD=password)
+    await instance.dev("roll")
+    instance.configure(AUTH__TOKEN_SECRET=token, AUTH__OTHER_TOKEN_SECRETS=before, DATABASE__CONTEXT_PASSWORD=password,
+                       DATABASE__OTHER_CONTEXT_PASSWORD=None)
+    await asyncio.to_thread(instance.migrate)
+    # Hosts that know the new password as the other one go on for a while, and open connections.
+    await asyncio.sleep(10)
+    await instance.dev("roll")
+    for member in instance.members:
+        await member.log_in()
+    instance.configure(AUTH__OTHER_TOKEN_SECRETS=None)
+    await instance.dev("roll")
+    await asyncio.sleep(3)
+
+
 async def freeze(instance: Instance) -> None:
     process = await instance.signal(instance.numbers()[-1], signal.SIGSTOP)
     try:
@@ -150,9 +184,9 @@ async def freeze(instance: Instance) -> None:
 
 
 PHASES = {"steady": steady, "scale 3 to 5": scale_up, "scale 5 to 2 to 3": scale_down, "rolling restart": roll,
-          "kill -9 of each": kill, "SIGTERM of each": terminate, "one frozen 15 s": freeze}
+          "kill -9 of each": kill, "SIGTERM of each": terminate, "one frozen 15 s": freeze, "secrets changed": change_secrets}
 # Nothing fails in these, and no write needs a second attempt.
-UNSEEN = {"steady", "rolling restart", "rolling restart to another build", "canary", "blue-green"}
+UNSEEN = {"steady", "rolling restart", "secrets changed", "rolling restart to another build", "canary", "blue-green"}
 # Here some are failed, and at most this share of all requests: those who met the build that fails.
 MET = {"canary that fails": 0.1, "blue-green that fails": 0.6}
 COLUMNS = "phase", "s", "reads", "writes", "per s", "repeated", "failed", "stale", "p50", "p99", "max ms"
@@ -177,6 +211,7 @@ async def rehearse(arguments: argparse.Namespace) -> int:
     base = f"http://127.0.0.1:{(instance.state / 'http.port').read_text().strip()}"
     community = Community(base, arguments.rate, arguments.writers)
     await community.start()
+    instance.members = community.members
     done: list[tuple[str, float, Tally]] = []
     try:
         for name, phase in phases.items():

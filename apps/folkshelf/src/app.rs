@@ -30,6 +30,8 @@ use crate::modules::require_published;
 use crate::ports::{Hosts, Ports};
 use crate::settings::Settings;
 
+/// How often a host with two database passwords checks the one that it uses.
+const PASSWORD_CHECK: Duration = Duration::from_secs(1);
 /// How often answers past their time are forgotten.
 const SWEEP: Duration = Duration::from_secs(600);
 
@@ -186,6 +188,11 @@ impl App {
             .context("the event log cannot be read; is the database there, and migrated?")?;
         self.background.run(|until| async move {
             until.run_until_cancelled(server.watch(direct, pooled)).await;
+        });
+        let way = self.pooled.clone().unwrap_or_else(|| self.budget.route.clone());
+        self.background.repeat(PASSWORD_CHECK, move || {
+            let way = way.clone();
+            async move { way.check_password().await }
         });
         if let Some(replica) = self.replica.clone() {
             let events = self.events.clone();

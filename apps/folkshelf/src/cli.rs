@@ -17,7 +17,7 @@ use crate::contexts::Context;
 use crate::http::edge::drain::Drain;
 use crate::http::edge::{openapi, server};
 use crate::promotion::promote;
-use crate::settings::{Environment, LogFormat, Settings, Transport};
+use crate::settings::{Environment, LogFormat, Settings, Transport, reference};
 use crate::{doctor, health, letters, modules, seed};
 
 /// How long the last spans may take to reach their collector.
@@ -114,12 +114,22 @@ enum Configuration {
     Check,
     /// Print the roles of the contexts with their passwords, as PgBouncer's userlist has them.
     Userlist,
+    /// Print every setting with its values, its default and its variable, as Markdown.
+    Reference,
 }
 
 pub async fn run(cli: Cli) -> anyhow::Result<()> {
-    if let Command::Openapi = cli.command {
-        println!("{:#}", openapi::document(modules::routes(Context::ALL).described())?);
-        return Ok(());
+    // What they print depends on no setting.
+    match cli.command {
+        Command::Openapi => {
+            println!("{:#}", openapi::document(modules::routes(Context::ALL).described())?);
+            return Ok(());
+        }
+        Command::Config(Configuration::Reference) => {
+            print!("{}", reference::markdown());
+            return Ok(());
+        }
+        _ => {}
     }
     let settings = Settings::load(cli.config.as_deref())?;
     let telemetry = set_up_telemetry(&settings)?;
@@ -166,7 +176,7 @@ async fn act(command: Command, settings: &Settings) -> anyhow::Result<()> {
             println!("the configuration is fine");
             Ok(())
         }
-        Command::Openapi => Ok(()),
+        Command::Openapi | Command::Config(Configuration::Reference) => Ok(()),
     }
 }
 

@@ -46,27 +46,26 @@ pub struct Connections<'a> {
     pub pooled: Option<Route>,
     /// A standby that answers reads, if there is one.
     pub replica: Option<Replica>,
+    url: Address,
+    replica_url: Option<Address>,
     /// Every pool that was made, by its schema.
     pools: Mutex<Vec<(String, Database)>>,
 }
 
 impl<'a> Connections<'a> {
     pub fn new(settings: &'a Settings, server: Server) -> anyhow::Result<Self> {
-        let process = Uuid::now_v7();
-        let route = |url| {
-            let address = address(url, "database.url")?;
-            anyhow::Ok(Route::new(address.map(|host| role(settings, process, host, provision::EVENT_BUS))))
-        };
-        let direct = route(settings.database.direct())?;
-        let pooled = settings.database.direct_url.as_ref().map(|_| route(&settings.database.url)).transpose()?;
-        let replica = match &settings.database.replica_url {
-            Some(url) => {
-                let address = address(url, "database.replica_url")?;
-                Some(Replica::new(role(settings, process, &address.hosts()[0], provision::EVENT_BUS)))
-            }
+        let (process, database) = (Uuid::now_v7(), &settings.database);
+        let url = address(&database.url, "database.url")?;
+        let direct_url = address(database.direct(), "database.direct_url")?;
+        let replica_url = match &database.replica_url {
+            Some(url) => Some(address(url, "database.replica_url")?),
             None => None,
         };
-        Ok(Self { settings, process, server, direct, pooled, replica, pools: Mutex::default() })
+        let ways = |address: &Address| ways(settings, process, address, provision::EVENT_BUS);
+        let direct = Route::new(ways(&direct_url));
+        let pooled = database.direct_url.is_some().then(|| Route::new(ways(&url)));
+        let replica = replica_url.as_ref().map(|address| Replica::new(ways(address)));
+        Ok(Self { settings, process, server, direct, pooled, replica, url, replica_url, pools: Mutex::default() })
     }
 
     /// Finds the hosts that take writes, and sets the clock. Whoever uses them says what is wrong when there are none.
@@ -79,16 +78,16 @@ impl<'a> Connections<'a> {
     }
 
     pub fn pool(&self, schema: &str) -> Database {
-        let route = self.pooled.as_ref().unwrap_or(&self.direct);
         let connections = share(self.settings.database.connections);
-        let as_role = |host: &PgConnectOptions| role(self.settings, self.process, host, schema);
-        let pool = route.pool(connections, as_role);
-        let mut pool = Database::new(pool, self.server.clone()).with_direct(self.direct.clone());
+        let ways = |address| ways(self.settings, self.process, address, schema);
+        let route = self.pooled.as_ref().unwrap_or(&self.direct);
+        let pool = route.pool(connections, ways(&self.url));
+        let mut pool = Database::new(pool, self.server.clone()).with_route(route.clone());
         if self.pooled.is_some() {
-            pool = pool.behind_pooler();
+            pool = pool.behind_pooler(self.direct.clone());
         }
-        if let Some(replica) = &self.replica {
-            pool = pool.with_replica(replica.clone(), replica.pool(connections, as_role));
+        if let (Some(replica), Some(address)) = (&self.replica, &self.replica_url) {
+            pool = pool.with_replica(replica.clone(), replica.pool(connections, ways(address)));
         }
         self.pools.lock().unwrap_or_else(PoisonError::into_inner).push((schema.to_owned(), pool.clone()));
         pool
@@ -110,14 +109,27 @@ impl<'a> Connections<'a> {
 pub fn pooled_roles(settings: &Settings) -> anyhow::Result<Vec<PgConnectOptions>> {
     let address = address(&settings.database.url, "database.url")?;
     let schemas = Context::ALL.iter().map(|context| context.name()).chain([provision::EVENT_BUS]);
-    Ok(schemas.map(|schema| role(settings, Uuid::nil(), &address.hosts()[0], schema)).collect())
+    let password = &settings.database.context_password;
+    Ok(schemas.map(|schema| role(settings, Uuid::nil(), &address.hosts()[0], schema, password)).collect())
+}
+
+/// To each host as the role of a schema, by each password.
+fn ways(settings: &Settings, process: Uuid, address: &Address, schema: &str) -> Vec<Address> {
+    let passwords =
+        std::iter::once(&settings.database.context_password).chain(&settings.database.other_context_password);
+    passwords.map(|password| address.map(|host| role(settings, process, host, schema, password))).collect()
 }
 
 /// `host` as the role of a schema.
-fn role(settings: &Settings, process: Uuid, host: &PgConnectOptions, schema: &str) -> PgConnectOptions {
-    let password = settings.database.context_password.expose_secret();
+fn role(
+    settings: &Settings,
+    process: Uuid,
+    host: &PgConnectOptions,
+    schema: &str,
+    password: &SecretString,
+) -> PgConnectOptions {
     let slow = Duration::from_millis(settings.log.slow_statement_milliseconds);
-    provision::context_options(host, schema, Some(password))
+    provision::context_options(host, schema, Some(password.expose_secret()))
         // PostgreSQL's default is exact; PgBouncer refuses what it does not know when a connection begins.
         .extra_float_digits(None)
         .log_slow_statements(log::LevelFilter::Warn, slow)

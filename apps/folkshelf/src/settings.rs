@@ -1,190 +1,265 @@
-//! Configuration: one typed structure, from a file and the environment. Every value is documented in
-//! `deploy/config.example.toml`; wrong ones are named at start-up, all at once.
+//! Configuration: one typed structure, from a file and the environment. `docs/settings.md` is made of it; wrong values are
+//! named at start-up, all at once.
 
 mod database;
+mod faults;
 mod figures;
 mod files;
 mod mail;
 mod production;
 mod redis;
+pub mod reference;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use actix_web::http::Uri;
 pub use database::Database;
 pub use figures::{Figure, Limits};
 pub use files::{Files, S3};
-use limits::Proxies;
 pub use mail::{Encryption, Mail, Transport, mail_address};
 pub use redis::Redis;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
+use utoipa::ToSchema;
 
 /// The secrets a development set-up gets without asking. Refused everywhere else.
 const DEVELOPMENT_SECRET: &str = "folkshelf-development-only-not-a-secret";
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Environment {
     Development,
     Production,
 }
 
-#[derive(Debug, Clone, Deserialize)]
+// The comments of the fields are the text of docs/settings.md, and the bounds below are checked when settings are read.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
+    /// In production the secrets must be your own, and what is unsafe is refused.
+    #[schema(inline)]
     pub environment: Environment,
-    /// What production refuses to start with, and this community has on purpose.
+    /// Unsafe settings that production starts with all the same: `plain_http`, `unknown_proxies`, `open_metrics`,
+    /// `open_redis`, `plain_files`, `plain_mail`, `weak_secrets`.
     pub accepted_risks: Vec<String>,
+    #[schema(inline)]
     pub http: Http,
+    #[schema(inline)]
     pub database: Database,
+    #[schema(inline)]
     pub redis: Redis,
+    #[schema(inline)]
     pub auth: Auth,
+    #[schema(inline)]
     pub accounts: Accounts,
+    #[schema(inline)]
     pub mail: Mail,
+    #[schema(inline)]
     pub community: Community,
+    #[schema(inline)]
     pub imports: Imports,
+    #[schema(inline)]
     pub uploads: Uploads,
+    #[schema(inline)]
     pub files: Files,
+    #[schema(inline)]
     pub streams: StreamBounds,
+    #[schema(inline)]
     pub limits: Limits,
+    #[schema(inline)]
     pub log: Log,
+    #[schema(inline)]
     pub traces: Traces,
 }
 
-#[derive(Debug, Clone, Deserialize)]
+/// The web app and the API.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Http {
+    /// Address and port of the web app and the API.
+    #[schema(value_type = String)]
     pub listen: SocketAddr,
-    /// `/metrics` answers only here when set, and at the main address otherwise.
+    /// Address and port of `/metrics`. Not set: those of `http.listen`, which production refuses.
+    #[schema(value_type = Option<String>)]
     pub metrics_listen: Option<SocketAddr>,
-    /// How members reach Folkshelf; links in mails begin with it.
+    /// How members reach Folkshelf. Links in letters begin with it; with `https://` cookies travel encrypted only.
     pub public_url: String,
-    /// Web pages of other origins that may call the API.
+    /// Web pages of other origins that may call the API and open WebSockets.
     pub allowed_origins: Vec<String>,
-    /// Proxies before this host, as addresses or networks: what they say of where a request came from is believed.
+    /// Proxies before this host, as addresses or networks. The host believes what they say of a request's origin.
     pub trusted_proxies: Vec<String>,
+    /// Threads that answer requests.
+    #[schema(minimum = 1, maximum = 64)]
     pub workers: usize,
+    /// How long a request may take. Uploads get ten times as long.
+    #[schema(minimum = 1, maximum = 300)]
     pub request_timeout_seconds: u64,
-    /// A host that is asked to stop answers on for so long; not set: 5 in production, 0 in development.
+    /// How long a host that is asked to stop (SIGTERM) still answers. Not set: 5 in production, 0 in development.
+    #[schema(minimum = 0, maximum = 300)]
     pub drain_seconds: Option<u64>,
-    /// Requests that are worked on at once; more are told to come back.
+    /// Requests of the API that the host works on at once. It refuses more with 503.
+    #[schema(minimum = 1, maximum = 10_000)]
     pub max_requests_in_flight: usize,
-    /// How much of the answers that many ask for is kept in memory; 0: none.
+    /// Memory for answers that many ask for. 0: none.
+    #[schema(minimum = 0, maximum = 4096)]
     pub memory_cache_mib: u64,
-    /// A built web app to give out instead of the one in this program.
+    /// A folder with a built web app. Not set: the web app in this program.
+    #[schema(value_type = Option<String>)]
     pub web_directory: Option<PathBuf>,
 }
 
-#[derive(Debug, Clone, Deserialize)]
+/// Passwords, sessions and tokens.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Auth {
-    /// Signs access tokens. At least 32 characters.
+    /// The key that signs access tokens is made of it. At least 32 characters.
+    #[schema(value_type = String)]
     pub token_secret: SecretString,
-    /// What they sign is taken too, while the secret is changed.
+    /// Tokens that were signed with these are valid too, while the secret is changed. At most 4.
+    #[schema(value_type = Vec<String>)]
     pub other_token_secrets: Vec<SecretString>,
+    /// How long an access token is valid.
+    #[schema(minimum = 1, maximum = 60)]
     pub access_token_minutes: u32,
+    /// How long a session lasts.
+    #[schema(minimum = 1, maximum = 365)]
     pub refresh_token_days: u32,
+    /// The work of a log-in: each step doubles it. Outside development at least 10.
+    #[schema(minimum = 4, maximum = 16)]
     pub bcrypt_cost: u32,
-    /// Passwords hashed at the same time.
+    /// Passwords that are hashed at the same time.
+    #[schema(minimum = 1, maximum = 64)]
     pub hashing_threads: usize,
 }
 
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+/// Registering.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Accounts {
-    /// When the mail address is proved; not set: first in production, later in development.
+    /// Whether a new member proves the mail address before the account acts. Not set: `required` in production, `later`
+    /// in development.
+    #[schema(inline)]
     pub proof: Option<Proof>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Proof {
     Required,
     Later,
 }
 
-#[derive(Debug, Clone, Deserialize)]
+/// The rules of the community.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Community {
-    /// As its members call it, at most 60 characters; empty: it has no name.
+    /// Heads the catalogue, at most 60 characters. Empty: "All books" does.
     pub name: String,
-    /// IANA name: days end at midnight there.
+    /// IANA name of a time zone. A book is due at the end of a day there.
     pub time_zone: String,
-    /// In which members are written to who did not choose one: `en` or `fr`.
+    /// `en` or `fr`: the language of members who did not choose one.
     pub language: String,
-    /// Whether one needs an account to browse.
+    /// Whether the catalogue needs an account.
     pub closed_catalogue: bool,
-    /// On the shelf of one member.
+    /// Books on the shelf of one member. An import leaves out rows beyond it.
+    #[schema(minimum = 1, maximum = 1_000_000)]
     pub max_books: u32,
+    /// Requests that a member may have open.
+    #[schema(minimum = 1, maximum = 1_000)]
     pub max_open_requests: u32,
-    /// Of one member, within 24 hours.
+    /// Requests of a member within 24 hours.
+    #[schema(minimum = 1, maximum = 1_000_000)]
     pub max_requests_a_day: u32,
-    /// Whether a member who asked an owner in vain waits before they ask again.
+    /// Whether a member who asked an owner in vain several times waits before asking again.
     pub cool_down: bool,
+    /// Extensions of one loan, granted or refused.
+    #[schema(minimum = 0, maximum = 100)]
     pub max_extensions: u32,
-    /// An extension is granted by itself when nobody waits for the copy.
+    /// Whether an extension is granted without the owner when nobody waits for the copy.
     pub auto_extend: bool,
 }
 
-#[derive(Debug, Clone, Deserialize)]
+/// Files with lists of books.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Imports {
+    /// The size of a file.
+    #[schema(minimum = 1_024, maximum = 1_073_741_824)]
     pub max_bytes: usize,
+    /// The rows of a file.
+    #[schema(minimum = 1, maximum = 10_000_000)]
     pub max_rows: usize,
-    /// Rows times columns.
+    /// The rows of a file times its columns.
+    #[schema(minimum = 1, maximum = 1_000_000_000)]
     pub max_cells: u64,
-    /// Of one member, that are read or put on the shelf, or wait for that.
+    /// Imports of one member that wait, are read or are put on the shelf.
+    #[schema(minimum = 1, maximum = 100)]
     pub per_member: i64,
 }
 
 /// Files on their way in.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Uploads {
     /// Files that one member sends at once.
+    #[schema(minimum = 1, maximum = 100)]
     pub per_member: usize,
-    /// All files that are on their way or being read.
+    /// All files that arrive or are read at the moment. The host refuses more. At least twice `imports.max_bytes`.
+    #[schema(minimum = 1, maximum = 1_000_000)]
     pub spool_mib: u64,
-    /// A file that comes more slowly over ten seconds is given up.
+    /// A file that comes more slowly than this over ten seconds is given up.
+    #[schema(minimum = 0, maximum = 1_048_576)]
     pub least_bytes_per_second: u64,
-    /// Where they wait; the system's folder for temporary files when not set.
+    /// The folder where files wait, not on a disk in memory. Not set: the system's folder for temporary files.
+    #[schema(value_type = Option<String>)]
     pub directory: Option<PathBuf>,
 }
 
-/// Inboxes streamed live by one host. One more of a session or a member closes the oldest.
-#[derive(Debug, Clone, Deserialize)]
+/// Inboxes that one host streams live. Each takes a connection.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StreamBounds {
+    /// Streams of one session. One more closes the oldest.
+    #[schema(minimum = 1, maximum = 1_000)]
     pub per_session: usize,
+    /// Streams of one member. One more closes the oldest.
+    #[schema(minimum = 1, maximum = 1_000)]
     pub per_member: usize,
-    /// One more closes the oldest of the member who has most, or is told to come back.
+    /// All streams. One more closes the oldest of the member who has most, or is refused.
+    #[schema(minimum = 1, maximum = 20_000)]
     pub per_host: usize,
 }
 
-#[derive(Debug, Clone, Deserialize)]
+/// The host's log, on standard output.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Log {
-    /// `auto`, `json` or `pretty`.
+    /// `auto` is `pretty` on a terminal and `json` elsewhere.
+    #[schema(inline)]
     pub format: LogFormat,
+    /// Directives of tracing's EnvFilter.
     pub filter: String,
-    /// A statement, a handler that takes this long is logged.
+    /// A statement that takes this long is logged.
+    #[schema(minimum = 1, maximum = 600_000)]
     pub slow_statement_milliseconds: u64,
+    /// A command, a query or a subscription's work that takes this long is logged.
+    #[schema(minimum = 1, maximum = 600_000)]
     pub slow_handler_milliseconds: u64,
 }
 
-#[derive(Debug, Clone, Deserialize)]
+/// Traces for OpenTelemetry.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Traces {
-    /// Where an OpenTelemetry collector takes OTLP over HTTP; nothing is recorded when not set.
+    /// The address of a collector that takes OTLP over `http://`. Not set: nothing is recorded.
     pub endpoint: Option<String>,
     /// The share of the traces beginning here that is recorded.
+    #[schema(minimum = 0.0, maximum = 1.0)]
     pub sample_ratio: f64,
 }
 
-#[derive(Debug, Clone, Copy, Deserialize)]
+#[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum LogFormat {
     Auto,
@@ -203,8 +278,8 @@ pub enum SettingsError {
 impl Settings {
     /// Defaults, then the file, then `FOLKSHELF_…` variables (`FOLKSHELF_HTTP__LISTEN` for `http.listen`).
     pub fn load(file: Option<&std::path::Path>) -> Result<Self, SettingsError> {
-        let mut sources = config::Config::builder()
-            .add_source(config::File::from_str(include_str!("../defaults.toml"), config::FileFormat::Toml));
+        let mut sources =
+            config::Config::builder().add_source(config::File::from_str(reference::DEFAULTS, config::FileFormat::Toml));
         if let Some(file) = file {
             sources = sources.add_source(config::File::from(file).format(config::FileFormat::Toml));
         }
@@ -224,14 +299,12 @@ impl Settings {
             .prefix_separator("_")
             .separator("__")
             .list_separator(",")
-            .with_list_parse_key("accepted_risks")
-            .with_list_parse_key("auth.other_token_secrets")
-            .with_list_parse_key("http.allowed_origins")
-            .with_list_parse_key("http.trusted_proxies")
-            .with_list_parse_key("redis.cluster")
-            .with_list_parse_key("redis.sentinels")
             .try_parsing(true);
-        let mut settings: Self = sources.add_source(environment).build()?.try_deserialize()?;
+        let reference = reference::all();
+        let lists = reference.iter().filter(|setting| setting.is_list());
+        let environment = lists.fold(environment, |environment, list| environment.with_list_parse_key(&list.path()));
+        let given = sources.add_source(environment).build()?;
+        let mut settings: Self = given.clone().try_deserialize()?;
         // From the environment they come as one text, with blanks behind the commas or with nothing in it.
         let http = &mut settings.http;
         let lists = [&mut settings.accepted_risks, &mut http.allowed_origins, &mut http.trusted_proxies];
@@ -243,8 +316,9 @@ impl Settings {
             secrets.retain(|secret| !secret.expose_secret().is_empty());
         }
         settings.files.folder.take_if(|folder| folder.as_os_str().is_empty());
-        settings.check()?;
-        Ok(settings)
+        let wrong: Vec<String> =
+            reference.iter().filter_map(|setting| setting.fault(&given)).chain(settings.faults()).collect();
+        if wrong.is_empty() { Ok(settings) } else { Err(SettingsError::Wrong(wrong)) }
     }
 
     /// Whether somebody who registers proves the mail address before they have an account.
@@ -265,123 +339,8 @@ impl Settings {
         let mut secrets = vec![("auth.token_secret", &self.auth.token_secret)];
         secrets.extend(others);
         secrets.push(("database.context_password", &self.database.context_password));
+        let other = &self.database.other_context_password;
+        secrets.extend(other.iter().map(|secret| ("database.other_context_password", secret)));
         secrets
     }
-
-    fn check(&self) -> Result<(), SettingsError> {
-        let mut wrong = Vec::new();
-        let mut require = |holds: bool, what: &str| {
-            if !holds {
-                wrong.push(what.to_owned());
-            }
-        };
-        for (name, secret) in self.secrets() {
-            let secret = secret.expose_secret();
-            let default = secret == DEVELOPMENT_SECRET;
-            require(
-                self.environment == Environment::Development || !default,
-                &format!("{name} still has the value for development; set one of your own"),
-            );
-            require(secret.len() >= 32, &format!("{name} must have at least 32 characters"));
-        }
-        require(
-            self.http.public_url.starts_with("http://") || self.http.public_url.starts_with("https://"),
-            "http.public_url must begin with http:// or https://",
-        );
-        require((1..=64).contains(&self.http.workers), "http.workers must be 1 to 64");
-        require(
-            (1..=300).contains(&self.http.request_timeout_seconds),
-            "http.request_timeout_seconds must be 1 to 300",
-        );
-        require(self.http.drain_seconds.is_none_or(|seconds| seconds <= 300), "http.drain_seconds must be at most 300");
-        require(
-            (1..=10_000).contains(&self.http.max_requests_in_flight),
-            "http.max_requests_in_flight must be 1 to 10,000",
-        );
-        if let Err(error) = Proxies::read(&self.http.trusted_proxies) {
-            require(false, &format!("http.trusted_proxies: {error}"));
-        }
-        for origin in &self.http.allowed_origins {
-            let one = origin.parse::<Uri>().is_ok_and(|uri| {
-                matches!(uri.scheme_str(), Some("http" | "https")) && uri.path() == "/" && !origin.ends_with('/')
-            });
-            require(one, "http.allowed_origins must name each origin, as in https://shelf.example; * is none");
-        }
-        let production =
-            if self.environment == Environment::Production { self.production_faults() } else { Vec::new() };
-        let parts = [
-            self.limits.faults(),
-            self.risk_faults(),
-            self.database.faults(),
-            self.redis.faults(),
-            self.files.faults(),
-            self.mail.faults(),
-            production,
-        ];
-        parts.iter().flatten().for_each(|fault| require(false, fault));
-        require(self.http.memory_cache_mib <= 4096, "http.memory_cache_mib must be 0 to 4096");
-        require(self.auth.other_token_secrets.len() <= 4, "auth.other_token_secrets must name at most 4");
-        require((4..=16).contains(&self.auth.bcrypt_cost), "auth.bcrypt_cost must be 4 to 16");
-        require(
-            self.environment == Environment::Development || self.auth.bcrypt_cost >= 10,
-            "auth.bcrypt_cost must be at least 10 outside development",
-        );
-        require((1..=64).contains(&self.auth.hashing_threads), "auth.hashing_threads must be 1 to 64");
-        require((1..=60).contains(&self.auth.access_token_minutes), "auth.access_token_minutes must be 1 to 60");
-        require((1..=365).contains(&self.auth.refresh_token_days), "auth.refresh_token_days must be 1 to 365");
-        require(
-            (1_024..=1_073_741_824).contains(&self.imports.max_bytes),
-            "imports.max_bytes must be 1,024 to 1,073,741,824",
-        );
-        require((1..=10_000_000).contains(&self.imports.max_rows), "imports.max_rows must be 1 to 10,000,000");
-        require((1..=100).contains(&self.imports.per_member), "imports.per_member must be 1 to 100");
-        require((1..=1_000_000_000).contains(&self.imports.max_cells), "imports.max_cells must be 1 to 1,000,000,000");
-        require((1..=100).contains(&self.uploads.per_member), "uploads.per_member must be 1 to 100");
-        require(
-            (1..=1_000_000).contains(&self.uploads.spool_mib)
-                && self.uploads.spool_mib * 1_048_576 >= self.imports.max_bytes as u64 * 2,
-            "uploads.spool_mib must be 1 to 1,000,000, and no less than twice imports.max_bytes",
-        );
-        require(
-            self.uploads.least_bytes_per_second <= 1_048_576,
-            "uploads.least_bytes_per_second must be at most 1,048,576",
-        );
-        require((1..=1_000).contains(&self.streams.per_session), "streams.per_session must be 1 to 1,000");
-        require((1..=1_000).contains(&self.streams.per_member), "streams.per_member must be 1 to 1,000");
-        require((1..=20_000).contains(&self.streams.per_host), "streams.per_host must be 1 to 20,000");
-        require(self.community.name.chars().count() <= 60, "community.name must be at most 60 characters");
-        require((1..=1_000_000).contains(&self.community.max_books), "community.max_books must be 1 to 1,000,000");
-        require(
-            (1..=1_000).contains(&self.community.max_open_requests),
-            "community.max_open_requests must be 1 to 1,000",
-        );
-        require(
-            (1..=1_000_000).contains(&self.community.max_requests_a_day),
-            "community.max_requests_a_day must be 1 to 1,000,000",
-        );
-        require(
-            wording::Language::ALL.iter().any(|language| language.tag() == self.community.language),
-            "community.language must be en or fr",
-        );
-        require(self.community.max_extensions <= 100, "community.max_extensions must be at most 100");
-        require(
-            self.traces.endpoint.as_ref().is_none_or(|endpoint| is_plain_http(endpoint)),
-            "traces.endpoint must be an address that begins with http://, as in http://127.0.0.1:4318/v1/traces",
-        );
-        require((0.0..=1.0).contains(&self.traces.sample_ratio), "traces.sample_ratio must be 0 to 1");
-        require(
-            (1..=600_000).contains(&self.log.slow_statement_milliseconds),
-            "log.slow_statement_milliseconds must be 1 to 600,000",
-        );
-        require(
-            (1..=600_000).contains(&self.log.slow_handler_milliseconds),
-            "log.slow_handler_milliseconds must be 1 to 600,000",
-        );
-        if wrong.is_empty() { Ok(()) } else { Err(SettingsError::Wrong(wrong)) }
-    }
-}
-
-/// The collector is on this machine or in the same private network: there is no TLS on the way.
-fn is_plain_http(address: &str) -> bool {
-    address.parse::<Uri>().is_ok_and(|uri| uri.scheme_str() == Some("http") && uri.host().is_some())
 }

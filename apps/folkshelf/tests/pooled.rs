@@ -122,3 +122,38 @@ async fn the_printed_userlist_lets_the_roles_through() {
         sqlx::query_scalar("select current_user::text").fetch_one(&mut connection).await.expect("an answer");
     assert_eq!(role, "folkshelf_books");
 }
+
+/// The steps of docs/operations.md, "Change a secret". The pooler has closed what it had open, so that each role needs a new
+/// session at once.
+#[tokio::test]
+async fn the_roles_password_is_changed_behind_a_pooler() {
+    let mail = tempfile::tempdir().expect("a folder");
+    let (postgres, _pooler, mut environment) = pooled(mail.path()).await;
+    let hasty = [("server_idle_timeout", "1"), ("default_pool_size", "2")];
+    let pooler = Pooler::start(&postgres.owner_options(), "\"pgbouncer\" \"asks\"\n", &hasty).await;
+    let url = pooler.through(postgres.owner_options()).to_url_lossy().to_string();
+    let next = "the-next-password-of-the-roles-0123456789".to_owned();
+    environment.push(("FOLKSHELF_DATABASE__URL".to_owned(), url));
+    environment.push(("FOLKSHELF_DATABASE__OTHER_CONTEXT_PASSWORD".to_owned(), next.clone()));
+    let host = Host::start_with(&environment);
+    let ada = host.register("Ada").await;
+    ada.lists(&host, "Travels").await;
+    tokio::time::sleep(Duration::from_secs(3)).await;
+
+    let mut changed = environment.clone();
+    changed.push(("FOLKSHELF_DATABASE__CONTEXT_PASSWORD".to_owned(), next));
+    let migrated = run(&changed, &["migrate"]);
+    assert!(migrated.status.success(), "{}", String::from_utf8_lossy(&migrated.stderr));
+    let begun = Instant::now();
+    let mut refused = Vec::new();
+    while begun.elapsed() < Duration::from_secs(6) {
+        let status = ada.get(&host, "/books/search?q=travels").await.status;
+        if status != 200 {
+            refused.push((begun.elapsed(), status));
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    eprintln!("refused: {refused:?}");
+    assert!(refused.iter().all(|(at, _)| *at < Duration::from_secs(2)), "{refused:?}");
+    ada.lists(&host, "More travels").await;
+}

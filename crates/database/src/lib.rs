@@ -5,7 +5,7 @@
 //! | [`Database`] | a pool that refuses at once while PostgreSQL is away; used like a `PgPool` |
 //! | [`Address`] | one host or several, of which one is the primary |
 //! | [`Reading`] | a connection for several statements that read, whatever is between |
-//! | [`Route`] | the host that takes writes, pools that follow it, and listening there |
+//! | [`Route`] | the host that takes writes and the password that it takes, pools that follow both, and listening there |
 //! | [`Replica`] | a standby that answers reads, as far as its copy of the log has come |
 //! | [`Server`] | whether PostgreSQL is away, as one task of the process finds out; shared by all pools |
 //! | `skew` | how far the machine's clock is from PostgreSQL's |
@@ -39,7 +39,8 @@ pub use standing::{Slot, Standing, standing};
 use std::fmt;
 
 use futures_util::future::BoxFuture;
-use futures_util::stream::{self, BoxStream, TryStreamExt};
+use futures_util::stream::{self, BoxStream};
+use futures_util::{TryFutureExt, TryStreamExt};
 use kernel::Position;
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgPool, PgQueryResult, PgRow, PgStatement, PgTypeInfo};
@@ -53,10 +54,10 @@ pub struct Database {
     pool: PgPool,
     server: Server,
     runtime: Runtime,
-    /// Around a pooler, for what needs a session.
+    /// What the pool follows.
+    route: Option<Route>,
+    /// Around a pooler, for what needs a session. Then the pool leads to the pooler.
     direct: Option<Route>,
-    /// The pool leads to a pooler, which gives each transaction a session.
-    pooled: bool,
     /// A standby, and this role's pool there.
     replica: Option<(Replica, PgPool)>,
 }
@@ -64,19 +65,19 @@ pub struct Database {
 impl Database {
     /// To be called on the runtime that shall carry the connections.
     pub fn new(pool: PgPool, server: Server) -> Self {
-        Self { pool, server, runtime: Runtime::current(), direct: None, pooled: false, replica: None }
+        Self { pool, server, runtime: Runtime::current(), route: None, direct: None, replica: None }
     }
 
-    /// What needs a session of its own goes that way.
+    /// The route that has made the pool.
     #[must_use]
-    pub fn with_direct(self, direct: Route) -> Self {
+    pub fn with_route(self, route: Route) -> Self {
+        Self { route: Some(route), ..self }
+    }
+
+    /// The pool leads to a pooler in transaction mode. What needs a session of its own goes by `direct`.
+    #[must_use]
+    pub fn behind_pooler(self, direct: Route) -> Self {
         Self { direct: Some(direct), ..self }
-    }
-
-    /// The pool leads to a pooler in transaction mode.
-    #[must_use]
-    pub fn behind_pooler(self) -> Self {
-        Self { pooled: true, ..self }
     }
 
     /// Reads may be answered there, through `pool`.
@@ -100,18 +101,18 @@ impl Database {
 
     /// A connection of its own that listens. A pooler would give its session to somebody else.
     pub async fn listener(&self) -> Result<Listener, Error> {
-        match &self.direct {
-            Some(direct) => direct.listener().await,
-            None => Route::new(Address::from((*self.pool.connect_options()).clone())).listener().await,
+        match self.direct.as_ref().or(self.route.as_ref()) {
+            Some(route) => route.listener().await,
+            None => Route::new(vec![Address::from((*self.pool.connect_options()).clone())]).listener().await,
         }
     }
 
     pub async fn acquire(&self) -> Result<PoolConnection<Postgres>, Error> {
-        self.guard(self.pool.acquire()).await
+        self.guard(self.connected(|| self.pool.acquire())).await
     }
 
     pub async fn begin(&self) -> Result<Transaction<'static, Postgres>, Error> {
-        self.guard(self.pool.begin()).await
+        self.guard(self.connected(|| self.pool.begin())).await
     }
 
     /// Reads on the standby where its copy of the log has come as far as `needs`. Else, and when the standby fails, on the
@@ -123,7 +124,8 @@ impl Database {
     {
         let Some((replica, pool)) = &self.replica else { return work(self.reading().await?).await };
         if needs.is_some_and(|needs| replica.has(needs)) {
-            let read = async { work(Reading::on(pool, false).await?).await };
+            let reading = replica.route().retry(|| Reading::on(pool, false));
+            let read = async { work(reading.await?).await };
             let outcome = tokio::select! {
                 outcome = self.runtime.carry(read) => Some(outcome),
                 () = replica.lost() => None,
@@ -143,12 +145,23 @@ impl Database {
 
     /// For several statements on the primary that read.
     pub async fn reading(&self) -> Result<Reading, Error> {
-        self.guard(Reading::on(&self.pool, self.pooled)).await
+        self.guard(self.connected(|| Reading::on(&self.pool, self.direct.is_some()))).await
     }
 
     /// Does `work` that uses [`Self::pool`], on whichever runtime the caller is: connections that it opens belong to ours.
     pub async fn carry<F: Future>(&self, work: F) -> F::Output {
         self.runtime.carry(work).await
+    }
+
+    /// What `work` returns, which takes a connection: by another password where this one is refused.
+    async fn connected<T, F>(&self, work: impl Fn() -> F) -> Result<T, Error>
+    where
+        F: Future<Output = Result<T, Error>>,
+    {
+        match &self.route {
+            Some(route) => route.retry(work).await,
+            None => work().await,
+        }
     }
 
     /// The outcome of `work`, or a refusal as soon as PostgreSQL is known to be away.
@@ -185,11 +198,12 @@ impl<'d> Executor<'d> for &'d Database {
         'd: 'e,
         E: 'q + Execute<'q, Postgres>,
     {
-        let rows = self.pool.fetch_many(query);
-        Box::pin(stream::try_unfold(rows, async |mut rows| {
-            let next = self.guard(rows.try_next()).await?;
-            Ok(next.map(|next| (next, rows)))
-        }))
+        // All of them at once: a stream would have to own the connection that it borrows from.
+        let rows = self.guard(async {
+            let mut connection = self.connected(|| self.pool.acquire()).await?;
+            connection.fetch_many(query).try_collect::<Vec<_>>().await
+        });
+        Box::pin(rows.map_ok(|rows| stream::iter(rows.into_iter().map(Ok))).try_flatten_stream())
     }
 
     fn fetch_optional<'e, 'q: 'e, E>(self, query: E) -> BoxFuture<'e, Result<Option<PgRow>, Error>>
@@ -197,7 +211,10 @@ impl<'d> Executor<'d> for &'d Database {
         'd: 'e,
         E: 'q + Execute<'q, Postgres>,
     {
-        Box::pin(self.guard(self.pool.fetch_optional(query)))
+        Box::pin(self.guard(async {
+            let mut connection = self.connected(|| self.pool.acquire()).await?;
+            connection.fetch_optional(query).await
+        }))
     }
 
     fn prepare_with<'e>(self, sql: SqlStr, parameters: &'e [PgTypeInfo]) -> BoxFuture<'e, Result<PgStatement, Error>>

@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use kernel::Position;
 use prometheus::{IntCounterVec, register_int_counter_vec};
-use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool};
-use sqlx::{ConnectOptions, Error};
+use sqlx::Error;
+use sqlx::postgres::{PgConnection, PgPool};
 use tokio::sync::watch;
 
 use crate::address::Address;
@@ -38,21 +38,25 @@ struct Inner {
 }
 
 impl Replica {
-    /// `options`: as the role of the event log.
-    pub fn new(options: PgConnectOptions) -> Self {
+    /// `ways`: as the role of the event log, by each password.
+    pub fn new(ways: Vec<Address>) -> Self {
         for by in ["replica", "primary"] {
             READS.with_label_values(&[by]);
         }
-        Self(Arc::new(Inner { route: Route::new(Address::from(options)), reached: watch::Sender::new(None) }))
+        Self(Arc::new(Inner { route: Route::new(ways), reached: watch::Sender::new(None) }))
     }
 
-    pub fn pool(&self, connections: u32, change: impl FnMut(&PgConnectOptions) -> PgConnectOptions) -> PgPool {
-        self.0.route.pool_within(ACQUIRE, connections, change)
+    pub fn pool(&self, connections: u32, ways: Vec<Address>) -> PgPool {
+        self.0.route.pool_within(ACQUIRE, connections, ways)
+    }
+
+    pub(crate) fn route(&self) -> &Route {
+        &self.0.route
     }
 
     /// A connection for whoever asks how far it is.
     pub async fn connect(&self) -> Result<PgConnection, Error> {
-        self.0.route.options().connect().await
+        self.0.route.connect(self.0.route.host()).await
     }
 
     /// Whether that server is a standby: once promoted it goes its own way.

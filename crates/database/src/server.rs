@@ -8,8 +8,8 @@ use std::time::Duration;
 use breaker::{Breaker, BreakerSettings, BreakerState};
 use kernel::CorrectedClock;
 use prometheus::{IntGauge, register_int_gauge};
+use sqlx::Error;
 use sqlx::postgres::PgConnection;
-use sqlx::{ConnectOptions, Error};
 use tokio::sync::watch;
 use tokio::time::{Instant, MissedTickBehavior, timeout};
 
@@ -139,7 +139,7 @@ impl Probe {
         // The one that was the primary first: it may only have restarted.
         for host in std::iter::once(current).chain((0..hosts.len()).filter(|host| *host != current)) {
             let opened = timeout(WITHIN, async {
-                let mut opened = hosts[host].connect().await?;
+                let mut opened = self.route.connect(host).await?;
                 let told = skew.measure(&mut opened).await?;
                 Ok((opened, told))
             });

@@ -100,7 +100,7 @@ fn server(standing: &Standing, production: bool) -> Vec<Finding> {
 
 async fn clock(owner: &PgConnectOptions) -> Finding {
     let clock = Arc::<CorrectedClock>::default();
-    let route = Route::new(owner.clone().into());
+    let route = Route::new(vec![owner.clone().into()]);
     if let Err(error) = Server::new(Arc::clone(&clock)).find(&route).await {
         return Finding::wrong(CLOCK, format!("PostgreSQL did not tell the time: {error}"), "Ask again.");
     }

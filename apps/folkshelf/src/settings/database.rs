@@ -3,21 +3,33 @@
 use database::Address;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
+use utoipa::ToSchema;
 
-#[derive(Debug, Clone, Deserialize)]
+/// PostgreSQL.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Database {
-    /// The owner's address: used to migrate; each context connects with a role of its own. May name several hosts.
+    /// The address of the database, with the role that owns it. Only `migrate` uses that role; each context has its own.
+    /// Of several hosts (`postgres://…@a:5432,b:5432/folkshelf`) the one that takes writes is used.
+    #[schema(value_type = String)]
     pub url: SecretString,
-    /// The same around a pooler, where `url` leads to one. For migrations, LISTEN and whether PostgreSQL is there.
+    /// The same address around PgBouncer, where `url` leads to one: for migrations, LISTEN and whether PostgreSQL is there.
+    #[schema(value_type = Option<String>)]
     pub direct_url: Option<SecretString>,
-    /// A standby that answers reads which Redis cannot.
+    /// A standby, one host, that answers searches, exports and rare lists, up to 5 s late. Not set: the primary does.
+    #[schema(value_type = Option<String>)]
     pub replica_url: Option<SecretString>,
-    /// What the passwords of the contexts' roles are made of.
+    /// The passwords of the contexts' roles are made of it; `migrate` sets them. At least 32 characters.
+    #[schema(value_type = String)]
     pub context_password: SecretString,
-    /// All connections of this host.
+    /// Hosts use it where PostgreSQL refuses `context_password`: the next one, while it is changed. Not set: there is none.
+    #[schema(value_type = Option<String>)]
+    pub other_context_password: Option<SecretString>,
+    /// All connections of this host: 2 for itself, a sixth of the rest for each context and for the event log.
+    #[schema(minimum = 14, maximum = 1_202)]
     pub connections: u32,
     /// What each pool took, before. Refused, with what to write now.
+    #[schema(deprecated)]
     pub max_connections: Option<u32>,
 }
 
@@ -29,9 +41,6 @@ impl Database {
 
     pub fn faults(&self) -> Vec<String> {
         let mut faults = Vec::new();
-        if !(14..=1_202).contains(&self.connections) {
-            faults.push("database.connections must be 14 to 1,202".to_owned());
-        }
         let optional = [("database.direct_url", &self.direct_url), ("database.replica_url", &self.replica_url)];
         let optional = optional.into_iter().filter_map(|(name, url)| Some((name, url.as_ref()?)));
         for (name, url) in optional.chain([("database.url", &self.url)]) {

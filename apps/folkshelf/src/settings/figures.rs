@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use limits::Rate;
 use serde::Deserialize;
-use strum::{IntoStaticStr, VariantArray};
+use strum::{EnumMessage, IntoStaticStr, VariantArray};
+use utoipa::ToSchema;
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Profile {
     /// Nobody meets it who uses the web app.
@@ -17,8 +18,12 @@ pub enum Profile {
     Off,
 }
 
-#[derive(Debug, Clone, Deserialize)]
+/// How often somebody may ask (limits.md). A figure is a number and a time, as in `20 per 30m`, or `off`.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
 pub struct Limits {
+    /// `default` is out of the way of whoever uses the web app, `strict` is for a community that is attacked. `off`:
+    /// something before the host counts.
+    #[schema(inline)]
     pub profile: Profile,
     /// Figures of one's own, by the names of [`Figure`].
     #[serde(flatten)]
@@ -26,7 +31,7 @@ pub struct Limits {
 }
 
 /// What has a figure; each is a setting of this name in `[limits]`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, VariantArray, IntoStaticStr)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, VariantArray, IntoStaticStr, EnumMessage)]
 #[strum(serialize_all = "snake_case")]
 pub enum Figure {
     /// All requests from one network by those who are not logged in.
@@ -45,12 +50,15 @@ pub enum Figure {
     LogInNetwork,
     /// Tries to register one address.
     RegisterAccount,
+    /// Tries to register from one network.
     RegisterNetwork,
     /// Letters to choose a new password with, to one address.
     ForgotAccount,
+    /// Letters to choose a new password with, asked for from one network.
     ForgotNetwork,
-    /// Uses of one token out of a letter.
+    /// Uses of one token of a letter.
     VerifyAccount,
+    /// Uses of tokens of letters from one network.
     VerifyNetwork,
     /// Wrong passwords of a member who is logged in.
     PasswordAccount,
@@ -67,8 +75,13 @@ impl Figure {
         self.into()
     }
 
+    /// What it counts.
+    pub fn text(self) -> &'static str {
+        self.get_documentation().unwrap_or_default()
+    }
+
     /// In the profiles *default* and *strict*.
-    fn shipped(self) -> [&'static str; 2] {
+    pub(super) fn shipped(self) -> [&'static str; 2] {
         match self {
             Self::Anonymous => ["3000 per 1m", "30 per 1m"],
             Self::Member => ["3000 per 1m", "100 per 5m"],

@@ -5,26 +5,34 @@ use std::path::PathBuf;
 use actix_web::http::Uri;
 use secrecy::SecretString;
 use serde::Deserialize;
+use utoipa::ToSchema;
 
-/// A folder or a bucket; neither: no file is kept.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+/// Files of imports, kept until a day after the import has ended: in a folder or in a bucket. Neither: no file is kept.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Files {
-    /// One that all hosts share.
+    /// A folder that all hosts share.
+    #[schema(value_type = Option<String>)]
     pub folder: Option<PathBuf>,
+    #[schema(inline)]
     pub s3: Option<S3>,
 }
 
-#[derive(Debug, Clone, Deserialize)]
+/// A bucket of S3, or of a store with its interface. Set `bucket`, and nothing here for a folder.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct S3 {
+    /// The name of the bucket.
     pub bucket: String,
-    /// Not set: that of AWS for the region.
+    /// The address of the store. Not set: that of AWS for the region. Production refuses `http://` to another machine.
     pub endpoint: Option<String>,
+    /// The region. Not set: `us-east-1`.
     #[serde(default = "usual_region")]
     pub region: String,
-    /// Not set, both: what AWS's own variables or the machine's role say.
+    /// The id of an access key. Not set, like its secret: AWS's own variables or the machine's role give both.
     pub access_key_id: Option<String>,
+    /// The secret of that access key.
+    #[schema(value_type = Option<String>)]
     pub secret_access_key: Option<SecretString>,
 }
 

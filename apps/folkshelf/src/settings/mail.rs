@@ -5,46 +5,54 @@ use std::path::PathBuf;
 use lettre::Address;
 use secrecy::SecretString;
 use serde::Deserialize;
+use utoipa::ToSchema;
 
 /// Longest name of the sender, in characters.
 const LONGEST_NAME: usize = 60;
 
-#[derive(Debug, Clone, Deserialize)]
+/// Letters.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Mail {
+    /// `smtp` sends letters to a mail server. With `file` each becomes a file, and nobody sends it.
+    #[schema(inline)]
     pub transport: Transport,
-    /// With `file`, mails are written here, one file each.
+    /// With `file`: the folder of the letters.
+    #[schema(value_type = String)]
     pub directory: PathBuf,
-    /// The mail server, with `smtp`.
+    /// With `smtp`: the name of the mail server, as in its certificate.
     pub host: Option<String>,
-    /// Not set: 587 with `starttls`, 465 with `tls`, 25 with `none`.
+    /// The server's port. Not set: 587 with `starttls`, 465 with `tls`, 25 with `none`.
+    #[schema(minimum = 1, maximum = 65_535)]
     pub port: Option<u16>,
+    /// With `starttls` the server must offer it, `tls` encrypts from the first byte. Production refuses `none` to another machine.
+    #[schema(inline)]
     pub encryption: Encryption,
-    /// Not set: the server asks for none.
+    /// The user at the mail server. Not set: the server asks for none.
     pub user: Option<String>,
+    /// The user's password.
+    #[schema(value_type = Option<String>)]
     pub password: Option<SecretString>,
     /// The address that letters come from, and that bounces go to.
     pub from: Option<String>,
-    /// The name beside it; empty: none.
+    /// The name beside that address, at most 60 characters. Empty: none.
     pub from_name: String,
-    /// To connect, and as long again to hand a mail over.
+    /// How long it may take to connect, and as long again to hand a letter over.
+    #[schema(minimum = 1, maximum = 25)]
     pub timeout_seconds: u32,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Transport {
-    /// Mails become files and are not sent.
     File,
     Smtp,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Encryption {
-    /// The server must offer it: there is no way back to plain text.
     StartTls,
-    /// From the first byte.
     Tls,
     None,
 }
@@ -65,8 +73,6 @@ impl Mail {
                 faults.push(what.to_owned());
             }
         };
-        require((1..=25).contains(&self.timeout_seconds), "mail.timeout_seconds must be 1 to 25");
-        require(self.port != Some(0), "mail.port must be 1 to 65,535");
         let name = &self.from_name;
         require(
             name.chars().count() <= LONGEST_NAME && !name.chars().any(char::is_control),

@@ -6,25 +6,33 @@ use anyhow::Context as _;
 use read_store::{ClientCertificate, Deployment, Tls};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
+use utoipa::ToSchema;
 
-#[derive(Debug, Clone, Deserialize)]
+/// The read side. It holds nothing that PostgreSQL does not.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Redis {
-    /// With the user and the password of this host; `rediss://` for TLS.
+    /// The address of Redis, with the user and the password of this host; `rediss://` for TLS.
+    #[schema(value_type = String)]
     pub url: SecretString,
-    /// Addresses of Sentinels, each with a password if it wants one. They say where the master is; `url` says as whom it is
-    /// spoken to.
+    /// Addresses of Sentinels, each with its password if it has one. They say where the master is; `url` gives user,
+    /// password, TLS and database. One, or 3 to 32.
+    #[schema(value_type = Vec<String>)]
     pub sentinels: Vec<SecretString>,
-    /// As the Sentinels call the master.
+    /// The Sentinels' name of the master. Belongs to `sentinels`.
     pub master: Option<String>,
-    /// Nodes of a cluster, as `host:port`; `url` says as whom they are spoken to.
+    /// Nodes of a cluster, as `host:port`; `url` gives user, password and TLS. One, or 3 to 32.
     pub cluster: Vec<String>,
-    /// Begins every key, so that communities can share a server.
+    /// Begins every key, so that several communities can share a server.
     pub prefix: String,
-    /// The authority that has signed Redis' certificate; not set: those that the machine trusts.
+    /// With TLS: the file (PEM) of the authority that has signed Redis' certificate. Not set: those that the machine trusts.
+    #[schema(value_type = Option<String>)]
     pub ca_file: Option<PathBuf>,
-    /// This host's own certificate and its key, for a Redis that asks.
+    /// With TLS, where Redis asks for one: the file (PEM) of this host's certificate.
+    #[schema(value_type = Option<String>)]
     pub certificate_file: Option<PathBuf>,
+    /// The file (PEM) of the key of that certificate.
+    #[schema(value_type = Option<String>)]
     pub key_file: Option<PathBuf>,
 }
 
