@@ -2,12 +2,14 @@
 
 mod support;
 
+use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
 use reqwest::Method;
 use serde_json::json;
-use sqlx::{AssertSqlSafe, ConnectOptions};
+use sqlx::migrate::{MigrateError, Migrator};
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection};
 use support::{Host, Place, Reply};
 
 #[tokio::test]
@@ -291,6 +293,23 @@ fn the_example_configuration_is_complete_and_right() {
         .output()
         .expect("it runs");
     assert!(output.status.success(), "{output:?}");
+}
+
+#[tokio::test]
+async fn an_operator_can_go_back_to_an_older_build_whose_migrate_ignores_newer_migrations() {
+    let database = testkit::TestDatabase::new().await;
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../migrations/users");
+    let newest = Migrator::new(Path::new(folder)).await.expect("migrations");
+    let mut older: Vec<_> = newest.iter().cloned().collect();
+    older.pop().expect("there is one");
+    let older = Migrator::with_migrations(older);
+    let mut session = database.migration_options("users").connect().await.expect("a session");
+    // sqlx by itself refuses.
+    assert!(matches!(older.run(&mut session).await, Err(MigrateError::VersionMissing(_))));
+    // It still holds sqlx's lock.
+    session.close().await.expect("an end");
+    provision::provision(&database.owner_options(), None, &[("users", &older)]).await.expect("nothing to do");
+    provision::provision(&database.owner_options(), None, &[("users", &newest)]).await.expect("nothing to do");
 }
 
 #[tokio::test]

@@ -136,9 +136,12 @@ pub async fn provision(
     connection.close().await.map_err(failed("close a connection"))
 }
 
-/// Runs what has not run yet, each migration in a transaction of its own.
+/// Runs what has not run yet, each migration in a transaction of its own. An older build, to which an operator goes back,
+/// ignores the newer migrations.
 async fn migrate(own: &PgConnectOptions, schema: &str, migrations: &Migrator) -> Result<(), ProvisionError> {
     let failed = |step: String| move |source| ProvisionError::Database { step, source };
+    let mut migrations = Migrator::with_migrations(migrations.iter().cloned().collect());
+    migrations.set_ignore_missing(true);
     let mut tries = 1;
     loop {
         // Each time anew: whoever runs migrations holds a lock of the session, also after a failure.

@@ -8,6 +8,7 @@ mod host;
 mod identities;
 mod items;
 mod modules;
+mod older_build;
 mod promises;
 mod public_surface;
 mod readmes;
