@@ -29,6 +29,8 @@ pub(crate) enum Letter {
     OpenAccount,
     /// For those who asked for an account at an address that has one.
     HasAccount,
+    /// For whoever did not do it.
+    PasswordChanged,
 }
 
 /// What the token in a link may be used for.
@@ -48,8 +50,14 @@ impl Purpose {
 }
 
 impl Letter {
-    pub(crate) const ALL: [Letter; 5] =
-        [Self::VerifyEmail, Self::ResetPassword, Self::ChoosePassword, Self::OpenAccount, Self::HasAccount];
+    pub(crate) const ALL: [Letter; 6] = [
+        Self::VerifyEmail,
+        Self::ResetPassword,
+        Self::ChoosePassword,
+        Self::OpenAccount,
+        Self::HasAccount,
+        Self::PasswordChanged,
+    ];
 
     pub(crate) fn name(self) -> &'static str {
         match self {
@@ -58,6 +66,7 @@ impl Letter {
             Self::ChoosePassword => "choose_password",
             Self::OpenAccount => "open_account",
             Self::HasAccount => "has_account",
+            Self::PasswordChanged => "password_changed",
         }
     }
 
@@ -68,7 +77,9 @@ impl Letter {
     pub(crate) fn purpose(self) -> Purpose {
         match self {
             Self::VerifyEmail | Self::OpenAccount => Purpose::VerifyEmail,
-            Self::ResetPassword | Self::ChoosePassword | Self::HasAccount => Purpose::ResetPassword,
+            Self::ResetPassword | Self::ChoosePassword | Self::HasAccount | Self::PasswordChanged => {
+                Purpose::ResetPassword
+            }
         }
     }
 
@@ -77,7 +88,7 @@ impl Letter {
             Self::VerifyEmail | Self::ChoosePassword | Self::OpenAccount => Duration::days(7),
             // An address gets so many letters a day. A stranger can ask for all of them at once; the links in them work all
             // day, so the owner of the account still has one.
-            Self::ResetPassword | Self::HasAccount => DAY,
+            Self::ResetPassword | Self::HasAccount | Self::PasswordChanged => DAY,
         }
     }
 
@@ -89,6 +100,7 @@ impl Letter {
             Self::ChoosePassword => "choose-password",
             Self::OpenAccount => "open-account",
             Self::HasAccount => "has-account",
+            Self::PasswordChanged => "password-changed",
         }
     }
 

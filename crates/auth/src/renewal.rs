@@ -1,5 +1,5 @@
 //! A password chosen with the token of a mail. All sessions and API keys end: somebody else may have opened them. The
-//! address is proved by the way.
+//! address is proved by the way, and told that there is a new password where there was one.
 
 use auth_events::{AuthEvent, RevocationReason, UserVerified};
 use cqrs::Call;
@@ -8,7 +8,8 @@ use kernel::UserId;
 use crate::api_key;
 use crate::context::Parts;
 use crate::domain::TokenHash;
-use crate::letter::Purpose;
+use crate::letter::{Letter, Purpose};
+use crate::outbox;
 use crate::session::{self, Which, told_of};
 
 /// Answers whether the password is changed: `false` when the token is not there any more.
@@ -22,7 +23,8 @@ pub(crate) async fn renew(
     let now = call.now();
     let mut work = call.begin(&parts.pool).await?;
     let account = sqlx::query!(
-        r#"select verified_at is null as "unproved!" from auth.account
+        r#"select verified_at is null as "unproved!", password_hash is not null as "had_password!", email
+        from auth.account
         where id = $1 and deleted_at is null for no key update"#,
         user.uuid()
     )
@@ -58,7 +60,11 @@ pub(crate) async fn renew(
     let mut ended = session::end(work.connection(), user, which, reason, now).await?;
     ended.extend(api_key::end(work.connection(), user, api_key::Which::All, reason, now).await?);
     work.append_all(&ended).await?;
+    if let Some(email) = account.email.filter(|_| account.had_password) {
+        outbox::note(work.connection(), Letter::PasswordChanged, &email, now).await?;
+    }
     work.commit(()).await?;
+    parts.wake_mails.notify_one();
     parts.view.refresh_now(&told_of(&ended)).await;
     Ok(true)
 }

@@ -3,8 +3,8 @@
 mod support;
 
 use auth::{
-    CheckPassword, CreateAccount, FindAccountByEmail, FindAccounts, ForgotPassword, GetAccount, Password, Register,
-    ResetPassword, VerifyEmail,
+    ChangePassword, CheckPassword, CreateAccount, FindAccountByEmail, FindAccounts, ForgotPassword, GetAccount,
+    Password, Register, ResetPassword, VerifyEmail,
 };
 use cqrs::Caller;
 use kernel::{ErrorKind, LanguageTag, Line, Refusal};
@@ -138,6 +138,34 @@ async fn a_reset_changes_the_password_once_ends_all_sessions_and_proves_the_addr
     let again = world.log_in("ada@example.org", "battery staple").await.expect("signed in");
     assert!(world.ask(&caller(&again), GetAccount { user: again.user_id }).await.expect("an account").verified);
     assert!(world.send(&anonymous(), a_reset(token)).await.is_err(), "used before");
+}
+
+/// Whoever changed the password knew it, or had a letter. Its owner hears of it, and can undo it.
+#[tokio::test]
+async fn who_owns_the_address_is_told_of_a_new_password_and_can_choose_another() {
+    let world = World::new().await;
+    let thief = world.registered("ada@example.org").await;
+    world.context.send_due_mails().await.expect("sent");
+    let change = ChangePassword {
+        current_password: PASSWORD.into(),
+        new_password: Password::new("thief's own password").expect("a good one"),
+    };
+    world.send(&caller(&thief), change).await.expect("changed");
+    assert_eq!(world.context.send_due_mails().await.expect("sent"), 1);
+    let told = world.postbox.mails().pop().expect("a letter");
+    assert_eq!((told.to.as_str(), told.subject.as_str()), ("ada@example.org", "Your password was changed"));
+
+    world.send(&anonymous(), a_reset(world.postbox.token("reset-password"))).await.expect("reset");
+    assert!(world.authenticate(&thief).await.is_err());
+    assert!(world.log_in("ada@example.org", "battery staple").await.is_ok());
+    // A reset is told, too, but not within the same five minutes.
+    assert_eq!(world.context.send_due_mails().await.expect("nothing"), 0);
+    world.clock.advance(Duration::minutes(6));
+    world.send(&anonymous(), ForgotPassword { email: an_email("ada@example.org") }).await.expect("noted");
+    world.context.send_due_mails().await.expect("sent");
+    world.send(&anonymous(), a_reset(world.postbox.token("reset-password"))).await.expect("reset");
+    world.context.send_due_mails().await.expect("sent");
+    assert_eq!(world.postbox.mails().pop().expect("a letter").subject, "Your password was changed");
 }
 
 #[tokio::test]

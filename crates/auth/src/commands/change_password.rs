@@ -8,10 +8,13 @@ use serde::Serialize;
 use crate::asker::Asker;
 use crate::context::Parts;
 use crate::domain::Password;
+use crate::letter::Letter;
+use crate::outbox;
 use crate::passwords::HashingError;
 use crate::session::{self, Which, told_of};
 
-/// The caller's other sessions end; links to reset the old password are worth nothing any more.
+/// The caller's other sessions end; links to reset the old password are worth nothing any more. A letter tells whoever
+/// owns the address, and has a link for those who did not do it.
 #[derive(Debug, Clone, Serialize)]
 pub struct ChangePassword {
     #[serde(skip_serializing)]
@@ -107,8 +110,10 @@ impl CommandHandler<ChangePassword> for ChangePasswordHandler {
             .await?;
         let (which, reason) = (Which::AllBut(session), RevocationReason::PasswordChanged);
         let ended = session::end(work.connection(), user, which, reason, call.now()).await?;
+        outbox::note(work.connection(), Letter::PasswordChanged, &email, call.now()).await?;
         work.append_all(&ended).await?;
         work.commit(()).await?;
+        self.0.wake_mails.notify_one();
         self.0.view.refresh_now(&told_of(&ended)).await;
         Ok(())
     }
