@@ -1,6 +1,6 @@
 import { ChevronLeft } from 'lucide'
 import { useEffect, useRef, type ComponentProps, type ReactNode } from 'react'
-import { Link, NavLink, useLocation, useSearchParams } from 'react-router'
+import { Link, useLocation, useSearchParams } from 'react-router'
 import { classes } from './classes'
 import { Icon } from './Icon'
 import { PageTitle } from './PageTitle'
@@ -92,22 +92,36 @@ export function QueryTabs({
   )
 }
 
+interface SectionTab extends LinkTab {
+  to: string
+  /** Addresses of other pages that stand below this one. */
+  above?: readonly string[]
+}
+
 /** The pages of a section. Where there are more than fit, the present one is in sight. */
-export function SectionTabs({ label, tabs }: { label: string; tabs: Array<LinkTab & { to: string }> }) {
+export function SectionTabs({ label, tabs }: { label: string; tabs: SectionTab[] }) {
   const { pathname } = useLocation()
   const nav = useRef<HTMLElement>(null)
   useEffect(() => {
-    const current = nav.current?.querySelector<HTMLElement>(`[href="${pathname}"]`)
+    const current = nav.current?.querySelector<HTMLElement>(`[href="${pathname}"], [aria-current]`)
     if (nav.current && current) nav.current.scrollLeft = current.offsetLeft - nav.current.offsetLeft - 48
   }, [pathname])
   return (
     <nav ref={nav} aria-label={label} className="mb-6 flex gap-4 overflow-x-auto border-b border-line sm:gap-6">
-      {tabs.map(({ to, label, count }) => (
-        <NavLink key={to} to={to} end className={({ isActive }) => classes(tab, isActive ? chosen : resting)}>
-          {label}
-          <Count>{count}</Count>
-        </NavLink>
-      ))}
+      {tabs.map(({ to, label, count, above }) => {
+        const within = above?.includes(pathname)
+        return (
+          <Link
+            key={to}
+            to={to}
+            aria-current={within ? 'true' : to === pathname ? 'page' : undefined}
+            className={classes(tab, within || to === pathname ? chosen : resting)}
+          >
+            {label}
+            <Count>{count}</Count>
+          </Link>
+        )
+      })}
     </nav>
   )
 }

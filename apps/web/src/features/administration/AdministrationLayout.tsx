@@ -1,22 +1,34 @@
 import { useTranslation } from 'react-i18next'
-import { Outlet } from 'react-router'
+import { Outlet, useLocation } from 'react-router'
 import { SectionTabs } from '@/ui/Layout'
+
+/** What the software does within: who looks after members seldom needs it. */
+const SYSTEM = ['/admin/events', '/admin/subscriptions', '/admin/dead-letters', '/admin/projections'] as const
 
 export default function AdministrationLayout() {
   const { t } = useTranslation('administration')
+  const { pathname } = useLocation()
   return (
     <>
       <SectionTabs
         label={t('tabs')}
         tabs={[
           { to: '/admin/members', label: t('members.title') },
-          { to: '/admin/events', label: t('events.title') },
-          { to: '/admin/subscriptions', label: t('subscriptions.title') },
-          { to: '/admin/dead-letters', label: t('deadLetters.title') },
           { to: '/admin/mails', label: t('mails.title') },
-          { to: '/admin/projections', label: t('projections.title') },
+          { to: SYSTEM[0], label: t('system'), above: SYSTEM },
         ]}
       />
+      {SYSTEM.some((page) => page === pathname) && (
+        <SectionTabs
+          label={t('system')}
+          tabs={[
+            { to: '/admin/events', label: t('events.title') },
+            { to: '/admin/subscriptions', label: t('subscriptions.title') },
+            { to: '/admin/dead-letters', label: t('deadLetters.title') },
+            { to: '/admin/projections', label: t('projections.title') },
+          ]}
+        />
+      )}
       <Outlet />
     </>
   )
