@@ -244,6 +244,38 @@ test('an account is deleted with its books, but not while one of them is out', a
   await expect(page.getByRole('main')).not.toContainText('Persuasion')
 })
 
+test('a calendar has a secret address, shown once, and a loan gives its day as a file', async ({
+  signedIn,
+  community,
+}) => {
+  const [owner, reader] = [await community.register('Odile'), await community.register('Petra')]
+  const asked = await community.asks(reader, await community.book(owner, 'Persuasion'))
+  await community.step(owner, asked, 'approve', {})
+  const page = await signedIn(reader)
+  await page.goto('/account/calendar')
+  await page.getByRole('button', { name: 'Make the address' }).click()
+  const shown = page.getByRole('textbox', { name: 'Address of your calendar' })
+  await expect(shown).toBeFocused()
+  const address = await shown.inputValue()
+  const days = async () => await page.request.get(new URL(address).pathname + new URL(address).search)
+  expect(await (await days()).text()).toContain('Persuasion')
+  await page.getByRole('button', { name: 'I have kept it' }).click()
+  await expect(page.getByText('Your calendar has had a secret address since')).toBeVisible()
+  expect(await page.content()).not.toContain(address)
+  await page.getByRole('button', { name: 'End the address' }).click()
+  await page.getByRole('alertdialog').getByRole('button', { name: 'End the address' }).click()
+  await expect(page.getByRole('button', { name: 'Make the address' })).toBeVisible()
+  expect((await days()).status()).toBe(404)
+
+  await page.goto(`/loans/${asked.id}`)
+  const download = page.waitForEvent('download')
+  await page.getByRole('button', { name: 'Add the day to my calendar' }).click()
+  const file = await (await download).createReadStream()
+  let text = ''
+  for await (const piece of file) text += String(piece)
+  expect(text.replaceAll('\r\n ', '')).toContain('SUMMARY:Last day to pick up “Persuasion” from Odile')
+})
+
 test('a key is made, shown once, works for a program, and is refused once it has ended', async ({
   signedIn,
   community,

@@ -95,6 +95,9 @@ export const PAGES: Row[] = [
   { name: 'account-api-keys', as: 'ada', path: ({ ada }) => withKeys(ada), opens: true },
   { name: 'account-api-key-form', as: 'grace', path: '/account/api-keys', after: makingAKey },
   { name: 'account-api-key-made', as: 'grace', path: '/account/api-keys', before: aKeyIsMade, after: makeAKey },
+  { name: 'account-calendar-none', as: 'barbara', path: '/account/calendar' },
+  { name: 'account-calendar', as: 'ada', path: withCalendar },
+  { name: 'account-calendar-made', as: 'grace', path: '/account/calendar', after: makeCalendar },
   { name: 'account-blocks-none', as: 'ada', path: '/account/blocks' },
   { name: 'account-blocks', as: 'grace', path: withBlocks },
   { name: 'person-block', as: 'barbara', path: newcomer, after: blocking },
@@ -283,6 +286,23 @@ async function withKeys({ api, password }: Member): Promise<string> {
     await api.POST('/api/v1/auth/api-keys', { body: more })
   }
   return '/account/api-keys'
+}
+
+async function withCalendar({ ada }: Scene): Promise<string> {
+  await ada.api.POST('/api/v1/profile/calendar-feed')
+  return '/account/calendar'
+}
+
+/** The address is replaced where an earlier look has left one. */
+async function makeCalendar(page: Page): Promise<void> {
+  await page
+    .getByRole('button', { name: /^(Make the address|Make a new address|Créer l’adresse|Créer une nouvelle adresse)$/ })
+    .click()
+  const address = page.getByRole('textbox', { name: /^(Address of your calendar|Adresse de votre agenda)/ })
+  const again = page.getByRole('alertdialog').getByRole('button', { name: /^(Make a new|Créer une nouvelle)/ })
+  await expect(address.or(again)).toBeVisible()
+  if (await again.isVisible()) await again.click()
+  await expect(address).toBeVisible()
 }
 
 async function makingAKey(page: Page): Promise<void> {

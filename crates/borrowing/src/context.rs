@@ -75,11 +75,16 @@ impl Borrowing {
         commands.register::<ResolveDispute>(pool, ResolveDisputeHandler(desk.clone()));
         commands.register::<WithdrawBook>(pool, WithdrawBookHandler(desk.clone()));
         commands.register::<CloseMember>(pool, CloseMemberHandler(desk.clone()));
+        commands.register::<OpenCalendarFeed>(pool, OpenCalendarFeedHandler(desk.clone()));
+        commands.register::<EndCalendarFeed>(pool, EndCalendarFeedHandler(desk.clone()));
         queries.register::<GetBorrow>(pool, GetBorrowHandler::new(pool.clone(), view.clone()));
         queries.register::<ListBorrows>(pool, ListBorrowsHandler::new(pool.clone(), view.clone()));
         queries.register::<BorrowTimeline>(pool, BorrowTimelineHandler::new(pool.clone(), self.events.clone()));
         queries.register::<LendingOutlook>(pool, LendingOutlookHandler::new(pool.clone()));
         queries.register::<CountBorrows>(pool, CountBorrowsHandler::new(pool.clone(), view.clone()));
+        queries.register::<BorrowCalendar>(pool, BorrowCalendarHandler(desk.clone()));
+        queries.register::<MemberCalendar>(pool, MemberCalendarHandler(desk.clone()));
+        queries.register::<GetCalendarFeed>(pool, GetCalendarFeedHandler(desk.clone()));
     }
 
     pub fn subscriptions(&self) -> Vec<Subscription> {

@@ -10,6 +10,7 @@
 //! | trouble | `commands/mark_not_received.rs`, `report_lost.rs`, `resolve_dispute.rs` |
 //! | a book or a member leaves | `commands/withdraw_book.rs`, `close_member.rs` |
 //! | look | `queries/get_borrow.rs`, `list_borrows.rs`, `borrow_timeline.rs`, `count_borrows.rs`, `lending_outlook.rs` |
+//! | one's days in a calendar program | `queries/borrow_calendar.rs`, `member_calendar.rs`, `commands/open_calendar_feed.rs`, `end_calendar_feed.rs` |
 //! | the rules | `domain/`, pure |
 //! | a row of the table and the borrow it stands for | `row.rs` |
 //! | what follows from a change | `transition.rs` |
@@ -17,7 +18,9 @@
 //! | hearing the other contexts, and asking books | `subscribers.rs`, `ports.rs` |
 //! | the borrows in Redis | `view.rs` |
 
+mod agenda;
 mod blocks;
+mod calendar_feed;
 mod commands;
 mod context;
 mod desk;
@@ -32,17 +35,19 @@ mod subscribers;
 mod transition;
 mod view;
 
+pub use agenda::Written;
 pub use commands::{
-    AnswerExtension, ApproveBorrow, CancelBorrow, CloseMember, CloseMemberError, DeclareReturn, HandOver,
-    MarkNotReceived, RejectBorrow, ReportLost, RequestBorrow, RequestBorrowError, RequestExtension, ResolveDispute,
-    ReturnBorrow, WithdrawBook, WithdrawBookError,
+    AnswerExtension, ApproveBorrow, CalendarFeedError, CancelBorrow, CloseMember, CloseMemberError, DeclareReturn,
+    EndCalendarFeed, HandOver, MarkNotReceived, OpenCalendarFeed, OpenedCalendarFeed, RejectBorrow, ReportLost,
+    RequestBorrow, RequestBorrowError, RequestExtension, ResolveDispute, ReturnBorrow, WithdrawBook, WithdrawBookError,
 };
 pub use context::{Borrowing, MIGRATIONS, PUBLISHES};
 pub use domain::{BorrowStatus, CommunityZone, LendingRules, Refused, UnknownTimeZone};
 pub use ports::{BookSource, BooksUnavailable, ListedBook};
 pub use queries::{
-    BorrowTimeline, BorrowTimelineError, CountBorrows, CountBorrowsError, Counts, GetBorrow, GetBorrowError, Happening,
-    LendingOutlook, LendingOutlookError, ListBorrows, ListBorrowsError, Outlook, OwnBorrow, Role,
+    BorrowCalendar, BorrowCalendarError, BorrowTimeline, BorrowTimelineError, CountBorrows, CountBorrowsError, Counts,
+    GetBorrow, GetBorrowError, GetCalendarFeed, Happening, LendingOutlook, LendingOutlookError, ListBorrows,
+    ListBorrowsError, MemberCalendar, MemberCalendarError, Outlook, OwnBorrow, Role,
 };
 pub use transition::TransitionError;
 pub use view::{BookPart, BorrowView, MemberPart, Outcome, ResolutionPart};

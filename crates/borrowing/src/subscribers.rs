@@ -228,6 +228,9 @@ async fn forget_member(delivery: &mut Delivery<'_>, user: UserId) -> Result<(), 
     sqlx::query!("update borrowing.borrow set resolved_note = null where resolved_by = $1", user.uuid(),)
         .execute(delivery.connection())
         .await?;
+    sqlx::query!("delete from borrowing.calendar_feed where member_id = $1", user.uuid())
+        .execute(delivery.connection())
+        .await?;
     cqrs::forget_answers(delivery.connection(), user).await?;
     show_anew(delivery, user).await
 }

@@ -2,6 +2,7 @@
 
 mod actions;
 pub mod api;
+mod calendar;
 mod days;
 
 use actix_web::{HttpRequest, HttpResponse, get, post, web};
@@ -24,6 +25,7 @@ use crate::http::edge::respond::{self, Envelope, ListEnvelope};
 pub fn configure(services: &mut ServiceConfig) {
     services.service(list_borrows).service(request_borrow).service(get_borrow).service(get_borrow_timeline);
     actions::configure(services);
+    calendar::configure(services);
 }
 
 impl FromText for BorrowStatus {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use async_trait::async_trait;
-use borrowing::{Borrowing, LendingRules};
+use borrowing::{Borrowing, LendingRules, Written};
 use cqrs::{CommandBusBuilder, MissingHandler, QueryBusBuilder};
 use event_bus::{Family, Subscription};
 use kernel::Clock;
@@ -62,12 +62,14 @@ impl Module for BorrowingModule {
             Arc::new(wiring.ports.clone()),
             rules,
         );
-        Ok(Box::new(WiredBorrowing { borrowing, clock: Arc::clone(wiring.clock) }))
+        let written = Written { language: wiring.language()?, public_url: wiring.settings.http.public_url.clone() };
+        Ok(Box::new(WiredBorrowing { borrowing, written, clock: Arc::clone(wiring.clock) }))
     }
 }
 
 struct WiredBorrowing {
     borrowing: Borrowing,
+    written: Written,
     clock: Arc<dyn Clock>,
 }
 
@@ -91,7 +93,7 @@ impl Wired for WiredBorrowing {
     }
 
     fn api(&self, host: &Host) -> Result<Mount, MissingHandler> {
-        Ok(mount(BorrowingApi::new(host)?))
+        Ok(mount(BorrowingApi::new(host, self.written.clone())?))
     }
 
     async fn tick(&self, now: OffsetDateTime) -> anyhow::Result<()> {

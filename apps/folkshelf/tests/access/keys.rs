@@ -24,6 +24,8 @@ const FOR_SESSIONS: &[&str] = &[
     "PUT /profile",
     "POST /profile/blocks",
     "DELETE /profile/blocks/{id}",
+    "POST /profile/calendar-feed",
+    "DELETE /profile/calendar-feed",
     "DELETE /profile",
     "POST /notifications/read-all",
     "POST /notifications/{id}/read",

@@ -53,6 +53,8 @@ pub enum Needs {
     Session,
     /// One of the owner's.
     ApiKey,
+    /// The secret address of the owner's calendar.
+    Calendar,
     DeadLetter,
     /// A letter that was given up.
     GivenUpMail,
@@ -252,6 +254,11 @@ impl Scene {
                 let made = self.owner.post(host, "/auth/api-keys", body).await.expect(201);
                 Target::of(made.data()["id"].as_str().expect("an id"))
             }
+            Needs::Calendar => {
+                let opened = self.owner.post(host, "/profile/calendar-feed", json!({})).await.expect(201);
+                let address = opened.data()["url"].as_str().expect("an address").to_owned();
+                Target { word: token(&address), ..Target::of(self.owner.id.clone()) }
+            }
             Needs::DeadLetter => Target::of(park_an_event(place).await),
             Needs::GivenUpMail => Target::of(give_a_mail_up(place).await),
             Needs::Member => Target::of(host.register("Vic").await.id),
@@ -310,10 +317,12 @@ impl Scene {
     /// The request without who sends it, and what it sends as text.
     fn request(&self, host: &Host, row: &Row, target: &Target) -> (RequestBuilder, String) {
         let (method, path) = row.method_and_path();
-        let mut path = path.replace("{id}", &target.id).replace("{name}", "books").replace("{row}", "2");
-        if let Sends::Query(query) = row.sends {
-            path = format!("{path}?{query}");
-        }
+        let path = if let Sends::Query(query) = row.sends { format!("{path}?{query}") } else { path.to_owned() };
+        let path = path
+            .replace("{id}", &target.id)
+            .replace("{name}", "books")
+            .replace("{row}", "2")
+            .replace("{token}", &target.word);
         let request = host.request(method, &path);
         let mut sent = path;
         let request = match row.sends {

@@ -4,7 +4,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::scene::Needs::{
-    ApiKey, Book, Borrow, DeadLetter, GivenUpMail, Import, LeftOutRow, Member, Nothing, Notification, ResetToken,
+    ApiKey, Book, Borrow, Calendar, DeadLetter, GivenUpMail, Import, LeftOutRow, Member, Nothing, Notification, ResetToken,
 };
 use crate::scene::Needs::{Review, Session, StandIn, VerifyToken};
 use crate::scene::Stage::{Active, Approved, Disputed, ExtensionAsked, Pending, ReturnPending};
@@ -178,6 +178,12 @@ pub const ROWS: &[Row] = &[
     row("GET /borrows", Nothing, MEMBERS),
     row("GET /borrows/{id}", Borrow(Approved), [401, 404, 200, 200, 200, 200, 401]),
     row("GET /borrows/{id}/timeline", Borrow(Active), [401, 404, 200, 200, 200, 200, 401]),
+    row("GET /borrows/{id}/calendar.ics", Borrow(Active), [401, 404, 200, 200, 404, 404, 401]),
+    // Whoever knows the address.
+    Row { sends: Sends::Query("token={token}"), ..row("GET /calendar.ics", Calendar, EVERYBODY) },
+    row("GET /profile/calendar-feed", Nothing, MEMBERS),
+    row("POST /profile/calendar-feed", Nothing, answering(201, MEMBERS)),
+    row("DELETE /profile/calendar-feed", Nothing, answering(204, MEMBERS)),
     with("POST /borrows/{id}/approve", Borrow(Pending), empty, BY_OWNER),
     with("POST /borrows/{id}/reject", Borrow(Pending), |_, _| json!({"reason": "Not now"}), BY_OWNER),
     with("POST /borrows/{id}/cancel", Borrow(Approved), |_, _| json!({"reason": "Found one"}), BY_BOTH),

@@ -44,6 +44,7 @@ export const keys = {
     me: ['account', 'me'] as const,
     sessions: ['account', 'sessions'] as const,
     apiKeys: ['account', 'api-keys'] as const,
+    calendar: ['account', 'calendar'] as const,
     blocks: ['account', 'blocks'] as const,
     preferences: ['account', 'preferences'] as const,
   },

@@ -859,6 +859,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/borrows/{id}/calendar.ics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The next day of a borrow as a calendar file: until when it may be picked up, or when it is due. For its two parties. */
+        get: operations["get_borrow_calendar"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/borrows/{id}/cancel": {
         parameters: {
             query?: never;
@@ -1021,6 +1038,23 @@ export interface paths {
         };
         /** What happened to it, oldest first. */
         get: operations["get_borrow_timeline"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/calendar.ics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The days of all loans of the member whose secret address this is, 500 at most. Whoever has the address reads them. */
+        get: operations["get_calendar"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1246,6 +1280,25 @@ export interface paths {
         post?: never;
         /** Ends a block. Whoever was not blocked stays so. */
         delete: operations["unblock_member"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/profile/calendar-feed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether one's calendar has a secret address. What it is was told once. */
+        get: operations["get_calendar_feed"];
+        put?: never;
+        /** Gives one's calendar a secret address. The one before, if there was one, leads nowhere any more. */
+        post: operations["open_calendar_feed"];
+        /** The secret address leads nowhere any more. Where there is none it stays so. */
+        delete: operations["end_calendar_feed"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1673,6 +1726,13 @@ export interface components {
             /** Format: int64 */
             version: number;
         };
+        CalendarFeed: {
+            /**
+             * Format: date-time
+             * @description Since when there is a secret address. Null: there is none.
+             */
+            createdAt: string | null;
+        };
         CategoryCount: {
             /**
              * Format: int64
@@ -1947,6 +2007,18 @@ export interface components {
             success: boolean;
         };
         /** @description What every successful answer with a body looks like. */
+        Envelope_CalendarFeed: {
+            data: {
+                /**
+                 * Format: date-time
+                 * @description Since when there is a secret address. Null: there is none.
+                 */
+                createdAt: string | null;
+            };
+            /** @example true */
+            success: boolean;
+        };
+        /** @description What every successful answer with a body looks like. */
         Envelope_CommunityView: {
             /** @description How a community is set up. */
             data: {
@@ -2132,6 +2204,20 @@ export interface components {
                 noted: number;
                 /** @description Imports that wait for their review, newest first. */
                 reviews: components["schemas"]["ImportId"][];
+            };
+            /** @example true */
+            success: boolean;
+        };
+        /** @description What every successful answer with a body looks like. */
+        Envelope_OpenedFeed: {
+            data: {
+                /** Format: date-time */
+                createdAt: string;
+                /**
+                 * Format: uri
+                 * @description The address, shown this once. A calendar program fetches it without a session; `&language=fr` chooses a language.
+                 */
+                url: string;
             };
             /** @example true */
             success: boolean;
@@ -3030,6 +3116,15 @@ export interface components {
             noted: number;
             /** @description Imports that wait for their review, newest first. */
             reviews: components["schemas"]["ImportId"][];
+        };
+        OpenedFeed: {
+            /** Format: date-time */
+            createdAt: string;
+            /**
+             * Format: uri
+             * @description The address, shown this once. A calendar program fetches it without a session; `&language=fr` chooses a language.
+             */
+            url: string;
         };
         /**
          * @description How a dispute was settled: the book came back, it is lost, or the loan goes on.
@@ -5494,6 +5589,53 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    get_borrow_calendar: {
+        parameters: {
+            query?: {
+                /**
+                 * @description In which it is written; the community's without it, or where nothing is written in it.
+                 * @example fr
+                 */
+                language?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One event of one whole day */
+            200: {
+                headers: {
+                    /** @description For If-None-Match; of one book and of one's profile also for If-Match */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/calendar": string;
+                };
+            };
+            /** @description What If-None-Match names is still right */
+            304: {
+                headers: {
+                    /** @description For If-None-Match; of one book and of one's profile also for If-Match */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["TimedOut"];
+            429: components["responses"]["TooOften"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     cancel_borrow: {
         parameters: {
             query?: never;
@@ -5870,6 +6012,52 @@ export interface operations {
             400: components["responses"]["Invalid"];
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["TimedOut"];
+            429: components["responses"]["TooOften"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    get_calendar: {
+        parameters: {
+            query: {
+                /** @description As `POST /profile/calendar-feed` gave it. */
+                token: string;
+                /**
+                 * @description In which it is written; the community's without it, or where nothing is written in it.
+                 * @example fr
+                 */
+                language?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description An event of one whole day for each loan */
+            200: {
+                headers: {
+                    /** @description For If-None-Match; of one book and of one's profile also for If-Match */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/calendar": string;
+                };
+            };
+            /** @description What If-None-Match names is still right */
+            304: {
+                headers: {
+                    /** @description For If-None-Match; of one book and of one's profile also for If-Match */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
             404: components["responses"]["NotFound"];
             408: components["responses"]["TimedOut"];
             429: components["responses"]["TooOften"];
@@ -6406,6 +6594,103 @@ export interface operations {
         requestBody?: never;
         responses: {
             /** @description They are not blocked */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["TimedOut"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["VersionMismatch"];
+            429: components["responses"]["TooOften"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    get_calendar_feed: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As asked */
+            200: {
+                headers: {
+                    /** @description For If-None-Match; of one book and of one's profile also for If-Match */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Envelope_CalendarFeed"];
+                };
+            };
+            /** @description What If-None-Match names is still right */
+            304: {
+                headers: {
+                    /** @description For If-None-Match; of one book and of one's profile also for If-Match */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["TimedOut"];
+            429: components["responses"]["TooOften"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    open_calendar_feed: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is made */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Envelope_OpenedFeed"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["TimedOut"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["VersionMismatch"];
+            429: components["responses"]["TooOften"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    end_calendar_feed: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description There is no address */
             204: {
                 headers: {
                     [name: string]: unknown;

@@ -4,6 +4,7 @@ import { RequirePermission, RequireSession } from '@/api/Require'
 import {
   loadAccountLayout,
   loadApiKeysPage,
+  loadCalendarPage,
   loadBlocksPage,
   loadDeleteAccountPage,
   loadForgotPasswordPage,
@@ -74,6 +75,7 @@ const forMembers: RouteObject[] = [
       { path: 'password', lazy: page(loadPasswordPage, 'account') },
       { path: 'sessions', lazy: page(loadSessionsPage, 'account') },
       { path: 'api-keys', lazy: page(loadApiKeysPage, 'account') },
+      { path: 'calendar', lazy: page(loadCalendarPage, 'account') },
       { path: 'blocks', lazy: page(loadBlocksPage, ['account', 'people']) },
       { path: 'delete', lazy: page(loadDeleteAccountPage, 'account') },
     ],

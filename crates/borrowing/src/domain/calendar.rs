@@ -38,6 +38,16 @@ impl CommunityZone {
         self.at(moment, 0, civil::time(0, 0, 0, 0))
     }
 
+    /// The day of `moment`. `None` beyond the year 9999.
+    pub fn date_of(&self, moment: OffsetDateTime) -> Option<chrono::NaiveDate> {
+        let date = self.local(moment)?.date();
+        chrono::NaiveDate::from_ymd_opt(
+            i32::from(date.year()),
+            date.month().unsigned_abs().into(),
+            date.day().unsigned_abs().into(),
+        )
+    }
+
     /// A time of day that the zone skips (clocks put forward at midnight) becomes the next one that exists. Beyond the
     /// year 9999 there is no calendar; there the days count 24 hours.
     fn at(&self, moment: OffsetDateTime, days: u16, time: civil::Time) -> OffsetDateTime {

@@ -1,19 +1,28 @@
 //! One file per query.
 
+mod borrow_calendar;
 mod borrow_timeline;
 mod count_borrows;
 mod get_borrow;
+mod get_calendar_feed;
 mod lending_outlook;
 mod list_borrows;
+mod member_calendar;
 
+pub use borrow_calendar::{BorrowCalendar, BorrowCalendarError};
 pub use borrow_timeline::{BorrowTimeline, BorrowTimelineError, Happening};
 pub use count_borrows::{CountBorrows, CountBorrowsError, Counts};
 pub use get_borrow::{GetBorrow, GetBorrowError};
+pub use get_calendar_feed::GetCalendarFeed;
 pub use lending_outlook::{LendingOutlook, LendingOutlookError, Outlook, OwnBorrow};
 pub use list_borrows::{ListBorrows, ListBorrowsError, Role};
+pub use member_calendar::{MemberCalendar, MemberCalendarError};
 
+pub(crate) use borrow_calendar::BorrowCalendarHandler;
 pub(crate) use borrow_timeline::BorrowTimelineHandler;
 pub(crate) use count_borrows::CountBorrowsHandler;
 pub(crate) use get_borrow::GetBorrowHandler;
+pub(crate) use get_calendar_feed::GetCalendarFeedHandler;
 pub(crate) use lending_outlook::LendingOutlookHandler;
 pub(crate) use list_borrows::ListBorrowsHandler;
+pub(crate) use member_calendar::MemberCalendarHandler;

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use borrowing::{
-    AnswerExtension, ApproveBorrow, BorrowTimeline, CancelBorrow, DeclareReturn, GetBorrow, HandOver, ListBorrows,
-    MarkNotReceived, RejectBorrow, ReportLost, RequestBorrow, RequestExtension, ResolveDispute, ReturnBorrow,
+    AnswerExtension, ApproveBorrow, BorrowCalendar, BorrowTimeline, CancelBorrow, DeclareReturn, EndCalendarFeed,
+    GetBorrow, GetCalendarFeed, HandOver, ListBorrows, MarkNotReceived, MemberCalendar, OpenCalendarFeed, RejectBorrow,
+    ReportLost, RequestBorrow, RequestExtension, ResolveDispute, ReturnBorrow, Written,
 };
 use cqrs::{Ask, Dispatch, MissingHandler};
 use kernel::Clock;
@@ -28,12 +29,19 @@ pub struct BorrowingApi {
     pub(super) not_received: Dispatch<MarkNotReceived>,
     pub(super) report_lost: Dispatch<ReportLost>,
     pub(super) resolve: Dispatch<ResolveDispute>,
+    pub(super) borrow_calendar: Ask<BorrowCalendar>,
+    pub(super) member_calendar: Ask<MemberCalendar>,
+    pub(super) calendar_feed: Ask<GetCalendarFeed>,
+    pub(super) open_feed: Dispatch<OpenCalendarFeed>,
+    pub(super) end_feed: Dispatch<EndCalendarFeed>,
+    /// How a calendar is written for whoever chooses nothing.
+    pub(super) written: Written,
     pub(super) projection: Projection,
     pub(super) clock: Arc<dyn Clock>,
 }
 
 impl BorrowingApi {
-    pub fn new(host: &Host) -> Result<Self, MissingHandler> {
+    pub fn new(host: &Host, written: Written) -> Result<Self, MissingHandler> {
         let (commands, queries) = (&host.commands, &host.queries);
         Ok(Self {
             get: queries.asking()?,
@@ -51,6 +59,12 @@ impl BorrowingApi {
             not_received: commands.dispatch()?,
             report_lost: commands.dispatch()?,
             resolve: commands.dispatch()?,
+            borrow_calendar: queries.asking()?,
+            member_calendar: queries.asking()?,
+            calendar_feed: queries.asking()?,
+            open_feed: commands.dispatch()?,
+            end_feed: commands.dispatch()?,
+            written,
             projection: host.read_store.projection("borrowing"),
             clock: Arc::clone(&host.clock),
         })

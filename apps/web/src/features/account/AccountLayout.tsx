@@ -13,6 +13,7 @@ export default function AccountLayout() {
           { to: '/account/password', label: t('changePassword.title') },
           { to: '/account/sessions', label: t('sessions.title') },
           { to: '/account/api-keys', label: t('apiKeys.title') },
+          { to: '/account/calendar', label: t('calendar.title') },
           { to: '/account/blocks', label: t('blocks.title') },
           { to: '/account/delete', label: t('delete.tab') },
         ]}

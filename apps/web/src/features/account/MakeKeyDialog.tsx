@@ -1,6 +1,6 @@
 import { standardSchemaResolver } from '@hookform/resolvers/standard-schema'
-import { Copy, TriangleAlert } from 'lucide'
-import { useEffect, useMemo, useRef, useState } from 'react'
+import { TriangleAlert } from 'lucide'
+import { useEffect, useMemo, useState } from 'react'
 import { useForm } from 'react-hook-form'
 import { useTranslation } from 'react-i18next'
 import * as z from 'zod/mini'
@@ -9,14 +9,13 @@ import { useSession } from '@/api/useSession'
 import { Button } from '@/ui/Button'
 import { Actions, ConfirmDialog, Dialog } from '@/ui/Dialog'
 import { Notice } from '@/ui/Feedback'
-import { Field } from '@/ui/Field'
 import { Checkbox, PasswordField, Select, TextField } from '@/ui/form/fields'
 import { Form } from '@/ui/form/Form'
 import { Icon } from '@/ui/Icon'
-import { toast } from '@/ui/toast'
 import { useMakeApiKey } from './commands'
 import { accountRules } from './rules'
 import { SCOPES, useScopeText } from './scopes'
+import { SecretOnce } from './SecretOnce'
 
 const DAY = 86_400_000
 const LASTING = ['30', '90', '365', 'endless'] as const
@@ -51,7 +50,19 @@ export function MakeKeyDialog({ open, onOpenChange }: { open: boolean; onOpenCha
       description={made ? undefined : t('apiKeys.makeText')}
     >
       {made ? (
-        <MadeKey secret={made} onCopied={() => setKept(true)} onClose={close} />
+        <div className="flex flex-col gap-4">
+          <Notice tone="due" icon={<Icon of={TriangleAlert} className="size-5" />}>
+            {t('apiKeys.madeText')}
+          </Notice>
+          <SecretOnce
+            secret={made}
+            label={t('apiKeys.key')}
+            hint={t('apiKeys.keyHint')}
+            copied={t('apiKeys.copied')}
+            onCopied={() => setKept(true)}
+            onClose={close}
+          />
+        </div>
       ) : (
         <MakeKeyForm onMade={setMade} onPending={setPending} onClose={close} />
       )}
@@ -146,63 +157,5 @@ function MakeKeyForm({ onMade, onPending, onClose }: MakeKeyFormProps) {
         </Button>
       </Actions>
     </Form>
-  )
-}
-
-interface MadeKeyProps {
-  secret: string
-  onCopied: () => void
-  onClose: () => void
-}
-
-function MadeKey({ secret, onCopied, onClose }: MadeKeyProps) {
-  const { t } = useTranslation('account')
-  // It is not there where the page came over plain HTTP: then the key is selected and copied by hand.
-  const { clipboard } = navigator as Partial<Pick<Navigator, 'clipboard'>>
-  const field = useRef<HTMLTextAreaElement>(null)
-  // The button that had the focus is gone.
-  useEffect(() => field.current?.focus(), [])
-  const copy = async () => {
-    try {
-      await clipboard?.writeText(secret)
-      toast({ text: t('apiKeys.copied') })
-      onCopied()
-    } catch {
-      // Refused by the browser or its owner.
-      field.current?.focus()
-      toast({ tone: 'problem', text: t('apiKeys.notCopied') })
-    }
-  }
-  return (
-    <div className="flex flex-col gap-4">
-      <Notice tone="due" icon={<Icon of={TriangleAlert} className="size-5" />}>
-        {t('apiKeys.madeText')}
-      </Notice>
-      <Field label={t('apiKeys.key')} hint={t('apiKeys.keyHint')}>
-        {(control) => (
-          <textarea
-            className="control resize-none font-mono break-all"
-            ref={field}
-            rows={2}
-            readOnly
-            spellCheck={false}
-            value={secret}
-            onFocus={(event) => event.currentTarget.select()}
-            {...control}
-          />
-        )}
-      </Field>
-      <Actions>
-        {clipboard && (
-          <Button onClick={() => void copy()}>
-            <Icon of={Copy} className="size-5" />
-            {t('apiKeys.copy')}
-          </Button>
-        )}
-        <Button variant="secondary" onClick={onClose}>
-          {t('apiKeys.kept')}
-        </Button>
-      </Actions>
-    </div>
   )
 }

@@ -169,6 +169,23 @@ export function useEndApiKey(outcome: { said: string; onDone: () => void }) {
   })
 }
 
+export function useOpenCalendarFeed(outcome: { onDone: (opened: Schemas['OpenedFeed']) => void }) {
+  return useCommand({
+    send: () => ask(api.POST('/api/v1/profile/calendar-feed')),
+    once: true,
+    refreshes: [keys.account.calendar],
+    ...outcome,
+  })
+}
+
+export function useEndCalendarFeed(outcome: { said: string; onDone: () => void }) {
+  return useCommand({
+    send: () => askNothing(api.DELETE('/api/v1/profile/calendar-feed')),
+    refreshes: [keys.account.calendar],
+    ...outcome,
+  })
+}
+
 export function useDeleteAccount(outcome: Outcome) {
   return useCommand({
     send: (body: Schemas['PasswordBody']) => askNothing(api.DELETE('/api/v1/profile', { body })),

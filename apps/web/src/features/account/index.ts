@@ -4,6 +4,7 @@ export { useChooseLanguage } from './language'
 export const loadAccountLayout = () => import('./AccountLayout')
 export const loadApiKeysPage = () => import('./ApiKeysPage')
 export const loadBlocksPage = () => import('./BlocksPage')
+export const loadCalendarPage = () => import('./CalendarPage')
 export const loadDeleteAccountPage = () => import('./DeleteAccountPage')
 export const loadForgotPasswordPage = () => import('./ForgotPasswordPage')
 export const loadLogInAgain = () => import('./LogInAgain')

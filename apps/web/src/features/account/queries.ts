@@ -21,6 +21,13 @@ export function useSessions() {
   })
 }
 
+export function useCalendarFeed() {
+  return useQuery({
+    queryKey: keys.account.calendar,
+    queryFn: ({ signal }) => ask(api.GET('/api/v1/profile/calendar-feed', { signal })),
+  })
+}
+
 export function useApiKeys() {
   return useQuery({
     queryKey: keys.account.apiKeys,

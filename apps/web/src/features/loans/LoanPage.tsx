@@ -11,6 +11,7 @@ import { EmptyState, Loading, Skeleton } from '@/ui/Feedback'
 import { Card, PageHeader } from '@/ui/Layout'
 import { Quote } from '@/ui/Quote'
 import { WrittenList } from '@/ui/Written'
+import { CalendarButton } from './CalendarButton'
 import { LoanStatus } from './LoanStatus'
 import { NextStep } from './NextStep'
 import { StepLine } from './StepLine'
@@ -81,6 +82,7 @@ function About({ loan, part }: { loan: Loan; part: Part }) {
         <Link to={`/books/${book.id}`} className="-mb-2.5 inline-flex min-h-11 items-center link">
           {t('afterwards.book')}
         </Link>
+        {part !== 'moderator' && <CalendarButton loan={loan} />}
       </div>
     </Card>
   )

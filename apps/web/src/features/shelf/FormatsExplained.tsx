@@ -3,8 +3,8 @@ import { Trans, useTranslation } from 'react-i18next'
 import { Button } from '@/ui/Button'
 import { Icon } from '@/ui/Icon'
 import { Card } from '@/ui/Layout'
+import { saveFile } from '@/ui/saveFile'
 import { exampleFile } from './example-file'
-import { save } from './useExport'
 
 const sources = [
   'goodreads',
@@ -45,7 +45,7 @@ export function FormatsExplained() {
           variant="secondary"
           className="sm:self-start"
           icon={<Icon of={Download} className="size-5" />}
-          onClick={() => save(exampleFile(), t('formats.exampleName'))}
+          onClick={() => saveFile(exampleFile(), t('formats.exampleName'))}
         >
           {t('formats.example')}
         </Button>

@@ -1,13 +1,14 @@
 import { useTranslation } from 'react-i18next'
 import { api, askFile } from '@/api/client'
 import { useCommand } from '@/api/useCommand'
+import { saveFile } from '@/ui/saveFile'
 
 /** Hands one's shelf over as a file. */
 export function useExport() {
   const { t } = useTranslation('shelf')
   return useCommand({
     send: () => askFile(api.GET('/api/v1/books/export', { parseAs: 'blob' })),
-    onDone: (file) => save(file, t('export.fileName', { day: new Date().toISOString().slice(0, 10) })),
+    onDone: (file) => saveFile(file, t('export.fileName', { day: new Date().toISOString().slice(0, 10) })),
     said: t('export.said'),
   })
 }
@@ -23,16 +24,9 @@ export function useOriginal(id: string) {
         .slice(0, 1)
         .text()
         .then((first) => {
-          save(file, t('original.fileName', { ending: first === '{' || first === '[' ? 'json' : 'csv' }))
+          saveFile(file, t('original.fileName', { ending: first === '{' || first === '[' ? 'json' : 'csv' }))
         })
     },
     said: t('original.said'),
   })
-}
-
-export function save(file: Blob, name: string): void {
-  const url = URL.createObjectURL(file)
-  const link = Object.assign(document.createElement('a'), { href: url, download: name })
-  link.click()
-  setTimeout(() => URL.revokeObjectURL(url), 60_000)
 }
