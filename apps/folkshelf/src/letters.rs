@@ -1,14 +1,16 @@
-//! Letters that wait or were given up, for the command line.
+//! Letters that wait or were given up, for the command line: those of accounts, and those for notifications.
 
 use auth::{ListMails, MailState, RetryMail};
 use cqrs::{Caller, CommandBus, QueryBus};
-use kernel::{Actor, Page, PageRequest};
+use kernel::{Actor, ErrorKind, Page, PageRequest, Refusal};
+use notifications::{DeliveryState, DeliveryView, ListDeliveries, RetryDelivery};
+use time::OffsetDateTime;
 use uuid::Uuid;
 
-/// So many are shown, or tried again at once.
+/// So many of each are shown, or tried again at once.
 const MOST: u32 = 100;
 
-async fn letters(
+async fn of_accounts(
     queries: &QueryBus,
     caller: &Caller,
     state: Option<MailState>,
@@ -17,22 +19,46 @@ async fn letters(
     Ok(queries.asking::<ListMails>()?.ask(caller, query).await?)
 }
 
+async fn for_notifications(
+    queries: &QueryBus,
+    caller: &Caller,
+    state: DeliveryState,
+) -> anyhow::Result<Page<DeliveryView>> {
+    let query = ListDeliveries { state: Some(state), notification: None, page: PageRequest::first(MOST) };
+    Ok(queries.asking::<ListDeliveries>()?.ask(caller, query).await?)
+}
+
 /// Prints the newest.
 pub async fn list(queries: &QueryBus, actor: Actor) -> anyhow::Result<()> {
-    let page = letters(queries, &Caller::new(actor, ""), None).await?;
+    let caller = Caller::new(actor, "");
+    let page = of_accounts(queries, &caller, None).await?;
+    let mut total = page.total;
     for letter in &page.items {
-        let state = match (letter.given_up_at, letter.next_attempt_at) {
-            (Some(at), _) => format!("given up {at}"),
-            (None, Some(at)) => format!("tried again {at}"),
-            (None, None) => "waits".to_owned(),
-        };
-        println!("{}  {}  {}  {} tries, {state}", letter.id, letter.kind, letter.recipient, letter.attempts);
-        if let Some(error) = &letter.error {
-            println!("    {error}");
+        let what = format!("{}  {}  {}", letter.id, letter.kind, letter.recipient);
+        print(&what, letter.attempts, letter.given_up_at, letter.next_attempt_at, letter.error.as_deref());
+    }
+    for state in [DeliveryState::Pending, DeliveryState::Failed] {
+        let page = for_notifications(queries, &caller, state).await?;
+        total += page.total;
+        for letter in &page.items {
+            let what = format!("{}  {}  member {}", letter.id, letter.kind, letter.user_id);
+            print(&what, letter.tries, letter.settled_at, letter.next_try_at, letter.error.as_deref());
         }
     }
-    println!("{} in all", page.total);
+    println!("{total} in all");
     Ok(())
+}
+
+fn print(what: &str, tries: i32, given_up: Option<OffsetDateTime>, next: Option<OffsetDateTime>, error: Option<&str>) {
+    let state = match (given_up, next) {
+        (Some(at), _) => format!("given up {at}"),
+        (None, Some(at)) => format!("tried again {at}"),
+        (None, None) => "waits".to_owned(),
+    };
+    println!("{what}  {tries} tries, {state}");
+    if let Some(error) = error {
+        println!("    {error}");
+    }
 }
 
 /// Lets one wait again, or without an id the newest that were given up. Returns how many.
@@ -42,12 +68,26 @@ pub async fn retry(
     id: Option<Uuid>,
 ) -> anyhow::Result<usize> {
     let caller = Caller::new(actor, "");
-    let ids = match id {
-        Some(id) => vec![id],
-        None => letters(queries, &caller, Some(MailState::GivenUp)).await?.items.iter().map(|it| it.id).collect(),
-    };
-    for mail in &ids {
-        commands.dispatch::<RetryMail>()?.send(&caller, RetryMail { mail: *mail }).await?;
+    let (mails, deliveries) = (commands.dispatch::<RetryMail>()?, commands.dispatch::<RetryDelivery>()?);
+    if let Some(id) = id {
+        return match mails.send(&caller, RetryMail { mail: id }).await {
+            Err(unknown) if unknown.kind() == ErrorKind::NotFound => {
+                deliveries.send(&caller, RetryDelivery { delivery: id }).await?;
+                Ok(1)
+            }
+            outcome => {
+                outcome?;
+                Ok(1)
+            }
+        };
     }
-    Ok(ids.len())
+    let given_up = of_accounts(queries, &caller, Some(MailState::GivenUp)).await?.items;
+    for letter in &given_up {
+        mails.send(&caller, RetryMail { mail: letter.id }).await?;
+    }
+    let failed = for_notifications(queries, &caller, DeliveryState::Failed).await?.items;
+    for letter in &failed {
+        deliveries.send(&caller, RetryDelivery { delivery: letter.id }).await?;
+    }
+    Ok(given_up.len() + failed.len())
 }

@@ -8,34 +8,27 @@
 
 mod file_mailer;
 mod files;
+mod post;
 mod smtp_mailer;
 
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
-use auth::{CheckPassword, Mailer};
+use auth::{CheckPassword, GetMailAddress};
 use books::GetBook;
 use borrowing::{CloseMember, WithdrawBook};
 use cqrs::{Announced, Ask, Caller, CommandBus, Dispatch, MissingHandler, OtherHosts, QueryBus};
-use kernel::{BookId, Clock, ErrorKind, Refusal, UserId};
+use kernel::{BookId, ErrorKind, Refusal, UserId};
 use read_store::ReadStore;
 use secrecy::SecretString;
 
 use crate::contexts::Context;
-use crate::settings::{Settings, Transport};
 
 pub use file_mailer::FileMailer;
 pub use files::FileKeeper;
+pub use post::{MemberPost, Post};
 pub use smtp_mailer::SmtpMailer;
-
-/// The way that letters take.
-pub fn mailer(settings: &Settings, clock: &Arc<dyn Clock>) -> anyhow::Result<Arc<dyn Mailer>> {
-    Ok(match settings.mail.transport {
-        Transport::File => Arc::new(FileMailer::new(&settings.mail.directory)),
-        Transport::Smtp => Arc::new(SmtpMailer::new(settings, Arc::clone(clock))?),
-    })
-}
 
 /// Where the adapters lead.
 struct Routes {
@@ -43,6 +36,7 @@ struct Routes {
     close_member: Dispatch<CloseMember>,
     check_password: Ask<CheckPassword>,
     get_book: Ask<GetBook>,
+    mail_address: Ask<GetMailAddress>,
 }
 
 /// All adapters in one; cheap to clone.
@@ -73,6 +67,7 @@ impl Ports {
             close_member: commands.dispatch()?,
             check_password: queries.asking()?,
             get_book: queries.asking()?,
+            mail_address: queries.asking()?,
         };
         // Connected once, when the host is wired; a second time would change nothing.
         drop(self.routes.set(routes));

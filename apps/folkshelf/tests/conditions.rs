@@ -37,6 +37,7 @@ async fn what_a_reader_holds_already_is_not_sent_again() {
         &format!("/borrows/{borrow}/timeline"),
         "/notifications",
         "/notifications/unread-count",
+        "/notifications/preferences",
         "/users",
         "/users/me",
         &format!("/users/{}", finn.id),
@@ -44,6 +45,7 @@ async fn what_a_reader_holds_already_is_not_sent_again() {
         "/roles",
         "/auth/sessions",
         "/admin/dead-letters",
+        "/admin/deliveries",
         "/admin/mails",
         "/admin/projections",
     ] {

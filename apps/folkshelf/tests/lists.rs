@@ -33,6 +33,7 @@ const LISTS: &[List] = &[
     List { path: "/notifications", sorts: &[], cursor: true },
     List { path: "/users", sorts: &[("memberSince", "memberSince"), ("name", "name")], cursor: false },
     List { path: "/admin/dead-letters", sorts: &[], cursor: false },
+    List { path: "/admin/deliveries", sorts: &[], cursor: false },
     List { path: "/admin/mails", sorts: &[], cursor: false },
 ];
 

@@ -30,8 +30,8 @@ use crate::passwords::Passwords;
 use crate::ports::Mailer;
 use crate::queries::{
     CheckPassword, CheckPasswordHandler, FindAccountByEmail, FindAccountByEmailHandler, FindAccounts,
-    FindAccountsHandler, GetAccount, GetAccountHandler, ListApiKeys, ListApiKeysHandler, ListMails, ListMailsHandler,
-    ListSessions, ListSessionsHandler,
+    FindAccountsHandler, GetAccount, GetAccountHandler, GetMailAddress, GetMailAddressHandler, ListApiKeys,
+    ListApiKeysHandler, ListMails, ListMailsHandler, ListSessions, ListSessionsHandler,
 };
 use crate::refresh_chain::RefreshChain;
 use crate::session::{SessionOpener, SigningError};
@@ -132,6 +132,7 @@ impl Auth {
         queries.register::<FindAccountByEmail>(pool, FindAccountByEmailHandler(pool.clone()));
         queries.register::<FindAccounts>(pool, FindAccountsHandler(pool.clone()));
         queries.register::<GetAccount>(pool, GetAccountHandler { pool: pool.clone(), view: self.parts.view.clone() });
+        queries.register::<GetMailAddress>(pool, GetMailAddressHandler(pool.clone()));
         queries.register::<ListApiKeys>(pool, ListApiKeysHandler(pool.clone()));
         queries.register::<ListMails>(pool, ListMailsHandler(pool.clone()));
         queries.register::<ListSessions>(pool, ListSessionsHandler(pool.clone()));

@@ -129,9 +129,11 @@ impl Letter {
             subject: &subject,
             greeting: &greeting,
             ask: &ask,
+            items: &[],
             button: &button,
             link: &link,
             end: &end,
+            stop: None,
         };
         let (text, html) = (letter.text(), letter.html(language));
         Mail { id, to: to.to_owned(), language: language.tag(), subject, text, html }

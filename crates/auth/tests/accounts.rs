@@ -4,7 +4,7 @@ mod support;
 
 use auth::{
     ChangePassword, CheckPassword, CreateAccount, FindAccountByEmail, FindAccounts, ForgotPassword, GetAccount,
-    Password, Register, ResetPassword, VerifyEmail,
+    GetMailAddress, MailAddress, Password, Register, ResetPassword, VerifyEmail,
 };
 use cqrs::Caller;
 use kernel::{ErrorKind, LanguageTag, Line, Refusal};
@@ -226,6 +226,27 @@ async fn an_account_is_for_its_member_and_for_who_may_read_members() {
     let refused = world.ask(&member(a_user()), get.clone()).await.expect_err("not theirs");
     assert_eq!(refused.code(), "USER_NOT_FOUND");
     assert!(world.ask(&anonymous(), get).await.is_err());
+}
+
+#[tokio::test]
+async fn an_address_is_told_to_notifications_alone() {
+    let world = World::new().await;
+    let ada = world.registered("ada@example.org").await;
+    let get = GetMailAddress { user: ada.user_id };
+    let notifications = anonymous().as_service("notifications");
+    assert_eq!(world.ask(&notifications, get.clone()).await.expect("asked"), None, "it is not proved");
+    world.context.send_due_mails().await.expect("sent");
+    let token = world.postbox.token("verify-email");
+    world.send(&caller(&ada), VerifyEmail { token, new_password: None }).await.expect("proved");
+    let found = world.ask(&notifications, get.clone()).await.expect("asked");
+    assert_eq!(found, Some(MailAddress("ada@example.org".to_owned())));
+    assert!(!format!("{found:?}").contains("ada"));
+    for by in [caller(&ada), admin(a_user()), Caller::system("notifications"), anonymous().as_service("books")] {
+        assert_eq!(world.ask(&by, get.clone()).await.expect_err("refused").code(), "FORBIDDEN", "{by:?}");
+    }
+    let closed = UserUpdated { user_id: ada.user_id, name: "Ada".to_owned(), active: false, language: "en".to_owned() };
+    world.tell(closed, 2).await;
+    assert_eq!(world.ask(&notifications, get).await.expect("asked"), None, "they may not log in");
 }
 
 #[tokio::test]

@@ -172,3 +172,33 @@ resolved-lost =
 resolved-active =
     .title = The dispute over { $book } is settled
     .body = A moderator found that the loan of { $book } goes on.
+
+## Letters. The button stands below the body; in plain text the link stands there.
+
+letter-greeting = Hello { $name },
+letter-greeting-nobody = Hello,
+letter-answer = Answer
+letter-see = See the loan
+letter-end = If it is settled already, you need not do anything.
+letter-stop = Get no more letters about { $topic }
+letter-all = See all of it
+letter-together =
+    .subject = { $count ->
+        [one] One thing happened with your loans
+       *[other] { $count } things happened with your loans
+    }
+    .ask = This has happened since the last letter:
+
+topic-together = several things at once
+topic-request = requests for your books
+topic-answer = answers to your requests
+topic-queue = your places in queues
+topic-turn = requests whose turn has come
+topic-hand-over = books that change hands
+topic-extension = longer loans
+topic-due-soon = loans that are due soon
+topic-due = loans that are due today
+topic-late = late loans
+topic-give-back = books that come back
+topic-ended = requests that end
+topic-dispute = disputes

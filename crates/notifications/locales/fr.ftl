@@ -175,3 +175,33 @@ resolved-lost =
 resolved-active =
     .title = Le litige est réglé : { $book }
     .body = L’équipe de modération constate que le prêt se poursuit pour { $book }.
+
+## Les courriels. Le bouton est sous le texte ; en texte brut, le lien est à sa place.
+
+letter-greeting = Bonjour { $name },
+letter-greeting-nobody = Bonjour,
+letter-answer = Répondre
+letter-see = Voir le prêt
+letter-end = Si c’est déjà réglé, vous n’avez rien à faire.
+letter-stop = Ne plus recevoir de courriels sur { $topic }
+letter-all = Tout voir
+letter-together =
+    .subject = { $count ->
+        [one] Une nouvelle de vos prêts
+       *[other] { $count } nouvelles de vos prêts
+    }
+    .ask = Voici ce qui s’est passé depuis le dernier courriel :
+
+topic-together = plusieurs choses à la fois
+topic-request = les demandes de vos livres
+topic-answer = les réponses à vos demandes
+topic-queue = vos places en file d’attente
+topic-turn = les demandes dont le tour est venu
+topic-hand-over = les livres qui changent de mains
+topic-extension = les prolongations
+topic-due-soon = les prêts bientôt à rendre
+topic-due = les prêts à rendre le jour même
+topic-late = les prêts en retard
+topic-give-back = les livres rendus
+topic-ended = les demandes qui prennent fin
+topic-dispute = les litiges

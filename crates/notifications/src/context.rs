@@ -8,21 +8,25 @@ use borrowing_events::BorrowEvent;
 use cqrs::{CommandBusBuilder, QueryBusBuilder};
 use database::Database;
 use event_bus::{Family, Subscription};
-use jiff::tz::TimeZone;
+use kernel::Clock;
 use notifications_events::NotificationEvent;
 use read_store::{Projection, Rebuild};
+use tokio_util::sync::CancellationToken;
 use users_events::UserEvent;
-use wording::Language;
 
 use crate::commands::{
     DeleteNotification, DeleteNotificationHandler, DeleteRead, DeleteReadHandler, MarkAllRead, MarkAllReadHandler,
-    MarkRead, MarkReadHandler,
+    MarkRead, MarkReadHandler, RetryDelivery, RetryDeliveryHandler, SetPreferences, SetPreferencesHandler, Unsubscribe,
+    UnsubscribeHandler,
 };
 use crate::domain::Pen;
+use crate::letters::{LetterWorker, Links, Queue};
+use crate::ports::MemberMailer;
 use crate::queries::{
-    ListNotifications, ListNotificationsHandler, NotificationsSince, NotificationsSinceHandler, UnreadCount,
-    UnreadCountHandler,
+    GetPreferences, GetPreferencesHandler, ListDeliveries, ListDeliveriesHandler, ListNotifications,
+    ListNotificationsHandler, NotificationsSince, NotificationsSinceHandler, UnreadCount, UnreadCountHandler,
 };
+use crate::settings::Settings;
 use crate::subscribers::Subscriber;
 use crate::told::Reader;
 use crate::view::View;
@@ -39,15 +43,33 @@ pub struct Notifications {
     pool: Database,
     view: View,
     pen: Pen,
+    letters: LetterWorker,
 }
 
 impl Notifications {
-    /// `pool` is that of the role `folkshelf_notifications`, `projection` the one named `notifications`, `zone` and
-    /// `language` the community's: due dates are told in the one, members whose language is not known read the other.
-    pub fn new(pool: impl Into<Database>, projection: Projection, zone: TimeZone, language: Language) -> Self {
+    /// `pool` is that of the role `folkshelf_notifications`, `projection` the one named `notifications`.
+    pub fn new(
+        pool: impl Into<Database>,
+        projection: Projection,
+        mailer: Arc<dyn MemberMailer>,
+        clock: Arc<dyn Clock>,
+        settings: Settings,
+    ) -> Self {
         let pool = pool.into();
         let view = View::new(pool.clone(), projection);
-        Self { pool, view, pen: Pen { zone, language } }
+        let pen = Pen { zone: settings.zone.clone(), language: settings.language };
+        let letters = LetterWorker {
+            queue: Queue(pool.clone()),
+            reader: Reader::new(pool.clone(), pen.clone()),
+            mailer,
+            clock,
+            links: Links::new(&settings.public_url, &settings.token_secret, &settings.other_token_secrets),
+            language: settings.language,
+            zone: settings.zone,
+            delay: settings.letter_delay,
+            hour: settings.digest_hour,
+        };
+        Self { pool, view, pen, letters }
     }
 
     pub fn register(&self, commands: &mut CommandBusBuilder, queries: &mut QueryBusBuilder) {
@@ -57,6 +79,12 @@ impl Notifications {
         commands.register::<MarkAllRead>(pool, MarkAllReadHandler::new(pool.clone()));
         commands.register::<DeleteNotification>(pool, DeleteNotificationHandler::new(pool.clone()));
         commands.register::<DeleteRead>(pool, DeleteReadHandler::new(pool.clone()));
+        commands.register::<SetPreferences>(pool, SetPreferencesHandler(pool.clone()));
+        let links = self.letters.links.clone();
+        commands.register::<Unsubscribe>(pool, UnsubscribeHandler { pool: pool.clone(), links });
+        commands.register::<RetryDelivery>(pool, RetryDeliveryHandler(pool.clone()));
+        queries.register::<GetPreferences>(pool, GetPreferencesHandler(pool.clone()));
+        queries.register::<ListDeliveries>(pool, ListDeliveriesHandler(pool.clone()));
         queries.register::<ListNotifications>(
             pool,
             ListNotificationsHandler::new(pool.clone(), view.clone(), reader.clone()),
@@ -86,5 +114,20 @@ impl Notifications {
     /// All inboxes, for the read store to build the projection from.
     pub fn rebuild(&self) -> Arc<dyn Rebuild> {
         Arc::new(self.view.clone())
+    }
+
+    /// Sends letters until `shutdown`. Every replica may run it.
+    pub async fn run_letters(&self, shutdown: CancellationToken) {
+        self.letters.run(shutdown).await;
+    }
+
+    /// Sends what is due now; returns how many letters were sent.
+    pub async fn send_due_letters(&self) -> Result<u64, sqlx::Error> {
+        Ok(self.letters.send_due().await?.sent)
+    }
+
+    /// Forgets what became of letters long ago.
+    pub async fn sweep_letters(&self) -> Result<(), sqlx::Error> {
+        self.letters.sweep().await
     }
 }

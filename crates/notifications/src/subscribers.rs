@@ -17,7 +17,7 @@ use wording::Language;
 
 use crate::commands::MarkRead;
 use crate::domain::{Cast, Telling, about_borrow};
-use crate::{folding, metrics};
+use crate::{folding, letters, metrics};
 
 pub(crate) struct Subscriber {
     /// The community's: of members who did not say theirs.
@@ -100,7 +100,8 @@ impl Subscriber {
                 .filter(|telling| !known.told_or_gone.contains(&telling.recipient.uuid()));
             told.extend(tellings.map(|telling| (*event, heard.name(), telling)));
         }
-        tell(delivery, told).await
+        tell(delivery, told).await?;
+        letters::skip_outdated(delivery, events).await
     }
 
     /// The name given at registration counts until the profile tells another. Auth's version of the account cannot be
@@ -230,6 +231,7 @@ async fn tell(delivery: &mut Delivery<'_>, told: Vec<(&Recorded, &'static str, T
     )
     .execute(delivery.connection())
     .await?;
+    letters::plan(delivery, &created).await?;
     folding::fold(delivery, &pairs).await
 }
 
@@ -314,6 +316,7 @@ async fn forget_member(delivery: &mut Delivery<'_>, user: UserId) -> Result<(), 
     )
     .execute(delivery.connection())
     .await?;
+    letters::forget(delivery.connection(), user).await?;
     // An answer to "mark as read" has the names of all that it speaks of, and says the same when it is given again.
     sqlx::query!("delete from notifications.idempotency_key where command = $1", MarkRead::NAME)
         .execute(delivery.connection())

@@ -9,5 +9,5 @@ mod texts;
 
 pub use audit::assert_complete;
 pub use language::Language;
-pub use letter::Letter;
+pub use letter::{Item, Letter, Stop};
 pub use texts::{Args, Texts};

@@ -1,7 +1,10 @@
-//! Inboxes, and the streams that show them live.
+//! Inboxes, and the streams that show them live. What members chose is in `notifications/preferences.rs`, letters for
+//! administrators in `notifications/deliveries.rs`.
 
 pub mod api;
+mod deliveries;
 mod line;
+mod preferences;
 mod socket;
 mod stream;
 mod streams;
@@ -33,8 +36,11 @@ pub fn configure(services: &mut ServiceConfig) {
         .service(socket::socket_notifications)
         .service(mark_all_read)
         .service(mark_read)
-        .service(delete_read)
-        .service(delete_notification);
+        .service(delete_read);
+    // Before what takes any id.
+    preferences::configure(services);
+    services.service(delete_notification);
+    deliveries::configure(services);
 }
 
 #[derive(Deserr, IntoParams)]

@@ -18,7 +18,7 @@ use crate::http::edge::host::{Host, Mount, mount};
 use crate::http::edge::problem::Problem;
 use crate::http::edge::routes::Configure;
 use crate::module::{Module, Wired, Wiring};
-use crate::ports;
+use crate::ports::Post;
 
 pub struct AuthModule;
 
@@ -52,7 +52,7 @@ impl Module for AuthModule {
         Ok(Box::new(Auth::new(
             wiring.pool(Context::Auth),
             wiring.projection(Context::Auth),
-            ports::mailer(wiring.settings, wiring.clock)?,
+            Arc::new(Post::new(wiring.settings, wiring.clock)?),
             Arc::clone(wiring.clock),
             &settings,
         )?))

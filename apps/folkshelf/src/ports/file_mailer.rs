@@ -1,11 +1,10 @@
-//! Mails as files, in plain text: what auth sends through its port `Mailer`, for development. Whoever reads a link in one
+//! Mails as files, in plain text, for development. Whoever reads a link in one
 //! can take the account over, so the files are for the host's user alone, whatever its umask.
 
 use std::io;
 use std::path::PathBuf;
 
-use async_trait::async_trait;
-use auth::{Mail, MailNotSent, Mailer};
+use auth::{Mail, MailNotSent};
 use tokio::fs::{DirBuilder, OpenOptions};
 use tokio::io::AsyncWriteExt;
 use uuid::Uuid;
@@ -21,12 +20,17 @@ impl FileMailer {
         Self { directory: directory.into() }
     }
 
-    async fn write(&self, mail: Mail) -> io::Result<()> {
+    pub async fn write(&self, mail: Mail, unsubscribe: Option<&str>) -> Result<(), MailNotSent> {
+        self.keep(mail, unsubscribe).await.map_err(|error| MailNotSent::Away(Box::new(error)))
+    }
+
+    async fn keep(&self, mail: Mail, unsubscribe: Option<&str>) -> io::Result<()> {
         DirBuilder::new().recursive(true).mode(0o700).create(&self.directory).await?;
         let name = Uuid::now_v7();
         let draft = self.directory.join(format!(".{name}"));
+        let stop = unsubscribe.map(|link| format!("List-Unsubscribe: <{link}>\n")).unwrap_or_default();
         let content = format!(
-            "To: {}\nSubject: {}\nContent-Type: text/plain; charset=utf-8\n\n{}",
+            "To: {}\nSubject: {}\n{stop}Content-Type: text/plain; charset=utf-8\n\n{}",
             mail.to, mail.subject, mail.text
         );
         let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft).await?;
@@ -34,13 +38,6 @@ impl FileMailer {
         file.flush().await?;
         // Renamed when complete: nobody reads half a mail.
         tokio::fs::rename(&draft, self.directory.join(format!("{name}.eml"))).await
-    }
-}
-
-#[async_trait]
-impl Mailer for FileMailer {
-    async fn send(&self, mail: Mail) -> Result<(), MailNotSent> {
-        self.write(mail).await.map_err(|error| MailNotSent::Away(Box::new(error)))
     }
 }
 
@@ -63,12 +60,12 @@ mod tests {
     async fn a_mail_becomes_one_file() {
         let directory = tempfile::tempdir().unwrap();
         let mailer = FileMailer::new(directory.path().join("mail"));
-        mailer.send(a_mail()).await.unwrap();
+        mailer.write(a_mail(), Some("https://x")).await.unwrap();
         let files: Vec<_> =
             std::fs::read_dir(directory.path().join("mail")).unwrap().map(|entry| entry.unwrap().path()).collect();
         assert_eq!(files.len(), 1);
         let text = std::fs::read_to_string(&files[0]).unwrap();
-        assert!(text.starts_with("To: ada@example.org\nSubject: Hello\n"));
+        assert!(text.starts_with("To: ada@example.org\nSubject: Hello\nList-Unsubscribe: <https://x>\n"));
         assert!(text.ends_with("\n\nA link"));
     }
 
@@ -77,7 +74,7 @@ mod tests {
         use std::os::unix::fs::PermissionsExt;
         let directory = tempfile::tempdir().unwrap();
         let folder = directory.path().join("mail");
-        FileMailer::new(&folder).send(a_mail()).await.unwrap();
+        FileMailer::new(&folder).write(a_mail(), None).await.unwrap();
         let mode = |path: &std::path::Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
         assert_eq!(mode(&folder), 0o700);
         for entry in std::fs::read_dir(&folder).unwrap() {

@@ -9,8 +9,7 @@ use std::time::{Duration, Instant};
 
 use actix_web::http::Uri;
 use anyhow::Context as _;
-use async_trait::async_trait;
-use auth::{Mail, MailNotSent, Mailer};
+use auth::{Mail, MailNotSent};
 use kernel::Clock;
 use lettre::message::header::{HeaderName, HeaderValue};
 use lettre::message::{Mailbox, Message, MultiPart};
@@ -170,17 +169,38 @@ impl SmtpMailer {
         }
     }
 
-    fn message(&self, mail: Mail, to: Address) -> Result<Message, lettre::error::Error> {
+    fn message(&self, mail: Mail, to: Address, unsubscribe: Option<&str>) -> Result<Message, lettre::error::Error> {
         let own = |name, value: &str| HeaderValue::new(HeaderName::new_from_ascii_str(name), value.to_owned());
-        Message::builder()
+        let mut message = Message::builder()
             .from(self.from.clone())
             .to(Mailbox::new(None, to))
             .subject(mail.subject)
             .message_id(Some(format!("<{}@{}>", mail.id, self.from.email.domain())))
             .header(header::Date::new(self.clock.now().into()))
             .raw_header(own("Auto-Submitted", "auto-generated"))
-            .raw_header(own("Content-Language", mail.language))
-            .multipart(MultiPart::alternative_plain_html(mail.text, mail.html))
+            .raw_header(own("Content-Language", mail.language));
+        if let Some(link) = unsubscribe {
+            message = message
+                .raw_header(own("List-Unsubscribe", &format!("<{link}>")))
+                .raw_header(own("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"));
+        }
+        message.multipart(MultiPart::alternative_plain_html(mail.text, mail.html))
+    }
+
+    /// `unsubscribe`: where the reader's mail program posts to when they want no more letters like it (RFC 8058).
+    pub async fn deliver(&self, mail: Mail, unsubscribe: Option<&str>) -> Result<(), MailNotSent> {
+        let refused = |trouble| MailNotSent::Refused(Box::new(trouble));
+        let to = mail_address(&mail.to).ok_or_else(|| refused(Trouble::NoAddress))?;
+        let message = self.message(mail, to, unsubscribe).map_err(|error| refused(Trouble::Other(error.into())))?;
+        let mut connection = self.connection().await?;
+        match tokio::time::timeout(self.timeout, hand_over(&mut connection, &message)).await {
+            Ok(Ok(())) => {
+                self.keep(connection);
+                Ok(())
+            }
+            Ok(Err(error)) => Err(error),
+            Err(_) => Err(MailNotSent::Later(Box::new(Trouble::NoAnswer(self.timeout)))),
+        }
     }
 }
 
@@ -202,24 +222,6 @@ async fn hand_over(connection: &mut AsyncSmtpConnection, message: &Message) -> R
     connection.command(Data).await.map_err(not_taken)?;
     connection.message(&bytes).await.map_err(not_taken)?;
     Ok(())
-}
-
-#[async_trait]
-impl Mailer for SmtpMailer {
-    async fn send(&self, mail: Mail) -> Result<(), MailNotSent> {
-        let refused = |trouble| MailNotSent::Refused(Box::new(trouble));
-        let to = mail_address(&mail.to).ok_or_else(|| refused(Trouble::NoAddress))?;
-        let message = self.message(mail, to).map_err(|error| refused(Trouble::Other(error.into())))?;
-        let mut connection = self.connection().await?;
-        match tokio::time::timeout(self.timeout, hand_over(&mut connection, &message)).await {
-            Ok(Ok(())) => {
-                self.keep(connection);
-                Ok(())
-            }
-            Ok(Err(error)) => Err(error),
-            Err(_) => Err(MailNotSent::Later(Box::new(Trouble::NoAnswer(self.timeout)))),
-        }
-    }
 }
 
 #[cfg(test)]

@@ -40,6 +40,12 @@ pub struct Mail {
     /// How long it may take to connect, and as long again to hand a letter over.
     #[schema(minimum = 1, maximum = 25)]
     pub timeout_seconds: u32,
+    /// So long a letter about a notification waits: who reads it meanwhile gets none.
+    #[schema(minimum = 0, maximum = 86_400)]
+    pub notification_delay_seconds: u32,
+    /// The hour, where the community is, at which letters about several notifications go.
+    #[schema(minimum = 0, maximum = 23)]
+    pub digest_hour: i8,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]

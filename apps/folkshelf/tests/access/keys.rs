@@ -31,6 +31,7 @@ const FOR_SESSIONS: &[&str] = &[
     "POST /notifications/{id}/read",
     "DELETE /notifications/read",
     "DELETE /notifications/{id}",
+    "PUT /notifications/preferences",
 ];
 
 /// Past all that is asked of a caller: the host does it, or misses the handshake of a WebSocket.
@@ -71,6 +72,8 @@ const SCOPED: &[(&str, &[&str])] = &[
     ("GET /admin/dead-letters", &["admin"]),
     ("POST /admin/dead-letters/{id}/retry", &["admin"]),
     ("DELETE /admin/dead-letters/{id}", &["admin"]),
+    ("GET /admin/deliveries", &["admin"]),
+    ("POST /admin/deliveries/{id}/retry", &["admin"]),
     ("GET /admin/mails", &["admin"]),
     ("POST /admin/mails/{id}/retry", &["admin"]),
     ("GET /admin/projections", &["admin"]),

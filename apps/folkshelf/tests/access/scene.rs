@@ -3,8 +3,8 @@
 use reqwest::multipart::{Form, Part};
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
-use sqlx::{Connection, PgConnection};
 
+use crate::rows::{give_a_delivery_up, give_a_mail_up, park_an_event};
 use crate::support::{self, Host, PASSWORD, Person, Place, Reply};
 use crate::table::{Row, Sends};
 
@@ -58,6 +58,10 @@ pub enum Needs {
     DeadLetter,
     /// A letter that was given up.
     GivenUpMail,
+    /// A letter for a notification that was given up.
+    FailedDelivery,
+    /// A letter with a link that stops its like.
+    Letter,
     /// Somebody whom the operation is about, and who is none of the callers.
     Member,
     /// Somebody with an unused mail to prove their address with.
@@ -113,6 +117,7 @@ pub struct Scene {
     admin: Person,
     revoked: Person,
     nth: u32,
+    stop: String,
 }
 
 /// In the notes of every book of the owner's.
@@ -136,6 +141,7 @@ impl Scene {
             admin,
             revoked,
             nth: 0,
+            stop: String::new(),
         }
     }
 
@@ -203,6 +209,20 @@ impl Scene {
         target
     }
 
+    /// The token of the link in a letter; it works as often as one likes.
+    async fn letter(&mut self, place: &Place, host: &Host) -> String {
+        if self.stop.is_empty() {
+            let olga = host.register("Olga").await;
+            let proof = token(&place.mail_to(&olga.email, "verify").await);
+            olga.post(host, "/auth/verify-email", json!({"token": proof})).await.expect(204);
+            host.register("Wilma").await.asks_for(host, &olga.lists(host, "Emma").await).await;
+            let letter = place.mail_to(&olga.email, "/api/v1/notifications/unsubscribe/").await;
+            let (_, rest) = letter.split_once("/api/v1/notifications/unsubscribe/").expect("a link");
+            rest.split('>').next().expect("a token").clone_into(&mut self.stop);
+        }
+        self.stop.clone()
+    }
+
     /// Makes what the operation needs. `caller` matters to stand-ins only.
     pub async fn make(&mut self, needs: Needs, caller: Caller, place: &Place, host: &Host) -> Target {
         match needs {
@@ -261,6 +281,8 @@ impl Scene {
             }
             Needs::DeadLetter => Target::of(park_an_event(place).await),
             Needs::GivenUpMail => Target::of(give_a_mail_up(place).await),
+            Needs::FailedDelivery => Target::of(give_a_delivery_up(place).await),
+            Needs::Letter => Target { word: self.letter(place, host).await, ..Target::of(self.owner.id.clone()) },
             Needs::Member => Target::of(host.register("Vic").await.id),
             Needs::VerifyToken => {
                 let vera = host.register("Vera").await;
@@ -362,35 +384,4 @@ fn csv(request: RequestBuilder) -> RequestBuilder {
 fn token(mail: &str) -> String {
     let (_, rest) = mail.split_once("token=").expect("a link with a token");
     rest.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '-' || *c == '_').collect()
-}
-
-/// Parks an event as a subscription does whose handler failed too often; the dead letter's id.
-async fn park_an_event(place: &Place) -> String {
-    let mut connection = PgConnection::connect_with(&place.database.owner_options()).await.expect("a connection");
-    let id: uuid::Uuid = sqlx::query_scalar(
-        "insert into event_bus.dead_letter (id, subscription, event_id, error, attempts, parked_at)
-        select gen_random_uuid(), s.name, l.id, 'the mail server is away', 4, now()
-        from event_bus.subscription s, event_bus.log l
-        where not exists (
-            select from event_bus.dead_letter d where d.subscription = s.name and d.event_id = l.id
-        )
-        limit 1 returning id",
-    )
-    .fetch_one(&mut connection)
-    .await
-    .expect("an event to park");
-    id.to_string()
-}
-
-async fn give_a_mail_up(place: &Place) -> String {
-    let mut connection = PgConnection::connect_with(&place.database.owner_options()).await.expect("a connection");
-    let id: uuid::Uuid = sqlx::query_scalar(
-        "insert into auth.given_up_mail (id, kind, recipient, address, attempts, error, created_at, given_up_at)
-        select id, 'reset_password', id || '@example.org', id || '@example.org', 1, 'refused', now(), now()
-        from (select gen_random_uuid() as id) drawn returning id",
-    )
-    .fetch_one(&mut connection)
-    .await
-    .expect("a letter");
-    id.to_string()
 }

@@ -4,9 +4,9 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::scene::Needs::{
-    ApiKey, Book, Borrow, Calendar, DeadLetter, GivenUpMail, Import, LeftOutRow, Member, Nothing, Notification, ResetToken,
+    ApiKey, Book, Borrow, Calendar, DeadLetter, FailedDelivery, GivenUpMail, Import, LeftOutRow, Letter, Member, Nothing,
 };
-use crate::scene::Needs::{Review, Session, StandIn, VerifyToken};
+use crate::scene::Needs::{Notification, ResetToken, Review, Session, StandIn, VerifyToken};
 use crate::scene::Stage::{Active, Approved, Disputed, ExtensionAsked, Pending, ReturnPending};
 use crate::scene::{Needs, Scene, Target};
 use crate::support::PASSWORD;
@@ -217,6 +217,18 @@ pub const ROWS: &[Row] = &[
     row("GET /admin/dead-letters", DeadLetter, ADMINS),
     row("POST /admin/dead-letters/{id}/retry", DeadLetter, answering(204, ADMINS)),
     row("DELETE /admin/dead-letters/{id}", DeadLetter, answering(204, ADMINS)),
+    row("GET /notifications/preferences", Nothing, MEMBERS),
+    with(
+        "PUT /notifications/preferences",
+        Nothing,
+        |_, _| json!({"topics": [{"topic": "late", "inApp": true, "mail": "daily"}]}),
+        MEMBERS,
+    ),
+    // Whoever has the letter. A revoked access token is refused even where none is needed. The first leads to a page.
+    row("GET /notifications/unsubscribe/{token}", Letter, EVERYBODY),
+    row("POST /notifications/unsubscribe/{token}", Letter, answering(204, EVERYBODY)),
+    row("GET /admin/deliveries", Nothing, ADMINS),
+    row("POST /admin/deliveries/{id}/retry", FailedDelivery, answering(204, ADMINS)),
     row("GET /admin/mails", Nothing, ADMINS),
     row("POST /admin/mails/{id}/retry", GivenUpMail, answering(204, ADMINS)),
     row("GET /admin/projections", Nothing, ADMINS),

@@ -53,6 +53,13 @@ impl MailServer {
         drop(self.child.wait());
     }
 
+    /// `STOP` freezes it, `CONT` wakes it.
+    pub fn signal(&self, name: &str) {
+        let pid = self.child.id().to_string();
+        let sent = Command::new("kill").args([&format!("-{name}"), &pid]).status().expect("kill runs");
+        assert!(sent.success(), "signal {name} to {pid}");
+    }
+
     /// Where it was before, with what it had taken.
     pub fn start_again(&mut self) {
         (self.child, self.ports) = serve(self.folder.path(), Some(&self.ports));

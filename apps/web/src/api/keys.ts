@@ -47,6 +47,7 @@ export const keys = {
     calendar: ['account', 'calendar'] as const,
     blocks: ['account', 'blocks'] as const,
     preferences: ['account', 'preferences'] as const,
+    notifications: ['account', 'notifications'] as const,
   },
   community: ['community'] as const,
   roles: ['roles'] as const,
@@ -56,6 +57,7 @@ export const keys = {
     subscriptions: ['administration', 'subscriptions'] as const,
     deadLetters: (filters: object) => ['administration', 'dead-letters', filters] as const,
     mails: ['administration', 'mails'] as const,
+    deliveries: ['administration', 'deliveries'] as const,
     projections: ['administration', 'projections'] as const,
   },
 }

@@ -9,11 +9,13 @@ import {
   loadDeleteAccountPage,
   loadForgotPasswordPage,
   loadLoginPage,
+  loadNotificationPreferencesPage,
   loadPasswordPage,
   loadProfilePage,
   loadRegisterPage,
   loadResetPasswordPage,
   loadSessionsPage,
+  loadUnsubscribePage,
   loadVerifyEmailPage,
 } from '@/features/account'
 import {
@@ -55,6 +57,7 @@ const forEverybody: RouteObject[] = [
   { path: 'forgot-password', lazy: page(loadForgotPasswordPage, 'account') },
   { path: 'reset-password', lazy: page(loadResetPasswordPage, 'account') },
   { path: 'verify-email', lazy: page(loadVerifyEmailPage, 'account') },
+  { path: 'unsubscribe/:token?', lazy: page(loadUnsubscribePage, 'account') },
 ]
 
 const forMembers: RouteObject[] = [
@@ -72,6 +75,7 @@ const forMembers: RouteObject[] = [
     children: [
       { index: true, element: <Navigate to="profile" replace /> },
       { path: 'profile', lazy: page(loadProfilePage, 'account') },
+      { path: 'notifications', lazy: page(loadNotificationPreferencesPage, 'account') },
       { path: 'password', lazy: page(loadPasswordPage, 'account') },
       { path: 'sessions', lazy: page(loadSessionsPage, 'account') },
       { path: 'api-keys', lazy: page(loadApiKeysPage, 'account') },

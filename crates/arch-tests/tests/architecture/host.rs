@@ -80,7 +80,7 @@ fn canary_an_edge_that_knows_routes_is_seen() {
 /// Where a context's crate may be named, besides its own file in `modules` and its routes; and why.
 const WHERE_CONTEXTS_MEET: &[(&str, &str)] = &[
     ("ports", "adapters: what one context needs, met by another's command or query"),
-    ("letters", "the command line lists the letters of auth and has them tried again"),
+    ("letters", "the command line lists the letters of auth and notifications and has them tried again"),
     ("promotion", "the command line finds a member in auth and gives them a role in users"),
     ("seed", "a demo community, made by the commands of all contexts"),
 ];

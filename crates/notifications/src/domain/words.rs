@@ -10,7 +10,7 @@ use wording::{Args, Language, Texts};
 
 use super::facts::{Facts, People, Words, WordsAre};
 
-static TEXTS: LazyLock<Texts> = LazyLock::new(|| Texts::new(source));
+pub(super) static TEXTS: LazyLock<Texts> = LazyLock::new(|| Texts::new(source));
 
 pub(super) fn source(language: Language) -> &'static str {
     match language {

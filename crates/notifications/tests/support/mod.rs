@@ -4,21 +4,86 @@
 // Every test binary uses a part of it.
 #![allow(dead_code, reason = "each file of tests uses a part")]
 
-use std::ops::Deref;
+pub mod letters;
 
+use std::ops::Deref;
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
 use jiff::tz::TimeZone;
 use kernel::{BookId, BorrowId, Page, PageRequest, Position, UserId};
-use notifications::{Arrivals, ListNotifications, NotificationView, Notifications, NotificationsSince, UnreadCount};
+use notifications::{
+    Arrivals, LetterNotSent, ListNotifications, MemberLetter, MemberMailer, NotificationView, Notifications,
+    NotificationsSince, Settings, Taken, UnreadCount,
+};
 use testkit::{A_SATURDAY, Place, a_user, member};
 use wording::Language;
 
-pub struct World(testkit::World<Notifications>);
+/// Keeps the letters that it is given, as long as it is not told to do something else.
+#[derive(Default)]
+pub struct Postbox {
+    letters: Mutex<Vec<(UserId, MemberLetter)>>,
+    mood: Mutex<Mood>,
+}
+
+#[derive(Clone, Copy, Default)]
+pub enum Mood {
+    #[default]
+    Takes,
+    Refuses,
+    Later,
+    Away,
+    /// Does not answer.
+    Hangs,
+    KnowsNobody,
+}
+
+#[async_trait]
+impl MemberMailer for Postbox {
+    async fn send(&self, member: UserId, letter: MemberLetter) -> Result<Taken, LetterNotSent> {
+        let mood = *self.mood.lock().expect("no panic");
+        let no = || "the mail server says no".into();
+        match mood {
+            Mood::Takes => {
+                let name = format!("/tmp/letter-looks/{}-{}-{}.html", letter.subject.len(), letter.language, letter.id);
+                std::fs::write(name, &letter.html).expect("LOOK");
+                self.letters.lock().expect("no panic").push((member, letter));
+            }
+            Mood::Refuses => return Err(LetterNotSent::Refused(no())),
+            Mood::Later => return Err(LetterNotSent::Later(no())),
+            Mood::Away => return Err(LetterNotSent::Away(no())),
+            Mood::Hangs => std::future::pending().await,
+            Mood::KnowsNobody => return Ok(Taken::NoAddress),
+        }
+        Ok(Taken::Sent)
+    }
+}
+
+impl Postbox {
+    pub fn is(&self, mood: Mood) {
+        *self.mood.lock().expect("no panic") = mood;
+    }
+
+    pub fn letters_to(&self, member: UserId) -> Vec<MemberLetter> {
+        let letters = self.letters.lock().expect("no panic");
+        letters.iter().filter(|(to, _)| *to == member).map(|(_, letter)| letter.clone()).collect()
+    }
+
+    pub fn count(&self) -> usize {
+        self.letters.lock().expect("no panic").len()
+    }
+}
+
+pub struct World {
+    world: testkit::World<Notifications>,
+    pub postbox: Arc<Postbox>,
+}
 
 impl Deref for World {
     type Target = testkit::World<Notifications>;
 
     fn deref(&self) -> &Self::Target {
-        &self.0
+        &self.world
     }
 }
 
@@ -34,9 +99,19 @@ impl World {
     pub async fn with_redis(url: &str) -> Self {
         let place = Place::of("notifications", url).await;
         let zone = TimeZone::get("Europe/Berlin").expect("a known zone");
-        let context = Notifications::new(place.pool.clone(), place.projection(), zone, Language::English);
+        let secret = "a secret of at least 32 characters".into();
+        let settings = Settings::new(zone, Language::English, "https://shelf.example", secret);
+        let postbox = Arc::new(Postbox::default());
+        let (pool, clock) = (place.pool.clone(), place.clock.clone());
+        let context = Notifications::new(pool, place.projection(), postbox.clone(), clock, settings);
         let (rebuild, subscriptions) = (Notifications::rebuild, Notifications::subscriptions);
-        Self(place.furnish(context, rebuild, subscriptions, Notifications::register).await)
+        let world = place.furnish(context, rebuild, subscriptions, Notifications::register).await;
+        Self { world, postbox }
+    }
+
+    /// Sends the letters that are due; returns how many went.
+    pub async fn post(&self) -> u64 {
+        self.context.send_due_letters().await.expect("the queue can be read")
     }
 
     pub async fn page(&self, user: UserId, unread: Option<bool>, page: PageRequest) -> Page<NotificationView> {

@@ -11,7 +11,7 @@ use deserr::{DeserializeError, Deserr, ErrorKind, IntoValue, MergeWithError, Val
 use futures_util::StreamExt;
 use futures_util::future::LocalBoxFuture;
 use kernel::text::has_control_characters;
-use kernel::{BookId, Detail, LanguageTag, Line, Position, Prose, UserId};
+use kernel::{BookId, Detail, LanguageTag, Line, NotificationId, Position, Prose, UserId};
 use serde_json::Map;
 
 use super::problem::Problem;
@@ -245,7 +245,13 @@ macro_rules! from_text {
         }
     )+};
 }
-from_text!(bool: "true or false", u64: "a whole number", Position: "a position as an answer gave it", UserId: "a UUID");
+from_text!(
+    bool: "true or false",
+    u64: "a whole number",
+    NotificationId: "a UUID",
+    Position: "a position as an answer gave it",
+    UserId: "a UUID",
+);
 
 /// Reads a string value by `read`, whose error says what the value must be.
 pub fn from_string<V: IntoValue, T>(

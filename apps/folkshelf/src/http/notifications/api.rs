@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use cqrs::{Ask, Dispatch, MissingHandler};
 use notifications::{
-    DeleteNotification, DeleteRead, ListNotifications, MarkAllRead, MarkRead, NotificationsSince, UnreadCount,
+    DeleteNotification, DeleteRead, GetPreferences, ListDeliveries, ListNotifications, MarkAllRead, MarkRead,
+    NotificationsSince, RetryDelivery, SetPreferences, UnreadCount, Unsubscribe,
 };
 use read_store::Projection;
 use tokio_util::sync::CancellationToken;
@@ -22,6 +23,11 @@ pub struct NotificationsApi {
     pub(super) mark_all_read: Dispatch<MarkAllRead>,
     pub(super) delete: Dispatch<DeleteNotification>,
     pub(super) delete_read: Dispatch<DeleteRead>,
+    pub(super) preferences: Ask<GetPreferences>,
+    pub(super) set_preferences: Dispatch<SetPreferences>,
+    pub(super) unsubscribe: Dispatch<Unsubscribe>,
+    pub(super) deliveries: Ask<ListDeliveries>,
+    pub(super) retry_delivery: Dispatch<RetryDelivery>,
     pub(super) projection: Projection,
     pub(super) streams: Arc<Streams>,
     pub(super) gate: Gate,
@@ -41,6 +47,11 @@ impl NotificationsApi {
             mark_all_read: commands.dispatch()?,
             delete: commands.dispatch()?,
             delete_read: commands.dispatch()?,
+            preferences: queries.asking()?,
+            set_preferences: commands.dispatch()?,
+            unsubscribe: commands.dispatch()?,
+            deliveries: queries.asking()?,
+            retry_delivery: commands.dispatch()?,
             projection: host.read_store.projection("notifications"),
             streams: Streams::new(host.streams.clone(), host.events.clone(), queries.asking()?, host.shutdown.clone()),
             gate: host.gate.clone(),

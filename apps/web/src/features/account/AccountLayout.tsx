@@ -10,6 +10,7 @@ export default function AccountLayout() {
         label={t('tabs')}
         tabs={[
           { to: '/account/profile', label: t('profile.title') },
+          { to: '/account/notifications', label: t('letters.tab') },
           { to: '/account/password', label: t('changePassword.title') },
           { to: '/account/sessions', label: t('sessions.title') },
           { to: '/account/api-keys', label: t('apiKeys.title') },

@@ -109,6 +109,25 @@ export function useSaveProfile({ onDone, ...outcome }: Outcome) {
   })
 }
 
+export function useSavePreferences(outcome: Outcome) {
+  return useCommand({
+    send: ({ version, ...body }: Schemas['PreferencesBody'] & { version: number }, headers) =>
+      ask(api.PUT('/api/v1/notifications/preferences', { body, headers: { ...headers, ...ifMatch(version) } })),
+    refreshes: [keys.account.notifications],
+    ...outcome,
+  })
+}
+
+/** Stops letters, with the link of one of them: also for visitors. */
+export function useUnsubscribe() {
+  return useCommand({
+    send: (token: string) =>
+      askNothing(api.POST('/api/v1/notifications/unsubscribe/{token}', { params: { path: { token } } })),
+    refreshes: [keys.account.notifications],
+    onProblem: () => true,
+  })
+}
+
 export function useChangePassword(outcome: Outcome) {
   return useCommand({
     send: (body: Schemas['ChangePasswordBody']) => askNothing(api.POST('/api/v1/auth/change-password', { body })),

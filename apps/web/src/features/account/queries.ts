@@ -6,6 +6,7 @@ import type { components } from '@/api/schema'
 export type Me = components['schemas']['MeView']
 export type Session = components['schemas']['SessionView']
 export type ApiKey = components['schemas']['ApiKeyView']
+export type Preferences = components['schemas']['PreferencesView']
 
 export function useMe() {
   return useQuery({
@@ -32,5 +33,12 @@ export function useApiKeys() {
   return useQuery({
     queryKey: keys.account.apiKeys,
     queryFn: ({ signal }) => ask(api.GET('/api/v1/auth/api-keys', { signal })),
+  })
+}
+
+export function usePreferences() {
+  return useQuery({
+    queryKey: keys.account.notifications,
+    queryFn: ({ signal }) => ask(api.GET('/api/v1/notifications/preferences', { signal })),
   })
 }

@@ -2,7 +2,7 @@ import { api, ask, askNothing } from '@/api/client'
 import { keys } from '@/api/keys'
 import type { components } from '@/api/schema'
 import { ifMatch, useCommand } from '@/api/useCommand'
-import type { DeadLetter, Mail, Member } from './queries'
+import type { DeadLetter, Delivery, Mail, Member } from './queries'
 
 type Schemas = components['schemas']
 
@@ -84,6 +84,15 @@ export function useRetryMail(said: string) {
     send: (mail: Mail, headers) =>
       askNothing(api.POST('/api/v1/admin/mails/{id}/retry', { params: pathOf(mail), headers })),
     refreshes: [keys.administration.mails],
+    said,
+  })
+}
+
+export function useRetryDelivery(said: string) {
+  return useCommand({
+    send: (delivery: Delivery, headers) =>
+      askNothing(api.POST('/api/v1/admin/deliveries/{id}/retry', { params: pathOf(delivery), headers })),
+    refreshes: [keys.administration.deliveries],
     said,
   })
 }

@@ -9,6 +9,7 @@ export type LoggedEvent = Schemas['EventView']
 export type Subscription = Schemas['SubscriptionView']
 export type DeadLetter = Schemas['DeadLetterView']
 export type Mail = Schemas['MailView']
+export type Delivery = Schemas['DeliveryView']
 export type Projection = Schemas['ProjectionView']
 
 /** What is watched while it moves. It rests while nobody looks at the page. */
@@ -114,6 +115,18 @@ export function useMails() {
     queryKey: keys.administration.mails,
     queryFn: ({ pageParam, signal }) =>
       askPage(api.GET('/api/v1/admin/mails', { params: { query: { page: pageParam } }, signal })),
+    initialPageParam: 1,
+    getNextPageParam: nextPage,
+    refetchInterval: EVERY_5_SECONDS,
+  })
+}
+
+/** Mails about notifications that were given up. */
+export function useFailedDeliveries() {
+  return useInfiniteQuery({
+    queryKey: keys.administration.deliveries,
+    queryFn: ({ pageParam, signal }) =>
+      askPage(api.GET('/api/v1/admin/deliveries', { params: { query: { state: 'failed', page: pageParam } }, signal })),
     initialPageParam: 1,
     getNextPageParam: nextPage,
     refetchInterval: EVERY_5_SECONDS,
