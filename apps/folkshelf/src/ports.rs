@@ -15,19 +15,19 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
-use auth::{CheckPassword, GetMailAddress};
+use auth::{CheckPassword, GetMailAddress, Mail, MailNotSent};
 use books::GetBook;
 use borrowing::{CloseMember, WithdrawBook};
 use cqrs::{Announced, Ask, Caller, CommandBus, Dispatch, MissingHandler, OtherHosts, QueryBus};
-use kernel::{BookId, ErrorKind, Refusal, UserId};
+use kernel::{Actor, BookId, ErrorKind, Refusal, UserId};
+use notifications::{LetterNotSent, MemberLetter, MemberMailer, Taken};
 use read_store::ReadStore;
 use secrecy::SecretString;
 
 use crate::contexts::Context;
 
-pub use file_mailer::FileMailer;
 pub use files::FileKeeper;
-pub use post::{MemberPost, Post};
+pub use post::Post;
 pub use smtp_mailer::SmtpMailer;
 
 /// Where the adapters lead.
@@ -184,5 +184,31 @@ impl users::PasswordCheck for Ports {
         let routes = self.routes().map_err(users::PortError::new)?;
         let query = CheckPassword { user, password: SecretString::from(password) };
         routes.check_password.ask(&service(Context::Users, caller), query).await.map_err(users::PortError::new)
+    }
+}
+
+/// notifications sends letters to members, and auth knows their addresses.
+pub struct MemberPost {
+    pub post: Post,
+    pub ports: Ports,
+}
+
+#[async_trait]
+impl MemberMailer for MemberPost {
+    async fn send(&self, member: UserId, letter: MemberLetter) -> Result<Taken, LetterNotSent> {
+        let routes = self.ports.routes().map_err(|error| LetterNotSent::Away(error.into()))?;
+        let nobody = service(Context::Notifications, &Caller::new(Actor::Anonymous, ""));
+        let found = routes.mail_address.ask(&nobody, GetMailAddress { user: member }).await;
+        let Some(address) = found.map_err(|error| LetterNotSent::Away(error.into()))? else {
+            return Ok(Taken::NoAddress);
+        };
+        let MemberLetter { id, language, subject, text, html, unsubscribe } = letter;
+        let mail = Mail { id, to: address.0, language, subject, text, html };
+        match self.post.take(mail, Some(&unsubscribe)).await {
+            Ok(()) => Ok(Taken::Sent),
+            Err(MailNotSent::Refused(cause)) => Err(LetterNotSent::Refused(cause)),
+            Err(MailNotSent::Later(cause)) => Err(LetterNotSent::Later(cause)),
+            Err(MailNotSent::Away(cause)) => Err(LetterNotSent::Away(cause)),
+        }
     }
 }

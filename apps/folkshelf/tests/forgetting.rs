@@ -87,7 +87,7 @@ async fn shown(host: &Host, person: &Person) -> Vec<(String, String)> {
     for role in ["borrower", "owner"] {
         let list = format!("/borrows?role={role}&limit=100");
         for id in person.get(host, &list).await.expect(200).ids() {
-            paths.extend([format!("/borrows/{id}"), format!("/borrows/{id}/timeline")]);
+            paths.extend(["", "/timeline", "/messages"].map(|part| format!("/borrows/{id}{part}")));
         }
         paths.push(list);
     }
@@ -114,6 +114,13 @@ async fn asks(host: &Host, borrower: &Person, book: &str, message: Option<String
     let request = borrower.request(host, Method::POST, "/borrows").header("Idempotency-Key", format!("ask-{book}"));
     let reply = Reply::to(request.json(&body)).await.expect(201);
     reply.data()["id"].as_str().expect("an id").to_owned()
+}
+
+/// With a key, whose answer is kept.
+async fn writes(host: &Host, author: &Person, borrow: &str) {
+    let message = author.request(host, Method::POST, &format!("/borrows/{borrow}/messages"));
+    let message = message.header("Idempotency-Key", format!("write-{borrow}")).json(&json!({"text": says("message")}));
+    Reply::to(message).await.expect(201);
 }
 
 /// Everything that a member may say and do on both sides of a loan, and as a moderator. Olga and Finn write nothing here.
@@ -148,7 +155,11 @@ async fn a_life_among_neighbours(host: &Host, leaver: &Person, olga: &Person, fi
     leaver.does(host, &returned, "answer-extension", json!({"approve": false, "reason": says("needed")})).await;
     finn.does(host, &returned, "declare-return", json!({})).await;
     leaver.does(host, &returned, "return", json!({"condition": "damaged", "note": says("stain")})).await;
-    ask("Waiting").await;
+    let waiting = ask("Waiting").await;
+    for borrow in [&returned, &waiting] {
+        writes(host, leaver, borrow).await;
+        finn.post(host, &format!("/borrows/{borrow}/messages/read"), json!({})).await.expect(200);
+    }
 
     let please = || Some(says("please"));
     let cancelled = asks(host, leaver, &olga.lists(host, "Cancelled").await, please()).await;
@@ -165,6 +176,7 @@ async fn a_life_among_neighbours(host: &Host, leaver: &Person, olga: &Person, fi
     olga.does(host, &disputed, "hand-over", json!({})).await;
     finn.does(host, &disputed, "declare-return", json!({})).await;
     olga.does(host, &disputed, "not-received", json!({})).await;
+    writes(host, leaver, &disputed).await;
     leaver.does(host, &disputed, "resolve", json!({"outcome": "lost", "note": says("finding")})).await;
     // What they read is kept as an answer for whoever asks again.
     for person in [olga, finn] {
@@ -194,6 +206,7 @@ async fn of_a_member_who_left_no_name_and_no_word_is_left_anywhere() {
         "notifications.member",
         "users.member",
         "borrowing.borrow",
+        "borrowing.message",
         "borrowing.idempotency_key",
         "notifications.idempotency_key",
         "auth.account",

@@ -91,6 +91,15 @@ export class Community {
     return taken(data, response, error)
   }
 
+  /** Writes about a borrow. */
+  async says({ api }: Member, { id }: Borrow, text: string): Promise<void> {
+    const { data, error, response } = await api.POST('/api/v1/borrows/{id}/messages', {
+      params: { path: { id } },
+      body: { text },
+    })
+    taken(data, response, error)
+  }
+
   /** Sends a file of books: the id of the import, which is over or waits for its review. */
   async import({ api }: Member, file: string, review: boolean): Promise<string> {
     const { data, error, response } = await api.POST('/api/v1/books/import', {

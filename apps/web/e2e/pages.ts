@@ -68,7 +68,7 @@ export const PAGES: Row[] = [
   { name: 'verify-email-spent', as: 'visitor', path: '/verify-email?token=0123456789', troubles: /400/ },
   { name: 'forgot-password', as: 'visitor', path: '/forgot-password' },
   { name: 'reset-password', as: 'visitor', path: '/reset-password?token=0123456789' },
-  { name: 'unsubscribe', as: 'visitor', path: `/unsubscribe/late.${'0'.repeat(32)}.${'0'.repeat(32)}` },
+  { name: 'unsubscribe', as: 'visitor', path: `/unsubscribe?token=late.${'0'.repeat(32)}.${'0'.repeat(32)}` },
   { name: 'unsubscribe-broken', as: 'visitor', path: '/unsubscribe' },
   { name: 'not-found', as: 'visitor', path: '/no/such/page' },
   { name: 'shelf', as: 'barbara', path: '/shelf', opens: true },
@@ -86,6 +86,8 @@ export const PAGES: Row[] = [
   { name: 'loan-extension', as: 'grace', path: ({ grace }) => firstLoan(grace, 'active') },
   { name: 'loan-agreed-without-place', as: 'barbara', path: withoutPlace },
   { name: 'loan-settled', as: 'grace', path: settledLoan },
+  { name: 'loan-talk', as: 'barbara', path: talk },
+  { name: 'loan-talk-failed', as: 'barbara', path: talk, before: messagesFail, after: writes, troubles: /409/ },
   { name: 'loans-of-one-book', as: 'barbara', path: severalRequests },
   { name: 'loan-disputed', as: 'grace', path: ({ ada }) => firstLoan(ada, 'disputed') },
   { name: 'loan-agree', as: 'ada', path: ({ ada }) => firstLoan(ada, 'pending'), after: agreeing },
@@ -184,6 +186,32 @@ async function settledDispute({ community, words }: Scene, moderator: Member): P
   await community.step(finn, borrow, 'declare-return', {})
   await community.step(olga, borrow, 'not-received', {})
   return community.step(moderator, borrow, 'resolve', { outcome: 'lost', note: words.note })
+}
+
+/** Two who do not agree where a book is, and a moderator who asks. */
+async function talk({ community, barbara, words }: Scene): Promise<string> {
+  const olga = await community.register(words.owner)
+  const mia = await community.staff('Mia', 'moderator')
+  const borrow = await community.asks(barbara, await community.book(olga, words.title), 21, words.note)
+  await community.step(olga, borrow, 'approve', {})
+  await community.says(barbara, borrow, 'Saturday at the bakery?\nI am the one with the hat.')
+  await community.says(olga, borrow, `${words.note} ${words.borrower}`)
+  await community.says(olga, borrow, `https://example.org/${words.title}`)
+  await community.step(olga, borrow, 'hand-over', {})
+  await community.step(barbara, borrow, 'declare-return', {})
+  await community.step(olga, borrow, 'not-received', {})
+  await community.says(mia, borrow, 'Who saw it last?')
+  return `/loans/${borrow.id}`
+}
+
+function messagesFail(page: Page): Promise<void> {
+  return refused(page, '**/messages', 409, 'TOO_MANY_MESSAGES')
+}
+
+async function writes(page: Page): Promise<void> {
+  await page.getByRole('main').getByRole('textbox').fill('I put it into the blue box beside the door.')
+  await page.getByRole('button', { name: /^(Send|Envoyer)$/ }).click()
+  await expect(page.getByRole('button', { name: /^(Try again|Réessayer)$/ })).toBeVisible()
 }
 
 async function withoutPlace({ community, barbara, words }: Scene): Promise<string> {

@@ -120,7 +120,9 @@ fn effect(event: &BorrowEvent) -> Option<Effect> {
         | BorrowEvent::DueToday(_)
         | BorrowEvent::Overdue(_)
         | BorrowEvent::ReturnDeclared(_)
-        | BorrowEvent::Disputed(_) => None,
+        | BorrowEvent::Disputed(_)
+        | BorrowEvent::MessageSent(_)
+        | BorrowEvent::MessagesRead(_) => None,
     }
 }
 
@@ -326,7 +328,7 @@ mod tests {
         kernel::event::assert_samples_hold::<BorrowEvent>();
         kernel::event::assert_samples_hold::<UserEvent>();
         kernel::event::assert_samples_hold::<AuthEvent>();
-        assert_eq!(BorrowEvent::PUBLISHED.len(), 20, "a new event of a borrow wants a look at effect()");
+        assert_eq!(BorrowEvent::PUBLISHED.len(), 22, "a new event of a borrow wants a look at effect()");
     }
 
     #[test]

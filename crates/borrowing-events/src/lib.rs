@@ -1,7 +1,7 @@
 //! What borrowing publishes. Every event names the borrow, the book and both parties, so that a listener needs no memory
 //! to know whom it concerns.
 
-use kernel::{BookId, BorrowId, UserId};
+use kernel::{BookId, BorrowId, MessageId, UserId};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
@@ -287,6 +287,32 @@ pub struct BorrowResolved {
     pub note: String,
 }
 
+/// One of the two wrote to the other, or a moderator to both. What they wrote is in no event: who may read it asks for it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct BorrowMessageSent {
+    #[serde(flatten)]
+    pub parties: Parties,
+    pub message_id: MessageId,
+    /// From 1, in the order in which the messages of this borrow were sent.
+    pub number: i32,
+    pub author_id: UserId,
+    /// The moderator who wrote last before it, if another one than the author did.
+    pub moderator_id: Option<UserId>,
+}
+
+/// One of the two has read what the others wrote.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct BorrowMessagesRead {
+    #[serde(flatten)]
+    pub parties: Parties,
+    /// The last one of those.
+    pub message_id: MessageId,
+    pub number: i32,
+    pub reader_id: UserId,
+}
+
 kernel::events! {
     /// Everything borrowing publishes.
     pub enum BorrowEvent of "borrowing" {
@@ -310,6 +336,8 @@ kernel::events! {
         "borrow.lost" 1 about "borrow" by parties => Lost(BorrowLost),
         "borrow.disputed" 1 about "borrow" by parties => Disputed(BorrowDisputed),
         "borrow.resolved" 1 about "borrow" by parties => Resolved(BorrowResolved),
+        "borrow.message_sent" 1 about "message" by message_id => MessageSent(BorrowMessageSent),
+        "borrow.messages_read" 1 about "message" by message_id => MessagesRead(BorrowMessagesRead),
     }
 }
 
@@ -337,6 +365,8 @@ impl BorrowEvent {
             BorrowEvent::Lost(event) => &event.parties,
             BorrowEvent::Disputed(event) => &event.parties,
             BorrowEvent::Resolved(event) => &event.parties,
+            BorrowEvent::MessageSent(event) => &event.parties,
+            BorrowEvent::MessagesRead(event) => &event.parties,
         }
     }
 }

@@ -73,6 +73,8 @@ impl Borrowing {
         commands.register::<MarkNotReceived>(pool, MarkNotReceivedHandler(desk.clone()));
         commands.register::<ReportLost>(pool, ReportLostHandler(desk.clone()));
         commands.register::<ResolveDispute>(pool, ResolveDisputeHandler(desk.clone()));
+        commands.register::<SendMessage>(pool, SendMessageHandler(desk.clone()));
+        commands.register::<MarkMessagesRead>(pool, MarkMessagesReadHandler(desk.clone()));
         commands.register::<WithdrawBook>(pool, WithdrawBookHandler(desk.clone()));
         commands.register::<CloseMember>(pool, CloseMemberHandler(desk.clone()));
         commands.register::<OpenCalendarFeed>(pool, OpenCalendarFeedHandler(desk.clone()));
@@ -80,6 +82,7 @@ impl Borrowing {
         queries.register::<GetBorrow>(pool, GetBorrowHandler::new(pool.clone(), view.clone()));
         queries.register::<ListBorrows>(pool, ListBorrowsHandler::new(pool.clone(), view.clone()));
         queries.register::<BorrowTimeline>(pool, BorrowTimelineHandler::new(pool.clone(), self.events.clone()));
+        queries.register::<ListMessages>(pool, ListMessagesHandler::new(pool.clone()));
         queries.register::<LendingOutlook>(pool, LendingOutlookHandler::new(pool.clone()));
         queries.register::<CountBorrows>(pool, CountBorrowsHandler::new(pool.clone(), view.clone()));
         queries.register::<BorrowCalendar>(pool, BorrowCalendarHandler(desk.clone()));

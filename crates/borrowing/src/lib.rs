@@ -9,6 +9,7 @@
 //! | bring it back | `commands/declare_return.rs`, `return_borrow.rs` |
 //! | trouble | `commands/mark_not_received.rs`, `report_lost.rs`, `resolve_dispute.rs` |
 //! | a book or a member leaves | `commands/withdraw_book.rs`, `close_member.rs` |
+//! | talk about it | `commands/send_message.rs`, `mark_messages_read.rs`, `queries/list_messages.rs`, `messages.rs` |
 //! | look | `queries/get_borrow.rs`, `list_borrows.rs`, `borrow_timeline.rs`, `count_borrows.rs`, `lending_outlook.rs` |
 //! | one's days in a calendar program | `queries/borrow_calendar.rs`, `member_calendar.rs`, `commands/open_calendar_feed.rs`, `end_calendar_feed.rs` |
 //! | the rules | `domain/`, pure |
@@ -26,6 +27,7 @@ mod context;
 mod desk;
 mod domain;
 mod members;
+mod messages;
 mod ports;
 mod queries;
 mod row;
@@ -38,16 +40,18 @@ mod view;
 pub use agenda::Written;
 pub use commands::{
     AnswerExtension, ApproveBorrow, CalendarFeedError, CancelBorrow, CloseMember, CloseMemberError, DeclareReturn,
-    EndCalendarFeed, HandOver, MarkNotReceived, OpenCalendarFeed, OpenedCalendarFeed, RejectBorrow, ReportLost,
-    RequestBorrow, RequestBorrowError, RequestExtension, ResolveDispute, ReturnBorrow, WithdrawBook, WithdrawBookError,
+    EndCalendarFeed, HandOver, MarkMessagesRead, MarkNotReceived, OpenCalendarFeed, OpenedCalendarFeed, RejectBorrow,
+    ReportLost, RequestBorrow, RequestBorrowError, RequestExtension, ResolveDispute, ReturnBorrow, SendMessage,
+    WithdrawBook, WithdrawBookError,
 };
 pub use context::{Borrowing, MIGRATIONS, PUBLISHES};
 pub use domain::{BorrowStatus, CommunityZone, LendingRules, Refused, UnknownTimeZone};
+pub use messages::{AuthorPart, MessageView};
 pub use ports::{BookSource, BooksUnavailable, ListedBook};
 pub use queries::{
     BorrowCalendar, BorrowCalendarError, BorrowTimeline, BorrowTimelineError, CountBorrows, CountBorrowsError, Counts,
     GetBorrow, GetBorrowError, GetCalendarFeed, Happening, LendingOutlook, LendingOutlookError, ListBorrows,
-    ListBorrowsError, MemberCalendar, MemberCalendarError, Outlook, OwnBorrow, Role,
+    ListBorrowsError, ListMessages, ListMessagesError, MemberCalendar, MemberCalendarError, Outlook, OwnBorrow, Role,
 };
 pub use transition::TransitionError;
 pub use view::{BookPart, BorrowView, MemberPart, Outcome, ResolutionPart};

@@ -1,5 +1,5 @@
-//! What time does: requests nobody answers and books nobody picks up run out, people are reminded. It keeps nothing
-//! in memory and works from what is stored, so it may run on every replica and be killed at any moment.
+//! What time does: requests nobody answers and books nobody picks up run out, people are reminded, old messages go. It keeps
+//! nothing in memory and works from what is stored, so it may run on every replica and be killed at any moment.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,7 +12,8 @@ use kernel::{BorrowId, Clock};
 use time::OffsetDateTime;
 use tokio_util::sync::CancellationToken;
 
-use crate::domain::{Borrow, LendingRules, Reminder};
+use crate::domain::{Borrow, Conversation, LendingRules, Reminder};
+use crate::messages;
 use crate::store;
 use crate::transition::{TransitionError, Turn, Writing, carry_out};
 
@@ -28,11 +29,13 @@ pub(crate) struct Tick {
     expired: u64,
     /// Reminders told.
     reminded: u64,
+    /// Closed borrows whose messages were deleted.
+    swept: u64,
 }
 
 impl Tick {
     pub(crate) fn changes(self) -> u64 {
-        self.expired + self.reminded
+        self.expired + self.reminded + self.swept
     }
 }
 
@@ -49,7 +52,7 @@ impl Scheduler {
             if clock.is_trusted() {
                 match self.tick(clock.now()).await {
                     Ok(tick) if tick == Tick::default() => {}
-                    Ok(tick) => tracing::info!(tick.expired, tick.reminded, "time has passed"),
+                    Ok(tick) => tracing::info!(tick.expired, tick.reminded, tick.swept, "time has passed"),
                     Err(error) => tracing::warn!(%error, "the scheduler could not do its work; it tries again"),
                 }
             }
@@ -61,7 +64,8 @@ impl Scheduler {
     }
 
     pub(crate) async fn tick(&self, now: OffsetDateTime) -> Result<Tick, TransitionError> {
-        Ok(Tick { expired: self.expire(now).await?, reminded: self.remind(now).await? })
+        let (expired, reminded) = (self.expire(now).await?, self.remind(now).await?);
+        Ok(Tick { expired, reminded, swept: self.sweep(now).await? })
     }
 
     async fn begin(&self, now: OffsetDateTime) -> Result<Turn, sqlx::Error> {
@@ -110,6 +114,17 @@ impl Scheduler {
         carry_out(&mut turn, &copy, change, now, &self.rules).await?;
         turn.tx.commit().await?;
         Ok(true)
+    }
+
+    async fn sweep(&self, now: OffsetDateTime) -> Result<u64, sqlx::Error> {
+        let mut swept = 0;
+        loop {
+            let some = messages::sweep(&self.pool, now - Conversation::KEPT, BATCH).await?;
+            swept += some;
+            if some < BATCH.unsigned_abs() {
+                return Ok(swept);
+            }
+        }
     }
 
     async fn remind(&self, now: OffsetDateTime) -> Result<u64, TransitionError> {

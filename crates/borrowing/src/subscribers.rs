@@ -231,6 +231,9 @@ async fn forget_member(delivery: &mut Delivery<'_>, user: UserId) -> Result<(), 
     sqlx::query!("delete from borrowing.calendar_feed where member_id = $1", user.uuid())
         .execute(delivery.connection())
         .await?;
+    sqlx::query!("delete from borrowing.message where author_id = $1", user.uuid())
+        .execute(delivery.connection())
+        .await?;
     cqrs::forget_answers(delivery.connection(), user).await?;
     show_anew(delivery, user).await
 }

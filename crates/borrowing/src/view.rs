@@ -219,7 +219,9 @@ fn moves_a_queue(event: &BorrowEvent) -> bool {
         | BorrowEvent::Returned(_)
         | BorrowEvent::Lost(_)
         | BorrowEvent::Disputed(_)
-        | BorrowEvent::Resolved(_) => false,
+        | BorrowEvent::Resolved(_)
+        | BorrowEvent::MessageSent(_)
+        | BorrowEvent::MessagesRead(_) => false,
     }
 }
 
@@ -228,7 +230,9 @@ impl Outdate<BorrowEvent> for View {
     async fn outdate(&self, stale: &mut Stale, event: &Recorded, heard: BorrowEvent) -> Result<(), HandlerError> {
         let parties = heard.parties();
         let id = parties.borrow_id.uuid();
-        if !self.written.covers(id, event.aggregate_version).await {
+        // Their version is that of the message.
+        let about_message = matches!(heard, BorrowEvent::MessageSent(_) | BorrowEvent::MessagesRead(_));
+        if about_message || !self.written.covers(id, event.aggregate_version).await {
             stale.borrows.push(id);
         }
         if moves_a_queue(&heard) {
@@ -287,8 +291,8 @@ impl Rebuild for View {
 
     fn schema(&self) -> u32 {
         // 2: reasons that nobody gave are codes. 3: `resolvedAt`. 4: `noteBy`, `resolution`; what came back, is out, was given.
-        // 5: who has left is a former member in whatever language.
-        5
+        // 5: who has left is a former member in whatever language. 6: unread messages.
+        6
     }
 
     async fn documents(&self, after: Option<Uuid>, limit: i64) -> Result<Vec<Document>, BoxError> {

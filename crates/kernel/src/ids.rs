@@ -66,6 +66,8 @@ ids! {
     BookId,
     /// One request for a copy and the loan that may come of it.
     BorrowId,
+    /// What somebody wrote to the other party of a borrow.
+    MessageId,
     /// One line in a member's inbox.
     NotificationId,
     /// One uploaded CSV file on its way into a shelf.

@@ -47,6 +47,23 @@ folded = { $folded ->
    *[other] This message replaces { $folded } earlier ones about { $borrower }; your loans show them all.
 }
 
+folded-messages = { $folded ->
+    [one] There is an earlier message, too.
+   *[other] There are { $folded } earlier messages, too.
+}
+
+## Messages: that there is one, not what it says
+
+written-by-owner =
+    .title = { $owner } wrote to you about { $book }
+    .body = Read it and answer on the page of the loan of { $book }.
+written-by-borrower =
+    .title = { $borrower } wrote to you about { $book }
+    .body = Read it and answer on the page of the loan of { $book }.
+written-by-moderator =
+    .title = A moderator wrote to you about { $book }
+    .body = Read it and answer on the page of the loan of { $book }. { $owner } and { $borrower } both see it.
+
 ## Until the book changes hands
 
 asked =
@@ -135,7 +152,7 @@ due-today =
     .body = Please bring { $book } back to { $owner } today, { date }.
 overdue-borrower =
     .title = { $book } is overdue
-    .body = { $book } was due back on { date }. Please bring it back to { $owner } or get in touch.
+    .body = { $book } was due back on { date }. Please bring it back to { $owner }, or write to { $owner } on the page of the loan.
 overdue-owner =
     .title = { $book } is overdue
     .body = { $borrower } was to bring { $book } back on { date }. We have sent a reminder.
@@ -147,19 +164,19 @@ returned =
     .body = { $owner } has { $book } back. Thank you for bringing it back in good order.
 returned-damaged =
     .title = { $owner } has { $book } back
-    .body = { $owner } has { $book } back and noted that it is damaged. Please get in touch with each other.
+    .body = { $owner } has { $book } back and noted that it is damaged. Please write to each other on the page of the loan.
 lost-borrower =
     .title = { $book } is reported lost
-    .body = { $book } is recorded as lost. Please settle with { $owner } how to make up for it.
+    .body = { $book } is recorded as lost. Please agree with { $owner } how to make up for it: write on the page of the loan.
 lost-owner =
     .title = { $book } is reported lost
-    .body = { $book } is recorded as lost while { $borrower } had it. Please settle it with each other.
+    .body = { $book } is recorded as lost while { $borrower } had it. Please agree how to make up for it: write on the page of the loan.
 disputed-not-back =
     .title = Where is { $book }?
-    .body = { $owner } says that { $book } has not come back. A moderator will look into it; please tell them what you know.
+    .body = { $owner } says that { $book } has not come back. A moderator will look into it; please write what you know on the page of the loan.
 disputed =
     .title = Where is { $book }?
-    .body = It is not agreed where { $book } is. A moderator will look into it; please tell them what you know.
+    .body = It is not agreed where { $book } is. A moderator will look into it; please write what you know on the page of the loan.
 disputed-moderator =
     .title = Where is { $book }?
     .body = { $owner } and { $borrower } do not agree where { $book } is. Please look into it.
@@ -202,3 +219,4 @@ topic-late = late loans
 topic-give-back = books that come back
 topic-ended = requests that end
 topic-dispute = disputes
+topic-message = messages

@@ -50,6 +50,23 @@ folded = { $folded ->
    *[other] Ce message en remplace { $folded } plus anciens sur { $borrower } ; vos prêts les montrent tous.
 }
 
+folded-messages = { $folded ->
+    [one] Il y a aussi un message plus ancien.
+   *[other] Il y a aussi { $folded } messages plus anciens.
+}
+
+## Messages : qu’il y en a un, pas ce qu’il dit
+
+written-by-owner =
+    .title = { $owner } vous a écrit au sujet du prêt : { $book }
+    .body = Lisez le message et répondez sur la page du prêt : { $book }.
+written-by-borrower =
+    .title = { $borrower } vous a écrit au sujet du prêt : { $book }
+    .body = Lisez le message et répondez sur la page du prêt : { $book }.
+written-by-moderator =
+    .title = L’équipe de modération vous a écrit au sujet du prêt : { $book }
+    .body = Lisez le message et répondez sur la page du prêt : { $book }. Visible par { $owner } et { $borrower }.
+
 ## Jusqu’à la remise du livre
 
 asked =
@@ -138,7 +155,7 @@ due-today =
     .body = Merci de rendre { $book } à { $owner } aujourd’hui, { date }.
 overdue-borrower =
     .title = { $book } est en retard
-    .body = { $book } était à rendre le { date }. Merci de le rendre à { $owner } ou de prendre contact.
+    .body = { $book } était à rendre le { date }. Merci de le rendre à { $owner } ou d’écrire un message sur la page du prêt.
 overdue-owner =
     .title = { $book } est en retard
     .body = { $borrower } devait rendre { $book } le { date }. Nous avons envoyé un rappel.
@@ -150,19 +167,19 @@ returned =
     .body = { $owner } a récupéré { $book }. Merci de l’avoir rendu en bon état.
 returned-damaged =
     .title = { $owner } a récupéré { $book }
-    .body = { $owner } a récupéré { $book } et signale un dommage. Merci d’en parler ensemble.
+    .body = { $owner } a récupéré { $book } et signale un dommage. Merci d’en parler ensemble sur la page du prêt.
 lost-borrower =
     .title = { $book } est déclaré perdu
-    .body = { $book } est enregistré comme perdu. Merci de convenir avec { $owner } d’un dédommagement.
+    .body = { $book } est enregistré comme perdu. Merci de convenir avec { $owner } d’un dédommagement, par message sur la page du prêt.
 lost-owner =
     .title = { $book } est déclaré perdu
-    .body = { $book } est enregistré comme perdu pendant le prêt à { $borrower }. Merci de trouver un arrangement ensemble.
+    .body = { $book } est enregistré comme perdu pendant le prêt à { $borrower }. Merci de trouver un arrangement ensemble, par message sur la page du prêt.
 disputed-not-back =
     .title = Où est { $book } ?
-    .body = { $owner } n’a pas reçu { $book } en retour. L’équipe de modération va s’en occuper ; merci de lui dire ce que vous savez.
+    .body = { $owner } n’a pas reçu { $book } en retour. L’équipe de modération va s’en occuper ; merci d’écrire ce que vous savez sur la page du prêt.
 disputed =
     .title = Où est { $book } ?
-    .body = Il y a désaccord sur l’endroit où se trouve { $book }. L’équipe de modération va s’en occuper ; merci de lui dire ce que vous savez.
+    .body = Il y a désaccord sur l’endroit où se trouve { $book }. L’équipe de modération va s’en occuper ; merci d’écrire ce que vous savez sur la page du prêt.
 disputed-moderator =
     .title = Où est { $book } ?
     .body = { $owner } et { $borrower } ne sont pas d’accord sur l’endroit où se trouve { $book }. Merci de vous en occuper.
@@ -205,3 +222,4 @@ topic-late = les prêts en retard
 topic-give-back = les livres rendus
 topic-ended = les demandes qui prennent fin
 topic-dispute = les litiges
+topic-message = les messages

@@ -11,11 +11,12 @@
 //! | what became of letters, for administrators | `queries/list_deliveries.rs`, `commands/retry_delivery.rs` |
 //! | who is told what, and in which words it is read | `domain/telling.rs`, `domain/words.rs`, pure |
 //! | from what is kept to what is shown | `told.rs` |
-//! | hearing the other contexts | `subscribers.rs` |
+//! | hearing the other contexts | `subscribers.rs`, `conversations.rs` |
 //! | the inbox in Redis | `view.rs` |
 
 mod commands;
 mod context;
+mod conversations;
 mod domain;
 mod folding;
 mod letters;

@@ -5,7 +5,7 @@
 use async_trait::async_trait;
 use auth_events::{AuthEvent, UserRegistered};
 use books_events::BookEvent;
-use borrowing_events::{BorrowEvent, Parties};
+use borrowing_events::{BorrowEvent, BorrowMessageSent, Parties};
 use event_bus::{Delivery, HandlerError, Hear, HearTogether, Recorded};
 use kernel::actor::RecordedActor;
 use kernel::{BookId, Command, Event, LanguageTag, NotificationId, UserId};
@@ -17,7 +17,7 @@ use wording::Language;
 
 use crate::commands::MarkRead;
 use crate::domain::{Cast, Telling, about_borrow};
-use crate::{folding, letters, metrics};
+use crate::{conversations, folding, letters, metrics};
 
 pub(crate) struct Subscriber {
     /// The community's: of members who did not say theirs.
@@ -84,6 +84,12 @@ impl Subscriber {
         let known = known_of(delivery, events).await?;
         let mut told = Vec::new();
         for ((event, heard), known) in events.iter().zip(known) {
+            if let BorrowEvent::MessagesRead(read) = heard {
+                // What was told before it must be there to be marked.
+                tell(delivery, std::mem::take(&mut told)).await?;
+                conversations::mark_read(delivery, event, read).await?;
+                continue;
+            }
             let actor = match event.actor {
                 RecordedActor::User { id } => Some(id),
                 RecordedActor::Anonymous | RecordedActor::System { .. } => None,
@@ -91,7 +97,10 @@ impl Subscriber {
             let cast = Cast {
                 book: known.book,
                 moderators: match heard {
-                    BorrowEvent::Disputed(_) => moderators_to_tell(delivery, event, heard.parties()).await?,
+                    BorrowEvent::Disputed(_) => moderators_to_tell(delivery, event, heard.parties(), None).await?,
+                    BorrowEvent::MessageSent(BorrowMessageSent { moderator_id: Some(moderator), .. }) => {
+                        moderators_to_tell(delivery, event, heard.parties(), Some(*moderator)).await?
+                    }
                     _ => Vec::new(),
                 },
             };
@@ -122,15 +131,17 @@ impl Subscriber {
     }
 }
 
-/// Who may settle a dispute: moderators who are no party to it and were not told.
+/// Who may settle a dispute: moderators who are no party to it and were not told. All of them, or this one.
 async fn moderators_to_tell(
     delivery: &mut Delivery<'_>,
     event: &Recorded,
     parties: &Parties,
+    only: Option<UserId>,
 ) -> Result<Vec<UserId>, sqlx::Error> {
     let ids = sqlx::query_scalar!(
         "select id from notifications.member
         where role in ('moderator', 'admin') and deleted_at is null and id not in ($1, $2)
+            and ($4::uuid is null or id = $4)
             and not exists (
                 select from notifications.notification where user_id = member.id and source_event_id = $3
             )
@@ -138,6 +149,7 @@ async fn moderators_to_tell(
         parties.owner_id.uuid(),
         parties.borrower_id.uuid(),
         event.id.uuid(),
+        only.map(UserId::uuid),
     )
     .fetch_all(delivery.connection())
     .await?;
@@ -192,7 +204,7 @@ async fn tell(delivery: &mut Delivery<'_>, told: Vec<(&Recorded, &'static str, T
     });
     let created: Vec<(&Recorded, NotificationEvent, i64)> = created.collect();
     let positions = delivery.append_each(&created).await?;
-    let pairs = folding::pairs(&told);
+    let groups = folding::groups(&told);
     let (mut ids, mut users, mut kinds, mut facts) = (vec![], vec![], vec![], vec![]);
     let (mut words, mut authors) = (vec![], vec![]);
     let (mut data, mut causes, mut transactions, mut sequences) = (vec![], vec![], vec![], vec![]);
@@ -232,7 +244,7 @@ async fn tell(delivery: &mut Delivery<'_>, told: Vec<(&Recorded, &'static str, T
     .execute(delivery.connection())
     .await?;
     letters::plan(delivery, &created).await?;
-    folding::fold(delivery, &pairs).await
+    folding::fold(delivery, &groups).await
 }
 
 async fn remember_book(

@@ -7,7 +7,7 @@ use auth_events::AuthEvent;
 use borrowing_events::BorrowEvent;
 use database::Database;
 use event_bus::{HandlerError, Outdate, Recorded, Refresh};
-use kernel::{DecodeError, Event, UserId};
+use kernel::{BorrowId, DecodeError, Event, UserId};
 use notifications_events::NotificationEvent;
 use read_store::{BoxError, Document, Listing, Projection, ReadStoreError, Rebuild, WrittenThrough};
 use sqlx::types::Json;
@@ -186,6 +186,19 @@ impl View {
         Ok(self.projection.write(&documents?).await?)
     }
 
+    /// What a member was told of a conversation: one entry for what is unread, and those that were read of late.
+    async fn of_conversation(&self, user: UserId, borrow: BorrowId) -> Result<Vec<Uuid>, sqlx::Error> {
+        sqlx::query_scalar!(
+            "select id from notifications.notification
+            where user_id = $1 and deleted_at is null and data ->> 'borrowId' = $2 and facts ->> 'message' is not null
+            order by created_at desc, id desc limit 10",
+            user.uuid(),
+            borrow.to_string(),
+        )
+        .fetch_all(&self.pool)
+        .await
+    }
+
     /// What was told to a member, and what holds or held words of theirs.
     async fn all_of(&self, user: UserId) -> Result<Vec<Uuid>, sqlx::Error> {
         sqlx::query_scalar!(
@@ -225,6 +238,9 @@ impl Outdate<BorrowEvent> for View {
     async fn outdate(&self, stale: &mut Stale, event: &Recorded, heard: BorrowEvent) -> Result<(), HandlerError> {
         let parties = heard.parties();
         stale.told.extend([parties.owner_id, parties.borrower_id].map(|party| (party.uuid(), event.id.uuid())));
+        if let BorrowEvent::MessagesRead(read) = &heard {
+            stale.notifications.extend(self.of_conversation(read.reader_id, read.parties.borrow_id).await?);
+        }
         Ok(())
     }
 

@@ -47,7 +47,7 @@ async fn a_letter_goes_after_some_minutes_in_the_words_of_the_inbox_and_leads_to
         assert!(letter.text.contains(&format!("\n{loan}\n")), "{}", letter.text);
         assert!(letter.html.contains(&format!("href=\"{loan}\"")), "{}", letter.html);
         assert!(letter.html.contains(&format!("<html lang=\"{}\">", letter.language)));
-        assert!(letter.unsubscribe.starts_with("https://shelf.example/api/v1/notifications/unsubscribe/late."));
+        assert!(letter.unsubscribe.starts_with("https://shelf.example/api/v1/notifications/unsubscribe?token=late."));
     }
     let sent = deliveries(&world, Some(DeliveryState::Sent)).await;
     assert_eq!(sent.len(), 2);

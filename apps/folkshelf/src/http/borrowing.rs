@@ -1,9 +1,11 @@
-//! Borrows: asking, and looking. What is done with them is in `borrowing/actions.rs`.
+//! Borrows: asking, and looking. What is done with them is in `borrowing/actions.rs`, what is said about them in
+//! `borrowing/messages.rs`.
 
 mod actions;
 pub mod api;
 mod calendar;
 mod days;
+mod messages;
 
 use actix_web::{HttpRequest, HttpResponse, get, post, web};
 use api::BorrowingApi;
@@ -26,6 +28,7 @@ pub fn configure(services: &mut ServiceConfig) {
     services.service(list_borrows).service(request_borrow).service(get_borrow).service(get_borrow_timeline);
     actions::configure(services);
     calendar::configure(services);
+    messages::configure(services);
 }
 
 impl FromText for BorrowStatus {
@@ -101,6 +104,7 @@ const FIELDS: &[&str] = &[
     "resolvedAt",
     "extensions",
     "extensionRequested",
+    "unreadMessages",
     "version",
 ];
 

@@ -10,7 +10,7 @@ use anyhow::{Context, bail};
 use auth::{CreateAccount, Email, Password};
 use borrowing::{
     ApproveBorrow, CancelBorrow, DeclareReturn, HandOver, MarkNotReceived, RejectBorrow, ReportLost, RequestBorrow,
-    RequestExtension, ReturnBorrow,
+    RequestExtension, ReturnBorrow, SendMessage,
 };
 use borrowing_events::ReturnCondition;
 use cqrs::Caller;
@@ -180,6 +180,8 @@ impl Demo<'_> {
         send!(self, member(katherine), DeclareReturn { borrow: odyssey })?;
         self.days_ago(6);
         send!(self, member(ada), MarkNotReceived { borrow: odyssey })?;
+        self.says(katherine, odyssey, "I put it into your letter box on Tuesday evening, in a blue envelope.").await?;
+        self.says(ada, odyssey, "There was no envelope. Could a neighbour have taken it in?").await?;
         // Grace says that she brought Treasure Island back.
         let treasure_island = self.lend(shelf[11], grace, 14).await?;
         self.days_ago(2);
@@ -191,6 +193,8 @@ impl Demo<'_> {
         let approve =
             ApproveBorrow { borrow: frankenstein, pickup_by: None, place: Some(Prose::new("At the library café")?) };
         send!(self, member(ada), approve)?;
+        self.says(linus, frankenstein, "Thank you! Is Saturday at eleven fine?").await?;
+        self.says(ada, frankenstein, "Saturday is fine. I sit by the window.").await?;
         self.ask(shelf[29].0, linus, 14).await?;
         self.ask(shelf[0].0, linus, 14).await?;
         Ok(())
@@ -201,6 +205,12 @@ impl Demo<'_> {
         let done = send!(self, member(borrower), RequestBorrow { book, days, message })?;
         self.clock.advance(Duration::minutes(20));
         Ok(done.output.id)
+    }
+
+    async fn says(&self, author: UserId, borrow: BorrowId, text: &str) -> anyhow::Result<()> {
+        send!(self, member(author), SendMessage { borrow, text: Prose::new(text)? })?;
+        self.clock.advance(Duration::minutes(20));
+        Ok(())
     }
 
     /// From the request to the hand-over.

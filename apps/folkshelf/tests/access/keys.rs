@@ -55,6 +55,8 @@ const SCOPED: &[(&str, &[&str])] = &[
     ("POST /books/imports/{id}/rows/{row}/add", &["write:book"]),
     ("DELETE /books/imports/{id}/errors/{row}", &["write:book"]),
     ("POST /borrows", &["write:borrow"]),
+    ("POST /borrows/{id}/messages", &["write:borrow"]),
+    ("POST /borrows/{id}/messages/read", &["write:borrow"]),
     ("POST /borrows/{id}/approve", &["write:borrow"]),
     ("POST /borrows/{id}/reject", &["write:borrow"]),
     ("POST /borrows/{id}/cancel", &["write:borrow"]),
@@ -88,6 +90,9 @@ const MODERATED: &[(&str, &str)] = &[
     ("DELETE /books/{id}", "moderate:book"),
     ("GET /borrows/{id}", "moderate:borrow"),
     ("GET /borrows/{id}/timeline", "moderate:borrow"),
+    ("GET /borrows/{id}/messages", "moderate:borrow"),
+    ("POST /borrows/{id}/messages", "moderate:borrow"),
+    ("POST /borrows/{id}/messages/read", "moderate:borrow"),
     ("POST /borrows/{id}/resolve", "moderate:borrow"),
 ];
 
@@ -152,7 +157,7 @@ async fn permissions(host: &Host, person: &Person) -> Vec<String> {
 
 #[tokio::test]
 async fn every_operation_answers_each_kind_of_key_as_the_table_says() {
-    let (place, host) = Host::start().await;
+    let (place, host) = crate::start().await;
     let document = host.get("/api-docs/openapi.json").await.expect(200).body;
     let mut scene = Scene::arrange(&place, &host).await;
     let mut ring = Ring::default();

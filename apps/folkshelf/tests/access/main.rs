@@ -38,12 +38,18 @@ fn is_secured(document: &Value, row: &Row) -> bool {
     own["security"].is_array() || below_api["security"].is_array()
 }
 
-#[tokio::test]
-async fn every_operation_answers_each_kind_of_caller_as_its_row_says() {
+/// A host whose letters go at once.
+async fn start() -> (Place, Host) {
     let place = Place::new().await;
     let mut environment = place.environment();
     environment.push(("FOLKSHELF_MAIL__NOTIFICATION_DELAY_SECONDS".to_owned(), "0".to_owned()));
     let host = Host::start_with(&environment);
+    (place, host)
+}
+
+#[tokio::test]
+async fn every_operation_answers_each_kind_of_caller_as_its_row_says() {
+    let (place, host) = start().await;
     let document = host.get("/api-docs/openapi.json").await.expect(200).body;
     let rows: BTreeSet<String> = ROWS.iter().map(|row| row.operation.to_owned()).collect();
     let documented = operations(&document);

@@ -216,8 +216,8 @@ impl Scene {
             let proof = token(&place.mail_to(&olga.email, "verify").await);
             olga.post(host, "/auth/verify-email", json!({"token": proof})).await.expect(204);
             host.register("Wilma").await.asks_for(host, &olga.lists(host, "Emma").await).await;
-            let letter = place.mail_to(&olga.email, "/api/v1/notifications/unsubscribe/").await;
-            let (_, rest) = letter.split_once("/api/v1/notifications/unsubscribe/").expect("a link");
+            let letter = place.mail_to(&olga.email, "/api/v1/notifications/unsubscribe?token=").await;
+            let (_, rest) = letter.split_once("/api/v1/notifications/unsubscribe?token=").expect("a link");
             rest.split('>').next().expect("a token").clone_into(&mut self.stop);
         }
         self.stop.clone()

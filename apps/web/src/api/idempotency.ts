@@ -1,7 +1,7 @@
 import { isTransient } from './problem'
 
 /** `crypto.randomUUID` is missing where the page came over plain HTTP. */
-function randomKey(): string {
+export function randomKey(): string {
   return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('')
 }
 

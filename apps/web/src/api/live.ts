@@ -27,10 +27,11 @@ const POLL = 60_000
 const POLLS_WHEN_REPLACED = 10
 
 /** What a notification makes stale. */
-export function refreshAfter(queries: QueryClient, { data }: Notification): void {
+export function refreshAfter(queries: QueryClient, { data, type }: Notification): void {
   void queries.invalidateQueries({ queryKey: keys.notifications.all })
   if (data.borrowId) void queries.invalidateQueries({ queryKey: keys.borrows.all })
-  if (data.bookId) void queries.invalidateQueries({ queryKey: keys.books.all })
+  // What somebody writes changes nothing of the book.
+  if (data.bookId && type !== 'borrow.message_sent') void queries.invalidateQueries({ queryKey: keys.books.all })
 }
 
 /**

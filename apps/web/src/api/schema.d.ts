@@ -92,6 +92,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/admin/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Letters for notifications, newest first, and what became of them. They are known for two weeks. */
+        get: operations["list_deliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/deliveries/{id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Tries a letter again that was given up, at once. */
+        post: operations["retry_delivery"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/admin/events": {
         parameters: {
             query?: never;
@@ -927,6 +961,44 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/borrows/{id}/messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What was written about it: for the two, and for moderators from a dispute on, until 90 days after its end. The first page
+         *     has the newest messages and the next ones the older; in each the newest is last.
+         */
+        get: operations["list_messages"];
+        put?: never;
+        /** Writes to the other one; a moderator writes to both. The other one is told that there is a message, and reads it here. */
+        post: operations["send_message"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/borrows/{id}/messages/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Marks messages as read, and the notification that told of them; tells how many were not. */
+        post: operations["mark_messages_read"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/borrows/{id}/not-received": {
         parameters: {
             query?: never;
@@ -1097,6 +1169,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/notifications/preferences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Which notifications reach oneself, and how. */
+        get: operations["get_preferences"];
+        /** Chooses which notifications reach oneself, and how. `If-Match` refuses when the choice has changed since. */
+        put: operations["set_preferences"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/notifications/read": {
         parameters: {
             query?: never;
@@ -1164,6 +1254,30 @@ export interface paths {
         get: operations["get_unread_count"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notifications/unsubscribe": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Where the link leads that mail programs show: to the page that asks its reader. It changes nothing, because programs that
+         *     look for malice follow links.
+         */
+        get: operations["show_unsubscribe"];
+        put?: never;
+        /**
+         * Stops letters about a topic, with the token in one of them. It works without a login, and mail programs send it for their
+         *     readers (RFC 8058); what they send along is not read.
+         */
+        post: operations["unsubscribe"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1513,6 +1627,14 @@ export interface components {
             /** @description Without it the two agree on a place between them. */
             place?: string | null;
         };
+        /** @description Who wrote a message. */
+        AuthorPart: {
+            id: components["schemas"]["UserId"];
+            /** @description They wrote it as a moderator: they are neither the owner nor the borrower. */
+            moderator?: boolean;
+            /** @description Empty as long as nobody has told it. */
+            name: string;
+        };
         Availability: {
             available: boolean;
             bookId: components["schemas"]["BookId"];
@@ -1723,6 +1845,11 @@ export interface components {
             /** Format: date-time */
             returnedAt?: string | null;
             status: components["schemas"]["BorrowStatus"];
+            /**
+             * Format: int32
+             * @description Messages about it that the caller, who is one of the two, has not read.
+             */
+            unreadMessages?: number;
             /** Format: int64 */
             version: number;
         };
@@ -1863,6 +1990,50 @@ export interface components {
             retryRequested: boolean;
             subscription: string;
         };
+        /** @enum {string} */
+        DeliveryState: "pending" | "sent" | "failed" | "skipped";
+        /** @description A letter for a notification, without its words: they are made when it is sent. */
+        DeliveryView: {
+            /**
+             * @description `mail`: a letter of its own; `daily` and `weekly`: in a letter with others.
+             * @example mail
+             */
+            channel: string;
+            /** Format: date-time */
+            createdAt: string;
+            /**
+             * @description What was wrong at the last try.
+             * @example the mail is refused: the mail server answered 550 5.1.1
+             */
+            error?: string | null;
+            /** Format: uuid */
+            id: string;
+            /**
+             * @description The name of the event that caused it.
+             * @example borrow.overdue
+             */
+            kind: string;
+            /**
+             * Format: date-time
+             * @description Of one that is pending: not before then.
+             */
+            nextTryAt?: string | null;
+            notificationId: components["schemas"]["NotificationId"];
+            /**
+             * @description Why it was skipped: `read`, `withdrawn`, `outdated`, `off`, `old`, `no_address` or `no_member`.
+             * @example read
+             */
+            reason?: string | null;
+            /**
+             * Format: date-time
+             * @description When it was sent, given up or skipped.
+             */
+            settledAt?: string | null;
+            state: components["schemas"]["DeliveryState"];
+            /** Format: int32 */
+            tries: number;
+            userId: components["schemas"]["UserId"];
+        };
         EndedSessions: {
             /** Format: int64 */
             count: number;
@@ -2000,6 +2171,11 @@ export interface components {
                 /** Format: date-time */
                 returnedAt?: string | null;
                 status: components["schemas"]["BorrowStatus"];
+                /**
+                 * Format: int32
+                 * @description Messages about it that the caller, who is one of the two, has not read.
+                 */
+                unreadMessages?: number;
                 /** Format: int64 */
                 version: number;
             };
@@ -2144,6 +2320,15 @@ export interface components {
             success: boolean;
         };
         /** @description What every successful answer with a body looks like. */
+        Envelope_MarkedView: {
+            data: {
+                /** Format: int64 */
+                count: number;
+            };
+            /** @example true */
+            success: boolean;
+        };
+        /** @description What every successful answer with a body looks like. */
         Envelope_MeView: {
             /** @description A member as they themselves see it. */
             data: components["schemas"]["ProfileView"] & {
@@ -2166,6 +2351,24 @@ export interface components {
                 /** Format: date-time */
                 memberSince: string;
                 name: string;
+            };
+            /** @example true */
+            success: boolean;
+        };
+        /** @description What every successful answer with a body looks like. */
+        Envelope_MessageView: {
+            /** @description A message as the API shows it. */
+            data: {
+                author: components["schemas"]["AuthorPart"];
+                id: components["schemas"]["MessageId"];
+                /**
+                 * Format: date-time
+                 * @description When the owner or the borrower, whoever did not write it, read it first.
+                 */
+                readAt?: string | null;
+                /** Format: date-time */
+                sentAt: string;
+                text: string;
             };
             /** @example true */
             success: boolean;
@@ -2218,6 +2421,17 @@ export interface components {
                  * @description The address, shown this once. A calendar program fetches it without a session; `&language=fr` chooses a language.
                  */
                 url: string;
+            };
+            /** @example true */
+            success: boolean;
+        };
+        /** @description What every successful answer with a body looks like. */
+        Envelope_PreferencesView: {
+            data: {
+                /** @description Every topic, in a fixed order. */
+                topics: components["schemas"]["TopicView"][];
+                /** Format: int64 */
+                version: number;
             };
             /** @example true */
             success: boolean;
@@ -2795,6 +3009,11 @@ export interface components {
                 /** Format: date-time */
                 returnedAt?: string | null;
                 status: components["schemas"]["BorrowStatus"];
+                /**
+                 * Format: int32
+                 * @description Messages about it that the caller, who is one of the two, has not read.
+                 */
+                unreadMessages?: number;
                 /** Format: int64 */
                 version: number;
             }[];
@@ -2820,6 +3039,53 @@ export interface components {
                 parkedAt: string;
                 retryRequested: boolean;
                 subscription: string;
+            }[];
+            pagination: components["schemas"]["Pagination"];
+            /** @example true */
+            success: boolean;
+        };
+        /** @description As [`Envelope`], for one page of a list. */
+        ListEnvelope_DeliveryView: {
+            data: {
+                /**
+                 * @description `mail`: a letter of its own; `daily` and `weekly`: in a letter with others.
+                 * @example mail
+                 */
+                channel: string;
+                /** Format: date-time */
+                createdAt: string;
+                /**
+                 * @description What was wrong at the last try.
+                 * @example the mail is refused: the mail server answered 550 5.1.1
+                 */
+                error?: string | null;
+                /** Format: uuid */
+                id: string;
+                /**
+                 * @description The name of the event that caused it.
+                 * @example borrow.overdue
+                 */
+                kind: string;
+                /**
+                 * Format: date-time
+                 * @description Of one that is pending: not before then.
+                 */
+                nextTryAt?: string | null;
+                notificationId: components["schemas"]["NotificationId"];
+                /**
+                 * @description Why it was skipped: `read`, `withdrawn`, `outdated`, `off`, `old`, `no_address` or `no_member`.
+                 * @example read
+                 */
+                reason?: string | null;
+                /**
+                 * Format: date-time
+                 * @description When it was sent, given up or skipped.
+                 */
+                settledAt?: string | null;
+                state: components["schemas"]["DeliveryState"];
+                /** Format: int32 */
+                tries: number;
+                userId: components["schemas"]["UserId"];
             }[];
             pagination: components["schemas"]["Pagination"];
             /** @example true */
@@ -2940,6 +3206,24 @@ export interface components {
             success: boolean;
         };
         /** @description As [`Envelope`], for one page of a list. */
+        ListEnvelope_MessageView: {
+            data: {
+                author: components["schemas"]["AuthorPart"];
+                id: components["schemas"]["MessageId"];
+                /**
+                 * Format: date-time
+                 * @description When the owner or the borrower, whoever did not write it, read it first.
+                 */
+                readAt?: string | null;
+                /** Format: date-time */
+                sentAt: string;
+                text: string;
+            }[];
+            pagination: components["schemas"]["Pagination"];
+            /** @example true */
+            success: boolean;
+        };
+        /** @description As [`Envelope`], for one page of a list. */
         ListEnvelope_NotificationView: {
             data: {
                 body: string;
@@ -2988,6 +3272,11 @@ export interface components {
             email: string;
             password: string;
         };
+        /**
+         * @description Whether there is a letter, and when.
+         * @enum {string}
+         */
+        MailPace: "off" | "at_once" | "daily" | "weekly";
         /** @enum {string} */
         MailState: "waiting" | "given_up";
         /** @description A letter, without its words: they are made when it is sent. */
@@ -3018,6 +3307,10 @@ export interface components {
              */
             recipient: string;
             state: components["schemas"]["MailState"];
+        };
+        MarkedView: {
+            /** Format: int64 */
+            count: number;
         };
         /** @description A member as they themselves see it. */
         MeView: components["schemas"]["ProfileView"] & {
@@ -3074,6 +3367,27 @@ export interface components {
             /** Format: date-time */
             memberSince: string;
             name: string;
+        };
+        MessageBody: {
+            text: string;
+        };
+        /**
+         * Format: uuid
+         * @description What somebody wrote to the other party of a borrow.
+         */
+        MessageId: string;
+        /** @description A message as the API shows it. */
+        MessageView: {
+            author: components["schemas"]["AuthorPart"];
+            id: components["schemas"]["MessageId"];
+            /**
+             * Format: date-time
+             * @description When the owner or the borrower, whoever did not write it, read it first.
+             */
+            readAt?: string | null;
+            /** Format: date-time */
+            sentAt: string;
+            text: string;
         };
         NoteBody: {
             note?: string | null;
@@ -3158,6 +3472,22 @@ export interface components {
         PasswordBody: {
             password: string;
         };
+        PreferenceBody: {
+            /** @description Whether notifications about it stand in the inbox. Those that ask for something always do. */
+            inApp: boolean;
+            mail: components["schemas"]["MailPace"];
+            topic: components["schemas"]["Topic"];
+        };
+        PreferencesBody: {
+            /** @description Topics that are not named stay as they are. Of two about one topic the last holds. */
+            topics: components["schemas"]["PreferenceBody"][];
+        };
+        PreferencesView: {
+            /** @description Every topic, in a fixed order. */
+            topics: components["schemas"]["TopicView"][];
+            /** Format: int64 */
+            version: number;
+        };
         ProfileBody: {
             bio?: string | null;
             /** @example fr-CA */
@@ -3219,6 +3549,13 @@ export interface components {
             /** @example sig */
             use: string;
             x: string;
+        };
+        ReadBody: {
+            /**
+             * Format: uuid
+             * @description The last message that was read; all of them without it.
+             */
+            upTo?: string | null;
         };
         ReasonBody: {
             reason?: string | null;
@@ -3425,6 +3762,16 @@ export interface components {
         };
         /** @enum {string} */
         SuggestionKind: "title" | "author";
+        /** @enum {string} */
+        Topic: "request" | "answer" | "queue" | "turn" | "hand_over" | "extension" | "due_soon" | "due" | "late" | "give_back" | "ended" | "dispute" | "message";
+        TopicView: {
+            /** @description Whether notifications about it stand in the inbox. */
+            inApp: boolean;
+            /** @description They always do: they ask for something. */
+            inAppFixed: boolean;
+            mail: components["schemas"]["MailPace"];
+            topic: components["schemas"]["Topic"];
+        };
         UpdateBody: {
             /** @description Who is not active cannot sign in, lend or borrow. */
             active?: boolean | null;
@@ -3715,6 +4062,85 @@ export interface operations {
         requestBody?: never;
         responses: {
             /** @description It will be tried */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["TimedOut"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["VersionMismatch"];
+            429: components["responses"]["TooOften"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    list_deliveries: {
+        parameters: {
+            query?: {
+                /** @description From 1. */
+                page?: number;
+                limit?: number;
+                /** @description The fields to show, separated by commas; all of them without it. */
+                fields?: string;
+                /** @description All without it. */
+                state?: "pending" | "sent" | "failed" | "skipped";
+                /** @description Only those of this notification. */
+                notification?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As asked */
+            200: {
+                headers: {
+                    /** @description For If-None-Match; of one book and of one's profile also for If-Match */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListEnvelope_DeliveryView"];
+                };
+            };
+            /** @description What If-None-Match names is still right */
+            304: {
+                headers: {
+                    /** @description For If-None-Match; of one book and of one's profile also for If-Match */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["TimedOut"];
+            429: components["responses"]["TooOften"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    retry_delivery: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It waits again */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -5750,6 +6176,131 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    list_messages: {
+        parameters: {
+            query?: {
+                /** @description From 1. */
+                page?: number;
+                limit?: number;
+                /** @description The fields to show, separated by commas; all of them without it. */
+                fields?: string;
+                /** @description The `nextCursor` of the page before; for deep pages of a list that changes meanwhile. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As asked */
+            200: {
+                headers: {
+                    /** @description For If-None-Match; of one book and of one's profile also for If-Match */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListEnvelope_MessageView"];
+                };
+            };
+            /** @description What If-None-Match names is still right */
+            304: {
+                headers: {
+                    /** @description For If-None-Match; of one book and of one's profile also for If-Match */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["TimedOut"];
+            429: components["responses"]["TooOften"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    send_message: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MessageBody"];
+            };
+        };
+        responses: {
+            /** @description It is made */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Envelope_MessageView"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["TimedOut"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["VersionMismatch"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            429: components["responses"]["TooOften"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    mark_messages_read: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReadBody"];
+            };
+        };
+        responses: {
+            /** @description As asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Envelope_MarkedView"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["TimedOut"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["VersionMismatch"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            429: components["responses"]["TooOften"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     mark_not_received: {
         parameters: {
             query?: never;
@@ -6152,6 +6703,84 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    get_preferences: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As asked */
+            200: {
+                headers: {
+                    /** @description For If-None-Match; of one book and of one's profile also for If-Match */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Envelope_PreferencesView"];
+                };
+            };
+            /** @description What If-None-Match names is still right */
+            304: {
+                headers: {
+                    /** @description For If-None-Match; of one book and of one's profile also for If-Match */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["TimedOut"];
+            429: components["responses"]["TooOften"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    set_preferences: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag that was read */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PreferencesBody"];
+            };
+        };
+        responses: {
+            /** @description As asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Envelope_PreferencesView"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["TimedOut"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["VersionMismatch"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            429: components["responses"]["TooOften"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     delete_read: {
         parameters: {
             query?: never;
@@ -6282,6 +6911,64 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             408: components["responses"]["TimedOut"];
+            429: components["responses"]["TooOften"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    show_unsubscribe: {
+        parameters: {
+            query: {
+                token: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description See the page */
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["TimedOut"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["VersionMismatch"];
+            429: components["responses"]["TooOften"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    unsubscribe: {
+        parameters: {
+            query: {
+                token: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description There will be no more of them */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["TimedOut"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["VersionMismatch"];
             429: components["responses"]["TooOften"];
             500: components["responses"]["Internal"];
             503: components["responses"]["Unavailable"];

@@ -57,7 +57,7 @@ const forEverybody: RouteObject[] = [
   { path: 'forgot-password', lazy: page(loadForgotPasswordPage, 'account') },
   { path: 'reset-password', lazy: page(loadResetPasswordPage, 'account') },
   { path: 'verify-email', lazy: page(loadVerifyEmailPage, 'account') },
-  { path: 'unsubscribe/:token?', lazy: page(loadUnsubscribePage, 'account') },
+  { path: 'unsubscribe', lazy: page(loadUnsubscribePage, 'account') },
 ]
 
 const forMembers: RouteObject[] = [

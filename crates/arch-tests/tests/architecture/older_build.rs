@@ -29,7 +29,7 @@ fn git(arguments: &[&str]) -> Option<String> {
 /// The newest release before this commit. The reason, where the history does not hold it.
 fn last_release() -> Result<String, &'static str> {
     let top = git(&["rev-parse", "--show-toplevel"]);
-    if !top.is_some_and(|top| Path::new(&top) == workspace::root()) {
+    if top.is_none_or(|top| Path::new(&top) != workspace::root()) {
         return Err("this is no git checkout");
     }
     let tag = git(&["describe", "--tags", "--abbrev=0", "--match", "v[0-9]*", "HEAD~"]);

@@ -14,12 +14,14 @@
 //! | `reminder.rs` | what is to be said when, once per due date |
 //! | `calendar.rs` | days of the community's time zone |
 //! | `code.rs` | the hand-over code |
+//! | `conversation.rs` | who reads and writes the messages of a borrow, how many, and until when |
 //! | `rules.rs` | the community's limits |
 
 mod answer;
 mod borrow;
 mod calendar;
 mod code;
+mod conversation;
 mod copy;
 mod loan;
 pub mod queue;
@@ -36,6 +38,7 @@ pub use borrow::{Borrow, Change, CopyEffect, Part, Request};
 pub use calendar::{CommunityZone, UnknownTimeZone};
 pub use code::HandOverCode;
 use code::MAX_WRONG_CODES;
+pub use conversation::{Conversation, Written};
 pub use copy::{Copy, Withdrawal};
 #[cfg(test)]
 pub use loan::HandOverBy;

@@ -4,7 +4,7 @@ use kernel::{Detail, ErrorKind};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use super::{BorrowStatus, LendingRules};
+use super::{BorrowStatus, Conversation, LendingRules};
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refused {
@@ -74,12 +74,27 @@ pub enum Refused {
     /// Requests to this owner were taken back or refused, several of them.
     #[error("You have asked this member in vain lately. Ask again later.")]
     AskAgainLater { at: OffsetDateTime },
+
+    #[error(
+        "Messages are kept for {days} days after a borrow has ended. Moderators read them from a dispute on.",
+        days = Conversation::KEPT.whole_days()
+    )]
+    NoMessages,
+    #[error("The request came to nothing: what was written stays, and nothing is added.")]
+    MessagesClosed,
+    /// One of the two has left or is not active, or one blocks the other: it does not say which.
+    #[error("You cannot write to each other at present.")]
+    MessagesNotPossible,
+    #[error("You have written {limit} messages within {hours} hours, which is the limit. Write again later.")]
+    TooManyMessages { limit: u32, hours: i64 },
+    #[error("You have written {limit} messages about this borrow, which is the limit.")]
+    ConversationFull { limit: u32 },
 }
 
 impl Refused {
     pub const fn kind(&self) -> ErrorKind {
         match self {
-            Refused::NotFound => ErrorKind::NotFound,
+            Refused::NotFound | Refused::NoMessages => ErrorKind::NotFound,
             Refused::OwnerOnly
             | Refused::BorrowerOnly
             | Refused::PartiesOnly
@@ -105,7 +120,11 @@ impl Refused {
             | Refused::AlreadyRequested
             | Refused::TooManyOpenRequests { .. }
             | Refused::TooManyRequestsToday { .. }
-            | Refused::AskAgainLater { .. } => ErrorKind::Conflict,
+            | Refused::AskAgainLater { .. }
+            | Refused::MessagesClosed
+            | Refused::MessagesNotPossible
+            | Refused::TooManyMessages { .. }
+            | Refused::ConversationFull { .. } => ErrorKind::Conflict,
         }
     }
 
@@ -137,6 +156,11 @@ impl Refused {
             Refused::TooManyOpenRequests { .. } => "TOO_MANY_OPEN_REQUESTS",
             Refused::TooManyRequestsToday { .. } => "TOO_MANY_REQUESTS_TODAY",
             Refused::AskAgainLater { .. } => "ASK_AGAIN_LATER",
+            Refused::NoMessages => "MESSAGES_NOT_FOUND",
+            Refused::MessagesClosed => "MESSAGES_CLOSED",
+            Refused::MessagesNotPossible => "MESSAGES_NOT_POSSIBLE",
+            Refused::TooManyMessages { .. } => "TOO_MANY_MESSAGES",
+            Refused::ConversationFull { .. } => "CONVERSATION_FULL",
         }
     }
 
@@ -170,7 +194,14 @@ impl Refused {
             Refused::AskAgainLater { at } => {
                 vec![Detail::new("askAgainAt", at.format(&Rfc3339).unwrap_or_default())]
             }
+            Refused::TooManyMessages { limit, hours } => {
+                vec![Detail::new("messages", limit.to_string()), Detail::new("hours", hours.to_string())]
+            }
+            Refused::ConversationFull { limit } => vec![Detail::new("messages", limit.to_string())],
             Refused::NotFound
+            | Refused::NoMessages
+            | Refused::MessagesClosed
+            | Refused::MessagesNotPossible
             | Refused::OwnerOnly
             | Refused::BorrowerOnly
             | Refused::PartiesOnly

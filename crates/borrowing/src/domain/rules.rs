@@ -30,6 +30,12 @@ pub struct LendingRules {
     pub max_pickup_days: u16,
     /// Days before the due date at which the borrower is reminded.
     pub due_soon_days: u16,
+    /// Messages of one member within an hour, to anybody.
+    pub max_messages_an_hour: u32,
+    /// Messages of one member within 24 hours, to anybody.
+    pub max_messages_a_day: u32,
+    /// Messages of one member about one borrow.
+    pub max_messages_a_borrow: u32,
 }
 
 /// How long a member waits before they ask an owner again whom they asked so often in vain: not after the first two times,
@@ -107,6 +113,9 @@ impl Default for LendingRules {
             pickup_days: 7,
             max_pickup_days: 30,
             due_soon_days: 3,
+            max_messages_an_hour: 60,
+            max_messages_a_day: 200,
+            max_messages_a_borrow: 500,
         }
     }
 }

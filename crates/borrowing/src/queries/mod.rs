@@ -7,6 +7,7 @@ mod get_borrow;
 mod get_calendar_feed;
 mod lending_outlook;
 mod list_borrows;
+mod list_messages;
 mod member_calendar;
 
 pub use borrow_calendar::{BorrowCalendar, BorrowCalendarError};
@@ -16,6 +17,7 @@ pub use get_borrow::{GetBorrow, GetBorrowError};
 pub use get_calendar_feed::GetCalendarFeed;
 pub use lending_outlook::{LendingOutlook, LendingOutlookError, Outlook, OwnBorrow};
 pub use list_borrows::{ListBorrows, ListBorrowsError, Role};
+pub use list_messages::{ListMessages, ListMessagesError};
 pub use member_calendar::{MemberCalendar, MemberCalendarError};
 
 pub(crate) use borrow_calendar::BorrowCalendarHandler;
@@ -25,4 +27,5 @@ pub(crate) use get_borrow::GetBorrowHandler;
 pub(crate) use get_calendar_feed::GetCalendarFeedHandler;
 pub(crate) use lending_outlook::LendingOutlookHandler;
 pub(crate) use list_borrows::ListBorrowsHandler;
+pub(crate) use list_messages::ListMessagesHandler;
 pub(crate) use member_calendar::MemberCalendarHandler;

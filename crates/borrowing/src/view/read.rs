@@ -6,6 +6,7 @@ use sqlx::PgConnection;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
+use super::shown::Unread;
 use super::{BookPart, BorrowView, MemberPart, ResolutionPart};
 use crate::domain::BorrowStatus;
 
@@ -57,6 +58,8 @@ struct Row {
     version: i64,
     revision: i64,
     queue_position: Option<i64>,
+    unread_by_owner: i64,
+    unread_by_borrower: i64,
 }
 
 /// The statement, for those that `$which` names. Beside left joins sqlx takes any
@@ -79,7 +82,13 @@ macro_rules! shown {
             case when b.status = 'queued' then (
                 select count(*) from borrowing.borrow q
                 where q.book_id = b.book_id and q.status = 'queued' and (q.queued_at, q.id) <= (b.queued_at, b.id)
-            ) end as queue_position
+            ) end as queue_position,
+            case when b.last_message = 0 then 0 else (
+                select count(*) from borrowing.message m where m.borrow_id = b.id and m.unread_by_owner
+            ) end as "unread_by_owner!",
+            case when b.last_message = 0 then 0 else (
+                select count(*) from borrowing.message m where m.borrow_id = b.id and m.unread_by_borrower
+            ) end as "unread_by_borrower!"
         from borrowing.borrow b
         join borrowing.lendable_book k on k.book_id = b.book_id
         left join borrowing.member taker on taker.id = b.borrower_id
@@ -108,6 +117,7 @@ impl TryFrom<Row> for Shown {
             }),
             _ => None,
         };
+        let count = |number: i64| u32::try_from(number).unwrap_or(u32::MAX);
         let view = BorrowView {
             id: row.id.into(),
             book: BookPart { id: row.book_id.into(), title: row.title, authors: row.authors, cover_url: None },
@@ -136,6 +146,8 @@ impl TryFrom<Row> for Shown {
             resolved_at: row.resolved_at,
             extensions: row.extensions.unsigned_abs(),
             extension_requested: row.extension_asked.map(i16::unsigned_abs),
+            unread_messages: 0,
+            unread: Some(Unread { owner: count(row.unread_by_owner), borrower: count(row.unread_by_borrower) }),
             version: row.version,
         };
         Ok(Shown { view, revision: row.revision })

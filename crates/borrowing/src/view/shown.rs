@@ -5,7 +5,7 @@ use kernel::{BookId, BorrowId, UserId};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
-use crate::domain::{BorrowStatus, Part};
+use crate::domain::{BorrowStatus, Conversation, Part};
 
 /// A borrow as the API shows it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -64,7 +64,20 @@ pub struct BorrowView {
     pub extensions: u16,
     /// Days more that wait for the owner's answer.
     pub extension_requested: Option<u16>,
+    /// Messages about it that the caller, who is one of the two, has not read.
+    #[serde(default)]
+    pub unread_messages: u32,
+    /// Of each of the two. It is kept, and shown to nobody.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(ignore))]
+    pub(crate) unread: Option<Unread>,
     pub version: i64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Unread {
+    pub owner: u32,
+    pub borrower: u32,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -143,6 +156,13 @@ impl BorrowView {
         if part != Part::Owner {
             self.hand_over_code = None;
         }
+        // Those of long ago are read by nobody, and soon deleted.
+        let kept = self.closed_at.is_none_or(|closed| closed + Conversation::KEPT > now);
+        self.unread_messages = match (part, self.unread.take().filter(|_| kept)) {
+            (Part::Owner, Some(unread)) => unread.owner,
+            (Part::Borrower, Some(unread)) => unread.borrower,
+            _ => 0,
+        };
         self
     }
 }

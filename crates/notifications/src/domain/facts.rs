@@ -40,7 +40,10 @@ pub(crate) struct Facts {
     /// What the words of a member are, where they added some.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub words_are: Option<WordsAre>,
-    /// How many earlier ones it replaces, of what the borrower caused shortly before.
+    /// The number of the message that it tells of: what the conversation has up to it is read with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<i32>,
+    /// How many earlier ones it replaces: of what the borrower caused shortly before, or of the same conversation.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub folded: u32,
 }
@@ -56,6 +59,11 @@ pub(crate) const AT_WILL: [&str; 3] = ["asked", "cancelled-by-borrower", "extens
 impl Facts {
     pub fn are_at_will(&self) -> bool {
         AT_WILL.contains(&self.text.as_str())
+    }
+
+    /// Whether they tell that somebody wrote a message.
+    pub const fn are_of_a_conversation(&self) -> bool {
+        self.message.is_some()
     }
 
     pub fn because(&self) -> Option<CancellationCause> {

@@ -4,11 +4,11 @@ mod story;
 #[cfg(test)]
 mod tests;
 
-use borrowing_events::{BorrowCancelled, BorrowEvent, DisputeOutcome, ReturnCondition};
+use borrowing_events::{BorrowCancelled, BorrowEvent, BorrowMessageSent, DisputeOutcome, ReturnCondition};
 use kernel::UserId;
 
 use super::facts::{Facts, NotificationData, Words, WordsAre};
-use story::Fact::{Because, Date, Days, Said};
+use story::Fact::{Because, Date, Days, Message, Said};
 use story::Story;
 
 /// What one recipient is told.
@@ -25,7 +25,7 @@ pub(crate) struct Telling {
 pub(crate) struct Cast {
     /// The book's title.
     pub book: Option<String>,
-    /// Who may settle a dispute and is no party to it; known where there is one.
+    /// Who may settle a dispute and is no party to it; of a message, who of them writes in the conversation.
     pub moderators: Vec<UserId>,
 }
 
@@ -78,7 +78,7 @@ pub(crate) fn about_borrow(event: &BorrowEvent, actor: Option<UserId>, cast: &Ca
         BorrowEvent::Disputed(e) => {
             let text = if e.raised_by == parties.owner_id { "disputed-not-back" } else { "disputed" };
             let mut told = story.to_each(text, &[]);
-            told.extend(story.to_moderators("disputed-moderator"));
+            told.extend(story.to_moderators("disputed-moderator", &[]));
             told
         }
         BorrowEvent::Resolved(e) => {
@@ -89,6 +89,8 @@ pub(crate) fn about_borrow(event: &BorrowEvent, actor: Option<UserId>, cast: &Ca
             };
             story.to_each(text, &[Said(WordsAre::Note, actor, Some(&e.note))])
         }
+        BorrowEvent::MessageSent(e) => written(&story, e),
+        BorrowEvent::MessagesRead(_) => Vec::new(),
     }
 }
 
@@ -100,6 +102,19 @@ fn cancelled(story: &Story<'_>, event: &BorrowCancelled, actor: Option<UserId>) 
         Some(_) => vec![story.to_owner("cancelled-by-borrower", &[reason])],
         None => without(actor, story.to_both("cancelled", &[Because(event.cause())])),
     }
+}
+
+/// That somebody wrote, and not what: that is read where it was written.
+fn written(story: &Story<'_>, event: &BorrowMessageSent) -> Vec<Telling> {
+    let text = match event.author_id {
+        by if by == event.parties.owner_id => "written-by-owner",
+        by if by == event.parties.borrower_id => "written-by-borrower",
+        _ => "written-by-moderator",
+    };
+    let facts = [Message(event.number)];
+    let mut told = without(Some(event.author_id), story.to_each(text, &facts));
+    told.extend(story.to_moderators(text, &facts));
+    told
 }
 
 fn without(actor: Option<UserId>, mut told: Vec<Telling>) -> Vec<Telling> {

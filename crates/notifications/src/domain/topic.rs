@@ -29,6 +29,8 @@ pub enum Topic {
     /// A request was cancelled or has expired.
     Ended,
     Dispute,
+    /// The other of the two wrote.
+    Message,
 }
 
 /// Whether there is a letter, and when.
@@ -58,7 +60,7 @@ pub(crate) struct Channels {
 pub(crate) type Chosen = BTreeMap<Topic, Channels>;
 
 impl Topic {
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Request,
         Self::Answer,
         Self::Queue,
@@ -71,6 +73,7 @@ impl Topic {
         Self::GiveBack,
         Self::Ended,
         Self::Dispute,
+        Self::Message,
     ];
 
     pub fn name(self) -> &'static str {
@@ -87,6 +90,7 @@ impl Topic {
             Self::GiveBack => "give_back",
             Self::Ended => "ended",
             Self::Dispute => "dispute",
+            Self::Message => "message",
         }
     }
 
@@ -109,6 +113,7 @@ impl Topic {
             "borrow.return_declared" | "borrow.returned" | "borrow.lost" => Self::GiveBack,
             "borrow.cancelled" | "borrow.expired" => Self::Ended,
             "borrow.disputed" | "borrow.resolved" => Self::Dispute,
+            "borrow.message_sent" => Self::Message,
             _ => return None,
         })
     }
@@ -121,9 +126,14 @@ impl Topic {
     /// As long as a member has chosen nothing.
     pub(crate) fn by_default(self) -> Channels {
         let mail = match self {
-            Self::Request | Self::Answer | Self::Turn | Self::DueSoon | Self::Due | Self::Late | Self::Dispute => {
-                MailPace::AtOnce
-            }
+            Self::Request
+            | Self::Answer
+            | Self::Turn
+            | Self::DueSoon
+            | Self::Due
+            | Self::Late
+            | Self::Dispute
+            | Self::Message => MailPace::AtOnce,
             Self::Queue | Self::HandOver | Self::Extension | Self::GiveBack | Self::Ended => MailPace::Off,
         };
         Channels { in_app: true, mail }
@@ -183,6 +193,8 @@ mod tests {
     fn every_event_that_is_told_has_a_topic_and_every_topic_an_event() {
         let topics: Vec<Topic> = BorrowEvent::PUBLISHED
             .iter()
+            // Nobody is told that they have read.
+            .filter(|event| event.name != "borrow.messages_read")
             .map(|event| Topic::of_event(event.name).unwrap_or_else(|| panic!("no topic for {}", event.name)))
             .collect();
         assert!(Topic::ALL.iter().all(|topic| topics.contains(topic)));

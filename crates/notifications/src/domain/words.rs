@@ -61,7 +61,7 @@ impl Pen {
         behind.extend(facts.because().map(because));
         if facts.folded > 0 {
             args.set("folded", facts.folded);
-            behind.push("folded");
+            behind.push(if facts.are_of_a_conversation() { "folded-messages" } else { "folded" });
         }
         let write = |name: &str| TEXTS.write(language, name, &args);
         let mut body = capitalised(&write(&format!("{}.body", facts.text)));

@@ -36,12 +36,12 @@ impl Links {
 
     /// Where the reader decides: following it changes nothing.
     pub fn page(&self, token: &str) -> String {
-        format!("{}/unsubscribe/{token}", self.base)
+        format!("{}/unsubscribe?token={token}", self.base)
     }
 
     /// Where a mail program posts to, with one click of its reader (RFC 8058).
     pub fn one_click(&self, token: &str) -> String {
-        format!("{}/api/v1/notifications/unsubscribe/{token}", self.base)
+        format!("{}/api/v1/notifications/unsubscribe?token={token}", self.base)
     }
 
     pub fn loan(&self, borrow: Uuid) -> String {
@@ -111,7 +111,7 @@ mod tests {
         assert_eq!(one.read(&one.token(user, None)), Some((user, None)));
         assert_eq!(links("another", &["one"]).read(&token), Some((user, Some(Topic::DueSoon))));
         assert_eq!(links("another", &[]).read(&token), None);
-        assert_eq!(one.page(&token), format!("https://shelf.example/unsubscribe/{token}"));
+        assert_eq!(one.page(&token), format!("https://shelf.example/unsubscribe?token={token}"));
         let other = UserId::new(OffsetDateTime::UNIX_EPOCH).uuid().simple().to_string();
         let mut wrong = vec![
             token.replace("due_soon", "late"),

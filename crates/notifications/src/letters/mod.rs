@@ -255,7 +255,7 @@ impl LetterWorker {
                 Found::Withdrawn => "withdrawn",
                 Found::Told(told) => {
                     wanted.push(it);
-                    about.push(told);
+                    about.push(*told);
                     continue;
                 }
             };

@@ -41,7 +41,7 @@ pub(crate) struct Claimed {
 
 /// What a letter is about, as it now is.
 pub(crate) enum Found {
-    Told(Told),
+    Told(Box<Told>),
     /// The member has read it.
     Read,
     /// It is not in the inbox any more.
@@ -146,7 +146,7 @@ impl Queue {
             data: row.data,
             created_at: row.created_at,
         };
-        Ok(Found::Told(told.into()))
+        Ok(Found::Told(Box::new(told.into())))
     }
 
     /// Who gets a letter. `None`: nobody knows them any more.

@@ -44,11 +44,7 @@ impl MemberMailer for Postbox {
         let mood = *self.mood.lock().expect("no panic");
         let no = || "the mail server says no".into();
         match mood {
-            Mood::Takes => {
-                let name = format!("/tmp/letter-looks/{}-{}-{}.html", letter.subject.len(), letter.language, letter.id);
-                std::fs::write(name, &letter.html).expect("LOOK");
-                self.letters.lock().expect("no panic").push((member, letter));
-            }
+            Mood::Takes => self.letters.lock().expect("no panic").push((member, letter)),
             Mood::Refuses => return Err(LetterNotSent::Refused(no())),
             Mood::Later => return Err(LetterNotSent::Later(no())),
             Mood::Away => return Err(LetterNotSent::Away(no())),

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use borrowing::{
     AnswerExtension, ApproveBorrow, BorrowCalendar, BorrowTimeline, CancelBorrow, DeclareReturn, EndCalendarFeed,
-    GetBorrow, GetCalendarFeed, HandOver, ListBorrows, MarkNotReceived, MemberCalendar, OpenCalendarFeed, RejectBorrow,
-    ReportLost, RequestBorrow, RequestExtension, ResolveDispute, ReturnBorrow, Written,
+    GetBorrow, GetCalendarFeed, HandOver, ListBorrows, ListMessages, MarkMessagesRead, MarkNotReceived, MemberCalendar,
+    OpenCalendarFeed, RejectBorrow, ReportLost, RequestBorrow, RequestExtension, ResolveDispute, ReturnBorrow,
+    SendMessage, Written,
 };
 use cqrs::{Ask, Dispatch, MissingHandler};
 use kernel::Clock;
@@ -17,6 +18,9 @@ pub struct BorrowingApi {
     pub(super) get: Ask<GetBorrow>,
     pub(super) list: Ask<ListBorrows>,
     pub(super) timeline: Ask<BorrowTimeline>,
+    pub(super) messages: Ask<ListMessages>,
+    pub(super) send_message: Dispatch<SendMessage>,
+    pub(super) mark_messages_read: Dispatch<MarkMessagesRead>,
     pub(super) request: Dispatch<RequestBorrow>,
     pub(super) approve: Dispatch<ApproveBorrow>,
     pub(super) reject: Dispatch<RejectBorrow>,
@@ -47,6 +51,9 @@ impl BorrowingApi {
             get: queries.asking()?,
             list: queries.asking()?,
             timeline: queries.asking()?,
+            messages: queries.asking()?,
+            send_message: commands.dispatch()?,
+            mark_messages_read: commands.dispatch()?,
             request: commands.dispatch()?,
             approve: commands.dispatch()?,
             reject: commands.dispatch()?,

@@ -5,7 +5,7 @@ use actix_web::{HttpRequest, HttpResponse, get, post, put, web};
 use deserr::{Deserr, IntoValue, Value, ValuePointerRef};
 use notifications::{GetPreferences, MailPace, Preference, PreferencesView, SetPreferences, Topic, Unsubscribe};
 use secrecy::SecretString;
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::api::NotificationsApi;
@@ -96,31 +96,39 @@ async fn set_preferences(
     respond::changed(done.position, &done.output, done.output.version)
 }
 
+/// The link in a letter.
+#[derive(Deserr, IntoParams)]
+#[deserr(error = FieldErrors, deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct StopLink {
+    token: String,
+}
+
 /// Where the link leads that mail programs show: to the page that asks its reader. It changes nothing, because programs that
 /// look for malice follow links.
-#[utoipa::path(tag = "notifications", params(("token" = String, Path, max_length = 200)), responses(
+#[utoipa::path(tag = "notifications", params(StopLink), responses(
     (status = 303, description = "See the page"),
 ))]
-#[get("/notifications/unsubscribe/{token}")]
-async fn show_unsubscribe(_caller: Anyone, token: web::Path<String>) -> HttpResponse {
-    // What stands in a path may hold anything, and none of it is to lead elsewhere.
-    let plain = token.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'.' || byte == b'_');
-    let token = if plain { token.as_str() } else { "" };
-    HttpResponse::SeeOther().insert_header((header::LOCATION, format!("/unsubscribe/{token}"))).finish()
+#[get("/notifications/unsubscribe")]
+async fn show_unsubscribe(_caller: Anyone, link: Params<StopLink>) -> HttpResponse {
+    // A parameter may hold anything, and none of it is to lead elsewhere.
+    let plain = link.0.token.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'.' || byte == b'_');
+    let token = if plain { link.0.token.as_str() } else { "" };
+    HttpResponse::SeeOther().insert_header((header::LOCATION, format!("/unsubscribe?token={token}"))).finish()
 }
 
 /// Stops letters about a topic, with the token in one of them. It works without a login, and mail programs send it for their
 /// readers (RFC 8058); what they send along is not read.
-#[utoipa::path(tag = "notifications", params(("token" = String, Path, max_length = 200)), responses(
+#[utoipa::path(tag = "notifications", params(StopLink), responses(
     (status = 204, description = "There will be no more of them"),
 ))]
-#[post("/notifications/unsubscribe/{token}")]
+#[post("/notifications/unsubscribe")]
 async fn unsubscribe(
     api: web::Data<NotificationsApi>,
     caller: Anyone,
-    token: web::Path<String>,
+    link: Params<StopLink>,
 ) -> Result<HttpResponse, Problem> {
-    let token = SecretString::from(token.into_inner());
+    let token = SecretString::from(link.0.token);
     let done = api.unsubscribe.send(&caller.0, Unsubscribe { token }).await?;
     Ok(respond::empty(&done))
 }

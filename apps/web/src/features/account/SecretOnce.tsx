@@ -42,7 +42,7 @@ export function SecretOnce({ secret, label, hint, copied, onCopied, onClose }: S
           <textarea
             className="control resize-none font-mono break-all"
             ref={field}
-            rows={secret.length > 70 ? 4 : 2}
+            rows={Math.ceil(secret.length / 24)}
             readOnly
             spellCheck={false}
             value={secret}

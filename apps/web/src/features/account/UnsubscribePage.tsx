@@ -1,6 +1,6 @@
 import { Link2Off, MailX } from 'lucide'
 import { useTranslation } from 'react-i18next'
-import { useParams } from 'react-router'
+import { useSearchParams } from 'react-router'
 import { ErrorState } from '@/api/ErrorState'
 import { isNotFound } from '@/api/problem'
 import { Button, LinkButton } from '@/ui/Button'
@@ -11,7 +11,8 @@ import { DoorMessage, DoorPage } from './DoorPage'
 /** Where the small print of a letter leads. Programs that look for malice follow links: only the button changes something. */
 export default function UnsubscribePage() {
   const { t } = useTranslation('account')
-  const { token = '' } = useParams()
+  const [search] = useSearchParams()
+  const token = search.get('token') ?? ''
   const { run, pending, done, problem } = useUnsubscribe()
   // The host alone knows whether it is one of ours.
   const topic = t(`letters.stops.${token.split('.')[0] ?? ''}`, { defaultValue: t('letters.stops.any') })

@@ -122,7 +122,7 @@ export function useSavePreferences(outcome: Outcome) {
 export function useUnsubscribe() {
   return useCommand({
     send: (token: string) =>
-      askNothing(api.POST('/api/v1/notifications/unsubscribe/{token}', { params: { path: { token } } })),
+      askNothing(api.POST('/api/v1/notifications/unsubscribe', { params: { query: { token } } })),
     refreshes: [keys.account.notifications],
     onProblem: () => true,
   })

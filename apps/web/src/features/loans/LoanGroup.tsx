@@ -4,6 +4,7 @@ import { useUserId } from '@/api/useSession'
 import { useFormats } from '@/i18n/format'
 import { Cover } from '@/ui/Cover'
 import { DueDate } from '@/ui/DueDate'
+import { StatusPill } from '@/ui/Feedback'
 import { Written } from '@/ui/Written'
 import { ActionButtons } from './ActionButtons'
 import type { Group } from './in-order'
@@ -114,6 +115,9 @@ function Standing({ loan, part }: { loan: Loan; part: Part }) {
   return (
     <p id={statusId(loan)} tabIndex={-1} className="mt-1 flex flex-wrap items-center gap-x-2 gap-y-1 text-sm">
       <LoanStatus loan={loan} />
+      {Boolean(loan.unreadMessages) && (
+        <StatusPill tone="plain">{t('line.unread', { count: loan.unreadMessages ?? 0 })}</StatusPill>
+      )}
       {line && <span className={isOpen(loan) ? undefined : 'text-soft'}>{line}</span>}
       {loan.status === 'active' && loan.dueAt && <DueDate at={loan.dueAt} className="text-balance" />}
     </p>

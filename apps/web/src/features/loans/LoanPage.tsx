@@ -9,14 +9,13 @@ import { LinkButton } from '@/ui/Button'
 import { Cover } from '@/ui/Cover'
 import { EmptyState, Loading, Skeleton } from '@/ui/Feedback'
 import { Card, PageHeader } from '@/ui/Layout'
-import { Quote } from '@/ui/Quote'
 import { WrittenList } from '@/ui/Written'
 import { CalendarButton } from './CalendarButton'
 import { LoanStatus } from './LoanStatus'
 import { NextStep } from './NextStep'
 import { StepLine } from './StepLine'
-import { Timeline } from './Timeline'
-import { isOpen, partOf, sayingsOf, wasGiven, type Loan, type Part } from './loan'
+import { Conversation } from './talk/Conversation'
+import { isOpen, partOf, wasGiven, type Loan, type Part } from './loan'
 import { useBookOf, useLoan } from './queries'
 
 export default function LoanPage() {
@@ -54,12 +53,11 @@ function LoanDetails({ loan }: { loan: Loan }) {
         <div className="flex min-w-0 flex-col gap-6">
           <StepLine loan={loan} gives={gives} />
           <NextStep loan={loan} part={part} gives={gives} />
-          <WhatWasSaid loan={loan} />
         </div>
-        <div className="flex flex-col gap-8 lg:row-span-2">
+        <div className="lg:row-span-2">
           <About loan={loan} part={part} />
-          <Timeline loanId={loan.id} borrowerId={loan.borrower.id} />
         </div>
+        <Conversation key={loan.id} loan={loan} part={part} />
       </div>
     </>
   )
@@ -97,41 +95,6 @@ function Person({ person, role }: { person: Loan['owner']; role: string }) {
         <PersonLink person={person} tall />
       </div>
     </div>
-  )
-}
-
-/** The words that the two left each other and that still matter. */
-function WhatWasSaid({ loan }: { loan: Loan }) {
-  const { t } = useTranslation('loans')
-  const reason = loan.status === 'rejected' ? loan.closedReason : undefined
-  const sayings = sayingsOf(loan)
-  if (!loan.message && !reason && sayings.length === 0) return null
-  return (
-    <section aria-labelledby="said" className="flex flex-col gap-3">
-      <h2 id="said" className="text-heading">
-        {t('said.title')}
-      </h2>
-      {loan.message && (
-        <div>
-          <p className="text-sm text-soft">{t('said.request', { name: loan.borrower.name })}</p>
-          <Quote>{loan.message}</Quote>
-        </div>
-      )}
-      {reason && (
-        <div>
-          <p className="text-sm text-soft">{t('said.reason', { name: loan.owner.name })}</p>
-          <Quote>{reason}</Quote>
-        </div>
-      )}
-      {sayings.map(({ kind, by, words }, place) => (
-        <div key={place}>
-          <p className="text-sm text-soft">
-            {by ? t(`said.${kind}`, { name: by.name }) : t(`said.bySomebody.${kind}`)}
-          </p>
-          <Quote>{words}</Quote>
-        </div>
-      ))}
-    </section>
   )
 }
 

@@ -10,7 +10,8 @@ import { Card } from '@/ui/Layout'
 import { Written } from '@/ui/Written'
 import { ActionButtons } from './ActionButtons'
 import { useBookDue } from './queries'
-import { isOverdue, statusId, wasGiven, type Loan, type Part } from './loan'
+import { isOverdue, otherOf, statusId, wasGiven, type Loan, type Part } from './loan'
+import { accessOf, FIELD, hasMessages, TALK } from './talk/talk'
 
 /** Where the loan stands in a sentence, and what there is to do. Said aloud when it changes. */
 export function NextStep({ loan, part, gives }: { loan: Loan; part: Part; gives: boolean }) {
@@ -45,6 +46,7 @@ export function NextStep({ loan, part, gives }: { loan: Loan; part: Part; gives:
         )}
         <ActionButtons loan={loan} part={part} gives={gives} />
         <Afterwards loan={loan} part={part} />
+        <ToMessages loan={loan} part={part} />
       </Card>
     </section>
   )
@@ -174,4 +176,31 @@ function Afterwards({ loan, part }: { loan: Loan; part: Part }) {
       </LinkButton>
     )
   return null
+}
+
+/** The messages stand below, on a phone out of sight. */
+function ToMessages({ loan, part }: { loan: Loan; part: Part }) {
+  const { t } = useTranslation('loans')
+  const access = accessOf(loan, part)
+  if (loan.unreadMessages && hasMessages(access))
+    return (
+      <a href={`#${TALK}`} className="inline-flex min-h-11 w-fit items-center link font-semibold">
+        {t('line.unread', { count: loan.unreadMessages })}
+      </a>
+    )
+  if (access !== 'open') return null
+  return (
+    <a
+      href={`#${FIELD}`}
+      className="inline-flex min-h-11 w-fit items-center link"
+      onClick={(event) => {
+        event.preventDefault()
+        const field = document.getElementById(FIELD)
+        field?.scrollIntoView({ block: 'center' })
+        field?.focus({ preventScroll: true })
+      }}
+    >
+      {part === 'moderator' ? t('talk.jumpToBoth') : t('talk.jump', { name: otherOf(loan, part).name })}
+    </a>
+  )
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { actionsOf, needs, sayingsOf, stepsOf, type Action, type Loan, type LoanStatus, type Part } from './loan'
+import { actionsOf, needs, stepsOf, type Action, type Loan, type LoanStatus, type Part } from './loan'
 
 const NOW = new Date('2026-11-21T12:00:00Z')
 const PAST = '2026-11-20T23:59:59Z'
@@ -107,45 +107,5 @@ describe('the way of a loan', () => {
       'cancelled ended',
     ])
     expect(way(loan('lost', { approvedAt: PAST, handedOverAt: PAST, closedAt: PAST })).at(-1)).toBe('lost ended')
-  })
-})
-
-describe('what was said at the end', () => {
-  const olga = { id: 'olga', name: 'Olga' }
-  const mia = { id: 'mia', name: 'Mia' }
-
-  it('is signed by who said it', () => {
-    const damaged = loan('returned', { condition: 'damaged', note: 'The back is torn.', noteBy: olga })
-    expect(sayingsOf(damaged)).toEqual([{ kind: 'damage', by: olga, words: 'The back is torn.' }])
-    const resolution = { outcome: 'lost', by: mia, note: 'Neither has it.', at: PAST } as const
-    expect(sayingsOf(loan('lost', { note: 'I lent it.', noteBy: olga, resolution }))).toEqual([
-      { kind: 'loss', by: olga, words: 'I lent it.' },
-      { kind: 'finding', by: mia, words: 'Neither has it.' },
-    ])
-  })
-
-  it('is about the loss where a moderator found that the book had come back', () => {
-    const found = { outcome: 'returned', by: mia, note: null, at: PAST } as const
-    expect(sayingsOf(loan('returned', { note: 'It is gone.', noteBy: olga, resolution: found }))).toEqual([
-      { kind: 'loss', by: olga, words: 'It is gone.' },
-    ])
-    const goesOn = { ...found, outcome: 'active' } as const
-    expect(sayingsOf(loan('returned', { note: 'As new.', noteBy: olga, resolution: goesOn }))).toEqual([
-      { kind: 'return', by: olga, words: 'As new.' },
-    ])
-  })
-
-  it('stays although nobody knows any more who said it', () => {
-    const resolution = { outcome: 'lost', by: null, note: 'Neither has it.', at: PAST } as const
-    expect(sayingsOf(loan('lost', { note: 'I lent it.', noteBy: null, resolution }))).toEqual([
-      { kind: 'loss', by: undefined, words: 'I lent it.' },
-      { kind: 'finding', by: undefined, words: 'Neither has it.' },
-    ])
-  })
-
-  it('is nothing where nobody said anything', () => {
-    expect(sayingsOf(loan('returned', { resolution: { outcome: 'returned', by: mia, note: null, at: PAST } }))).toEqual(
-      [],
-    )
   })
 })

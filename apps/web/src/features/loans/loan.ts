@@ -145,21 +145,3 @@ export function stepsOf(loan: Loan, gives: boolean): Step[] {
   const ahead = way.slice(reached.length)
   return [...reached, ...ahead.map(({ name }, index): Step => ({ name, state: index === 0 ? 'now' : 'ahead' }))]
 }
-
-/** What somebody wrote at the end of a loan, and what a moderator found. */
-export interface Saying {
-  kind: 'return' | 'damage' | 'loss' | 'finding'
-  /** `undefined`: it was not kept who said it. */
-  by: Loan['owner'] | undefined
-  words: string
-}
-
-export function sayingsOf({ note, noteBy, resolution, condition, status }: Loan): Saying[] {
-  // What a moderator found to have come back was reported lost before.
-  const reported = status !== 'returned' || resolution?.outcome === 'returned'
-  const kind = condition === 'damaged' ? 'damage' : reported ? 'loss' : 'return'
-  return [
-    ...(note ? [{ kind, by: noteBy ?? undefined, words: note } as const] : []),
-    ...(resolution?.note ? [{ kind: 'finding', by: resolution.by ?? undefined, words: resolution.note } as const] : []),
-  ]
-}

@@ -65,7 +65,7 @@ export function NotificationItem({
   )
 }
 
-function placeOf({ data }: Notification): string {
-  if (data.borrowId) return `/loans/${data.borrowId}`
+function placeOf({ data, type }: Notification): string {
+  if (data.borrowId) return `/loans/${data.borrowId}${type === 'borrow.message_sent' ? '#messages' : ''}`
   return data.bookId ? `/books/${data.bookId}` : '/notifications'
 }

@@ -8,6 +8,7 @@ import {
   CircleX,
   Hand,
   ListOrdered,
+  MessageSquare,
   Scale,
   type IconNode,
 } from 'lucide'
@@ -33,6 +34,7 @@ const kinds: Record<string, { icon: IconNode; late?: true }> = {
   'borrow.lost': { icon: BookX, late: true },
   'borrow.disputed': { icon: Scale, late: true },
   'borrow.resolved': { icon: Scale },
+  'borrow.message_sent': { icon: MessageSquare },
 }
 
 /** How a notification looks by what caused it. */

@@ -13,6 +13,8 @@ pub(super) enum Fact<'a> {
     Date(OffsetDateTime),
     /// In the words of a member, where they are known and there are any.
     Said(WordsAre, Option<UserId>, Option<&'a str>),
+    /// The number of a message.
+    Message(i32),
     /// Why Folkshelf did it.
     Because(Option<CancellationCause>),
 }
@@ -32,9 +34,9 @@ impl Story<'_> {
         self.to(self.parties.borrower_id, text, facts)
     }
 
-    /// To everybody who may settle it.
-    pub fn to_moderators(&self, text: &str) -> impl Iterator<Item = Telling> {
-        self.cast.moderators.iter().map(move |moderator| self.to(*moderator, text, &[]))
+    /// To the moderators whom it concerns.
+    pub fn to_moderators(&self, text: &str, facts: &[Fact<'_>]) -> impl Iterator<Item = Telling> {
+        self.cast.moderators.iter().map(move |moderator| self.to(*moderator, text, facts))
     }
 
     /// The same to each.
@@ -57,6 +59,7 @@ impl Story<'_> {
             date: None,
             because: None,
             words_are: None,
+            message: None,
             folded: 0,
         };
         let mut words = None;
@@ -64,6 +67,7 @@ impl Story<'_> {
             match *fact {
                 Fact::Days(days) => told.days = Some(days),
                 Fact::Date(moment) => told.date = Some(moment),
+                Fact::Message(number) => told.message = Some(number),
                 Fact::Said(are, by, Some(text)) if !text.is_empty() => {
                     told.words_are = Some(are);
                     words = Some(Words { by, text: text.to_owned() });

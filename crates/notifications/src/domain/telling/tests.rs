@@ -1,4 +1,5 @@
 mod kept;
+mod written;
 
 use std::collections::BTreeSet;
 
@@ -130,6 +131,9 @@ fn each_event_is_told_to_those_it_concerns() {
         ("borrow.lost", &["borrower", "owner"]),
         ("borrow.disputed", &["borrower", "owner", "moderator"]),
         ("borrow.resolved", &["borrower", "owner"]),
+        // The borrower wrote it.
+        ("borrow.message_sent", &["owner", "moderator"]),
+        ("borrow.messages_read", &[]),
     ];
     let published: Vec<_> = BorrowEvent::PUBLISHED.iter().map(|p| p.name).collect();
     let covered: Vec<_> = expected.iter().map(|(name, _)| *name).collect();
@@ -149,6 +153,7 @@ fn everything_that_happens() -> Vec<BorrowEvent> {
     all.push(BorrowReturned { parties: parties(), condition: ReturnCondition::Ok }.into());
     all.push(BorrowReturned { parties: parties(), condition: ReturnCondition::Damaged }.into());
     all.push(BorrowRejected { parties: parties(), reason: None }.into());
+    all.extend([owner(), borrower(), moderator()].map(written::message));
     all.push(cancelled(Some(owner()), None));
     all.push(cancelled(Some(borrower()), Some("I have one")));
     all.push(cancelled(None, None));
