@@ -19,6 +19,8 @@ from checks import TOLD_WITHIN, Api, Wrong, field, measured, some
 # No password that many have: those are refused.
 PASSWORD = uuid.uuid4().hex
 NEWCOMERS_BOOKS = int(os.environ.get("NEWCOMERS_BOOKS", "1000"))
+# Seconds between what a person has done and what they do next, which is several requests.
+THINKING = tuple(float(seconds) for seconds in os.environ.get("THINKING", "1 5").split())
 
 
 def register(client) -> tuple[Api, dict]:
@@ -29,7 +31,7 @@ def register(client) -> tuple[Api, dict]:
 
 class Person(FastHttpUser):
     abstract = True
-    wait_time = between(1, 5)
+    wait_time = between(*THINKING)
     connection_timeout, network_timeout = 5.0, 30.0
 
     def flow(self, steps) -> None:
