@@ -78,6 +78,8 @@ test('a theme is kept over a reload, and seen from the first frame on', async ({
   const ground = () => page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor)
   const light = await ground()
   await page.evaluate(() => localStorage.setItem('folkshelf.theme', 'dark'))
+  // What the first page still fetches is not to be cut off.
+  await settled(page)
   // The app itself never comes: what is drawn now is drawn without it.
   await page.route('**/assets/*.js', (route) => route.abort())
   troubles.expect(/assets.*ERR_FAILED|ERR_FAILED.*assets/)
