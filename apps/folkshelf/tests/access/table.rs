@@ -180,7 +180,7 @@ pub const ROWS: &[Row] = &[
     row("GET /borrows/{id}", Borrow(Approved), [401, 404, 200, 200, 200, 200, 401]),
     row("GET /borrows/{id}/timeline", Borrow(Active), [401, 404, 200, 200, 200, 200, 401]),
     row("GET /borrows/{id}/calendar.ics", Borrow(Active), [401, 404, 200, 200, 404, 404, 401]),
-    // Whoever knows the address.
+    // The address is enough, without a session.
     Row { sends: Sends::Query("token={token}"), ..row("GET /calendar.ics", Calendar, EVERYBODY) },
     row("GET /profile/calendar-feed", Nothing, MEMBERS),
     row("POST /profile/calendar-feed", Nothing, answering(201, MEMBERS)),

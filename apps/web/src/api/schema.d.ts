@@ -1125,7 +1125,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The days of all loans of the member whose secret address this is, 500 at most. Whoever has the address reads them. */
+        /** All days of one member's loans, 500 at most, at their secret address. Everybody who has the address can read them. */
         get: operations["get_calendar"];
         put?: never;
         post?: never;
@@ -1406,7 +1406,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Whether one's calendar has a secret address. What it is was told once. */
+        /** Whether one's calendar has a secret address. The address itself is shown only when it is made. */
         get: operations["get_calendar_feed"];
         put?: never;
         /** Gives one's calendar a secret address. The one before, if there was one, leads nowhere any more. */

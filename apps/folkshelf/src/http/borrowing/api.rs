@@ -38,7 +38,7 @@ pub struct BorrowingApi {
     pub(super) calendar_feed: Ask<GetCalendarFeed>,
     pub(super) open_feed: Dispatch<OpenCalendarFeed>,
     pub(super) end_feed: Dispatch<EndCalendarFeed>,
-    /// How a calendar is written for whoever chooses nothing.
+    /// How a calendar is written when its reader chooses no language.
     pub(super) written: Written,
     pub(super) projection: Projection,
     pub(super) clock: Arc<dyn Clock>,

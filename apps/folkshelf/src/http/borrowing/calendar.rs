@@ -91,7 +91,7 @@ async fn get_borrow_calendar(
     Ok(calendar(api.borrow_calendar.ask(&caller.0, BorrowCalendar { borrow: id.0, written }).await?))
 }
 
-/// The days of all loans of the member whose secret address this is, 500 at most. Whoever has the address reads them.
+/// All days of one member's loans, 500 at most, at their secret address. Everybody who has the address can read them.
 #[utoipa::path(tag = "borrows", params(SecretAddress), responses(
     (status = 200, body = String, content_type = "text/calendar", description = "An event of one whole day for each loan"),
 ))]
@@ -115,7 +115,7 @@ struct CalendarFeed {
     created_at: Option<OffsetDateTime>,
 }
 
-/// Whether one's calendar has a secret address. What it is was told once.
+/// Whether one's calendar has a secret address. The address itself is shown only when it is made.
 #[utoipa::path(tag = "borrows", security(("session" = [])), responses((status = 200, body = Envelope<CalendarFeed>)))]
 #[get("/profile/calendar-feed")]
 async fn get_calendar_feed(
