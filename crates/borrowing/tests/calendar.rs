@@ -10,7 +10,7 @@ use kernel::{BookId, BorrowId, Clock, Prose, UserId};
 use secrecy::{ExposeSecret, SecretString};
 use support::{Neighbours, World, code};
 use testkit::{anonymous, member, moderator};
-use users_events::{UserDeleted, UserEvent};
+use users_events::{UserDeleted, UserEvent, UserUpdated};
 use wording::Language;
 
 fn in_english() -> Written {
@@ -146,4 +146,29 @@ async fn the_address_of_a_member_who_leaves_leads_nowhere_and_its_token_lies_now
     let days = feed(&world, &ones.token).await.expect("a calendar");
     assert!(!days.contains("Grace"), "{days}");
     assert_eq!(code(world.send(&member(grace), OpenCalendarFeed {}).await), "UNAUTHENTICATED");
+}
+
+#[tokio::test]
+async fn of_two_addresses_made_at_once_one_works_and_none_while_the_member_is_not_active() {
+    let world = World::new().await;
+    let grace = world.registered("Grace").await;
+    let caller = member(grace);
+    let (one, other) = tokio::join!(world.send(&caller, OpenCalendarFeed {}), world.send(&caller, OpenCalendarFeed {}));
+    let tokens = [one.expect("opened").token, other.expect("opened").token];
+    let mut working = Vec::new();
+    for token in &tokens {
+        if feed(&world, token).await.is_ok() {
+            working.push(token);
+        }
+    }
+    let [token] = working[..] else { panic!("{} addresses work", working.len()) };
+
+    let updated = |active| UserUpdated { user_id: grace, name: "Grace".to_owned(), language: "en".to_owned(), active };
+    world.tell::<UserEvent>(updated(false), 2).await;
+    assert_eq!(code(feed(&world, token).await), "CALENDAR_NOT_FOUND");
+    world.tell::<UserEvent>(updated(true), 3).await;
+    assert!(feed(&world, token).await.is_ok(), "they are back");
+    for wrong in ["", "0", "\0", &"f".repeat(100_000)] {
+        assert_eq!(code(feed(&world, &wrong.to_owned().into()).await), "CALENDAR_NOT_FOUND");
+    }
 }
