@@ -69,7 +69,7 @@ async fn writes_come_back_by_themselves_and_nothing_acknowledged_is_lost() {
         tokio::time::sleep(Duration::from_secs(2)).await;
         primary.crash().await;
         let killed = Instant::now();
-        // As long as whoever watches the servers needs to be sure.
+        // The time that a failover manager takes to be sure.
         tokio::time::sleep(Duration::from_secs(2)).await;
         standby.command("select pg_promote()").await;
         tokio::time::sleep(Duration::from_secs(8)).await;

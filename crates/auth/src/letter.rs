@@ -29,7 +29,7 @@ pub(crate) enum Letter {
     OpenAccount,
     /// For those who asked for an account at an address that has one.
     HasAccount,
-    /// For whoever did not do it.
+    /// Tells the owner of the account, with a link in case somebody else did it.
     PasswordChanged,
 }
 

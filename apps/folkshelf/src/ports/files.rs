@@ -117,7 +117,7 @@ fn bucket(s3: &S3) -> object_store::Result<impl ObjectStore> {
         .with_http_connector(https::Https)
         .with_bucket_name(&s3.bucket)
         .with_region(&s3.region)
-        // A file that is away for a moment is asked for again by whoever wants it.
+        // After a short outage the caller asks again.
         .with_retry(RetryConfig { max_retries: 1, retry_timeout: CALL, backoff: BackoffConfig::default() });
     if let Some(endpoint) = &s3.endpoint {
         builder = builder.with_endpoint(endpoint).with_allow_http(endpoint.starts_with("http://"));
