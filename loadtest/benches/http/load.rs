@@ -4,6 +4,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use anyhow::{Context, bail, ensure};
+use reqwest::header::HeaderMap;
 
 /// What is asked for, by 32 connections at once.
 #[derive(Clone)]
@@ -32,12 +33,16 @@ impl Load {
     }
 
     pub async fn body(&self) -> anyhow::Result<Vec<u8>> {
+        Ok(self.answer().await?.1)
+    }
+
+    pub async fn answer(&self) -> anyhow::Result<(HeaderMap, Vec<u8>)> {
         let mut request = reqwest::Client::new().get(&self.url);
         if let Some(token) = &self.token {
             request = request.bearer_auth(token);
         }
         let answer = request.send().await?.error_for_status()?;
-        Ok(answer.bytes().await?.to_vec())
+        Ok((answer.headers().clone(), answer.bytes().await?.to_vec()))
     }
 
     /// Fails when anything but a good answer came back.
