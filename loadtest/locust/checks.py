@@ -17,6 +17,7 @@ class Api:
 
     def __init__(self, client, token: str = "") -> None:
         self.client, self.token = client, token
+        self.environment = client.user.environment
 
     def headers(self, more: dict | None = None) -> dict:
         headers = {"accept-encoding": "gzip", **(more or {})}
@@ -41,11 +42,28 @@ class Api:
                 response.failure("the answer has no data")
                 raise Wrong from None
             fault = check(data) if check else None
-            if fault:
+            behind = response.headers.get("x-folkshelf-behind")
+            if fault and not behind:
                 response.failure(fault)
                 raise Wrong
             response.success()
-            return data
+        # It has said that it is of before. It is asked again, and must be complete in time.
+        return self.until_complete(path, name, check) if fault else data
+
+    def until_complete(self, path: str, name: str, check):
+        with measured(self.environment, "BEHIND", name):
+            deadline = time.perf_counter() + TOLD_WITHIN
+            while time.perf_counter() < deadline:
+                time.sleep(0.2)
+                with self.client.request("GET", f"/api/v1{path}", name=f"GET {name}", headers=self.headers(), catch_response=True) as response:
+                    data = json.loads(response.text)["data"] if response.status_code == 200 else None
+                    if data is not None and not check(data):
+                        response.success()
+                        return data
+                    if response.status_code == 200 and not response.headers.get("x-folkshelf-behind"):
+                        response.failure(check(data))
+                        raise Wrong
+            raise Wrong(f"still of before after {TOLD_WITHIN} s")
 
     def get(self, path: str, name: str, check=None, **more):
         return self.ask("GET", path, name, check=check, **more)

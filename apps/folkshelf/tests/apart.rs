@@ -102,6 +102,35 @@ async fn a_blocked_table_of_one_context_costs_the_others_one_wait() {
     }
 }
 
+#[tokio::test]
+async fn an_answer_says_which_context_has_not_heard_yet_of_what_its_reader_did() {
+    let (place, host) = Host::start().await;
+    let (owner, taker) = (host.register("Olga").await, host.register("Finn").await);
+    let book = owner.lists(&host, "Emma").await;
+    let borrow = taker.asks_for(&host, &book).await;
+    let availability = format!("/books/{book}/availability");
+    let read = || async { owner.get(&host, &availability).await.expect(200) };
+    eventually("books has heard of the request", || async { read().await.header("x-folkshelf-behind").is_empty() })
+        .await;
+
+    let lock = lock(&place, "books.availability").await;
+    let approved = owner.does(&host, &borrow, "approve", json!({})).await;
+    assert_eq!(approved["status"], "approved");
+    let stale = read().await;
+    assert_eq!(stale.data()["status"], "available");
+    assert_eq!(stale.header("x-folkshelf-behind"), "books");
+    // Others are not told: they did nothing that the answer lacks.
+    let stranger = host.get(&availability).await.expect(200);
+    assert!(stranger.header("x-folkshelf-behind").is_empty());
+    // Borrowing knows what it did.
+    let own = owner.get(&host, &format!("/borrows/{borrow}")).await.expect(200);
+    assert!(own.header("x-folkshelf-behind").is_empty());
+
+    lock.close().await.expect("the lock goes");
+    eventually("the answer is complete", || async { read().await.header("x-folkshelf-behind").is_empty() }).await;
+    assert_eq!(read().await.data()["status"], "reserved");
+}
+
 /// An event that nobody who hears of members can read. It is tried for some seconds before it is parked.
 async fn poison(place: &Place) {
     let event = "insert into event_bus.log

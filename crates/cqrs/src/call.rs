@@ -1,6 +1,7 @@
 //! Who asks, what a handler knows of it, and the transaction a command works in.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use database::{Database, Reading};
@@ -22,11 +23,29 @@ pub struct Caller {
     pub idempotency_key: Option<String>,
     /// A query must see at least this much of the log.
     pub min_position: Option<Position>,
+    /// Which contexts answered without it.
+    pub behind: Behind,
+}
+
+/// The contexts that answered a caller without knowing of everything that the caller has seen. Clones are the same.
+#[derive(Debug, Clone, Default)]
+pub struct Behind(Arc<Mutex<BTreeSet<Arc<str>>>>);
+
+impl Behind {
+    pub(crate) fn note(&self, context: &Arc<str>) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(Arc::clone(context));
+    }
+
+    /// Their names in order, with commas between; `None`: there is none.
+    pub fn named(&self) -> Option<String> {
+        let contexts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        (!contexts.is_empty()).then(|| contexts.iter().map(AsRef::as_ref).collect::<Vec<&str>>().join(", "))
+    }
 }
 
 impl Caller {
     pub fn new(actor: Actor, trace: impl Into<String>) -> Self {
-        Self { actor, trace: trace.into(), idempotency_key: None, min_position: None }
+        Self { actor, trace: trace.into(), idempotency_key: None, min_position: None, behind: Behind::default() }
     }
 
     /// Folkshelf itself: a scheduler, the command line.

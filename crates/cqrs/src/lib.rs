@@ -18,7 +18,7 @@ mod metrics;
 mod own_writes;
 pub mod query;
 
-pub use call::{Call, Caller, Source, Work};
+pub use call::{Behind, Call, Caller, Source, Work};
 pub use command::{CommandBus, CommandBusBuilder, CommandHandler, Dispatch, DispatchError, Done, KEPT_WITHIN};
 pub use idempotency::forget_answers;
 pub use query::{Ask, AskError, QueryBus, QueryBusBuilder, QueryHandler};

@@ -181,6 +181,16 @@ impl OwnWrites {
         self.events.wait_for(position, Scope::Context(context), within).await
     }
 
+    /// Whether `context` does not know yet what `actor` did, or nobody knows whether it does.
+    pub fn are_unknown_to(&self, actor: &Actor, context: &str) -> bool {
+        let Some(user) = actor.on_behalf_of() else { return false };
+        let session = self.session();
+        let mut remembered = self.remembered();
+        session.is_none()
+            || session != Some(remembered.session)
+            || remembered.all_of(user).any(|write| !self.events.has_passed(write.position, Scope::Applier(context)))
+    }
+
     /// Waits for `context` to know what `actor` did last.
     pub async fn known(&self, actor: &Actor, context: &str, within: Duration) {
         let Some(user) = actor.on_behalf_of() else { return };

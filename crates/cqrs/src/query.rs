@@ -158,15 +158,24 @@ impl<E: Refusal> Refusal for AskError<E> {
 }
 
 impl<Q: Query> Ask<Q> {
+    /// Where to look, and a note if even PostgreSQL may lack there what the caller has seen: of an event of another context
+    /// this one may not have heard yet.
     async fn source(&self, caller: &Caller) -> Source {
         let Shared { events, own_writes, .. } = &*self.shared;
         let context = &*self.registered.context;
         if let Some(position) = caller.min_position
             && events.wait_for(position, Scope::Context(context), VIEWS_WITHIN).await != Heard::Yes
         {
+            if !events.has_passed(position, Scope::Applier(context)) {
+                caller.behind.note(&self.registered.context);
+            }
             return Source::Database;
         }
-        match own_writes.shown(&caller.actor, context, OWN_WRITES_WITHIN).await {
+        let shown = own_writes.shown(&caller.actor, context, OWN_WRITES_WITHIN).await;
+        if shown != Heard::Yes && own_writes.are_unknown_to(&caller.actor, context) {
+            caller.behind.note(&self.registered.context);
+        }
+        match shown {
             Heard::NotYet => Source::Database,
             // With the database away an older answer is better than none: nobody demanded this position.
             Heard::Yes | Heard::Unknown => Source::ReadStore,

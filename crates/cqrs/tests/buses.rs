@@ -103,8 +103,10 @@ async fn a_query_looks_in_postgresql_when_the_views_are_behind_what_its_caller_h
     })
     .await;
 
+    assert_eq!(caller.behind.named(), None);
     caller.min_position = Some(Position { transaction: i64::MAX, sequence: i64::MAX });
     assert_eq!(ask.ask(&caller, Where).await.unwrap(), Source::Database);
+    assert_eq!(caller.behind.named().as_deref(), Some("books"));
     running.stop().await;
 }
 
@@ -120,6 +122,9 @@ async fn a_writer_meets_their_own_write_also_after_an_answer_that_came_before_th
     slow.send(&writer, Add { by: 1 }).await.unwrap();
     assert_eq!(ask.ask(&writer, Where).await.unwrap(), Source::Database);
     assert_eq!(ask.ask(&other, Where).await.unwrap(), Source::ReadStore);
+    // PostgreSQL lacks what the context has not heard of, and the writer is told so.
+    assert_eq!(writer.behind.named().as_deref(), Some("books"));
+    assert_eq!(other.behind.named(), None);
 
     // What nobody runs is waited for once, by whoever comes first.
     let begun = Instant::now();
@@ -132,5 +137,8 @@ async fn a_writer_meets_their_own_write_also_after_an_answer_that_came_before_th
         ask.ask(&writer, Where).await.unwrap() == Source::ReadStore
     })
     .await;
+    let later = Caller::new(writer.actor, String::new());
+    ask.ask(&later, Where).await.unwrap();
+    assert_eq!(later.behind.named(), None);
     running.stop().await;
 }

@@ -11,7 +11,7 @@ use std::marker::PhantomData;
 
 use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
-use actix_web::http::header::HeaderName;
+use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::{FromRequest, HttpMessage, HttpRequest, ResponseError, web};
 use cqrs::Caller;
@@ -21,6 +21,7 @@ use super::credentials::{KeyInUse, Shown};
 use super::gate::Gate;
 use super::limits::RateLimits;
 use super::problem::Problem;
+use super::respond::BEHIND;
 use super::trace;
 
 /// The position in the log that a read must show at least.
@@ -88,8 +89,13 @@ pub async fn identify<B: MessageBody>(
     if let Ok(Caller { actor: Actor::Member { credential: Credential::ApiKey { id, .. }, .. }, .. }) = &caller {
         request.extensions_mut().insert(KeyInUse(*id));
     }
+    let behind = caller.as_ref().ok().map(|caller| caller.behind.clone());
     request.extensions_mut().insert(Identified(caller));
-    Ok(next.call(request).await?.map_into_left_body())
+    let mut response = next.call(request).await?.map_into_left_body();
+    if let Some(Ok(value)) = behind.and_then(|behind| behind.named()).map(HeaderValue::try_from) {
+        response.headers_mut().insert(BEHIND, value);
+    }
+    Ok(response)
 }
 
 fn identified(request: &HttpRequest) -> Result<Caller, Problem> {

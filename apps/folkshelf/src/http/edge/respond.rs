@@ -15,6 +15,10 @@ use super::problem::Problem;
 /// Where in the log a write stands; a read that sends it as `X-Folkshelf-Min-Position` sees at least that much.
 pub const POSITION: HeaderName = HeaderName::from_static("x-folkshelf-position");
 
+/// The contexts that did not know yet of everything the caller has seen, with commas between: their part of the answer may be
+/// of before. Asked again a moment later, the answer is complete.
+pub const BEHIND: HeaderName = HeaderName::from_static("x-folkshelf-behind");
+
 /// What every successful answer with a body looks like.
 #[derive(Serialize, ToSchema)]
 pub struct Envelope<T> {

@@ -91,7 +91,7 @@ pub async fn serve(settings: &Settings, routes: Routes, edge: Edge, drain: Drain
                 "x-api-key",
             ])
             .expose_headers([header::ETAG, header::RETRY_AFTER, header::LOCATION])
-            .expose_headers([respond::POSITION])
+            .expose_headers([respond::POSITION, respond::BEHIND])
             .expose_headers(RATE_HEADERS)
             .supports_credentials()
             .max_age(3600);
