@@ -28,8 +28,8 @@ use crate::queries::{
     BookHistory, BookHistoryHandler, CountBooks, CountBooksHandler, CountFacets, CountFacetsHandler, ExportShelf,
     ExportShelfHandler, GetBook, GetBookHandler, GetImport, GetImportFile, GetImportFileHandler, GetImportHandler,
     ListBooks, ListBooksHandler, ListImports, ListImportsHandler, MyBooks, MyBooksHandler, OpenImportRows,
-    OpenImportRowsHandler, ReviewShelves, ReviewShelvesHandler, SearchBooks, SearchBooksHandler, SuggestBooks,
-    SuggestBooksHandler,
+    OpenImportRowsHandler, ReviewShelves, ReviewShelvesHandler, SearchBooks, SearchBooksHandler, Searches,
+    SuggestBooks, SuggestBooksHandler,
 };
 use crate::subscribers::Subscriber;
 use crate::view::View;
@@ -118,12 +118,14 @@ impl Books {
         let add = AddLeftOutRowHandler::new(pool.clone(), self.imports.max_books);
         commands.register::<AddLeftOutRow>(pool, add);
 
+        let searches = Searches::new();
         let list = ListBooksHandler::new(pool.clone(), view.clone(), hidden.clone());
         queries.register::<GetBook>(pool, GetBookHandler::new(pool.clone(), view.clone(), hidden.clone()));
         queries.register::<MyBooks>(pool, MyBooksHandler::new(list.clone()));
-        queries.register::<SearchBooks>(pool, SearchBooksHandler::new(list.clone()));
+        queries.register::<SearchBooks>(pool, SearchBooksHandler::new(list.clone(), searches.clone()));
         queries.register::<ListBooks>(pool, list);
-        queries.register::<SuggestBooks>(pool, SuggestBooksHandler::new(pool.clone(), hidden.clone()));
+        queries
+            .register::<SuggestBooks>(pool, SuggestBooksHandler::new(pool.clone(), hidden.clone(), searches.clone()));
         queries.register::<ExportShelf>(pool, ExportShelfHandler::new(pool.clone()));
         queries.register::<BookHistory>(pool, BookHistoryHandler::new(pool.clone(), self.events.clone()));
         queries.register::<GetImport>(pool, GetImportHandler::new(pool.clone()));
@@ -133,7 +135,7 @@ impl Books {
         queries.register::<OpenImportRows>(pool, OpenImportRowsHandler::new(pool.clone()));
         queries.register::<ReviewShelves>(pool, ReviewShelvesHandler::new(pool.clone()));
         queries.register::<CountBooks>(pool, CountBooksHandler::new(pool.clone(), view.clone(), hidden.clone()));
-        queries.register::<CountFacets>(pool, CountFacetsHandler::new(pool.clone(), hidden.clone()));
+        queries.register::<CountFacets>(pool, CountFacetsHandler::new(pool.clone(), hidden.clone(), searches));
     }
 
     /// Owners, by their ids, without whose books the member sees what everybody sees: none of them showed a book a moment ago.

@@ -16,6 +16,7 @@ use uuid::Uuid;
 
 use super::filter::{Filter, UnknownLanguage};
 use super::find::find;
+use super::searches::Searches;
 use crate::hidden::Hidden;
 use crate::visible::TO_EVERYBODY;
 
@@ -229,13 +230,14 @@ fn without<T: Counted>(mut all: Vec<T>, hidden: Vec<T>) -> Vec<T> {
 pub(crate) struct CountFacetsHandler {
     pool: Database,
     hidden: Hidden,
+    searches: Searches,
     /// Held while somebody counts, so that of those who ask at once one does.
     kept: Mutex<Option<(OffsetDateTime, Facets)>>,
 }
 
 impl CountFacetsHandler {
-    pub(crate) fn new(pool: Database, hidden: Hidden) -> Self {
-        Self { pool, hidden, kept: Mutex::default() }
+    pub(crate) fn new(pool: Database, hidden: Hidden, searches: Searches) -> Self {
+        Self { pool, hidden, searches, kept: Mutex::default() }
     }
 
     /// The counts, and when everything was counted. On the primary, as what is hidden of it: one state.
@@ -259,6 +261,7 @@ impl CountFacetsHandler {
         match text {
             Some(text) => {
                 let filter = &filter;
+                let _turn = self.searches.turn().await;
                 let found = |mut at: Reading| async move { find(&mut at, filter, text).await };
                 Ok(Among::Found(call.read(&self.pool, found).await?))
             }

@@ -15,6 +15,7 @@ mod my_books;
 mod open_import_rows;
 mod review_shelves;
 mod search_books;
+mod searches;
 mod suggest_books;
 
 pub(crate) use book_history::BookHistoryHandler;
@@ -47,5 +48,6 @@ pub(crate) use review_shelves::ReviewShelvesHandler;
 pub use review_shelves::{CountedShelves, ReviewShelves, ReviewShelvesError};
 pub use search_books::SearchBooks;
 pub(crate) use search_books::SearchBooksHandler;
+pub(crate) use searches::Searches;
 pub(crate) use suggest_books::SuggestBooksHandler;
 pub use suggest_books::{SuggestBooks, SuggestBooksError, Suggestion, SuggestionKind};

@@ -4,6 +4,7 @@ use kernel::text::is_blank;
 use kernel::{Page, PageRequest, Query};
 
 use super::list_books::{ListBooks, ListBooksError, ListBooksHandler};
+use super::searches::Searches;
 use crate::view::BookView;
 use crate::{BookSort, SortOrder};
 
@@ -30,11 +31,12 @@ impl Query for SearchBooks {
 
 pub(crate) struct SearchBooksHandler {
     list: ListBooksHandler,
+    searches: Searches,
 }
 
 impl SearchBooksHandler {
-    pub(crate) fn new(list: ListBooksHandler) -> Self {
-        Self { list }
+    pub(crate) fn new(list: ListBooksHandler, searches: Searches) -> Self {
+        Self { list, searches }
     }
 }
 
@@ -46,6 +48,7 @@ impl QueryHandler<SearchBooks> for SearchBooksHandler {
         }
         let list =
             ListBooks { text: Some(query.text), sort: BookSort::Relevance, order: SortOrder::Descending, ..query.list };
+        let _turn = self.searches.turn().await;
         Ok(self.list.list(call, list).await?.page)
     }
 }

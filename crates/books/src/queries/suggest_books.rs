@@ -11,6 +11,7 @@ use kernel::{Detail, ErrorKind, Query, Refusal};
 use serde::Serialize;
 use sqlx::{PgConnection, QueryBuilder};
 
+use super::searches::Searches;
 use crate::hidden::{Hidden, HiddenOwners};
 use crate::visible::TO_EVERYBODY;
 
@@ -92,11 +93,12 @@ impl Refusal for SuggestBooksError {
 pub(crate) struct SuggestBooksHandler {
     pool: Database,
     hidden: Hidden,
+    searches: Searches,
 }
 
 impl SuggestBooksHandler {
-    pub(crate) fn new(pool: Database, hidden: Hidden) -> Self {
-        Self { pool, hidden }
+    pub(crate) fn new(pool: Database, hidden: Hidden, searches: Searches) -> Self {
+        Self { pool, hidden, searches }
     }
 }
 
@@ -107,6 +109,7 @@ impl QueryHandler<SuggestBooks> for SuggestBooksHandler {
         if typed.title.is_empty() {
             return Ok(Vec::new());
         }
+        let _turn = self.searches.turn().await;
         let hidden = self.hidden.from(call).await?;
         let name: Vec<String> = words(&query.text).into_iter().map(|word| word.text).collect();
         let (name, title, hidden) = (&name.join(" "), &typed.title, &hidden);
