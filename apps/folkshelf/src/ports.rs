@@ -17,12 +17,13 @@ use std::time::{Duration, Instant};
 use async_trait::async_trait;
 use auth::{CheckPassword, GetMailAddress, Mail, MailNotSent};
 use books::GetBook;
-use borrowing::{CloseMember, WithdrawBook};
+use borrowing::{BorrowParties, CloseMember, WithdrawBook};
 use cqrs::{Announced, Ask, Caller, CommandBus, Dispatch, MissingHandler, OtherHosts, QueryBus};
-use kernel::{Actor, BookId, ErrorKind, Refusal, UserId};
-use notifications::{LetterNotSent, MemberLetter, MemberMailer, Taken};
+use kernel::{Actor, BookId, BorrowId, ErrorKind, Refusal, ReportId, UserId};
+use notifications::{LetterNotSent, MemberLetter, MemberMailer, Taken, Warnings, WarningsUnavailable};
 use read_store::ReadStore;
 use secrecy::SecretString;
+use users::ReportWarnings;
 
 use crate::contexts::Context;
 
@@ -37,6 +38,8 @@ struct Routes {
     check_password: Ask<CheckPassword>,
     get_book: Ask<GetBook>,
     mail_address: Ask<GetMailAddress>,
+    borrow_parties: Ask<BorrowParties>,
+    report_warnings: Ask<ReportWarnings>,
 }
 
 /// All adapters in one; cheap to clone.
@@ -68,6 +71,8 @@ impl Ports {
             check_password: queries.asking()?,
             get_book: queries.asking()?,
             mail_address: queries.asking()?,
+            borrow_parties: queries.asking()?,
+            report_warnings: queries.asking()?,
         };
         // Connected once, when the host is wired; a second time would change nothing.
         drop(self.routes.set(routes));
@@ -184,6 +189,36 @@ impl users::PasswordCheck for Ports {
         let routes = self.routes().map_err(users::PortError::new)?;
         let query = CheckPassword { user, password: SecretString::from(password) };
         routes.check_password.ask(&service(Context::Users, caller), query).await.map_err(users::PortError::new)
+    }
+}
+
+/// users asks borrowing whether a borrow is between two members.
+#[async_trait]
+impl users::LoanParties for Ports {
+    async fn are_the_two(
+        &self,
+        borrow: BorrowId,
+        members: [UserId; 2],
+        caller: &Caller,
+    ) -> Result<bool, users::PortError> {
+        let routes = self.routes().map_err(users::PortError::new)?;
+        let query = BorrowParties { borrow, members };
+        routes.borrow_parties.ask(&service(Context::Users, caller), query).await.map_err(users::PortError::new)
+    }
+}
+
+/// notifications asks users with what words a member was warned.
+#[async_trait]
+impl Warnings for Ports {
+    async fn warnings(
+        &self,
+        member: UserId,
+        reports: Vec<ReportId>,
+    ) -> Result<Vec<(ReportId, String)>, WarningsUnavailable> {
+        let routes = self.routes().map_err(|error| WarningsUnavailable(Box::new(error)))?;
+        let nobody = service(Context::Notifications, &Caller::new(Actor::Anonymous, ""));
+        let query = ReportWarnings { member, reports };
+        routes.report_warnings.ask(&nobody, query).await.map_err(|error| WarningsUnavailable(Box::new(error)))
     }
 }
 

@@ -174,6 +174,15 @@ pub struct Community {
     pub max_requests_a_day: u32,
     /// Whether a member who asked an owner in vain several times waits before asking again.
     pub cool_down: bool,
+    /// Messages of a member within an hour, to anybody.
+    #[schema(minimum = 1, maximum = 10_000)]
+    pub max_messages_an_hour: u32,
+    /// Messages of a member within 24 hours, to anybody.
+    #[schema(minimum = 1, maximum = 100_000)]
+    pub max_messages_a_day: u32,
+    /// Messages of a member about one loan.
+    #[schema(minimum = 1, maximum = 10_000)]
+    pub max_messages_a_loan: u32,
     /// Extensions of one loan, granted or refused.
     #[schema(minimum = 0, maximum = 100)]
     pub max_extensions: u32,

@@ -178,6 +178,17 @@ async fn a_life_among_neighbours(host: &Host, leaver: &Person, olga: &Person, fi
     olga.does(host, &disputed, "not-received", json!({})).await;
     writes(host, leaver, &disputed).await;
     leaver.does(host, &disputed, "resolve", json!({"outcome": "lost", "note": says("finding")})).await;
+    let reports = async |by: &Person, about: &Person, text: String| {
+        let body = json!({"about": {"userId": about.id}, "reason": "other", "text": text});
+        by.post(host, "/reports", body).await.expect(201).data()["id"].as_str().expect("an id").to_owned()
+    };
+    reports(leaver, olga, says("report")).await;
+    let report = reports(finn, olga, "She is loud.".to_owned()).await;
+    let answer = leaver.request(host, Method::POST, &format!("/reports/{report}/answer"));
+    let body = json!({"outcome": "warned", "text": says("answer"), "warning": says("warning")});
+    Reply::to(answer.header("Idempotency-Key", "answer").json(&body)).await.expect(200);
+    testkit::eventually("Olga is warned", async || bodies(host, olga).await.iter().any(|it| it.contains("writes: “")))
+        .await;
     // What they read is kept as an answer for whoever asks again.
     for person in [olga, finn] {
         for id in person.get(host, "/notifications?limit=100").await.expect(200).ids() {
@@ -207,6 +218,7 @@ async fn of_a_member_who_left_no_name_and_no_word_is_left_anywhere() {
         "users.member",
         "borrowing.borrow",
         "borrowing.message",
+        "users.report",
         "borrowing.idempotency_key",
         "notifications.idempotency_key",
         "auth.account",

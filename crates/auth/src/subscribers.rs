@@ -20,7 +20,8 @@ impl Hear<UserEvent> for Subscriber {
             UserEvent::Updated(e) => hear_updated(delivery, &e, version).await?,
             UserEvent::RoleChanged(e) => hear_role(delivery, &e, version).await?,
             UserEvent::Deleted(e) => hear_deleted(delivery, e.user_id).await?,
-            UserEvent::Blocked(_) | UserEvent::Unblocked(_) => {}
+            UserEvent::Blocked(_) | UserEvent::Unblocked(_) | UserEvent::Reported(_) | UserEvent::ReportAnswered(_) => {
+            }
         }
         Ok(())
     }

@@ -246,7 +246,9 @@ impl Outdate<UserEvent> for View {
             UserEvent::Updated(e) => e.user_id,
             UserEvent::RoleChanged(e) => e.user_id,
             UserEvent::Deleted(e) => e.user_id,
-            UserEvent::Blocked(_) | UserEvent::Unblocked(_) => return Ok(()),
+            UserEvent::Blocked(_) | UserEvent::Unblocked(_) | UserEvent::Reported(_) | UserEvent::ReportAnswered(_) => {
+                return Ok(());
+            }
         };
         stale.extend(self.all_of(user).await?);
         Ok(())

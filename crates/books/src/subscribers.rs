@@ -36,7 +36,7 @@ impl Hear<UserEvent> for Subscriber {
             UserEvent::Unblocked(e) => {
                 block(delivery, (e.user_id, e.blocked_id), false, event.aggregate_version).await?
             }
-            UserEvent::RoleChanged(_) => {}
+            UserEvent::RoleChanged(_) | UserEvent::Reported(_) | UserEvent::ReportAnswered(_) => {}
         }
         Ok(())
     }

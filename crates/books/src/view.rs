@@ -278,7 +278,10 @@ impl Outdate<UserEvent> for View {
             UserEvent::Blocked(e) => stale.apart.extend([e.user_id.to_string(), e.blocked_id.to_string()]),
             UserEvent::Unblocked(e) => stale.apart.extend([e.user_id.to_string(), e.blocked_id.to_string()]),
             // Who leaves takes their books along: each is told of as deleted.
-            UserEvent::Deleted(_) | UserEvent::RoleChanged(_) => {}
+            UserEvent::Deleted(_)
+            | UserEvent::RoleChanged(_)
+            | UserEvent::Reported(_)
+            | UserEvent::ReportAnswered(_) => {}
         }
         Ok(())
     }

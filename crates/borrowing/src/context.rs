@@ -82,6 +82,7 @@ impl Borrowing {
         queries.register::<GetBorrow>(pool, GetBorrowHandler::new(pool.clone(), view.clone()));
         queries.register::<ListBorrows>(pool, ListBorrowsHandler::new(pool.clone(), view.clone()));
         queries.register::<BorrowTimeline>(pool, BorrowTimelineHandler::new(pool.clone(), self.events.clone()));
+        queries.register::<BorrowParties>(pool, BorrowPartiesHandler::new(pool.clone()));
         queries.register::<ListMessages>(pool, ListMessagesHandler::new(pool.clone()));
         queries.register::<LendingOutlook>(pool, LendingOutlookHandler::new(pool.clone()));
         queries.register::<CountBorrows>(pool, CountBorrowsHandler::new(pool.clone(), view.clone()));

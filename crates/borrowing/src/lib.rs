@@ -10,6 +10,7 @@
 //! | trouble | `commands/mark_not_received.rs`, `report_lost.rs`, `resolve_dispute.rs` |
 //! | a book or a member leaves | `commands/withdraw_book.rs`, `close_member.rs` |
 //! | talk about it | `commands/send_message.rs`, `mark_messages_read.rs`, `queries/list_messages.rs`, `messages.rs` |
+//! | moderators read along after a report | `reports.rs`, `queries/borrow_parties.rs` |
 //! | look | `queries/get_borrow.rs`, `list_borrows.rs`, `borrow_timeline.rs`, `count_borrows.rs`, `lending_outlook.rs` |
 //! | one's days in a calendar program | `queries/borrow_calendar.rs`, `member_calendar.rs`, `commands/open_calendar_feed.rs`, `end_calendar_feed.rs` |
 //! | the rules | `domain/`, pure |
@@ -30,6 +31,7 @@ mod members;
 mod messages;
 mod ports;
 mod queries;
+mod reports;
 mod row;
 mod scheduler;
 mod store;
@@ -49,9 +51,10 @@ pub use domain::{BorrowStatus, CommunityZone, LendingRules, Refused, UnknownTime
 pub use messages::{AuthorPart, MessageView};
 pub use ports::{BookSource, BooksUnavailable, ListedBook};
 pub use queries::{
-    BorrowCalendar, BorrowCalendarError, BorrowTimeline, BorrowTimelineError, CountBorrows, CountBorrowsError, Counts,
-    GetBorrow, GetBorrowError, GetCalendarFeed, Happening, LendingOutlook, LendingOutlookError, ListBorrows,
-    ListBorrowsError, ListMessages, ListMessagesError, MemberCalendar, MemberCalendarError, Outlook, OwnBorrow, Role,
+    BorrowCalendar, BorrowCalendarError, BorrowParties, BorrowPartiesError, BorrowTimeline, BorrowTimelineError,
+    CountBorrows, CountBorrowsError, Counts, GetBorrow, GetBorrowError, GetCalendarFeed, Happening, LendingOutlook,
+    LendingOutlookError, ListBorrows, ListBorrowsError, ListMessages, ListMessagesError, MemberCalendar,
+    MemberCalendarError, Outlook, OwnBorrow, Role,
 };
 pub use transition::TransitionError;
 pub use view::{BookPart, BorrowView, MemberPart, Outcome, ResolutionPart};

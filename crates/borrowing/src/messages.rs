@@ -6,7 +6,7 @@ use sqlx::{PgConnection, PgExecutor};
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
-use crate::domain::{BorrowStatus, Conversation, Written};
+use crate::domain::{BorrowStatus, Conversation, Reported, Written};
 use crate::view::MemberPart;
 
 /// A message as the API shows it.
@@ -62,6 +62,8 @@ struct TalkRow {
     settled: bool,
     closed_at: Option<OffsetDateTime>,
     last_message: i32,
+    report_open: Option<bool>,
+    report_answered_at: Option<OffsetDateTime>,
 }
 
 impl TryFrom<TalkRow> for Talk {
@@ -74,6 +76,7 @@ impl TryFrom<TalkRow> for Talk {
             handed_over: row.handed_over,
             settled: row.settled,
             closed_at: row.closed_at,
+            reported: Reported::of(row.report_open, row.report_answered_at),
         };
         let (owner, borrower) = (row.owner_id.into(), row.borrower_id.into());
         Ok(Self { book: row.book_id, owner, borrower, conversation, last_message: row.last_message })
@@ -84,7 +87,9 @@ pub(crate) async fn find(executor: impl PgExecutor<'_>, borrow: BorrowId) -> Res
     let row = sqlx::query_as!(
         TalkRow,
         r#"select book_id, owner_id, borrower_id, status, handed_over_at is not null as "handed_over!",
-            resolved_at is not null as "settled!", closed_at, last_message
+            resolved_at is not null as "settled!", closed_at, last_message,
+            (select bool_or(answered_at is null) from borrowing.report where borrow_id = borrow.id) as report_open,
+            (select max(answered_at) from borrowing.report where borrow_id = borrow.id) as report_answered_at
         from borrowing.borrow where id = $1"#,
         borrow.uuid(),
     )
@@ -98,7 +103,9 @@ pub(crate) async fn lock(connection: &mut PgConnection, borrow: BorrowId) -> Res
     let row = sqlx::query_as!(
         TalkRow,
         r#"select book_id, owner_id, borrower_id, status, handed_over_at is not null as "handed_over!",
-            resolved_at is not null as "settled!", closed_at, last_message
+            resolved_at is not null as "settled!", closed_at, last_message,
+            (select bool_or(answered_at is null) from borrowing.report where borrow_id = borrow.id) as report_open,
+            (select max(answered_at) from borrowing.report where borrow_id = borrow.id) as report_answered_at
         from borrowing.borrow where id = $1 for no key update"#,
         borrow.uuid(),
     )

@@ -13,9 +13,8 @@ use time::OffsetDateTime;
 use tokio_util::sync::CancellationToken;
 
 use crate::domain::{Borrow, Conversation, LendingRules, Reminder};
-use crate::messages;
-use crate::store;
 use crate::transition::{TransitionError, Turn, Writing, carry_out};
+use crate::{messages, reports, store};
 
 /// How many borrows one turn takes on.
 const BATCH: i64 = 100;
@@ -29,7 +28,7 @@ pub(crate) struct Tick {
     expired: u64,
     /// Reminders told.
     reminded: u64,
-    /// Closed borrows whose messages were deleted.
+    /// Closed borrows whose messages were deleted, and reports of long ago.
     swept: u64,
 }
 
@@ -120,6 +119,13 @@ impl Scheduler {
         let mut swept = 0;
         loop {
             let some = messages::sweep(&self.pool, now - Conversation::KEPT, BATCH).await?;
+            swept += some;
+            if some < BATCH.unsigned_abs() {
+                break;
+            }
+        }
+        loop {
+            let some = reports::sweep(&self.pool, now - Conversation::MODERATORS_STAY, BATCH).await?;
             swept += some;
             if some < BATCH.unsigned_abs() {
                 return Ok(swept);

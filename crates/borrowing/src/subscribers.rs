@@ -9,13 +9,13 @@ use books_events::BookEvent;
 use borrowing_events::CancellationCause;
 use event_bus::{Delivery, HandlerError, Hear, Recorded};
 use kernel::{BookId, UserId};
-use users_events::{UserEvent, UserUpdated};
+use users_events::{UserEvent, UserReportAnswered, UserReported, UserUpdated};
 
 use crate::blocks::{self, Told};
 use crate::domain::{LendingRules, Withdrawal};
 use crate::ports::ListedBook;
 use crate::transition::{TransitionError, cancel_waiting, put_next_forward};
-use crate::{members, store};
+use crate::{members, reports, store};
 
 pub(crate) struct Subscriber {
     rules: Arc<LendingRules>,
@@ -105,7 +105,13 @@ impl Subscriber {
             }
             UserEvent::Blocked(e) => self.hear_block(delivery, event, (e.user_id, e.blocked_id), true).await,
             UserEvent::Unblocked(e) => self.hear_block(delivery, event, (e.user_id, e.blocked_id), false).await,
-            UserEvent::RoleChanged(_) => Ok(()),
+            UserEvent::Reported(UserReported { report_id, borrow_id: Some(borrow), .. }) => {
+                Ok(reports::open(delivery.connection(), report_id, borrow).await?)
+            }
+            UserEvent::ReportAnswered(UserReportAnswered { report_id, borrow_id: Some(borrow), .. }) => {
+                Ok(reports::answered(delivery.connection(), report_id, borrow, event.occurred_at).await?)
+            }
+            UserEvent::Reported(_) | UserEvent::ReportAnswered(_) | UserEvent::RoleChanged(_) => Ok(()),
         }
     }
 
@@ -234,6 +240,7 @@ async fn forget_member(delivery: &mut Delivery<'_>, user: UserId) -> Result<(), 
     sqlx::query!("delete from borrowing.message where author_id = $1", user.uuid())
         .execute(delivery.connection())
         .await?;
+    reports::close_those_of(delivery.connection(), user, now).await?;
     cqrs::forget_answers(delivery.connection(), user).await?;
     show_anew(delivery, user).await
 }

@@ -11,10 +11,10 @@ use books_events::BookEvent;
 use borrowing_events::BorrowEvent;
 use database::Database;
 use event_bus::{HandlerError, Outdate, Recorded, Refresh};
-use kernel::UserId;
+use kernel::{BorrowId, UserId};
 use read_store::{BoxError, Coming, Document, Listing, Projection, Rebuild, WrittenThrough};
 use time::OffsetDateTime;
-use users_events::UserEvent;
+use users_events::{UserEvent, UserReportAnswered, UserReported};
 use uuid::Uuid;
 
 use crate::domain::BorrowStatus;
@@ -263,6 +263,10 @@ impl Outdate<UserEvent> for View {
             UserEvent::Deleted(e) => stale.members.push(e.user_id.uuid()),
             // What was cancelled between the two is among the borrows of either; whoever blocks looks at theirs.
             UserEvent::Blocked(e) => stale.members.push(e.user_id.uuid()),
+            UserEvent::Reported(UserReported { borrow_id, .. })
+            | UserEvent::ReportAnswered(UserReportAnswered { borrow_id, .. }) => {
+                stale.borrows.extend(borrow_id.map(BorrowId::uuid));
+            }
             UserEvent::RoleChanged(_) | UserEvent::Unblocked(_) => {}
         }
         Ok(())
@@ -292,7 +296,8 @@ impl Rebuild for View {
     fn schema(&self) -> u32 {
         // 2: reasons that nobody gave are codes. 3: `resolvedAt`. 4: `noteBy`, `resolution`; what came back, is out, was given.
         // 5: who has left is a former member in whatever language. 6: unread messages.
-        6
+        // 7: whether moderators read them.
+        7
     }
 
     async fn documents(&self, after: Option<Uuid>, limit: i64) -> Result<Vec<Document>, BoxError> {

@@ -68,6 +68,8 @@ ids! {
     BorrowId,
     /// What somebody wrote to the other party of a borrow.
     MessageId,
+    /// What a member tells the moderators about another.
+    ReportId,
     /// One line in a member's inbox.
     NotificationId,
     /// One uploaded CSV file on its way into a shelf.

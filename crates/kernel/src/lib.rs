@@ -26,7 +26,7 @@ pub use actor::{Actor, Credential, Permission, PermissionSet};
 pub use clock::{Clock, CorrectedClock, ManualClock, SystemClock};
 pub use error::{Detail, ErrorKind, Refusal};
 pub use event::{DecodeError, Event, Position};
-pub use ids::{ApiKeyId, BookId, BorrowId, EventId, ImportId, MessageId, NotificationId, SessionId, UserId};
+pub use ids::{ApiKeyId, BookId, BorrowId, EventId, ImportId, MessageId, NotificationId, ReportId, SessionId, UserId};
 pub use language::{LanguageTag, LanguageTagError};
 pub use message::{Command, Query};
 pub use page::{Page, PageRequest};

@@ -5,6 +5,7 @@ book = “{ $title }”
 unknown-book = a book
 unknown-owner = the owner
 unknown-borrower = the borrower
+unknown-member = a member
 former-member = a former member
 
 days = { $days ->
@@ -40,6 +41,7 @@ date = { weekday }, { $day } { month } { $year }
 reason = Reason: “{ $reason }”
 note = Note: “{ $note }”
 place = Where: { $place }.
+warning = The moderator writes: “{ $warning }”
 
 # Earlier messages that were folded into this one.
 folded = { $folded ->
@@ -190,13 +192,29 @@ resolved-active =
     .title = The dispute over { $book } is settled
     .body = A moderator found that the loan of { $book } goes on.
 
+## Reports. $member is who is reported, $reporter who did it. What they and moderators write is not in it.
+
+reported =
+    .title = { $reporter } has reported { $member }
+    .body = Please read the report and answer it.
+report-answered =
+    .title = A moderator has answered your report about { $member }
+    .body = You find the answer among your reports.
+# It does not say who reported them, or about which loan.
+warned =
+    .title = A moderator warns you
+    .body = A member has reported something to the moderators, who looked into it.
+
 ## Letters. The button stands below the body; in plain text the link stands there.
 
 letter-greeting = Hello { $name },
 letter-greeting-nobody = Hello,
 letter-answer = Answer
 letter-see = See the loan
+letter-see-report = See the report
+letter-see-inbox = See your notifications
 letter-end = If it is settled already, you need not do anything.
+letter-end-warned = Nobody reads answers to this letter.
 letter-stop = Get no more letters about { $topic }
 letter-all = See all of it
 letter-together =
@@ -218,5 +236,5 @@ topic-due = loans that are due today
 topic-late = late loans
 topic-give-back = books that come back
 topic-ended = requests that end
-topic-dispute = disputes
+topic-dispute = disputes and reports
 topic-message = messages

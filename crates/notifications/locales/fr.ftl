@@ -5,6 +5,7 @@ book = « { $title } »
 unknown-book = un livre
 unknown-owner = la personne propriétaire
 unknown-borrower = la personne qui emprunte
+unknown-member = un membre
 former-member = un ancien membre
 
 days = { $days ->
@@ -43,6 +44,7 @@ date = { weekday } { $day ->
 reason = Motif : « { $reason } »
 note = Remarque : « { $note } »
 place = Lieu : { $place }.
+warning = La modération écrit : « { $warning } »
 
 # Des messages plus anciens, regroupés dans celui-ci.
 folded = { $folded ->
@@ -193,13 +195,29 @@ resolved-active =
     .title = Le litige est réglé : { $book }
     .body = L’équipe de modération constate que le prêt se poursuit pour { $book }.
 
+## Signalements. $member est la personne signalée, $reporter celle qui signale. Ce qu’elles et la modération écrivent n’y est pas.
+
+reported =
+    .title = { $reporter } a signalé { $member }
+    .body = Merci de lire le signalement et d’y répondre.
+report-answered =
+    .title = La modération a répondu à votre signalement concernant { $member }
+    .body = Vous trouverez la réponse parmi vos signalements.
+# Ni qui a signalé, ni à propos de quel prêt.
+warned =
+    .title = La modération vous avertit
+    .body = Un membre a signalé quelque chose à la modération, qui l’a examiné.
+
 ## Les courriels. Le bouton est sous le texte ; en texte brut, le lien est à sa place.
 
 letter-greeting = Bonjour { $name },
 letter-greeting-nobody = Bonjour,
 letter-answer = Répondre
 letter-see = Voir le prêt
+letter-see-report = Voir le signalement
+letter-see-inbox = Voir vos notifications
 letter-end = Si c’est déjà réglé, vous n’avez rien à faire.
+letter-end-warned = Personne ne lit les réponses à ce courriel.
 letter-stop = Ne plus recevoir de courriels sur { $topic }
 letter-all = Tout voir
 letter-together =
@@ -221,5 +239,5 @@ topic-due = les prêts à rendre le jour même
 topic-late = les prêts en retard
 topic-give-back = les livres rendus
 topic-ended = les demandes qui prennent fin
-topic-dispute = les litiges
+topic-dispute = les litiges et les signalements
 topic-message = les messages

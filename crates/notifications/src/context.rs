@@ -13,6 +13,7 @@ use notifications_events::NotificationEvent;
 use read_store::{Projection, Rebuild};
 use tokio_util::sync::CancellationToken;
 use users_events::UserEvent;
+use wording::Language;
 
 use crate::commands::{
     DeleteNotification, DeleteNotificationHandler, DeleteRead, DeleteReadHandler, MarkAllRead, MarkAllReadHandler,
@@ -21,7 +22,7 @@ use crate::commands::{
 };
 use crate::domain::Pen;
 use crate::letters::{LetterWorker, Links, Queue};
-use crate::ports::MemberMailer;
+use crate::ports::{MemberMailer, Warnings};
 use crate::queries::{
     GetPreferences, GetPreferencesHandler, ListDeliveries, ListDeliveriesHandler, ListNotifications,
     ListNotificationsHandler, NotificationsSince, NotificationsSinceHandler, UnreadCount, UnreadCountHandler,
@@ -42,7 +43,9 @@ pub static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("../../migration
 pub struct Notifications {
     pool: Database,
     view: View,
-    pen: Pen,
+    reader: Reader,
+    /// The community's: of members who did not say theirs.
+    language: Language,
     letters: LetterWorker,
 }
 
@@ -52,15 +55,17 @@ impl Notifications {
         pool: impl Into<Database>,
         projection: Projection,
         mailer: Arc<dyn MemberMailer>,
+        warnings: Arc<dyn Warnings>,
         clock: Arc<dyn Clock>,
         settings: Settings,
     ) -> Self {
         let pool = pool.into();
         let view = View::new(pool.clone(), projection);
         let pen = Pen { zone: settings.zone.clone(), language: settings.language };
+        let reader = Reader::new(pool.clone(), pen, warnings);
         let letters = LetterWorker {
             queue: Queue(pool.clone()),
-            reader: Reader::new(pool.clone(), pen.clone()),
+            reader: reader.clone(),
             mailer,
             clock,
             links: Links::new(&settings.public_url, &settings.token_secret, &settings.other_token_secrets),
@@ -69,12 +74,11 @@ impl Notifications {
             delay: settings.letter_delay,
             hour: settings.digest_hour,
         };
-        Self { pool, view, pen, letters }
+        Self { pool, view, reader, language: settings.language, letters }
     }
 
     pub fn register(&self, commands: &mut CommandBusBuilder, queries: &mut QueryBusBuilder) {
-        let (pool, view) = (&self.pool, &self.view);
-        let reader = Reader::new(pool.clone(), self.pen.clone());
+        let (pool, view, reader) = (&self.pool, &self.view, &self.reader);
         commands.register::<MarkRead>(pool, MarkReadHandler::new(pool.clone(), reader.clone()));
         commands.register::<MarkAllRead>(pool, MarkAllReadHandler::new(pool.clone()));
         commands.register::<DeleteNotification>(pool, DeleteNotificationHandler::new(pool.clone()));
@@ -90,11 +94,11 @@ impl Notifications {
             ListNotificationsHandler::new(pool.clone(), view.clone(), reader.clone()),
         );
         queries.register::<UnreadCount>(pool, UnreadCountHandler::new(pool.clone(), view.clone()));
-        queries.register::<NotificationsSince>(pool, NotificationsSinceHandler::new(pool.clone(), reader));
+        queries.register::<NotificationsSince>(pool, NotificationsSinceHandler::new(pool.clone(), reader.clone()));
     }
 
     pub fn subscriptions(&self) -> Vec<Subscription> {
-        let subscriber = Subscriber { language: self.pen.language };
+        let subscriber = Subscriber { language: self.language };
         vec![
             Subscription::hear("notifications", self.pool.pool().clone(), subscriber)
                 .consumes_together::<BorrowEvent>()

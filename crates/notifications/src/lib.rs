@@ -35,7 +35,7 @@ pub use commands::{
 };
 pub use context::{MIGRATIONS, Notifications, PUBLISHES};
 pub use domain::{MailPace, NotificationData, Topic};
-pub use ports::{LetterNotSent, MemberLetter, MemberMailer, Taken};
+pub use ports::{LetterNotSent, MemberLetter, MemberMailer, Taken, Warnings, WarningsUnavailable};
 pub use queries::{
     Arrival, Arrivals, DeliveryState, DeliveryView, GetPreferences, GetPreferencesError, ListDeliveries,
     ListDeliveriesError, ListNotifications, ListNotificationsError, NotificationsSince, NotificationsSinceError,

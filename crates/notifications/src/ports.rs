@@ -4,7 +4,7 @@ use std::error::Error;
 use std::fmt;
 
 use async_trait::async_trait;
-use kernel::UserId;
+use kernel::{ReportId, UserId};
 use uuid::Uuid;
 
 /// A letter ready to be sent to a member. `Debug` does not show what it says: it holds names, and a link that works by itself.
@@ -56,4 +56,20 @@ pub enum LetterNotSent {
 #[async_trait]
 pub trait MemberMailer: Send + Sync + 'static {
     async fn send(&self, member: UserId, letter: MemberLetter) -> Result<Taken, LetterNotSent>;
+}
+
+/// Users could not be asked.
+#[derive(Debug, thiserror::Error)]
+#[error("users did not answer")]
+pub struct WarningsUnavailable(#[source] pub Cause);
+
+/// With what words a member was warned: users keeps them, and they are nowhere else.
+#[async_trait]
+pub trait Warnings: Send + Sync + 'static {
+    /// Of these reports, those that warned the member.
+    async fn warnings(
+        &self,
+        member: UserId,
+        reports: Vec<ReportId>,
+    ) -> Result<Vec<(ReportId, String)>, WarningsUnavailable>;
 }

@@ -16,7 +16,7 @@ use uuid::Uuid;
 use wording::Language;
 
 use crate::commands::MarkRead;
-use crate::domain::{Cast, Telling, about_borrow};
+use crate::domain::{Cast, Telling, about_borrow, report};
 use crate::{conversations, folding, letters, metrics};
 
 pub(crate) struct Subscriber {
@@ -54,6 +54,15 @@ impl Hear<UserEvent> for Subscriber {
             UserEvent::Updated(e) => remember_member(delivery, &e, event.aggregate_version).await?,
             UserEvent::Deleted(e) => forget_member(delivery, e.user_id).await?,
             UserEvent::RoleChanged(e) => remember_role(delivery, &e).await?,
+            UserEvent::Reported(e) => {
+                let moderators = moderators_to_tell(delivery, event, [e.user_id, e.reporter_id], None).await?;
+                tell(delivery, of_event(event, "user.reported", report::reported(&e, &moderators))).await?;
+            }
+            UserEvent::ReportAnswered(e) => {
+                letters::skip_answered(delivery, e.report_id).await?;
+                let told = still_to_tell(delivery, event, report::answered(&e, caused_by(event))).await?;
+                tell(delivery, of_event(event, "user.report_answered", told)).await?;
+            }
             // Who is blocked is not told.
             UserEvent::Blocked(_) | UserEvent::Unblocked(_) => {}
         }
@@ -90,16 +99,13 @@ impl Subscriber {
                 conversations::mark_read(delivery, event, read).await?;
                 continue;
             }
-            let actor = match event.actor {
-                RecordedActor::User { id } => Some(id),
-                RecordedActor::Anonymous | RecordedActor::System { .. } => None,
-            };
+            let actor = caused_by(event);
             let cast = Cast {
                 book: known.book,
                 moderators: match heard {
-                    BorrowEvent::Disputed(_) => moderators_to_tell(delivery, event, heard.parties(), None).await?,
+                    BorrowEvent::Disputed(_) => moderators_to_tell(delivery, event, both(heard), None).await?,
                     BorrowEvent::MessageSent(BorrowMessageSent { moderator_id: Some(moderator), .. }) => {
-                        moderators_to_tell(delivery, event, heard.parties(), Some(*moderator)).await?
+                        moderators_to_tell(delivery, event, both(heard), Some(*moderator)).await?
                     }
                     _ => Vec::new(),
                 },
@@ -131,11 +137,52 @@ impl Subscriber {
     }
 }
 
-/// Who may settle a dispute: moderators who are no party to it and were not told. All of them, or this one.
+fn caused_by(event: &Recorded) -> Option<UserId> {
+    match event.actor {
+        RecordedActor::User { id } => Some(id),
+        RecordedActor::Anonymous | RecordedActor::System { .. } => None,
+    }
+}
+
+fn both(heard: &BorrowEvent) -> [UserId; 2] {
+    let parties = heard.parties();
+    [parties.owner_id, parties.borrower_id]
+}
+
+fn of_event<'e>(
+    event: &'e Recorded,
+    kind: &'static str,
+    told: Vec<Telling>,
+) -> Vec<(&'e Recorded, &'static str, Telling)> {
+    told.into_iter().map(|telling| (event, kind, telling)).collect()
+}
+
+/// Without those who were told of the event before, or have left.
+async fn still_to_tell(
+    delivery: &mut Delivery<'_>,
+    event: &Recorded,
+    mut told: Vec<Telling>,
+) -> Result<Vec<Telling>, sqlx::Error> {
+    let recipients: Vec<Uuid> = told.iter().map(|telling| telling.recipient.uuid()).collect();
+    let over = sqlx::query_scalar!(
+        r#"select user_id as "id!" from notifications.notification
+            where user_id = any($1) and source_event_id = $2
+        union all
+        select id from notifications.member where id = any($1) and deleted_at is not null"#,
+        &recipients,
+        event.id.uuid(),
+    )
+    .fetch_all(delivery.connection())
+    .await?;
+    told.retain(|telling| !over.contains(&telling.recipient.uuid()));
+    Ok(told)
+}
+
+/// Who may settle a dispute or answer a report: moderators who are no party to it and were not told. All of them, or this one.
 async fn moderators_to_tell(
     delivery: &mut Delivery<'_>,
     event: &Recorded,
-    parties: &Parties,
+    [one, other]: [UserId; 2],
     only: Option<UserId>,
 ) -> Result<Vec<UserId>, sqlx::Error> {
     let ids = sqlx::query_scalar!(
@@ -146,8 +193,8 @@ async fn moderators_to_tell(
                 select from notifications.notification where user_id = member.id and source_event_id = $3
             )
         order by id",
-        parties.owner_id.uuid(),
-        parties.borrower_id.uuid(),
+        one.uuid(),
+        other.uuid(),
         event.id.uuid(),
         only.map(UserId::uuid),
     )

@@ -1,7 +1,9 @@
 //! A notification as it is kept, and as it is shown: words are made in between, by [`Reader`].
 
+use std::sync::Arc;
+
 use database::Database;
-use kernel::{NotificationId, UserId};
+use kernel::{NotificationId, ReportId, UserId};
 use read_store::Projection;
 use serde::{Deserialize, Serialize};
 use sqlx::PgExecutor;
@@ -9,7 +11,8 @@ use sqlx::types::Json;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use crate::domain::{Facts, Known, NotificationData, Pen, People, Text, Words};
+use crate::domain::{Facts, Known, NotificationData, Pen, People, Text, Words, WordsAre};
+use crate::ports::Warnings;
 use crate::view::ViewError;
 
 /// A notification as the API shows it.
@@ -74,7 +77,7 @@ impl Told {
     /// Those whose names its words depend on.
     fn people(&self) -> impl Iterator<Item = UserId> {
         let author = self.words.as_ref().and_then(|words| words.by);
-        [self.facts.owner, self.facts.borrower].into_iter().chain(author)
+        [self.facts.owner, self.facts.borrower].into_iter().chain(author).chain(self.facts.moderator)
     }
 
     fn written(self, reader: UserId, pen: &Pen, people: &People) -> NotificationView {
@@ -96,19 +99,21 @@ impl Told {
 pub(crate) struct Reader {
     pool: Database,
     pen: Pen,
+    warnings: Arc<dyn Warnings>,
 }
 
 impl Reader {
-    pub fn new(pool: Database, pen: Pen) -> Self {
-        Self { pool, pen }
+    pub fn new(pool: Database, pen: Pen, warnings: Arc<dyn Warnings>) -> Self {
+        Self { pool, pen, warnings }
     }
 
     /// With the names that our own table has.
     pub async fn read(&self, reader: UserId, told: Vec<Told>) -> Result<Vec<NotificationView>, sqlx::Error> {
+        let told = self.with_warnings(reader, told).await;
         self.read_in(&self.pool, reader, told).await
     }
 
-    /// As [`Self::read`], in a transaction that is open.
+    /// As [`Self::read`], in a transaction that is open. Without the words of warnings: the answer to a command is kept.
     pub async fn read_in(
         &self,
         at: impl PgExecutor<'_>,
@@ -149,7 +154,28 @@ impl Reader {
             let known: Known = serde_json::from_slice(&body.ok_or(ViewError::Unknown)?)?;
             people.push((id.into(), known));
         }
+        let told = self.with_warnings(reader, told).await;
         Ok(self.written(reader, told, &people.into_iter().collect()))
+    }
+
+    /// Users keeps the words of warnings. Where it does not answer, the warning is read without them.
+    async fn with_warnings(&self, reader: UserId, mut told: Vec<Told>) -> Vec<Told> {
+        let reports: Vec<ReportId> = told.iter().filter_map(|it| it.facts.warn_by()).collect();
+        if reports.is_empty() {
+            return told;
+        }
+        let warnings = self.warnings.warnings(reader, reports).await.unwrap_or_else(|error| {
+            tracing::warn!(%error, "a warning is read without its words");
+            Vec::new()
+        });
+        for it in &mut told {
+            let found = it.facts.warn_by().and_then(|report| warnings.iter().find(|(id, _)| *id == report));
+            if let Some((_, text)) = found {
+                it.facts.words_are = Some(WordsAre::Warning);
+                it.words = Some(Words { by: it.facts.moderator, text: text.clone() });
+            }
+        }
+        told
     }
 
     fn written(&self, reader: UserId, told: Vec<Told>, people: &People) -> Vec<NotificationView> {

@@ -270,7 +270,11 @@ impl Outdate<UserEvent> for View {
                 stale.notifications.extend(self.all_of(e.user_id).await?);
             }
             UserEvent::Updated(e) => stale.members.push(e.user_id.uuid()),
-            UserEvent::RoleChanged(_) | UserEvent::Blocked(_) | UserEvent::Unblocked(_) => {}
+            UserEvent::RoleChanged(_)
+            | UserEvent::Blocked(_)
+            | UserEvent::Unblocked(_)
+            | UserEvent::Reported(_)
+            | UserEvent::ReportAnswered(_) => {}
         }
         Ok(())
     }

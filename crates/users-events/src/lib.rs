@@ -1,6 +1,6 @@
 //! What users publishes.
 
-use kernel::UserId;
+use kernel::{BorrowId, ReportId, UserId};
 use serde::{Deserialize, Serialize};
 
 /// What others show of a member, or must know of them, changed. Holds the whole of it, not the difference.
@@ -48,6 +48,93 @@ pub struct UserUnblocked {
     pub blocked_id: UserId,
 }
 
+/// What a report is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReportReason {
+    Insults,
+    Threats,
+    /// Money, or things that are not what they were said to be.
+    Fraud,
+    /// Advertising, or the same again and again.
+    Spam,
+    /// A book that was agreed on is not handed over, or does not come back.
+    Unreliable,
+    Other,
+}
+
+impl ReportReason {
+    pub const ALL: [Self; 6] = [Self::Insults, Self::Threats, Self::Fraud, Self::Spam, Self::Unreliable, Self::Other];
+
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Insults => "insults",
+            Self::Threats => "threats",
+            Self::Fraud => "fraud",
+            Self::Spam => "spam",
+            Self::Unreliable => "unreliable",
+            Self::Other => "other",
+        }
+    }
+
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|reason| reason.as_str() == name)
+    }
+}
+
+/// What a moderator did about a report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReportOutcome {
+    /// Nothing but to answer it.
+    Answered,
+    /// The reported member is warned.
+    Warned,
+    /// The reported member is deactivated.
+    Deactivated,
+}
+
+impl ReportOutcome {
+    pub const ALL: [Self; 3] = [Self::Answered, Self::Warned, Self::Deactivated];
+
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Answered => "answered",
+            Self::Warned => "warned",
+            Self::Deactivated => "deactivated",
+        }
+    }
+
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|outcome| outcome.as_str() == name)
+    }
+}
+
+/// A member tells the moderators about another one. What they wrote is in no event.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct UserReported {
+    pub report_id: ReportId,
+    /// The reported member.
+    pub user_id: UserId,
+    pub reporter_id: UserId,
+    /// Of the two, where it is about one.
+    pub borrow_id: Option<BorrowId>,
+    pub reason: ReportReason,
+}
+
+/// A moderator has answered a report. Their words are in no event.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct UserReportAnswered {
+    pub report_id: ReportId,
+    /// The reported member.
+    pub user_id: UserId,
+    pub reporter_id: UserId,
+    pub borrow_id: Option<BorrowId>,
+    pub outcome: ReportOutcome,
+}
+
 kernel::events! {
     /// Everything users publishes.
     pub enum UserEvent of "users" {
@@ -56,6 +143,8 @@ kernel::events! {
         "user.deleted" 1 about "user" by user_id => Deleted(UserDeleted),
         "user.blocked" 1 about "user_blocks" by user_id => Blocked(UserBlocked),
         "user.unblocked" 1 about "user_blocks" by user_id => Unblocked(UserUnblocked),
+        "user.reported" 1 about "report" by report_id => Reported(UserReported),
+        "user.report_answered" 1 about "report" by report_id => ReportAnswered(UserReportAnswered),
     }
 }
 

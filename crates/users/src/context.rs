@@ -1,28 +1,35 @@
 //! The entry point: what the host wires.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use auth_events::AuthEvent;
 use cqrs::{CommandBusBuilder, QueryBusBuilder};
 use database::Database;
 use event_bus::{Family, Subscription};
-use kernel::LanguageTag;
+use kernel::{Clock, LanguageTag};
 use read_store::{Projection, Rebuild};
+use time::OffsetDateTime;
 use tokio_util::sync::CancellationToken;
 use users_events::UserEvent;
 
 use crate::commands::{
-    BlockMember, BlockMemberHandler, ChangeRole, ChangeRoleHandler, DeleteUser, DeleteUserHandler, UnblockMember,
-    UnblockMemberHandler, UpdateProfile, UpdateProfileHandler, UpdateUser, UpdateUserHandler,
+    AnswerReport, AnswerReportHandler, BlockMember, BlockMemberHandler, ChangeRole, ChangeRoleHandler, DeleteUser,
+    DeleteUserHandler, ReportMember, ReportMemberHandler, UnblockMember, UnblockMemberHandler, UpdateProfile,
+    UpdateProfileHandler, UpdateUser, UpdateUserHandler,
 };
-use crate::names;
-use crate::ports::{LendingGate, PasswordCheck};
+use crate::ports::{LendingGate, LoanParties, PasswordCheck};
 use crate::queries::{
-    GetProfile, GetProfileHandler, GetPublicProfile, GetPublicProfileHandler, ListBlocks, ListBlocksHandler, ListRoles,
-    ListRolesHandler, ListUsers, ListUsersHandler,
+    GetProfile, GetProfileHandler, GetPublicProfile, GetPublicProfileHandler, GetReport, GetReportHandler, ListBlocks,
+    ListBlocksHandler, ListReports, ListReportsHandler, ListRoles, ListRolesHandler, ListUsers, ListUsersHandler,
+    ReportWarnings, ReportWarningsHandler,
 };
 use crate::subscribers::Subscriber;
 use crate::view::View;
+use crate::{names, reports};
+
+/// How often reports are looked for that have been kept long enough.
+const SWEEP_EVERY: Duration = Duration::from_secs(3600);
 
 /// What users tells the others.
 pub const PUBLISHES: Family = Family::of::<UserEvent>();
@@ -37,6 +44,7 @@ pub struct Users {
     view: View,
     lending: Arc<dyn LendingGate>,
     passwords: Arc<dyn PasswordCheck>,
+    loans: Arc<dyn LoanParties>,
     language: LanguageTag,
 }
 
@@ -47,11 +55,12 @@ impl Users {
         projection: Projection,
         lending: Arc<dyn LendingGate>,
         passwords: Arc<dyn PasswordCheck>,
+        loans: Arc<dyn LoanParties>,
         language: LanguageTag,
     ) -> Self {
         let pool = pool.into();
         let view = View::new(pool.clone(), projection);
-        Self { pool, view, lending, passwords, language }
+        Self { pool, view, lending, passwords, loans, language }
     }
 
     pub fn register(&self, commands: &mut CommandBusBuilder, queries: &mut QueryBusBuilder) {
@@ -67,6 +76,12 @@ impl Users {
         commands.register::<DeleteUser>(pool, delete);
         commands.register::<BlockMember>(pool, BlockMemberHandler { pool: pool.clone() });
         commands.register::<UnblockMember>(pool, UnblockMemberHandler { pool: pool.clone() });
+        let report = ReportMemberHandler { pool: pool.clone(), loans: Arc::clone(&self.loans) };
+        commands.register::<ReportMember>(pool, report);
+        commands.register::<AnswerReport>(pool, AnswerReportHandler { pool: pool.clone() });
+        queries.register::<ListReports>(pool, ListReportsHandler { pool: pool.clone() });
+        queries.register::<GetReport>(pool, GetReportHandler { pool: pool.clone() });
+        queries.register::<ReportWarnings>(pool, ReportWarningsHandler { pool: pool.clone() });
         queries.register::<ListBlocks>(pool, ListBlocksHandler { pool: pool.clone() });
         queries.register::<GetProfile>(pool, GetProfileHandler { view: self.view.clone() });
         queries.register::<GetPublicProfile>(pool, GetPublicProfileHandler { view: self.view.clone() });
@@ -94,6 +109,25 @@ impl Users {
     /// Folds names that an older version wrote, until the process shuts down.
     pub async fn run_folding(&self, shutdown: CancellationToken) {
         names::run(&self.pool, shutdown).await;
+    }
+
+    /// Deletes reports that were answered a year ago, in bounded batches; returns how many.
+    pub async fn sweep_reports(&self, now: OffsetDateTime) -> Result<u64, sqlx::Error> {
+        reports::sweep(&self.pool, now).await
+    }
+
+    /// Does so every hour, until the process shuts down. May run on every replica.
+    pub async fn run_sweep(&self, clock: Arc<dyn Clock>, shutdown: CancellationToken) {
+        while shutdown.run_until_cancelled(tokio::time::sleep(SWEEP_EVERY)).await.is_some() {
+            if !clock.is_trusted() {
+                continue;
+            }
+            match self.sweep_reports(clock.now()).await {
+                Ok(0) => {}
+                Ok(swept) => tracing::info!(swept, "old reports deleted"),
+                Err(error) => tracing::warn!(%error, "could not delete old reports; retrying"),
+            }
+        }
     }
 
     /// Folds them once.

@@ -8,6 +8,7 @@
 //! | delete a member, or oneself | `commands/delete_user.rs` |
 //! | a profile, whole or its public part | `queries/get_profile.rs`, `queries/get_public_profile.rs` |
 //! | block a member, take it back; whom one blocks | `commands/block_member.rs`, `commands/unblock_member.rs`, `queries/list_blocks.rs` |
+//! | report a member, answer that; reports | `commands/report_member.rs`, `commands/answer_report.rs`, `queries/list_reports.rs`, `queries/get_report.rs`, `reports.rs` |
 //! | the members | `queries/list_users.rs` |
 //! | the roles and what they permit | `queries/list_roles.rs` |
 //! | what is asked of others at once | `ports.rs` |
@@ -19,19 +20,23 @@ mod member;
 mod names;
 mod ports;
 mod queries;
+mod reports;
 mod subscribers;
 mod view;
 
 pub use commands::{
-    BlockMember, BlockMemberError, ChangeRole, ChangeRoleError, DeleteUser, DeleteUserError, Proof, UnblockMember,
+    AnswerReport, AnswerReportError, AnsweredReportView, BlockMember, BlockMemberError, ChangeRole, ChangeRoleError,
+    DeleteUser, DeleteUserError, FiledReportView, Measure, Proof, ReportMember, ReportMemberError, UnblockMember,
     UnblockMemberError, UpdateProfile, UpdateProfileError, UpdateUser, UpdateUserError,
 };
 pub use context::{MIGRATIONS, PUBLISHES, Users};
 pub use domain::{Preferences, TimeZoneName};
 pub use member::MemberRefused;
-pub use ports::{CloseRefused, LendingGate, PasswordCheck, PortError};
+pub use ports::{CloseRefused, LendingGate, LoanParties, PasswordCheck, PortError};
 pub use queries::{
-    BlockView, BlockedUser, GetProfile, GetProfileError, GetPublicProfile, GetPublicProfileError, ListBlocks,
-    ListBlocksError, ListRoles, ListRolesError, ListUsers, ListUsersError, RoleView, UserSort,
+    BlockView, BlockedUser, GetProfile, GetProfileError, GetPublicProfile, GetPublicProfileError, GetReport,
+    GetReportError, ListBlocks, ListBlocksError, ListReports, ListReportsError, ListRoles, ListRolesError, ListUsers,
+    ListUsersError, ReportWarnings, ReportWarningsError, Reports, RoleView, UserSort,
 };
+pub use reports::{ReportState, ReportView, ReportedPart};
 pub use view::{ProfileView, PublicProfileView};

@@ -58,3 +58,16 @@ pub(crate) async fn lock(
     }
     Ok(())
 }
+
+/// Keeps others from changing what this member keeps of their own, as blocks and reports, until the transaction ends; whether
+/// there is such a member. Two who do so to each other at once do not wait for one another: what refers to a member's row is
+/// not held up.
+pub(crate) async fn lock_own(connection: &mut PgConnection, member: UserId) -> Result<bool, sqlx::Error> {
+    let there = sqlx::query_scalar!(
+        "select id from users.member where id = $1 and deleted_at is null for no key update",
+        member.uuid(),
+    )
+    .fetch_optional(connection)
+    .await?;
+    Ok(there.is_some())
+}

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use cqrs::Caller;
-use kernel::{Detail, ErrorKind, Refusal, UserId};
+use kernel::{BorrowId, Detail, ErrorKind, Refusal, UserId};
 
 /// Another context could not be asked, or failed.
 #[derive(Debug, thiserror::Error)]
@@ -40,4 +40,11 @@ pub trait LendingGate: Send + Sync + 'static {
 #[async_trait]
 pub trait PasswordCheck: Send + Sync + 'static {
     async fn is_password_of(&self, user: UserId, password: &str, caller: &Caller) -> Result<bool, PortError>;
+}
+
+/// Whose a borrow is, borrowing knows.
+#[async_trait]
+pub trait LoanParties: Send + Sync + 'static {
+    /// Whether these are the owner and the borrower, in whatever order. `false` also where there is no such borrow.
+    async fn are_the_two(&self, borrow: BorrowId, members: [UserId; 2], caller: &Caller) -> Result<bool, PortError>;
 }

@@ -181,7 +181,8 @@ impl Outdate<UserEvent> for View {
                 stale.insert(heard.aggregate_id());
             }
             // No profile shows them.
-            UserEvent::Blocked(_) | UserEvent::Unblocked(_) => {}
+            UserEvent::Blocked(_) | UserEvent::Unblocked(_) | UserEvent::Reported(_) | UserEvent::ReportAnswered(_) => {
+            }
         }
         Ok(())
     }

@@ -1,10 +1,12 @@
-//! Members and roles. One's own profile is in `users/profile.rs`, whom one blocks in `users/blocks.rs`, what others see of a member in `users/page.rs`.
+//! Members and roles. One's own profile is in `users/profile.rs`, whom one blocks in `users/blocks.rs`, whom one
+//! reports in `users/reports.rs`, what others see of a member in `users/page.rs`.
 
 pub mod api;
 mod blocks;
 mod me;
 mod page;
 mod profile;
+mod reports;
 
 use actix_web::{HttpRequest, HttpResponse, delete, get, post, put, web};
 use api::UsersApi;
@@ -35,6 +37,7 @@ pub fn configure(services: &mut ServiceConfig) {
         .service(list_roles);
     profile::configure(services);
     blocks::configure(services);
+    reports::configure(services);
     page::configure(services);
 }
 

@@ -51,6 +51,9 @@ impl Module for BorrowingModule {
             max_open_requests: community.max_open_requests,
             max_requests_a_day: community.max_requests_a_day,
             cool_down: community.cool_down,
+            max_messages_an_hour: community.max_messages_an_hour,
+            max_messages_a_day: community.max_messages_a_day,
+            max_messages_a_borrow: community.max_messages_a_loan,
             extension_limit: u16::try_from(community.max_extensions).unwrap_or(u16::MAX),
             auto_extend: community.auto_extend,
             ..LendingRules::default()

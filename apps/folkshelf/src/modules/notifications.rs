@@ -60,6 +60,7 @@ impl Module for NotificationsModule {
             wiring.pool(Context::Notifications),
             wiring.projection(Context::Notifications),
             Arc::new(MemberPost { post, ports: wiring.ports.clone() }),
+            Arc::new(wiring.ports.clone()),
             Arc::clone(wiring.clock),
             settings,
         )))

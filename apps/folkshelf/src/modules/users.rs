@@ -6,7 +6,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use cqrs::{Ask, Caller, CommandBusBuilder, MissingHandler, QueryBus, QueryBusBuilder};
 use event_bus::{Family, Subscription};
-use kernel::{LanguageTag, PermissionSet};
+use kernel::{Clock, LanguageTag, PermissionSet};
 use read_store::Rebuild;
 use sqlx::migrate::Migrator;
 use users::{ListRoles, Users};
@@ -36,33 +36,42 @@ impl Module for UsersModule {
     }
 
     fn wire(&self, wiring: &Wiring<'_>) -> anyhow::Result<Box<dyn Wired>> {
-        Ok(Box::new(Users::new(
+        let users = Users::new(
             wiring.pool(Context::Users),
             wiring.projection(Context::Users),
             Arc::new(wiring.ports.clone()),
             Arc::new(wiring.ports.clone()),
+            Arc::new(wiring.ports.clone()),
             LanguageTag::new(wiring.language()?.tag())?,
-        )))
+        );
+        Ok(Box::new(WiredUsers { users, clock: Arc::clone(wiring.clock) }))
     }
 }
 
+struct WiredUsers {
+    users: Users,
+    clock: Arc<dyn Clock>,
+}
+
 #[async_trait]
-impl Wired for Users {
+impl Wired for WiredUsers {
     fn register(&self, commands: &mut CommandBusBuilder, queries: &mut QueryBusBuilder) {
-        Users::register(self, commands, queries);
+        self.users.register(commands, queries);
     }
 
     fn subscriptions(&self) -> Vec<Subscription> {
-        Users::subscriptions(self)
+        self.users.subscriptions()
     }
 
     fn rebuild(&self) -> Arc<dyn Rebuild> {
-        Users::rebuild(self)
+        self.users.rebuild()
     }
 
     fn start(&self, background: &Background) {
-        let users = self.clone();
+        let users = self.users.clone();
         background.run(|until| async move { users.run_folding(until).await });
+        let (users, clock) = (self.users.clone(), Arc::clone(&self.clock));
+        background.run(|until| async move { users.run_sweep(clock, until).await });
     }
 
     fn api(&self, host: &Host) -> Result<Mount, MissingHandler> {

@@ -24,6 +24,7 @@ const FOR_SESSIONS: &[&str] = &[
     "PUT /profile",
     "POST /profile/blocks",
     "DELETE /profile/blocks/{id}",
+    "POST /reports",
     "POST /profile/calendar-feed",
     "DELETE /profile/calendar-feed",
     "DELETE /profile",
@@ -46,6 +47,8 @@ const SCOPED: &[(&str, &[&str])] = &[
     ("PUT /users/{id}", &["write:user"]),
     ("PUT /users/{id}/role", &["admin"]),
     ("DELETE /users/{id}", &["delete:user"]),
+    ("GET /reports", &["moderate:borrow"]),
+    ("POST /reports/{id}/answer", &["moderate:borrow"]),
     ("POST /books", &["write:book"]),
     ("PUT /books/{id}", &["write:book"]),
     ("DELETE /books/{id}", &["write:book"]),
@@ -85,6 +88,7 @@ const SCOPED: &[(&str, &[&str])] = &[
 /// What a moderator may do with what is somebody else's, and the scope that this takes. Without it the key is answered as a
 /// member who is no moderator.
 const MODERATED: &[(&str, &str)] = &[
+    ("GET /reports/{id}", "moderate:borrow"),
     ("GET /books/{id}/history", "moderate:book"),
     ("PUT /books/{id}", "moderate:book"),
     ("DELETE /books/{id}", "moderate:book"),

@@ -62,6 +62,8 @@ pub enum Needs {
     FailedDelivery,
     /// A letter with a link that stops its like.
     Letter,
+    /// One that the owner made about somebody who is none of the callers.
+    Report,
     /// Somebody whom the operation is about, and who is none of the callers.
     Member,
     /// Somebody with an unused mail to prove their address with.
@@ -284,6 +286,12 @@ impl Scene {
             Needs::FailedDelivery => Target::of(give_a_delivery_up(place).await),
             Needs::Letter => Target { word: self.letter(place, host).await, ..Target::of(self.owner.id.clone()) },
             Needs::Member => Target::of(host.register("Vic").await.id),
+            Needs::Report => {
+                let about = json!({"userId": host.register("Vic").await.id});
+                let body = json!({"about": about, "reason": "fraud", "text": "It was a copy"});
+                let made = self.owner.post(host, "/reports", body).await.expect(201);
+                Target::of(made.data()["id"].as_str().expect("an id"))
+            }
             Needs::VerifyToken => {
                 let vera = host.register("Vera").await;
                 Target { word: token(&place.mail_to(&vera.email, "verify").await), ..Target::of(vera.id) }

@@ -7,7 +7,7 @@ use crate::scene::Needs::{
     ApiKey, Book, Borrow, Calendar, DeadLetter, FailedDelivery, GivenUpMail, Import, LeftOutRow, Letter, Member,
     Nothing,
 };
-use crate::scene::Needs::{Notification, ResetToken, Review, Session, StandIn, VerifyToken};
+use crate::scene::Needs::{Notification, Report, ResetToken, Review, Session, StandIn, VerifyToken};
 use crate::scene::Stage::{Active, Approved, Disputed, ExtensionAsked, Pending, ReturnPending};
 use crate::scene::{Needs, Scene, Target};
 use crate::support::PASSWORD;
@@ -144,6 +144,22 @@ pub const ROWS: &[Row] = &[
     row("GET /profile/blocks", Nothing, MEMBERS),
     with("POST /profile/blocks", Member, |_, target| json!({"userId": target.id}), answering(201, MEMBERS)),
     row("DELETE /profile/blocks/{id}", Member, answering(204, MEMBERS)),
+    // Reports. For whom one is about there is none.
+    row("GET /profile/reports", Nothing, MEMBERS),
+    with(
+        "POST /reports",
+        Member,
+        |_, target| json!({"about": {"userId": target.id}, "reason": "spam", "text": "Pills"}),
+        answering(201, MEMBERS),
+    ),
+    row("GET /reports", Nothing, [401, 403, 403, 403, 200, 200, 401]),
+    row("GET /reports/{id}", Report, [401, 404, 200, 404, 200, 200, 401]),
+    with(
+        "POST /reports/{id}/answer",
+        Report,
+        |_, _| json!({"outcome": "answered", "text": "Thank you"}),
+        [401, 403, 403, 403, 200, 200, 401],
+    ),
     with("DELETE /profile", StandIn, |_, _| json!({"password": PASSWORD}), answering(204, MEMBERS)),
     // Books.
     row("GET /books", Nothing, EVERYBODY),

@@ -122,7 +122,7 @@ async fn canary_an_event_that_its_context_has_not_declared_could_be_told_by_othe
 const IMPERSONAL: [&str; 9] =
     ["authors", "condition", "kind", "language", "lending", "outcome", "role", "scopes", "title"];
 /// Fields of that name are codes in these events.
-const CODES: [&str; 2] = ["auth.api_key_revoked", "auth.session_revoked"];
+const CODES: [&str; 3] = ["auth.api_key_revoked", "auth.session_revoked", "user.reported"];
 
 /// Whether a text is an id or a moment, and so no words.
 fn is_id_or_moment(text: &str) -> bool {

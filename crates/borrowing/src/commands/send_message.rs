@@ -10,7 +10,7 @@ use crate::domain::{Part, Refused};
 use crate::messages::{self, AuthorPart, MessageView, Talk};
 use crate::transition::TransitionError;
 
-/// One of the two writes to the other about their borrow; from a dispute on, a moderator to both.
+/// One of the two writes to the other about their borrow; from a dispute or a report on, a moderator to both.
 #[derive(Debug, Clone, Serialize)]
 pub struct SendMessage {
     pub borrow: BorrowId,
@@ -95,6 +95,11 @@ async fn write(
     )
     .execute(work.connection())
     .await?;
+    // Who may not read it any more is not told of it.
+    let moderator_id = match talk.conversation.has_moderators(message.sent_at) {
+        true => messages::moderator_before(work.connection(), borrow, author).await?,
+        false => None,
+    };
     let sent = BorrowMessageSent {
         parties: Parties {
             borrow_id: borrow,
@@ -105,7 +110,7 @@ async fn write(
         message_id: message.id,
         number,
         author_id: author,
-        moderator_id: messages::moderator_before(work.connection(), borrow, author).await?,
+        moderator_id,
     };
     work.append(&BorrowEvent::from(sent), 1).await?;
     Ok(())

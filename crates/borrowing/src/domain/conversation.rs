@@ -1,5 +1,6 @@
-//! Who reads and writes the messages of a borrow, how many, and until when (ADR 70).
+//! Who reads and writes the messages of a borrow, how many, and until when (ADR 70, 72).
 
+use serde::{Deserialize, Serialize};
 use time::{Duration, OffsetDateTime};
 
 use super::{BorrowStatus, LendingRules, Part, Refused};
@@ -12,6 +13,25 @@ pub struct Conversation {
     /// A moderator has settled a dispute.
     pub settled: bool,
     pub closed_at: Option<OffsetDateTime>,
+    /// One of the two has reported it.
+    pub reported: Option<Reported>,
+}
+
+/// Where the reports about a borrow stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reported {
+    /// At least one waits for its answer.
+    Open,
+    /// When the last one was answered.
+    Answered(#[serde(with = "time::serde::rfc3339")] OffsetDateTime),
+}
+
+impl Reported {
+    /// `open`: whether one of the reports is; `None` where there are none.
+    pub fn of(open: Option<bool>, answered_at: Option<OffsetDateTime>) -> Option<Self> {
+        if open? { Some(Self::Open) } else { answered_at.map(Self::Answered) }
+    }
 }
 
 /// How much a member has written.
@@ -27,9 +47,17 @@ impl Conversation {
     /// Messages are kept for so long after the borrow has closed.
     pub const KEPT: Duration = Duration::days(90);
 
-    /// There is, or was, something to settle: moderators read and write from then on.
-    const fn was_disputed(&self) -> bool {
-        matches!(self.status, BorrowStatus::Disputed) || self.settled
+    /// So long after the answer to a report moderators see what the two make of it.
+    pub const MODERATORS_STAY: Duration = Duration::days(14);
+
+    /// From a dispute on, and from a report until some days after its answer.
+    pub fn has_moderators(&self, now: OffsetDateTime) -> bool {
+        let is_reported = match self.reported {
+            None => false,
+            Some(Reported::Open) => true,
+            Some(Reported::Answered(at)) => now < at + Self::MODERATORS_STAY,
+        };
+        !self.is_over(now) && (is_reported || self.settled || matches!(self.status, BorrowStatus::Disputed))
     }
 
     pub fn is_over(&self, now: OffsetDateTime) -> bool {
@@ -39,7 +67,7 @@ impl Conversation {
     pub fn may_read(&self, part: Part, now: OffsetDateTime) -> Result<(), Refused> {
         match part {
             Part::Stranger => Err(Refused::NotFound),
-            Part::Moderator if !self.was_disputed() => Err(Refused::NoMessages),
+            Part::Moderator if !self.has_moderators(now) => Err(Refused::NoMessages),
             _ if self.is_over(now) => Err(Refused::NoMessages),
             Part::Owner | Part::Borrower | Part::Moderator => Ok(()),
         }
@@ -91,7 +119,7 @@ mod tests {
                 | BorrowStatus::Returned
                 | BorrowStatus::Lost
         );
-        Conversation { status, handed_over, settled: false, closed_at }
+        Conversation { status, handed_over, settled: false, closed_at, reported: None }
     }
 
     #[test]
@@ -118,6 +146,35 @@ mod tests {
             let settled = Conversation { settled: true, ..at(status) };
             assert_eq!(settled.may_write(Part::Moderator, NOW), Ok(()), "{status}");
         }
+    }
+
+    #[test]
+    fn a_moderator_comes_with_a_report_and_leaves_two_weeks_after_its_answer() {
+        let reported = |reported, closed_at| Conversation { reported, closed_at, ..at(BorrowStatus::Active) };
+        let answered = |ago| Reported::of(Some(false), Some(NOW - ago));
+        let almost = Conversation::MODERATORS_STAY - Duration::SECOND;
+        for (report, expected) in [
+            (Reported::of(None, None), Err(Refused::NoMessages)),
+            (Reported::of(Some(true), None), Ok(())),
+            // Another one is open.
+            (Reported::of(Some(true), Some(NOW - Duration::days(60))), Ok(())),
+            (answered(almost), Ok(())),
+            (answered(Conversation::MODERATORS_STAY), Err(Refused::NoMessages)),
+        ] {
+            let conversation = reported(report, None);
+            assert_eq!(conversation.may_write(Part::Moderator, NOW), expected, "{report:?}");
+            assert_eq!(conversation.has_moderators(NOW), expected.is_ok(), "{report:?}");
+            assert_eq!(conversation.may_write(Part::Owner, NOW), Ok(()), "{report:?}");
+        }
+        let over = reported(Some(Reported::Open), Some(NOW - Conversation::KEPT));
+        assert_eq!(over.may_read(Part::Moderator, NOW), Err(Refused::NoMessages));
+        assert!(!over.has_moderators(NOW));
+    }
+
+    #[test]
+    fn a_report_lets_nobody_write_to_who_has_blocked_them() {
+        let conversation = Conversation { reported: Some(Reported::Open), ..at(BorrowStatus::Active) };
+        assert!(conversation.is_between_two(Part::Borrower));
     }
 
     #[test]

@@ -38,7 +38,7 @@ pub use borrow::{Borrow, Change, CopyEffect, Part, Request};
 pub use calendar::{CommunityZone, UnknownTimeZone};
 pub use code::HandOverCode;
 use code::MAX_WRONG_CODES;
-pub use conversation::{Conversation, Written};
+pub use conversation::{Conversation, Reported, Written};
 pub use copy::{Copy, Withdrawal};
 #[cfg(test)]
 pub use loan::HandOverBy;

@@ -6,7 +6,7 @@ use kernel::{BorrowId, Detail, ErrorKind, Page, PageRequest, Query, Refusal};
 use crate::domain::{Part, Refused};
 use crate::messages::{self, AuthorPart, MessageView};
 
-/// What was written about a borrow: for the two, and for moderators from a dispute on. The first page has the newest
+/// What was written about a borrow: for the two, and for moderators from a dispute or a report on. The first page has the newest
 /// messages, the next ones the older; within a page the newest is last. Always asked of PostgreSQL, which alone has them.
 #[derive(Debug, Clone)]
 pub struct ListMessages {

@@ -1,6 +1,7 @@
 //! One file per query.
 
 mod borrow_calendar;
+mod borrow_parties;
 mod borrow_timeline;
 mod count_borrows;
 mod get_borrow;
@@ -11,6 +12,7 @@ mod list_messages;
 mod member_calendar;
 
 pub use borrow_calendar::{BorrowCalendar, BorrowCalendarError};
+pub use borrow_parties::{BorrowParties, BorrowPartiesError};
 pub use borrow_timeline::{BorrowTimeline, BorrowTimelineError, Happening};
 pub use count_borrows::{CountBorrows, CountBorrowsError, Counts};
 pub use get_borrow::{GetBorrow, GetBorrowError};
@@ -21,6 +23,7 @@ pub use list_messages::{ListMessages, ListMessagesError};
 pub use member_calendar::{MemberCalendar, MemberCalendarError};
 
 pub(crate) use borrow_calendar::BorrowCalendarHandler;
+pub(crate) use borrow_parties::BorrowPartiesHandler;
 pub(crate) use borrow_timeline::BorrowTimelineHandler;
 pub(crate) use count_borrows::CountBorrowsHandler;
 pub(crate) use get_borrow::GetBorrowHandler;

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::shown::Unread;
 use super::{BookPart, BorrowView, MemberPart, ResolutionPart};
-use crate::domain::BorrowStatus;
+use crate::domain::{BorrowStatus, Reported};
 
 /// A borrow and the revision of what is shown of it. For everybody's eyes: call [`BorrowView::shown_to`] before it leaves.
 pub(crate) struct Shown {
@@ -60,6 +60,8 @@ struct Row {
     queue_position: Option<i64>,
     unread_by_owner: i64,
     unread_by_borrower: i64,
+    report_open: Option<bool>,
+    report_answered_at: Option<OffsetDateTime>,
 }
 
 /// The statement, for those that `$which` names. Beside left joins sqlx takes any
@@ -88,7 +90,9 @@ macro_rules! shown {
             ) end as "unread_by_owner!",
             case when b.last_message = 0 then 0 else (
                 select count(*) from borrowing.message m where m.borrow_id = b.id and m.unread_by_borrower
-            ) end as "unread_by_borrower!"
+            ) end as "unread_by_borrower!",
+            (select bool_or(r.answered_at is null) from borrowing.report r where r.borrow_id = b.id) as report_open,
+            (select max(r.answered_at) from borrowing.report r where r.borrow_id = b.id) as report_answered_at
         from borrowing.borrow b
         join borrowing.lendable_book k on k.book_id = b.book_id
         left join borrowing.member taker on taker.id = b.borrower_id
@@ -148,6 +152,8 @@ impl TryFrom<Row> for Shown {
             extension_requested: row.extension_asked.map(i16::unsigned_abs),
             unread_messages: 0,
             unread: Some(Unread { owner: count(row.unread_by_owner), borrower: count(row.unread_by_borrower) }),
+            has_moderators: false,
+            reported: Reported::of(row.report_open, row.report_answered_at),
             version: row.version,
         };
         Ok(Shown { view, revision: row.revision })

@@ -5,7 +5,7 @@ use kernel::{BookId, BorrowId, UserId};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
-use crate::domain::{BorrowStatus, Conversation, Part};
+use crate::domain::{BorrowStatus, Conversation, Part, Reported};
 
 /// A borrow as the API shows it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -71,6 +71,13 @@ pub struct BorrowView {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(ignore))]
     pub(crate) unread: Option<Unread>,
+    /// Moderators read and write its messages at present: there is or was a dispute, or one of the two has reported it.
+    #[serde(default)]
+    pub has_moderators: bool,
+    /// Kept, and shown to nobody.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(ignore))]
+    pub(crate) reported: Option<Reported>,
     pub version: i64,
 }
 
@@ -156,8 +163,16 @@ impl BorrowView {
         if part != Part::Owner {
             self.hand_over_code = None;
         }
+        let conversation = Conversation {
+            status: self.status,
+            handed_over: self.handed_over_at.is_some(),
+            settled: self.resolved_at.is_some(),
+            closed_at: self.closed_at,
+            reported: self.reported.take(),
+        };
+        self.has_moderators = conversation.has_moderators(now);
         // Those of long ago are read by nobody, and soon deleted.
-        let kept = self.closed_at.is_none_or(|closed| closed + Conversation::KEPT > now);
+        let kept = !conversation.is_over(now);
         self.unread_messages = match (part, self.unread.take().filter(|_| kept)) {
             (Part::Owner, Some(unread)) => unread.owner,
             (Part::Borrower, Some(unread)) => unread.borrower,

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use borrowing_events::CancellationCause;
-use kernel::{BookId, BorrowId, UserId};
+use kernel::{BookId, BorrowId, ReportId, UserId};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
@@ -16,6 +16,8 @@ pub struct NotificationData {
     pub borrow_id: Option<BorrowId>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub book_id: Option<BookId>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub report_id: Option<ReportId>,
 }
 
 /// What happened, by ids. The words are made of it when it is read: in the reader's language, with names of that day.
@@ -24,7 +26,9 @@ pub struct NotificationData {
 pub(crate) struct Facts {
     /// The name of a text in `locales/`.
     pub text: String,
+    /// Of a report, the reported member.
     pub owner: UserId,
+    /// Of a report, whoever made it; for the reported member, themself.
     pub borrower: UserId,
     /// The book's title when it was told. `None`: it was not known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -43,6 +47,12 @@ pub(crate) struct Facts {
     /// The number of the message that it tells of: what the conversation has up to it is read with it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<i32>,
+    /// The report that it tells of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub report: Option<ReportId>,
+    /// Who warned: without them their words are not shown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub moderator: Option<UserId>,
     /// How many earlier ones it replaces: of what the borrower caused shortly before, or of the same conversation.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub folded: u32,
@@ -57,6 +67,33 @@ fn is_zero(count: &u32) -> bool {
 pub(crate) const AT_WILL: [&str; 3] = ["asked", "cancelled-by-borrower", "extension-asked"];
 
 impl Facts {
+    /// To moderators.
+    pub const REPORTED: &'static str = "reported";
+    /// To the reported member. A moderator's words belong to it, which users alone keeps.
+    pub const WARNED: &'static str = "warned";
+
+    pub fn of_report(text: &str, report: ReportId, (reported, reporter): (UserId, UserId)) -> Self {
+        Self {
+            text: text.to_owned(),
+            owner: reported,
+            borrower: reporter,
+            book: None,
+            days: None,
+            date: None,
+            because: None,
+            words_are: None,
+            message: None,
+            report: Some(report),
+            moderator: None,
+            folded: 0,
+        }
+    }
+
+    /// The report with whose words a member is warned.
+    pub fn warn_by(&self) -> Option<ReportId> {
+        self.report.filter(|_| self.text == Self::WARNED)
+    }
+
     pub fn are_at_will(&self) -> bool {
         AT_WILL.contains(&self.text.as_str())
     }
@@ -77,6 +114,8 @@ pub(crate) enum WordsAre {
     Place,
     Reason,
     Note,
+    /// A moderator's. Never stored: asked for when it is read.
+    Warning,
 }
 
 /// What a member wrote. It goes when they leave.

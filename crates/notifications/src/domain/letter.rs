@@ -2,8 +2,8 @@
 
 use wording::{Args, Item, Language, Letter, Stop};
 
-use super::Topic;
 use super::words::TEXTS;
+use super::{Facts, Topic};
 
 /// What a letter says and where it leads.
 pub(crate) struct Content<'a> {
@@ -38,6 +38,16 @@ fn asks(text: &str) -> bool {
     matches!(text, "asked" | "promoted-owner" | "unanswered" | "extension-asked" | "return-declared")
 }
 
+/// The texts of the button and of the end of a letter about one thing.
+fn around(text: &str) -> (&'static str, &'static str) {
+    match text {
+        Facts::REPORTED | "report-answered" => ("letter-see-report", "letter-end"),
+        Facts::WARNED => ("letter-see-inbox", "letter-end-warned"),
+        text if asks(text) => ("letter-answer", "letter-end"),
+        _ => ("letter-see", "letter-end"),
+    }
+}
+
 pub(crate) fn write(content: &Content<'_>) -> Written {
     let write = |text: &str, args: &Args<'_>| TEXTS.write(content.language, text, args);
     let nothing = Args::new();
@@ -47,17 +57,18 @@ pub(crate) fn write(content: &Content<'_>) -> Written {
         "" => write("letter-greeting-nobody", &nothing),
         name => write("letter-greeting", &Args::from_iter([("name", name)])),
     };
-    let (end, stop) =
-        (write("letter-end", &nothing), write("letter-stop", &Args::from_iter([("topic", about.as_str())])));
+    let stop = write("letter-stop", &Args::from_iter([("topic", about.as_str())]));
     let stop = Some(Stop { words: &stop, link: content.stop });
     if let (Some(_), [one]) = (content.topic, content.entries) {
-        let button = write(if asks(one.text) { "letter-answer" } else { "letter-see" }, &nothing);
+        let (button, end) = around(one.text);
+        let (button, end) = (write(button, &nothing), write(end, &nothing));
         let (subject, ask, button, link) = (one.title, one.body, button.as_str(), one.link);
         return written(
             content,
             &Letter { subject, greeting: &greeting, ask, items: &[], button, link, end: &end, stop },
         );
     }
+    let end = write("letter-end", &nothing);
     let mut args = Args::new();
     args.set("count", content.entries.len());
     let (subject, ask, button) =
@@ -120,7 +131,12 @@ mod tests {
     #[test]
     fn what_has_to_be_answered_says_so_on_its_button() {
         let text = |text| Entry { title: "T", body: "B", text, link: "https://x" };
-        for (name, button) in [("asked", ">Answer</a>"), ("due-soon", ">See the loan</a>")] {
+        for (name, button) in [
+            ("asked", ">Answer</a>"),
+            ("due-soon", ">See the loan</a>"),
+            ("reported", ">See the report</a>"),
+            ("warned", ">See your notifications</a>"),
+        ] {
             let topic = Some(Topic::Request);
             let content =
                 Content { name: "", language: Language::English, topic, entries: &[text(name)], inbox: "", stop: "" };

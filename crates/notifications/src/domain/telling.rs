@@ -1,5 +1,6 @@
 //! Who is told what: the facts of an event for its recipients. The words come later (`words.rs`).
 
+pub(crate) mod report;
 mod story;
 #[cfg(test)]
 mod tests;

@@ -28,6 +28,7 @@ pub enum Topic {
     GiveBack,
     /// A request was cancelled or has expired.
     Ended,
+    /// A dispute, or a report: what moderators have to do with.
     Dispute,
     /// The other of the two wrote.
     Message,
@@ -112,7 +113,7 @@ impl Topic {
             "borrow.overdue" => Self::Late,
             "borrow.return_declared" | "borrow.returned" | "borrow.lost" => Self::GiveBack,
             "borrow.cancelled" | "borrow.expired" => Self::Ended,
-            "borrow.disputed" | "borrow.resolved" => Self::Dispute,
+            "borrow.disputed" | "borrow.resolved" | "user.reported" | "user.report_answered" => Self::Dispute,
             "borrow.message_sent" => Self::Message,
             _ => return None,
         })

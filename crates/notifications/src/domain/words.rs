@@ -54,6 +54,7 @@ impl Pen {
                 WordsAre::Place => "place",
                 WordsAre::Reason => "reason",
                 WordsAre::Note => "note",
+                WordsAre::Warning => "warning",
             };
             args.set(name, words.text.as_str());
             behind.push(name);
@@ -94,6 +95,12 @@ fn names(language: Language, facts: &Facts, people: &People) -> Args<'static> {
         Some(title) => TEXTS.write(language, "book", &Args::from_iter([("title", title.as_str())])),
         None => write("unknown-book"),
     };
+    if facts.report.is_some() {
+        return Args::from_iter([
+            ("member", name(facts.owner, "unknown-member")),
+            ("reporter", name(facts.borrower, "unknown-member")),
+        ]);
+    }
     Args::from_iter([
         ("owner", name(facts.owner, "unknown-owner")),
         ("borrower", name(facts.borrower, "unknown-borrower")),

@@ -48,6 +48,16 @@ impl Links {
         format!("{}/loans/{borrow}", self.base)
     }
 
+    /// For a moderator.
+    pub fn report(&self, report: Uuid) -> String {
+        format!("{}/moderation/reports/{report}", self.base)
+    }
+
+    /// For whoever made some.
+    pub fn own_reports(&self) -> String {
+        format!("{}/account/reports", self.base)
+    }
+
     pub fn inbox(&self) -> String {
         format!("{}/notifications", self.base)
     }

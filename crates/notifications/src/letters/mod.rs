@@ -21,11 +21,11 @@ use uuid::Uuid;
 use wording::Language;
 
 pub(crate) use links::Links;
-pub(crate) use plan::{channels_of, forget, plan, skip_outdated};
+pub(crate) use plan::{channels_of, forget, plan, skip_answered, skip_outdated};
 pub(crate) use queue::Queue;
 
 use crate::domain::letter::{self, Content, Entry};
-use crate::domain::{MailPace, Topic};
+use crate::domain::{Facts, MailPace, Topic};
 use crate::metrics::{LETTERS_FAILED, OLDEST_LETTER, TRIED};
 use crate::ports::{LetterNotSent, MemberLetter, MemberMailer, Taken};
 use crate::told::{Reader, Told};
@@ -264,6 +264,16 @@ impl LetterWorker {
         Ok((wanted, about))
     }
 
+    /// Where a letter about it leads.
+    fn link(&self, told: &Told) -> String {
+        match (told.data.report_id, told.data.borrow_id) {
+            (Some(report), _) if told.facts.text == Facts::REPORTED => self.links.report(report.uuid()),
+            (Some(_), _) => self.links.own_reports(),
+            (None, Some(borrow)) => self.links.loan(borrow.uuid()),
+            (None, None) => self.links.inbox(),
+        }
+    }
+
     /// `None`: there is nothing to write about.
     async fn write(
         &self,
@@ -275,10 +285,7 @@ impl LetterWorker {
         let Some(first) = claimed.first() else { return Ok(None) };
         let topic = Topic::of_event(&first.kind).filter(|_| first.channel == "mail");
         let texts: Vec<String> = told.iter().map(|it| it.facts.text.clone()).collect();
-        let links: Vec<String> = told
-            .iter()
-            .map(|it| it.data.borrow_id.map_or_else(|| self.links.inbox(), |borrow| self.links.loan(borrow.uuid())))
-            .collect();
+        let links: Vec<String> = told.iter().map(|it| self.link(it)).collect();
         let views = self.reader.read(user, told).await?;
         let entries: Vec<Entry<'_>> = views
             .iter()

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use borrowing_events::BorrowEvent;
 use event_bus::{Delivery, Recorded};
-use kernel::{Event, UserId};
+use kernel::{Event, ReportId, UserId};
 use notifications_events::NotificationEvent;
 use sqlx::PgConnection;
 use sqlx::types::Json;
@@ -119,6 +119,22 @@ pub(crate) async fn skip_outdated(
         &kinds,
         &nths,
         &causes,
+        now,
+    )
+    .execute(delivery.connection())
+    .await?;
+    Ok(())
+}
+
+/// Skips letters to moderators that did not go yet: the report is answered.
+pub(crate) async fn skip_answered(delivery: &mut Delivery<'_>, report: ReportId) -> Result<(), sqlx::Error> {
+    let now = delivery.now();
+    sqlx::query!(
+        "update notifications.delivery d set state = 'skipped', reason = 'outdated', settled_at = $2
+        from notifications.notification n
+        where d.state = 'pending' and d.kind = 'user.reported' and n.id = d.notification_id
+            and n.facts ->> 'report' = $1",
+        report.to_string(),
         now,
     )
     .execute(delivery.connection())

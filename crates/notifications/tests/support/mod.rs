@@ -11,10 +11,10 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use jiff::tz::TimeZone;
-use kernel::{BookId, BorrowId, Page, PageRequest, Position, UserId};
+use kernel::{BookId, BorrowId, Page, PageRequest, Position, ReportId, UserId};
 use notifications::{
     Arrivals, LetterNotSent, ListNotifications, MemberLetter, MemberMailer, NotificationView, Notifications,
-    NotificationsSince, Settings, Taken, UnreadCount,
+    NotificationsSince, Settings, Taken, UnreadCount, Warnings, WarningsUnavailable,
 };
 use testkit::{A_SATURDAY, Place, a_user, member};
 use wording::Language;
@@ -70,9 +70,27 @@ impl Postbox {
     }
 }
 
+/// The words that members were warned with, as users keeps them. `None`: users does not answer.
+pub struct WarningWords(pub Mutex<Option<Vec<(UserId, ReportId, String)>>>);
+
+#[async_trait]
+impl Warnings for WarningWords {
+    async fn warnings(
+        &self,
+        member: UserId,
+        reports: Vec<ReportId>,
+    ) -> Result<Vec<(ReportId, String)>, WarningsUnavailable> {
+        let words = self.0.lock().expect("no panic");
+        let words = words.as_ref().ok_or_else(|| WarningsUnavailable("away".into()))?;
+        let of = words.iter().filter(|(to, report, _)| *to == member && reports.contains(report));
+        Ok(of.map(|(_, report, words)| (*report, words.clone())).collect())
+    }
+}
+
 pub struct World {
     world: testkit::World<Notifications>,
     pub postbox: Arc<Postbox>,
+    pub warnings: Arc<WarningWords>,
 }
 
 impl Deref for World {
@@ -99,10 +117,11 @@ impl World {
         let settings = Settings::new(zone, Language::English, "https://shelf.example", secret);
         let postbox = Arc::new(Postbox::default());
         let (pool, clock) = (place.pool.clone(), place.clock.clone());
-        let context = Notifications::new(pool, place.projection(), postbox.clone(), clock, settings);
+        let warnings = Arc::new(WarningWords(Mutex::new(Some(Vec::new()))));
+        let context = Notifications::new(pool, place.projection(), postbox.clone(), warnings.clone(), clock, settings);
         let (rebuild, subscriptions) = (Notifications::rebuild, Notifications::subscriptions);
         let world = place.furnish(context, rebuild, subscriptions, Notifications::register).await;
-        Self { world, postbox }
+        Self { world, postbox, warnings }
     }
 
     /// Sends the letters that are due; returns how many went.

@@ -3,9 +3,9 @@ use cqrs::{Call, CommandHandler};
 use database::Database;
 use kernel::{Command, Detail, ErrorKind, Refusal, UserId};
 use serde::Serialize;
-use sqlx::PgConnection;
 use users_events::{UserBlocked, UserEvent};
 
+use crate::member;
 use crate::queries::BlockView;
 
 /// Members whom one member blocks at most.
@@ -72,18 +72,6 @@ impl Refusal for BlockMemberError {
     }
 }
 
-/// Keeps others from changing this member's blocks until the transaction ends; whether there is such a member. Two who block
-/// each other at once do not wait for one another: what refers to a member's row is not held up.
-pub(super) async fn lock_blocks_of(connection: &mut PgConnection, blocker: UserId) -> Result<bool, sqlx::Error> {
-    let there = sqlx::query_scalar!(
-        "select id from users.member where id = $1 and deleted_at is null for no key update",
-        blocker.uuid(),
-    )
-    .fetch_optional(connection)
-    .await?;
-    Ok(there.is_some())
-}
-
 pub(crate) struct BlockMemberHandler {
     pub pool: Database,
 }
@@ -96,7 +84,7 @@ impl CommandHandler<BlockMember> for BlockMemberHandler {
             return Err(BlockMemberError::Oneself);
         }
         let mut work = call.begin(&self.pool).await?;
-        if !lock_blocks_of(work.connection(), blocker).await? {
+        if !member::lock_own(work.connection(), blocker).await? {
             return Err(BlockMemberError::NotYet);
         }
         // A member who leaves waits for us, or we find them gone.

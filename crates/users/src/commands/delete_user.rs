@@ -10,6 +10,7 @@ use users_events::{UserDeleted, UserEvent};
 
 use crate::member::{self, MemberRefused};
 use crate::ports::{CloseRefused, LendingGate, PasswordCheck, PortError};
+use crate::reports;
 
 /// Deletes a member: oneself, with one's password, or another one with the permission for it. Refused while loans are
 /// open. What remains elsewhere goes as the event is heard.
@@ -154,6 +155,7 @@ impl CommandHandler<DeleteUser> for DeleteUserHandler {
         sqlx::query!("delete from users.block where blocker_id = $1 or blocked_id = $1", id.uuid())
             .execute(work.connection())
             .await?;
+        reports::forget(work.connection(), id, call.now()).await?;
         cqrs::forget_answers(work.connection(), id).await?;
         // The log forgets their personal fields with this event.
         work.append(&UserEvent::Deleted(UserDeleted { user_id: id }), version).await?;

@@ -5,7 +5,7 @@ use kernel::{Command, ErrorKind, Refusal, UserId};
 use serde::Serialize;
 use users_events::{UserEvent, UserUnblocked};
 
-use super::block_member::lock_blocks_of;
+use crate::member;
 
 /// The caller no longer blocks somebody. Whoever was not blocked stays so.
 #[derive(Debug, Clone, Serialize)]
@@ -57,7 +57,7 @@ impl CommandHandler<UnblockMember> for UnblockMemberHandler {
     async fn handle(&self, call: &Call, command: UnblockMember) -> Result<(), UnblockMemberError> {
         let blocker = call.actor().user_id().ok_or(UnblockMemberError::NotSignedIn)?;
         let mut work = call.begin(&self.pool).await?;
-        if !lock_blocks_of(work.connection(), blocker).await? {
+        if !member::lock_own(work.connection(), blocker).await? {
             return Err(UnblockMemberError::NotYet);
         }
         let removed = sqlx::query!(

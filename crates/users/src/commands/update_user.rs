@@ -1,5 +1,5 @@
 use async_trait::async_trait;
-use cqrs::{Call, CommandHandler};
+use cqrs::{Call, CommandHandler, Work};
 use database::Database;
 use kernel::{Command, Detail, ErrorKind, Line, Permission, Refusal, UserId};
 use serde::Serialize;
@@ -83,39 +83,54 @@ impl CommandHandler<UpdateUser> for UpdateUserHandler {
         }
         let mut work = call.begin(&self.pool).await?;
         if command.active == Some(false) {
-            // As in ChangeRole: two who deactivate each other at once must not both succeed.
-            let admins = sqlx::query_scalar!(
-                "select id from users.member where role = 'admin' and active and deleted_at is null
-                order by id for update"
-            )
-            .fetch_all(work.connection())
-            .await?;
-            if admins == [command.id.uuid()] {
-                return Err(UpdateUserError::LastAdmin);
-            }
+            lock_admins(&mut work, command.id).await?;
         }
         member::lock(work.connection(), command.id, command.expected_version).await?;
-        let row = sqlx::query_as!(
-            Row,
-            "update users.member set name = coalesce($2, name), name_key = coalesce($4, name_key),
+        let row = save(&mut work, command.id, command.name.as_ref(), command.active).await?;
+        Ok(work.commit(row.into()).await?)
+    }
+}
+
+/// As in ChangeRole: two who deactivate each other at once must not both succeed.
+async fn lock_admins(work: &mut Work<'_>, member: UserId) -> Result<(), UpdateUserError> {
+    let admins = sqlx::query_scalar!(
+        "select id from users.member where role = 'admin' and active and deleted_at is null
+        order by id for update"
+    )
+    .fetch_all(work.connection())
+    .await?;
+    if admins == [member.uuid()] { Err(UpdateUserError::LastAdmin) } else { Ok(()) }
+}
+
+/// What has to be locked before a member is deactivated.
+pub(super) async fn lock_for_deactivation(work: &mut Work<'_>, member: UserId) -> Result<(), UpdateUserError> {
+    lock_admins(work, member).await?;
+    Ok(member::lock(work.connection(), member, None).await?)
+}
+
+/// The member is locked.
+pub(super) async fn save(
+    work: &mut Work<'_>,
+    member: UserId,
+    name: Option<&Line<100>>,
+    active: Option<bool>,
+) -> Result<Row, UpdateUserError> {
+    let row = sqlx::query_as!(
+        Row,
+        "update users.member set name = coalesce($2, name), name_key = coalesce($4, name_key),
                 active = coalesce($3, active), version = version + 1
             where id = $1
             returning id, name, bio, location, show_bio, show_location, language, time_zone, preferences, role, active,
                 verified, created_at, version",
-            command.id.uuid(),
-            command.name.as_ref().map(Line::as_str),
-            command.active,
-            command.name.as_ref().map(|name| name_key(name.as_str())),
-        )
-        .fetch_one(work.connection())
-        .await?;
-        let event = UserUpdated {
-            user_id: command.id,
-            name: row.name.clone(),
-            active: row.active,
-            language: row.language.clone(),
-        };
-        work.append(&UserEvent::Updated(event), row.version).await?;
-        Ok(work.commit(row.into()).await?)
-    }
+        member.uuid(),
+        name.map(Line::as_str),
+        active,
+        name.map(|name| name_key(name.as_str())),
+    )
+    .fetch_one(work.connection())
+    .await?;
+    let event =
+        UserUpdated { user_id: member, name: row.name.clone(), active: row.active, language: row.language.clone() };
+    work.append(&UserEvent::Updated(event), row.version).await?;
+    Ok(row)
 }

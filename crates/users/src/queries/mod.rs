@@ -2,17 +2,26 @@
 
 mod get_profile;
 mod get_public_profile;
+mod get_report;
 mod list_blocks;
+mod list_reports;
 mod list_roles;
 mod list_users;
+mod report_warnings;
 
 pub(crate) use get_profile::GetProfileHandler;
 pub use get_profile::{GetProfile, GetProfileError};
 pub(crate) use get_public_profile::GetPublicProfileHandler;
 pub use get_public_profile::{GetPublicProfile, GetPublicProfileError};
+pub(crate) use get_report::GetReportHandler;
+pub use get_report::{GetReport, GetReportError};
 pub(crate) use list_blocks::ListBlocksHandler;
 pub use list_blocks::{BlockView, BlockedUser, ListBlocks, ListBlocksError};
+pub(crate) use list_reports::ListReportsHandler;
+pub use list_reports::{ListReports, ListReportsError, Reports};
 pub(crate) use list_roles::ListRolesHandler;
 pub use list_roles::{ListRoles, ListRolesError, RoleView};
 pub(crate) use list_users::ListUsersHandler;
 pub use list_users::{ListUsers, ListUsersError, UserSort};
+pub(crate) use report_warnings::ReportWarningsHandler;
+pub use report_warnings::{ReportWarnings, ReportWarningsError};

@@ -10,9 +10,9 @@ use async_trait::async_trait;
 use auth_events::{AuthEvent, UserRegistered};
 use cqrs::Caller;
 use event_bus::Recorded;
-use kernel::{Detail, LanguageTag, UserId};
+use kernel::{BorrowId, Detail, LanguageTag, UserId};
 use testkit::{Place, a_user};
-use users::{ChangeRole, CloseRefused, LendingGate, PasswordCheck, PortError, Users};
+use users::{ChangeRole, CloseRefused, LendingGate, LoanParties, PasswordCheck, PortError, Users};
 use users_events::UserEvent;
 
 pub const PASSWORD: &str = "correct horse";
@@ -22,6 +22,15 @@ pub const PASSWORD: &str = "correct horse";
 pub struct Neighbours {
     pub lending: Mutex<Vec<UserId>>,
     pub closed: Mutex<Vec<UserId>>,
+    pub borrows: Mutex<Vec<(BorrowId, [UserId; 2])>>,
+}
+
+#[async_trait]
+impl LoanParties for Neighbours {
+    async fn are_the_two(&self, borrow: BorrowId, [one, other]: [UserId; 2], _: &Caller) -> Result<bool, PortError> {
+        let borrows = self.borrows.lock().expect("no panic");
+        Ok(borrows.iter().any(|(id, two)| *id == borrow && (*two == [one, other] || *two == [other, one])))
+    }
 }
 
 #[async_trait]
@@ -68,8 +77,8 @@ impl World {
         let place = Place::of("users", url).await;
         let neighbours = Arc::new(Neighbours::default());
         let french = LanguageTag::new("fr").expect("a language");
-        let (lending, passwords) = (neighbours.clone(), neighbours.clone());
-        let users = Users::new(place.pool.clone(), place.projection(), lending, passwords, french);
+        let (lending, passwords, loans) = (neighbours.clone(), neighbours.clone(), neighbours.clone());
+        let users = Users::new(place.pool.clone(), place.projection(), lending, passwords, loans, french);
         let world = place.furnish(users, Users::rebuild, Users::subscriptions, Users::register).await;
         Self { world, neighbours }
     }

@@ -67,7 +67,7 @@ macro_rules! requirements {
         }
     )+};
 }
-requirements!(WriteBook, WriteBorrow, ReadUser, WriteUser, DeleteUser, Admin);
+requirements!(WriteBook, WriteBorrow, ModerateBorrow, ReadUser, WriteUser, DeleteUser, Admin);
 
 /// What [`identify`] found out about a request.
 struct Identified(Result<Caller, Problem>);

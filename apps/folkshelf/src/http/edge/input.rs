@@ -11,7 +11,7 @@ use deserr::{DeserializeError, Deserr, ErrorKind, IntoValue, MergeWithError, Val
 use futures_util::StreamExt;
 use futures_util::future::LocalBoxFuture;
 use kernel::text::has_control_characters;
-use kernel::{BookId, Detail, LanguageTag, Line, NotificationId, Position, Prose, UserId};
+use kernel::{BookId, BorrowId, Detail, LanguageTag, Line, NotificationId, Position, Prose, UserId};
 use serde_json::Map;
 
 use super::problem::Problem;
@@ -320,7 +320,7 @@ macro_rules! ids {
         }
     )+};
 }
-ids!(BookId, UserId);
+ids!(BookId, BorrowId, UserId);
 
 /// An id in a path; anything that is no UUID names nothing that exists, but is told apart as a wrong form.
 pub struct PathId<T>(pub T);

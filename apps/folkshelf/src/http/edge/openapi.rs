@@ -29,6 +29,7 @@ use super::problem::{ErrorBody, Problem};
         (name = "community", description = "How this community is set up"),
         (name = "auth", description = "Accounts and sessions"),
         (name = "users", description = "Members, their profiles and roles"),
+        (name = "reports", description = "Telling the moderators about a member, and their answers"),
         (name = "books", description = "The catalogue and one's own shelf"),
         (name = "borrows", description = "Asking, lending, bringing back"),
         (name = "notifications", description = "What a member is told"),

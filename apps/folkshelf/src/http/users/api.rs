@@ -5,8 +5,8 @@ use books::CountBooks;
 use borrowing::CountBorrows;
 use cqrs::{Ask, Dispatch, MissingHandler};
 use users::{
-    BlockMember, ChangeRole, DeleteUser, GetProfile, GetPublicProfile, ListBlocks, ListRoles, ListUsers, UnblockMember,
-    UpdateProfile, UpdateUser,
+    AnswerReport, BlockMember, ChangeRole, DeleteUser, GetProfile, GetPublicProfile, GetReport, ListBlocks,
+    ListReports, ListRoles, ListUsers, ReportMember, UnblockMember, UpdateProfile, UpdateUser,
 };
 
 use crate::http::edge::community::CommunityView;
@@ -17,6 +17,8 @@ pub struct UsersApi {
     pub(super) public_profile: Ask<GetPublicProfile>,
     pub(super) list: Ask<ListUsers>,
     pub(super) blocks: Ask<ListBlocks>,
+    pub(super) reports: Ask<ListReports>,
+    pub(super) report: Ask<GetReport>,
     pub(super) roles: Ask<ListRoles>,
     pub(super) account: Ask<GetAccount>,
     pub(super) find_accounts: Ask<FindAccounts>,
@@ -27,6 +29,8 @@ pub struct UsersApi {
     pub(super) update: Dispatch<UpdateUser>,
     pub(super) block: Dispatch<BlockMember>,
     pub(super) unblock: Dispatch<UnblockMember>,
+    pub(super) file_report: Dispatch<ReportMember>,
+    pub(super) answer_report: Dispatch<AnswerReport>,
     pub(super) change_role: Dispatch<ChangeRole>,
     pub(super) delete: Dispatch<DeleteUser>,
     pub(super) community: CommunityView,
@@ -40,6 +44,8 @@ impl UsersApi {
             public_profile: queries.asking()?,
             list: queries.asking()?,
             blocks: queries.asking()?,
+            reports: queries.asking()?,
+            report: queries.asking()?,
             roles: queries.asking()?,
             account: queries.asking()?,
             find_accounts: queries.asking()?,
@@ -50,6 +56,8 @@ impl UsersApi {
             update: commands.dispatch()?,
             block: commands.dispatch()?,
             unblock: commands.dispatch()?,
+            file_report: commands.dispatch()?,
+            answer_report: commands.dispatch()?,
             change_role: commands.dispatch()?,
             delete: commands.dispatch()?,
             community: host.community.clone(),

@@ -60,6 +60,8 @@ impl Story<'_> {
             because: None,
             words_are: None,
             message: None,
+            report: None,
+            moderator: None,
             folded: 0,
         };
         let mut words = None;
@@ -76,7 +78,11 @@ impl Story<'_> {
                 Fact::Said(..) | Fact::Because(None) => {}
             }
         }
-        let data = NotificationData { borrow_id: Some(self.parties.borrow_id), book_id: Some(self.parties.book_id) };
+        let data = NotificationData {
+            borrow_id: Some(self.parties.borrow_id),
+            book_id: Some(self.parties.book_id),
+            report_id: None,
+        };
         Telling { recipient, facts: told, words, data }
     }
 }

@@ -1,4 +1,5 @@
 mod kept;
+mod reports;
 mod written;
 
 use std::collections::BTreeSet;
