@@ -126,6 +126,13 @@ export class Community {
     taken(data, response, error)
   }
 
+  /** Somebody tells the moderators about somebody, or about what they did in a borrow of the two: the report's id. */
+  async report({ api }: Member, { id: userId }: Pick<Member, 'id'>, text: string, borrow?: Borrow): Promise<string> {
+    const about = { userId, ...(borrow && { borrowId: borrow.id }) }
+    const { data, error, response } = await api.POST('/api/v1/reports', { body: { about, reason: 'insults', text } })
+    return taken(data, response, error).id
+  }
+
   /** The newest mail to somebody that holds `word`. */
   async mail(to: Pick<Member, 'email'>, word: string): Promise<string> {
     const { mails } = host()

@@ -1,5 +1,6 @@
 import type { Borrow, Community, Member } from './community'
 import { expect, type Page } from './fixtures'
+import { REPORT_PAGES } from './report-pages'
 
 /** The community that every page is looked at in. */
 export interface Scene {
@@ -117,6 +118,7 @@ export const PAGES: Row[] = [
   { name: 'admin-dead-letters', as: 'ada', path: '/admin/dead-letters' },
   { name: 'admin-mails', as: 'ada', path: '/admin/mails' },
   { name: 'admin-projections', as: 'ada', path: '/admin/projections' },
+  ...REPORT_PAGES,
 ]
 
 async function firstBook(owner: Member): Promise<string> {
@@ -163,7 +165,7 @@ async function blocking(page: Page): Promise<void> {
     .getByRole('main')
     .getByRole('button', { name: /^(More actions|Autres actions)$/ })
     .click()
-  await page.getByRole('menuitem').click()
+  await page.getByRole('menuitem').last().click()
   await expect(page.getByRole('alertdialog')).toBeVisible()
 }
 

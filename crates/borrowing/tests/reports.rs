@@ -119,7 +119,7 @@ async fn of_two_reports_the_last_one_decides_and_a_replay_changes_nothing() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_report_while_the_borrow_closes_is_heard_and_the_messages_go_as_they_would() {
-    let world = World::new().await;
+    let world = World::with_rules(LendingRules { cool_down: false, ..LendingRules::default() }).await;
     let them = Neighbours::of(&world).await;
     let mia = world.registered("Mia").await;
     for _ in 0..4 {

@@ -1418,6 +1418,78 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/profile/reports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The reports that one has made, the newest first, with what moderators answered. */
+        get: operations["list_own_reports"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All reports, for moderators: those that wait for an answer first, the newest before the older. Without those about oneself. */
+        get: operations["list_reports"];
+        put?: never;
+        /**
+         * Tells the moderators about a member, or about what one did in a borrow of the two. The member is not told who did. One open
+         *     report about the same, ten a day.
+         */
+        post: operations["report_member"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A report, for whoever made it and for moderators. */
+        get: operations["get_report"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/{id}/answer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Answers a report, as a moderator who has no part in it: once. */
+        post: operations["answer_report"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/roles": {
         parameters: {
             query?: never;
@@ -1586,6 +1658,12 @@ export interface components {
         AnswerBody: {
             approve: boolean;
             reason?: string | null;
+        };
+        /** @description A report that has just been answered. Without names and words: the answer to a command is kept for a day. */
+        AnsweredReportView: {
+            /** Format: date-time */
+            closedAt: string;
+            id: components["schemas"]["ReportId"];
         };
         /**
          * Format: uuid
@@ -1815,6 +1893,8 @@ export interface components {
             handOverCode?: string | null;
             /** Format: date-time */
             handedOverAt?: string | null;
+            /** @description Moderators read and write its messages at present: there is or was a dispute, or one of the two has reported it. */
+            hasModerators?: boolean;
             id: components["schemas"]["BorrowId"];
             message?: string | null;
             /** @description What one of the two wrote at the return or the loss. */
@@ -2039,6 +2119,17 @@ export interface components {
             count: number;
         };
         /** @description What every successful answer with a body looks like. */
+        Envelope_AnsweredReportView: {
+            /** @description A report that has just been answered. Without names and words: the answer to a command is kept for a day. */
+            data: {
+                /** Format: date-time */
+                closedAt: string;
+                id: components["schemas"]["ReportId"];
+            };
+            /** @example true */
+            success: boolean;
+        };
+        /** @description What every successful answer with a body looks like. */
         Envelope_Availability: {
             data: {
                 available: boolean;
@@ -2141,6 +2232,8 @@ export interface components {
                 handOverCode?: string | null;
                 /** Format: date-time */
                 handedOverAt?: string | null;
+                /** @description Moderators read and write its messages at present: there is or was a dispute, or one of the two has reported it. */
+                hasModerators?: boolean;
                 id: components["schemas"]["BorrowId"];
                 message?: string | null;
                 /** @description What one of the two wrote at the return or the loss. */
@@ -2279,6 +2372,17 @@ export interface components {
                 categories: components["schemas"]["CategoryCount"][];
                 /** @description Those of most books first. */
                 languages: components["schemas"]["LanguageCount"][];
+            };
+            /** @example true */
+            success: boolean;
+        };
+        /** @description What every successful answer with a body looks like. */
+        Envelope_FiledReportView: {
+            /** @description A report that has just been made. Without names and words: the answer to a command is kept for a day. */
+            data: {
+                /** Format: date-time */
+                createdAt: string;
+                id: components["schemas"]["ReportId"];
             };
             /** @example true */
             success: boolean;
@@ -2459,6 +2563,34 @@ export interface components {
                 verified: boolean;
                 /** Format: int64 */
                 version: number;
+            };
+            /** @example true */
+            success: boolean;
+        };
+        /** @description What every successful answer with a body looks like. */
+        Envelope_ReportView: {
+            /** @description A report as the API shows it. */
+            data: {
+                /** @description The reported member. */
+                about: components["schemas"]["ReportedPart"];
+                /** @description What a moderator wrote to the reporter. Gone once that moderator has left. */
+                answer?: string | null;
+                answeredBy?: components["schemas"]["ReportedPart"] | null;
+                borrowId?: components["schemas"]["BorrowId"] | null;
+                /** Format: date-time */
+                closedAt?: string | null;
+                /** Format: date-time */
+                createdAt: string;
+                id: components["schemas"]["ReportId"];
+                /** @description For moderators: `answered`, `warned` or `deactivated`. */
+                outcome?: string | null;
+                /** @description `insults`, `threats`, `fraud`, `spam`, `unreliable` or `other`. */
+                reason: string;
+                reporter?: components["schemas"]["ReportedPart"] | null;
+                state: components["schemas"]["ReportState"];
+                text: string;
+                /** @description For moderators: what the reported member was told. */
+                warning?: string | null;
             };
             /** @example true */
             success: boolean;
@@ -2703,6 +2835,12 @@ export interface components {
          * @enum {string}
          */
         Field: "title" | "other_title" | "subtitle" | "authors" | "more_authors" | "isbn" | "other_isbn" | "published_year" | "other_year" | "language" | "categories" | "more_categories" | "description" | "condition" | "notes" | "lending" | "copies" | "shelf" | "owned" | "deleted" | "kind" | "version";
+        /** @description A report that has just been made. Without names and words: the answer to a command is kept for a day. */
+        FiledReportView: {
+            /** Format: date-time */
+            createdAt: string;
+            id: components["schemas"]["ReportId"];
+        };
         /**
          * @description The program that wrote a file.
          * @enum {string}
@@ -2979,6 +3117,8 @@ export interface components {
                 handOverCode?: string | null;
                 /** Format: date-time */
                 handedOverAt?: string | null;
+                /** @description Moderators read and write its messages at present: there is or was a dispute, or one of the two has reported it. */
+                hasModerators?: boolean;
                 id: components["schemas"]["BorrowId"];
                 message?: string | null;
                 /** @description What one of the two wrote at the return or the loss. */
@@ -3267,6 +3407,34 @@ export interface components {
             /** @example true */
             success: boolean;
         };
+        /** @description As [`Envelope`], for one page of a list. */
+        ListEnvelope_ReportView: {
+            data: {
+                /** @description The reported member. */
+                about: components["schemas"]["ReportedPart"];
+                /** @description What a moderator wrote to the reporter. Gone once that moderator has left. */
+                answer?: string | null;
+                answeredBy?: components["schemas"]["ReportedPart"] | null;
+                borrowId?: components["schemas"]["BorrowId"] | null;
+                /** Format: date-time */
+                closedAt?: string | null;
+                /** Format: date-time */
+                createdAt: string;
+                id: components["schemas"]["ReportId"];
+                /** @description For moderators: `answered`, `warned` or `deactivated`. */
+                outcome?: string | null;
+                /** @description `insults`, `threats`, `fraud`, `spam`, `unreliable` or `other`. */
+                reason: string;
+                reporter?: components["schemas"]["ReportedPart"] | null;
+                state: components["schemas"]["ReportState"];
+                text: string;
+                /** @description For moderators: what the reported member was told. */
+                warning?: string | null;
+            }[];
+            pagination: components["schemas"]["Pagination"];
+            /** @example true */
+            success: boolean;
+        };
         LogInBody: {
             /** Format: email */
             email: string;
@@ -3397,6 +3565,7 @@ export interface components {
         NotificationData: {
             bookId?: components["schemas"]["BookId"] | null;
             borrowId?: components["schemas"]["BorrowId"] | null;
+            reportId?: components["schemas"]["ReportId"] | null;
         };
         /**
          * Format: uuid
@@ -3588,6 +3757,72 @@ export interface components {
              *     chosen with the letter, and one that is sent here is not kept.
              */
             password?: string | null;
+        };
+        ReportAboutBody: {
+            /**
+             * Format: uuid
+             * @description A borrow between the two. Moderators read its messages as long as the report is open, and for two weeks more.
+             */
+            borrowId?: string | null;
+            /** Format: uuid */
+            userId: string;
+        };
+        ReportAnswerBody: {
+            outcome: components["schemas"]["ReportOutcomeBody"];
+            /** @description To the reporter. */
+            text: string;
+            /** @description To the reported member: with the outcome `warned`, and with no other. */
+            warning?: string | null;
+        };
+        ReportBody: {
+            about: components["schemas"]["ReportAboutBody"];
+            reason: components["schemas"]["ReportReasonBody"];
+            text: string;
+        };
+        /**
+         * Format: uuid
+         * @description What a member tells the moderators about another.
+         */
+        ReportId: string;
+        /** @enum {string} */
+        ReportOutcomeBody: "answered" | "warned" | "deactivated";
+        /** @enum {string} */
+        ReportReasonBody: "insults" | "threats" | "fraud" | "spam" | "unreliable" | "other";
+        /**
+         * @description Where a report stands.
+         * @enum {string}
+         */
+        ReportState: "open" | "answered" | "left";
+        /** @description A report as the API shows it. */
+        ReportView: {
+            /** @description The reported member. */
+            about: components["schemas"]["ReportedPart"];
+            /** @description What a moderator wrote to the reporter. Gone once that moderator has left. */
+            answer?: string | null;
+            answeredBy?: components["schemas"]["ReportedPart"] | null;
+            borrowId?: components["schemas"]["BorrowId"] | null;
+            /** Format: date-time */
+            closedAt?: string | null;
+            /** Format: date-time */
+            createdAt: string;
+            id: components["schemas"]["ReportId"];
+            /** @description For moderators: `answered`, `warned` or `deactivated`. */
+            outcome?: string | null;
+            /** @description `insults`, `threats`, `fraud`, `spam`, `unreliable` or `other`. */
+            reason: string;
+            reporter?: components["schemas"]["ReportedPart"] | null;
+            state: components["schemas"]["ReportState"];
+            text: string;
+            /** @description For moderators: what the reported member was told. */
+            warning?: string | null;
+        };
+        /** @description A member of whom a report speaks. */
+        ReportedPart: {
+            id: components["schemas"]["UserId"];
+            /** @description They have left. Whoever shows it says "a former member" in the language of the reader. */
+            left?: boolean;
+            /** @description Empty of a former member. */
+            name: string;
         };
         RequestBody: {
             /** Format: uuid */
@@ -7391,6 +7626,217 @@ export interface operations {
             408: components["responses"]["TimedOut"];
             409: components["responses"]["Conflict"];
             412: components["responses"]["VersionMismatch"];
+            429: components["responses"]["TooOften"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    list_own_reports: {
+        parameters: {
+            query?: {
+                /** @description From 1. */
+                page?: number;
+                limit?: number;
+                /** @description The fields to show, separated by commas; all of them without it. */
+                fields?: string;
+                /** @description The `nextCursor` of the page before; for deep pages of a list that changes meanwhile. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As asked */
+            200: {
+                headers: {
+                    /** @description For If-None-Match; of one book and of one's profile also for If-Match */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListEnvelope_ReportView"];
+                };
+            };
+            /** @description What If-None-Match names is still right */
+            304: {
+                headers: {
+                    /** @description For If-None-Match; of one book and of one's profile also for If-Match */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["TimedOut"];
+            429: components["responses"]["TooOften"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    list_reports: {
+        parameters: {
+            query?: {
+                /** @description From 1. */
+                page?: number;
+                limit?: number;
+                /** @description The fields to show, separated by commas; all of them without it. */
+                fields?: string;
+                /** @description The `nextCursor` of the page before; for deep pages of a list that changes meanwhile. */
+                cursor?: string;
+                /** @description Those that wait for an answer, or those that do not. */
+                state?: "open" | "closed";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As asked */
+            200: {
+                headers: {
+                    /** @description For If-None-Match; of one book and of one's profile also for If-Match */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListEnvelope_ReportView"];
+                };
+            };
+            /** @description What If-None-Match names is still right */
+            304: {
+                headers: {
+                    /** @description For If-None-Match; of one book and of one's profile also for If-Match */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["TimedOut"];
+            429: components["responses"]["TooOften"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    report_member: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReportBody"];
+            };
+        };
+        responses: {
+            /** @description It is made */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Envelope_FiledReportView"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["TimedOut"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["VersionMismatch"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
+            429: components["responses"]["TooOften"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    get_report: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As asked */
+            200: {
+                headers: {
+                    /** @description For If-None-Match; of one book and of one's profile also for If-Match */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Envelope_ReportView"];
+                };
+            };
+            /** @description What If-None-Match names is still right */
+            304: {
+                headers: {
+                    /** @description For If-None-Match; of one book and of one's profile also for If-Match */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["TimedOut"];
+            429: components["responses"]["TooOften"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    answer_report: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReportAnswerBody"];
+            };
+        };
+        responses: {
+            /** @description As asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Envelope_AnsweredReportView"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["TimedOut"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["VersionMismatch"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["MediaType"];
             429: components["responses"]["TooOften"];
             500: components["responses"]["Internal"];
             503: components["responses"]["Unavailable"];

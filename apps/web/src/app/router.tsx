@@ -3,18 +3,10 @@ import { createBrowserRouter, Navigate, type RouteObject } from 'react-router'
 import { RequirePermission, RequireSession } from '@/api/Require'
 import {
   loadAccountLayout,
-  loadApiKeysPage,
-  loadCalendarPage,
-  loadBlocksPage,
-  loadDeleteAccountPage,
   loadForgotPasswordPage,
   loadLoginPage,
-  loadNotificationPreferencesPage,
-  loadPasswordPage,
-  loadProfilePage,
   loadRegisterPage,
   loadResetPasswordPage,
-  loadSessionsPage,
   loadUnsubscribePage,
   loadVerifyEmailPage,
 } from '@/features/account'
@@ -30,7 +22,7 @@ import {
 import { loadBookPage } from '@/features/book'
 import { BrowsePage } from '@/features/catalogue'
 import { loadLoanPage, loadLoansPage } from '@/features/loans'
-import { loadDisputesPage } from '@/features/moderation'
+import { loadModeration } from '@/features/moderation'
 import { loadNotificationsPage } from '@/features/notifications'
 import { loadPersonPage } from '@/features/people'
 import { loadAddBookPage, loadEditBookPage, loadImportPage, loadShelfPage, loadStartImportPage } from '@/features/shelf'
@@ -69,24 +61,12 @@ const forMembers: RouteObject[] = [
   { path: 'loans', lazy: page(loadLoansPage, 'loans') },
   { path: 'loans/:id', lazy: page(loadLoanPage, ['loans', 'people']) },
   { path: 'notifications', lazy: page(loadNotificationsPage, 'notifications') },
-  {
-    path: 'account',
-    lazy: page(loadAccountLayout, 'account'),
-    children: [
-      { index: true, element: <Navigate to="profile" replace /> },
-      { path: 'profile', lazy: page(loadProfilePage, 'account') },
-      { path: 'notifications', lazy: page(loadNotificationPreferencesPage, 'account') },
-      { path: 'password', lazy: page(loadPasswordPage, 'account') },
-      { path: 'sessions', lazy: page(loadSessionsPage, 'account') },
-      { path: 'api-keys', lazy: page(loadApiKeysPage, 'account') },
-      { path: 'calendar', lazy: page(loadCalendarPage, 'account') },
-      { path: 'blocks', lazy: page(loadBlocksPage, ['account', 'people']) },
-      { path: 'delete', lazy: page(loadDeleteAccountPage, 'account') },
-    ],
-  },
+  { path: 'account/*', lazy: page(loadAccountLayout, ['account', 'people']) },
 ]
 
-const forModerators: RouteObject[] = [{ path: 'moderation', lazy: page(loadDisputesPage, ['moderation', 'loans']) }]
+const forModerators: RouteObject[] = [
+  { path: 'moderation/*', lazy: page(loadModeration, ['moderation', 'loans', 'people']) },
+]
 
 const forAdministrators: RouteObject[] = [
   {

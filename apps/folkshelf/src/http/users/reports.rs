@@ -30,7 +30,7 @@ pub(super) fn configure(services: &mut ServiceConfig) {
 #[derive(Debug, Clone, Copy, Deserr, ToSchema)]
 #[deserr(error = FieldErrors, rename_all = lowercase)]
 #[schema(rename_all = "lowercase")]
-enum ReasonBody {
+enum ReportReasonBody {
     Insults,
     Threats,
     Fraud,
@@ -39,15 +39,15 @@ enum ReasonBody {
     Other,
 }
 
-impl From<ReasonBody> for ReportReason {
-    fn from(reason: ReasonBody) -> Self {
+impl From<ReportReasonBody> for ReportReason {
+    fn from(reason: ReportReasonBody) -> Self {
         match reason {
-            ReasonBody::Insults => Self::Insults,
-            ReasonBody::Threats => Self::Threats,
-            ReasonBody::Fraud => Self::Fraud,
-            ReasonBody::Spam => Self::Spam,
-            ReasonBody::Unreliable => Self::Unreliable,
-            ReasonBody::Other => Self::Other,
+            ReportReasonBody::Insults => Self::Insults,
+            ReportReasonBody::Threats => Self::Threats,
+            ReportReasonBody::Fraud => Self::Fraud,
+            ReportReasonBody::Spam => Self::Spam,
+            ReportReasonBody::Unreliable => Self::Unreliable,
+            ReportReasonBody::Other => Self::Other,
         }
     }
 }
@@ -55,7 +55,7 @@ impl From<ReasonBody> for ReportReason {
 #[derive(Deserr, ToSchema)]
 #[deserr(error = FieldErrors, rename_all = camelCase, deny_unknown_fields)]
 #[schema(rename_all = "camelCase")]
-struct AboutBody {
+struct ReportAboutBody {
     #[schema(value_type = Uuid)]
     user_id: UserId,
     /// A borrow between the two. Moderators read its messages as long as the report is open, and for two weeks more.
@@ -67,8 +67,8 @@ struct AboutBody {
 #[derive(Deserr, ToSchema)]
 #[deserr(error = FieldErrors, deny_unknown_fields)]
 struct ReportBody {
-    about: AboutBody,
-    reason: ReasonBody,
+    about: ReportAboutBody,
+    reason: ReportReasonBody,
     #[schema(value_type = String, min_length = 1, max_length = 1000)]
     text: Prose<1000>,
 }

@@ -14,6 +14,8 @@ export default function AdministrationLayout() {
         label={t('tabs')}
         tabs={[
           { to: '/admin/members', label: t('members.title') },
+          { to: '/moderation', label: t('disputes') },
+          { to: '/moderation/reports', label: t('reports') },
           { to: '/admin/mails', label: t('mails.title') },
           { to: SYSTEM[0], label: t('system'), above: SYSTEM },
         ]}

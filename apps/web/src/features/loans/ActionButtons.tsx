@@ -2,7 +2,7 @@ import { useQueryClient } from '@tanstack/react-query'
 import { Ellipsis } from 'lucide'
 import { useCallback, useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { BlockDialog } from '@/features/people'
+import { BlockDialog, Reporting } from '@/features/people'
 import { Button, IconButton, LinkButton } from '@/ui/Button'
 import { classes } from '@/ui/classes'
 import { Icon } from '@/ui/Icon'
@@ -33,6 +33,7 @@ export function ActionButtons({
   const actions = actionsOf(loan, part)
   const { main, beside, more } = actions
   const [blocking, setBlocking] = useState<boolean>()
+  const [reporting, setReporting] = useState<boolean>()
   const [chosen, setChosen] = useState<{ action: Action; open: boolean; nth: number }>()
   const hasMoved = useRef(false)
   const open = (action: Action) => {
@@ -57,7 +58,7 @@ export function ActionButtons({
     if (queries.isMutating() === 0) toast({ tone: 'problem', text: t('overtaken') })
   }, [overtaken, moved, queries, t])
 
-  if (!main && !beside && more.length === 0 && !chosen && blocking === undefined) return null
+  if (!main && !beside && more.length === 0 && !chosen && blocking === undefined && reporting === undefined) return null
   return (
     <div className={classes('relative z-10 flex flex-wrap items-center gap-3', growing)}>
       {/* By its key a button whose meaning changes is another one: the focus does not stay on it. */}
@@ -103,6 +104,7 @@ export function ActionButtons({
                 {t(`action.${action}`)}
               </MenuItem>
             ))}
+            <MenuItem onClick={() => setReporting(true)}>{t('action.report')}</MenuItem>
             <MenuItem danger onClick={() => setBlocking(true)}>
               {t('action.block')}
             </MenuItem>
@@ -117,6 +119,7 @@ export function ActionButtons({
           landing={() => document.getElementById(statusId(loan))}
         />
       )}
+      <Reporting person={otherOf(loan, part)} loanId={loan.id} open={reporting} onOpenChange={setReporting} />
       {chosen && (
         <ActionDialog
           key={chosen.nth}

@@ -65,6 +65,7 @@ type Situation =
   | 'expired.unanswered'
   | 'expired.unfetched'
   | `settled.${NonNullable<Loan['resolution']>['outcome']}`
+  | 'reported'
   | 'other'
 
 function isSettled(situation: Situation): situation is Extract<Situation, `settled.${string}`> {
@@ -81,7 +82,10 @@ function situationOf(loan: Loan, part: Part, gives: boolean): Situation {
   if (status === 'disputed') return `disputed.${part}`
   if (status === 'cancelled') return 'cancelled'
   if (status === 'expired') return loan.approvedAt ? 'expired.unfetched' : 'expired.unanswered'
-  if (part === 'moderator') return loan.resolution ? `settled.${loan.resolution.outcome}` : 'other'
+  if (part === 'moderator') {
+    if (loan.resolution) return `settled.${loan.resolution.outcome}`
+    return loan.hasModerators ? 'reported' : 'other'
+  }
   if (status === 'approved' && part === 'owner' && !loan.handOverCode) return 'approved.void'
   if ((status === 'pending' || status === 'approved') && part === 'owner' && gives) return `${status}.giver`
   if (status === 'queued' && part === 'borrower' && loan.queuePosition === 1) return 'queued.next'

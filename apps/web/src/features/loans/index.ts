@@ -1,4 +1,5 @@
 export { isHeld, type Loan } from './loan'
+export { LoanTalk } from './LoanTalk'
 export { useLoansWaiting, useOpenLoans } from './queries'
 
 // Each is fetched when somebody goes there.

@@ -22,7 +22,7 @@ export default function DisputesPage() {
   const [search] = useSearchParams()
   const list = disputeLists.find((one) => one === search.get('show')) ?? 'open'
   return (
-    <div className="mx-auto max-w-4xl">
+    <>
       <PageHeader title={t('disputes.title')} lead={t('disputes.lead')} />
       <QueryTabs
         label={t('disputes.title')}
@@ -30,7 +30,7 @@ export default function DisputesPage() {
         tabs={disputeLists.map((value) => ({ value, label: t(`lists.${value}`) }))}
       />
       <Disputes key={list} list={list} />
-    </div>
+    </>
   )
 }
 
@@ -150,7 +150,7 @@ function Decision({
   )
 }
 
-function Side({
+export function Side({
   person,
   role,
   words,
@@ -159,7 +159,7 @@ function Side({
   person: Dispute['owner']
   role: string
   words?: string | null | undefined
-  children: ReactNode
+  children?: ReactNode
 }) {
   return (
     <section className="flex gap-3" aria-label={`${role}: ${person.name}`}>

@@ -1,2 +1,2 @@
-// Each is fetched when somebody goes there.
-export const loadDisputesPage = () => import('./DisputesPage')
+// Fetched when somebody goes there.
+export const loadModeration = () => import('./Moderation')

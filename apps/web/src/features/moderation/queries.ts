@@ -1,8 +1,9 @@
-import { useInfiniteQuery } from '@tanstack/react-query'
-import { api, askPage } from '@/api/client'
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
+import { api, ask, askPage } from '@/api/client'
 import { useNamed } from '@/api/former'
 import { keys } from '@/api/keys'
 import type { components } from '@/api/schema'
+import { reportKeys, type Report } from '@/features/people'
 
 export type Dispute = components['schemas']['BorrowView']
 
@@ -33,3 +34,41 @@ export function useDisputes(list: DisputeList) {
     refetchInterval: DISPUTES_GO,
   })
 }
+
+export const reportLists = ['open', 'closed'] as const
+export type ReportList = (typeof reportLists)[number]
+
+/** A new report is told; that another moderator has answered one is not. */
+const REPORTS_GO = 30_000
+
+export function useReports(state: ReportList) {
+  return useInfiniteQuery({
+    queryKey: reportKeys.list(state),
+    queryFn: ({ pageParam: cursor, signal }) =>
+      askPage(api.GET('/api/v1/reports', { params: { query: { state, ...(cursor && { cursor }) } }, signal })),
+    initialPageParam: '',
+    getNextPageParam: ({ pagination }) => pagination.nextCursor,
+    refetchInterval: REPORTS_GO,
+  })
+}
+
+export function useReport(id: string) {
+  return useQuery({
+    queryKey: reportKeys.one(id),
+    queryFn: ({ signal }) => ask(api.GET('/api/v1/reports/{id}', { params: { path: { id } }, signal })),
+    refetchInterval: REPORTS_GO,
+  })
+}
+
+/** With words for who has left. */
+export function named({ about, reporter, answeredBy, ...rest }: Report, former: string) {
+  const member = <M extends Report['about']>(one: M): M => (one.left ? { ...one, name: former } : one)
+  return {
+    ...rest,
+    about: member(about),
+    reporter: reporter && member(reporter),
+    answeredBy: answeredBy && member(answeredBy),
+  }
+}
+
+export type NamedReport = ReturnType<typeof named>

@@ -66,6 +66,8 @@ export function NotificationItem({
 }
 
 function placeOf({ data, type }: Notification): string {
+  // Who is warned finds all of it in the notification itself.
+  if (data.reportId) return type === 'user.reported' ? `/moderation/reports/${data.reportId}` : '/account/reports'
   if (data.borrowId) return `/loans/${data.borrowId}${type === 'borrow.message_sent' ? '#messages' : ''}`
   return data.bookId ? `/books/${data.bookId}` : '/notifications'
 }

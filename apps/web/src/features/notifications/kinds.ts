@@ -6,6 +6,7 @@ import {
   CalendarClock,
   CircleCheck,
   CircleX,
+  Flag,
   Hand,
   ListOrdered,
   MessageSquare,
@@ -35,6 +36,8 @@ const kinds: Record<string, { icon: IconNode; late?: true }> = {
   'borrow.disputed': { icon: Scale, late: true },
   'borrow.resolved': { icon: Scale },
   'borrow.message_sent': { icon: MessageSquare },
+  'user.reported': { icon: Flag, late: true },
+  'user.report_answered': { icon: Flag },
 }
 
 /** How a notification looks by what caused it. */

@@ -1,4 +1,4 @@
-import { Ban, BookX, Ellipsis, MapPin, UserX } from 'lucide'
+import { Ban, BookX, Ellipsis, Flag, MapPin, UserX } from 'lucide'
 import { useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useParams } from 'react-router'
@@ -19,6 +19,7 @@ import { BlockDialog } from './BlockDialog'
 import { useIsBlocked, useUnblock } from './blocks'
 import { usePerson, type Person } from './queries'
 import { recordOf } from './record'
+import { Reporting } from './Reporting'
 
 /** Who somebody is: what they show of themselves, what came of their loans, and their books. */
 export default function PersonPage() {
@@ -57,6 +58,7 @@ function Somebody({ person }: { person: Person }) {
   const { id, name, avatarUrl, memberSince, location, bio } = person
   const blocked = useIsBlocked(id)
   const [asking, setAsking] = useState(false)
+  const [reporting, setReporting] = useState<boolean>()
   const header = useRef<HTMLElement>(null)
   return (
     <article className="flex flex-col gap-8">
@@ -78,7 +80,9 @@ function Somebody({ person }: { person: Person }) {
             </p>
           )}
         </div>
-        {blocked === false && id !== user?.id && <More onBlock={() => setAsking(true)} />}
+        {user && id !== user.id && (
+          <More onReport={() => setReporting(true)} {...(blocked === false && { onBlock: () => setAsking(true) })} />
+        )}
       </header>
       {id === user?.id && (
         <Notice>
@@ -106,12 +110,13 @@ function Somebody({ person }: { person: Person }) {
       </section>
       {!blocked && <Books person={person} />}
       <BlockDialog person={person} open={asking} onOpenChange={setAsking} landing={() => header.current} />
+      <Reporting person={person} open={reporting} onOpenChange={setReporting} />
     </article>
   )
 }
 
-/** What is seldom done with a member. */
-function More({ onBlock }: { onBlock: () => void }) {
+/** What is seldom done with a member. Whoever is blocked already is not blocked again. */
+function More({ onBlock, onReport }: { onBlock?: () => void; onReport: () => void }) {
   const { t } = useTranslation('people')
   return (
     <div className="self-start">
@@ -122,9 +127,14 @@ function More({ onBlock }: { onBlock: () => void }) {
           </IconButton>
         }
       >
-        <MenuItem icon={<Icon of={Ban} className="size-5" />} danger onClick={onBlock}>
-          {t('block.action')}
+        <MenuItem icon={<Icon of={Flag} className="size-5" />} onClick={onReport}>
+          {t('report.action')}
         </MenuItem>
+        {onBlock && (
+          <MenuItem icon={<Icon of={Ban} className="size-5" />} danger onClick={onBlock}>
+            {t('block.action')}
+          </MenuItem>
+        )}
       </Menu>
     </div>
   )

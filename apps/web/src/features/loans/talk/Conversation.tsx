@@ -1,9 +1,12 @@
-import { useEffect, useRef } from 'react'
+import { Flag } from 'lucide'
+import { useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useLocation } from 'react-router'
 import { ErrorState } from '@/api/ErrorState'
+import { Reporting } from '@/features/people'
 import { Button } from '@/ui/Button'
 import { Loading, Skeleton } from '@/ui/Feedback'
+import { Icon } from '@/ui/Icon'
 import { worthTelling } from '../happening'
 import { isOpen, otherOf, type Loan, type Part } from '../loan'
 import { useTimeline } from '../queries'
@@ -19,6 +22,7 @@ export function Conversation({ loan, part }: { loan: Loan; part: Part }) {
   const { t } = useTranslation('loans')
   const access = accessOf(loan, part)
   const hint = useHint(loan, part)
+  const label = useLabel(loan, part)
   const readable = hasMessages(access)
   const timeline = useTimeline(loan.id)
   const messages = useMessages(loan.id, readable)
@@ -28,6 +32,7 @@ export function Conversation({ loan, part }: { loan: Loan; part: Part }) {
   const end = useRef<HTMLDivElement>(null)
   const mark = useReading(loan, readable ? messages.data : undefined, end)
   const { hash } = useLocation()
+  const [reporting, setReporting] = useState<boolean>()
   const isThere = timeline.data !== undefined && (!readable || messages.data !== undefined)
   useEffect(() => {
     if (isThere && hash === `#${TALK}`) end.current?.scrollIntoView({ block: 'center' })
@@ -41,9 +46,21 @@ export function Conversation({ loan, part }: { loan: Loan; part: Part }) {
   const waiting = outbox.waiting.findIndex(({ failed }) => !failed)
   return (
     <section id={TALK} aria-labelledby="talk" className="flex scroll-mt-20 flex-col gap-4">
-      <h2 id="talk" className="text-heading">
-        {t('talk.title')}
-      </h2>
+      <div className="flex min-h-11 flex-wrap items-center justify-between gap-x-4">
+        <h2 id="talk" className="text-heading">
+          {t('talk.title')}
+        </h2>
+        {part !== 'moderator' && !otherOf(loan, part).left && (
+          <Button
+            variant="quiet"
+            size="small"
+            icon={<Icon of={Flag} className="size-4" />}
+            onClick={() => setReporting(true)}
+          >
+            {t('talk.report', { name: otherOf(loan, part).name })}
+          </Button>
+        )}
+      </div>
       {isThere ? (
         <>
           {messages.hasNextPage && (
@@ -92,27 +109,27 @@ export function Conversation({ loan, part }: { loan: Loan; part: Part }) {
       <div ref={end} />
       <Announcer messages={messages.data} />
       {access === 'open' ? (
-        <Composer
-          id={FIELD}
-          field={field}
-          label={part === 'moderator' ? t('talk.toBoth') : t('talk.to', { name: otherOf(loan, part).name })}
-          hint={hint}
-          draft={draft}
-          onChange={setDraft}
-          onSend={send}
-        />
+        <Composer id={FIELD} field={field} label={label} hint={hint} draft={draft} onChange={setDraft} onSend={send} />
       ) : (
         <Ended access={access} />
       )}
+      <Reporting person={otherOf(loan, part)} loanId={loan.id} open={reporting} onOpenChange={setReporting} />
     </section>
   )
+}
+
+/** To whom one writes. */
+function useLabel(loan: Loan, part: Part): string {
+  const { t } = useTranslation('loans')
+  if (part === 'moderator') return t('talk.toBoth')
+  return t(loan.hasModerators ? 'talk.toWithModerators' : 'talk.to', { name: otherOf(loan, part).name })
 }
 
 /** Who reads it. */
 function useHint(loan: Loan, part: Part): string {
   const { t } = useTranslation('loans')
   if (part === 'moderator') return t('talk.hintModerator')
-  if (loan.status === 'disputed' || loan.resolvedAt) return t('talk.hintDisputed')
+  if (loan.hasModerators) return t('talk.hintModerators')
   return isOpen(loan) ? t('talk.hint', { name: otherOf(loan, part).name }) : t('talk.hintClosed')
 }
 

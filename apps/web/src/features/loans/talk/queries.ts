@@ -3,7 +3,8 @@ import { useCallback, useState } from 'react'
 import { api, ask, askPage } from '@/api/client'
 import { randomKey } from '@/api/idempotency'
 import { keys } from '@/api/keys'
-import type { Message } from './talk'
+import { useUserId } from '@/api/useSession'
+import { looksForReader, type Message } from './talk'
 
 type Page = Awaited<ReturnType<typeof fetchPage>>
 
@@ -17,6 +18,7 @@ function fetchPage(id: string, cursor: string, signal: AbortSignal) {
 
 /** The newest messages, and more of the older ones by and by. */
 export function useMessages(loanId: string, enabled: boolean) {
+  const userId = useUserId()
   return useInfiniteQuery({
     queryKey: messagesKey(loanId),
     queryFn: ({ pageParam, signal }) => fetchPage(loanId, pageParam, signal),
@@ -24,6 +26,7 @@ export function useMessages(loanId: string, enabled: boolean) {
     getNextPageParam: ({ pagination }) => pagination.nextCursor,
     select: ({ pages }) => pages.toReversed().flatMap(({ items }) => items),
     enabled,
+    refetchInterval: ({ state }) => looksForReader(state.data?.pages[0]?.items ?? [], userId),
   })
 }
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Happening } from '../happening'
 import type { Loan, LoanStatus } from '../loan'
-import { accessOf, firstUnread, inOneThread, lengthOf, type Message } from './talk'
+import { accessOf, firstUnread, inOneThread, lengthOf, looksForReader, type Message } from './talk'
 
 const NOW = new Date('2026-11-27T12:00:00Z')
 const ago = (days: number) => new Date(NOW.getTime() - days * 86_400_000).toISOString()
@@ -48,10 +48,9 @@ describe('who may write', () => {
     expect(accessOf(returned(90), 'borrower', NOW)).toBe('over')
   })
 
-  it('is a moderator from a dispute on', () => {
+  it('is a moderator where the host says so', () => {
     expect(accessOf(loan('active'), 'moderator', NOW)).toBe('none')
-    expect(accessOf(loan('disputed'), 'moderator', NOW)).toBe('open')
-    expect(accessOf(loan('active', { resolvedAt: ago(1) }), 'moderator', NOW)).toBe('open')
+    expect(accessOf(loan('active', { hasModerators: true }), 'moderator', NOW)).toBe('open')
   })
 
   it('is nobody where the other one has left', () => {
@@ -115,4 +114,23 @@ describe('what is new', () => {
 
 it('counts characters as the host does', () => {
   expect(lengthOf('  äö👩‍🚀  ')).toBe(5)
+})
+
+describe('whether one’s last message has been read', () => {
+  const sent = Date.parse(at(0))
+  const own = (more: Partial<Message> = {}) => [message('theirs', 0), { ...message('own', 0, 'olga'), ...more }]
+
+  it('is looked up as long as it has not, soon at first', () => {
+    expect(looksForReader(own(), 'olga', sent + 1_000)).toBe(5_000)
+    expect(looksForReader(own(), 'olga', sent + 600_000)).toBe(30_000)
+  })
+
+  it('is not looked up where there is nothing to learn', () => {
+    expect(looksForReader(own({ readAt: at(1) }), 'olga', sent)).toBe(false)
+    expect(looksForReader([message('theirs', 0)], 'olga', sent)).toBe(false)
+    expect(looksForReader([], 'olga', sent)).toBe(false)
+    // Whoever read the last one has read those before it.
+    const last = { ...message('last', 2, 'olga'), readAt: at(3) }
+    expect(looksForReader([...own(), last], 'olga', sent)).toBe(false)
+  })
 })

@@ -14,13 +14,13 @@ export const FIELD = 'write'
 
 /**
  * What one may do with the messages of a loan: `open`: read and write; `closed`: the request came to nothing; `left`: the other
- * one is no longer here; `over`: they are deleted by now; `none`: a moderator whom nobody has called.
+ * one is no longer here; `over`: they are deleted by now; `none`: a moderator whom nobody has called, or not any more.
  */
 export type Access = 'open' | 'closed' | 'left' | 'over' | 'none'
 
 export function accessOf(loan: Loan, part: Part, now = new Date()): Access {
-  const { closedAt, handedOverAt, status, resolvedAt } = loan
-  if (part === 'moderator' && status !== 'disputed' && !resolvedAt) return 'none'
+  const { closedAt, handedOverAt } = loan
+  if (part === 'moderator' && !loan.hasModerators) return 'none'
   if (closedAt && now.getTime() >= new Date(closedAt).getTime() + KEPT_DAYS * 86_400_000) return 'over'
   if (closedAt && !handedOverAt) return 'closed'
   const isAlone = part === 'owner' ? loan.borrower.left : part === 'borrower' && loan.owner.left
@@ -90,3 +90,16 @@ export function firstUnread(messages: readonly Message[], unread: number, userId
 
 /** As the host counts them. */
 export const lengthOf = (text: string) => Array.from(text.trim()).length
+
+/** Milliseconds until one looks whether one's last message has been read: nobody is told of that. */
+const LOOK_SOON = 5_000
+const LOOK_LATER = 30_000
+/** So long the other one may well be on the page. */
+const JUST_SENT = 120_000
+
+/** `false`: there is nothing to look for. */
+export function looksForReader(newest: readonly Message[], userId: string, now = Date.now()): number | false {
+  const last = newest.findLast(({ author }) => author.id === userId)
+  if (!last || last.readAt) return false
+  return now - Date.parse(last.sentAt) < JUST_SENT ? LOOK_SOON : LOOK_LATER
+}
