@@ -253,17 +253,6 @@ async fn who_has_a_part_in_it_does_not_answer_and_only_administrators_deactivate
 }
 
 #[tokio::test]
-async fn a_deactivation_is_told_as_any_other_and_with_the_answer() {
-    let world = World::new().await;
-    let they = world.they().await;
-    let report = world.reports(they.grace, they.linus).await;
-    world.send(&moderator(they.mia), answer(report, Measure::Deactivate)).await.expect("answered");
-    let history = world.history(they.linus).await;
-    assert_eq!(history.last().map(|event| event.name.as_str()), Some("user.updated"));
-    assert_eq!(history.last().map(|event| event.payload["active"].clone()), Some(false.into()));
-}
-
-#[tokio::test]
 async fn open_reports_come_first_and_a_walk_by_cursor_misses_none() {
     let world = World::new().await;
     let they = world.they().await;
