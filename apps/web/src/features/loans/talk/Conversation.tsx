@@ -55,9 +55,10 @@ export function Conversation({ loan, part }: { loan: Loan; part: Part }) {
             variant="quiet"
             size="small"
             icon={<Icon of={Flag} className="size-4" />}
+            aria-label={t('talk.reportNamed', { name: otherOf(loan, part).name })}
             onClick={() => setReporting(true)}
           >
-            {t('talk.report', { name: otherOf(loan, part).name })}
+            {t('talk.report')}
           </Button>
         )}
       </div>
