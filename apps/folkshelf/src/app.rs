@@ -7,6 +7,8 @@ use anyhow::Context as _;
 use cqrs::{CommandBus, QueryBus};
 use database::{Database, Replica, Route, Server};
 use event_bus::{BusSettings, EventBus, Running, Subscription};
+use jiff::tz::TimeZone;
+use jobs::{Job, Jobs};
 use kernel::{Clock, CorrectedClock};
 use read_store::ReadStore;
 use secrecy::{ExposeSecret, SecretString};
@@ -28,12 +30,11 @@ use crate::http::edge::server::Edge;
 use crate::module::{Wired, Wiring};
 use crate::modules::require_published;
 use crate::ports::{Hosts, Ports};
+use crate::recurring::{ForgetAnswers, Months, Reconcile, scheduled};
 use crate::settings::Settings;
 
 /// How often a host with two database passwords checks the one that it uses.
 const PASSWORD_CHECK: Duration = Duration::from_secs(1);
-/// How often answers past their time are forgotten.
-const SWEEP: Duration = Duration::from_secs(600);
 
 /// Roles, schemas and tables as this program needs them.
 pub async fn migrate(settings: &Settings) -> anyhow::Result<()> {
@@ -77,12 +78,13 @@ pub fn read_store(settings: &Settings) -> anyhow::Result<ReadStore> {
 pub async fn event_bus(settings: &Settings, clock: Arc<dyn Clock>) -> anyhow::Result<EventBus> {
     let connections = Connections::new(settings, Server::unwatched())?;
     connections.find().await;
-    Ok(event_bus_of(&connections, clock))
+    let database = connections.pool(provision::EVENT_BUS);
+    Ok(event_bus_of(&connections, database, clock))
 }
 
-fn event_bus_of(connections: &Connections<'_>, clock: Arc<dyn Clock>) -> EventBus {
+fn event_bus_of(connections: &Connections<'_>, database: Database, clock: Arc<dyn Clock>) -> EventBus {
     let settings = BusSettings { process: connections.process, ..BusSettings::default() };
-    EventBus::new(connections.pool(provision::EVENT_BUS), clock, settings)
+    EventBus::new(database, clock, settings)
 }
 
 /// Folkshelf, wired.
@@ -98,6 +100,7 @@ pub struct App {
     replica: Option<Replica>,
     pools: Vec<(String, Database)>,
     events: EventBus,
+    pub jobs: Jobs,
     contexts: Vec<(Context, Box<dyn Wired>)>,
     clock: Arc<dyn Clock>,
     places: Arc<Places>,
@@ -122,7 +125,8 @@ impl App {
         let server = Server::new(corrected);
         let connections = Connections::new(settings, server.clone())?;
         connections.find().await;
-        let events = event_bus_of(&connections, Arc::clone(&clock));
+        let host = connections.pool(provision::EVENT_BUS);
+        let events = event_bus_of(&connections, host.clone(), Arc::clone(&clock));
         let (ports, places) = (Ports::default(), Arc::new(Places::new(settings.http.max_requests_in_flight)));
         let wiring = Wiring {
             settings,
@@ -144,7 +148,13 @@ impl App {
         }
         let (commands, queries) = (commands.build()?, queries.build()?);
         ports.connect(&commands, &queries)?;
+        let mut jobs: Vec<Arc<dyn Job>> = contexts.iter().flat_map(|(_, context)| context.jobs()).collect();
+        let zone = TimeZone::get(&settings.community.time_zone).context("community.time_zone is not a time zone")?;
+        jobs.push(Arc::new(ForgetAnswers(commands.clone())));
+        jobs.push(Arc::new(Months::new(&queries, zone.clone())?));
+        jobs.push(Arc::new(Reconcile::new(&commands, &queries, events.clone())?));
         Ok(Self {
+            jobs: Jobs::new(host, Arc::clone(&clock), zone, scheduled(settings, jobs)?),
             commands,
             queries,
             server,
@@ -200,17 +210,9 @@ impl App {
                 until.run_until_cancelled(events.watch_replica(replica)).await;
             });
         }
-        let (store, commands) = (self.read_store.clone(), self.commands.clone());
+        let (store, jobs) = (self.read_store.clone(), self.jobs.clone());
         self.background.run(|until| async move { store.run_watcher(until).await });
-        // A sweep takes a batch a transaction, so it can be cut off.
-        self.background.repeat(SWEEP, move || {
-            let commands = commands.clone();
-            async move {
-                if let Err(error) = commands.sweep_idempotency_keys().await {
-                    tracing::warn!(%error, "old idempotency keys have to wait");
-                }
-            }
-        });
+        self.background.run(|until| async move { jobs.run(until).await });
         self.wired().for_each(|context| context.start(&self.background));
         Ok(Work { running, background: self.background.clone() })
     }
@@ -246,6 +248,7 @@ impl App {
             hot: HotAnswers::new(&host, settings.http.memory_cache_mib * 1024 * 1024, &hot.collect::<Vec<_>>()),
             machinery: Machinery {
                 events: self.events.clone(),
+                jobs: self.jobs.clone(),
                 pools: self.pools.clone(),
                 read_store: self.read_store.clone(),
                 projections: self.projections(),

@@ -17,6 +17,7 @@ use crate::contexts::Context;
 use crate::http::edge::drain::Drain;
 use crate::http::edge::{openapi, server};
 use crate::promotion::promote;
+use crate::recurring::command_line as jobs;
 use crate::settings::{Environment, LogFormat, Settings, Transport, reference};
 use crate::{doctor, health, letters, modules, seed};
 
@@ -55,6 +56,9 @@ enum Command {
     /// Subscriptions to the event log.
     #[command(subcommand)]
     Subscriptions(Subscriptions),
+    /// What one of the hosts does by the clock.
+    #[command(subcommand)]
+    Jobs(JobsCommand),
     /// Members.
     #[command(subcommand)]
     Users(Users),
@@ -95,6 +99,19 @@ enum Subscriptions {
     Replay {
         name: String,
         from: kernel::Position,
+    },
+}
+
+#[derive(Subcommand)]
+enum JobsCommand {
+    List,
+    /// Let a running host do it now.
+    Run {
+        name: String,
+    },
+    /// Let the run under way end at its next step.
+    Cancel {
+        name: String,
     },
 }
 
@@ -166,6 +183,14 @@ async fn act(command: Command, settings: &Settings) -> anyhow::Result<()> {
         Command::DeadLetters(command) => dead_letters(settings, command).await,
         Command::Mails(command) => mails(settings, command).await,
         Command::Subscriptions(command) => subscriptions(settings, command).await,
+        Command::Jobs(command) => {
+            let jobs = App::new(settings).await?.jobs;
+            match command {
+                JobsCommand::List => jobs::list(&jobs).await,
+                JobsCommand::Run { name } => jobs::ask(&jobs, &name).await,
+                JobsCommand::Cancel { name } => jobs::cancel(&jobs, &name).await,
+            }
+        }
         Command::Users(Users::Promote { email, role }) => promote_member(settings, &email, &role).await,
         Command::Doctor => doctor::run(settings).await,
         Command::Config(Configuration::Userlist) => {

@@ -13,6 +13,7 @@ mod module;
 mod modules;
 mod ports;
 mod promotion;
+mod recurring;
 mod seed;
 mod settings;
 

@@ -8,6 +8,7 @@ use async_trait::async_trait;
 use cqrs::{CommandBusBuilder, MissingHandler, QueryBus, QueryBusBuilder};
 use database::Database;
 use event_bus::{EventBus, Family, Subscription};
+use jobs::Job;
 use kernel::Clock;
 use read_store::{Projection, ReadStore, Rebuild};
 use sqlx::migrate::Migrator;
@@ -59,6 +60,11 @@ pub trait Wired: Send + Sync {
 
     /// Starts its schedulers, workers and sweepers.
     fn start(&self, _background: &Background) {}
+
+    /// What one of the hosts does by the clock.
+    fn jobs(&self) -> Vec<Arc<dyn Job>> {
+        Vec::new()
+    }
 
     /// What its routes work with. A route to a handler that is not registered is an error here, when the host starts.
     fn api(&self, host: &Host) -> Result<Mount, MissingHandler>;

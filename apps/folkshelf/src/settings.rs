@@ -5,6 +5,7 @@ mod database;
 mod faults;
 mod figures;
 mod files;
+mod jobs;
 mod load;
 mod mail;
 mod production;
@@ -15,6 +16,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+pub use self::jobs::Jobs;
 pub use database::Database;
 pub use figures::{Figure, Limits};
 pub use files::{Files, S3};
@@ -66,6 +68,8 @@ pub struct Settings {
     pub files: Files,
     #[schema(inline)]
     pub streams: StreamBounds,
+    #[schema(inline)]
+    pub jobs: Jobs,
     #[schema(inline)]
     pub limits: Limits,
     #[schema(inline)]

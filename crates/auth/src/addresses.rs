@@ -1,13 +1,30 @@
 //! Keys of mail addresses that have none yet: rows from before there were keys, and rows that a host of an older version
 //! has written since. See `domain/email.rs` and docs/adr/0019.
 
+use std::time::Duration;
+
 use database::Database;
 use time::OffsetDateTime;
+use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::domain::Email;
 
+const EVERY: Duration = Duration::from_secs(10 * 60);
 const BATCH: i64 = 500;
+
+pub(crate) async fn run(pool: &Database, shutdown: CancellationToken) {
+    loop {
+        match complete(pool).await {
+            Ok(0) => {}
+            Ok(given) => tracing::info!(given, "mail addresses got their keys"),
+            Err(error) => tracing::warn!(%error, "mail addresses without keys were not completed"),
+        }
+        if shutdown.run_until_cancelled(tokio::time::sleep(EVERY)).await.is_none() {
+            return;
+        }
+    }
+}
 
 /// Gives each account without a key its key. Of several with the same one the oldest gets it; the others keep working by
 /// their exact spelling. Returns how many keys were given.

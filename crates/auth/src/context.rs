@@ -6,6 +6,7 @@ use auth_events::AuthEvent;
 use cqrs::{CommandBusBuilder, QueryBusBuilder};
 use database::Database;
 use event_bus::{Family, Subscription};
+use jobs::Job;
 use kernel::Clock;
 use read_store::{Projection, Rebuild};
 use tokio::sync::Notify;
@@ -22,7 +23,7 @@ use crate::commands::{
     RefreshTokensHandler, Register, RegisterHandler, ResendProof, ResendProofHandler, ResetPassword,
     ResetPasswordHandler, RetryMail, RetryMailHandler, VerifyEmail, VerifyEmailHandler,
 };
-use crate::housekeeping::Housekeeper;
+use crate::housekeeping::ForgetEnded;
 use crate::key_uses::KeyUses;
 use crate::mails::MailWorker;
 use crate::outbox::Outbox;
@@ -30,8 +31,9 @@ use crate::passwords::Passwords;
 use crate::ports::Mailer;
 use crate::queries::{
     CheckPassword, CheckPasswordHandler, FindAccountByEmail, FindAccountByEmailHandler, FindAccounts,
-    FindAccountsHandler, GetAccount, GetAccountHandler, GetMailAddress, GetMailAddressHandler, ListApiKeys,
-    ListApiKeysHandler, ListMails, ListMailsHandler, ListSessions, ListSessionsHandler,
+    FindAccountsHandler, GetAccount, GetAccountHandler, GetMailAddress, GetMailAddressHandler, KnownMembers,
+    KnownMembersHandler, ListApiKeys, ListApiKeysHandler, ListMails, ListMailsHandler, ListSessions,
+    ListSessionsHandler,
 };
 use crate::refresh_chain::RefreshChain;
 use crate::session::{SessionOpener, SigningError};
@@ -65,7 +67,6 @@ pub struct Auth {
     api_keys: ApiKeys,
     key_uses: KeyUses,
     mails: MailWorker,
-    housekeeper: Housekeeper,
 }
 
 impl Auth {
@@ -90,12 +91,11 @@ impl Auth {
                 pool: pool.clone(),
                 outbox: Outbox(pool.clone()),
                 mailer,
-                clock: Arc::clone(&clock),
+                clock,
                 wake: Arc::clone(&wake),
                 public_url: settings.public_url.as_str().into(),
                 language: settings.language,
             },
-            housekeeper: Housekeeper { pool: pool.clone(), view: view.clone(), clock },
             parts: Parts {
                 pool,
                 view,
@@ -133,6 +133,7 @@ impl Auth {
         queries.register::<FindAccounts>(pool, FindAccountsHandler(pool.clone()));
         queries.register::<GetAccount>(pool, GetAccountHandler { pool: pool.clone(), view: self.parts.view.clone() });
         queries.register::<GetMailAddress>(pool, GetMailAddressHandler(pool.clone()));
+        queries.register::<KnownMembers>(pool, KnownMembersHandler(pool.clone()));
         queries.register::<ListApiKeys>(pool, ListApiKeysHandler(pool.clone()));
         queries.register::<ListMails>(pool, ListMailsHandler(pool.clone()));
         queries.register::<ListSessions>(pool, ListSessionsHandler(pool.clone()));
@@ -204,13 +205,13 @@ impl Auth {
         addresses::complete(&self.parts.pool).await
     }
 
-    /// Forgets what is over until `shutdown`. Every replica may run it.
-    pub async fn run_housekeeping(&self, shutdown: CancellationToken) {
-        self.housekeeper.run(shutdown).await;
+    /// As [`Self::complete_addresses`] now and then until `shutdown`: hosts of an older version may write meanwhile.
+    pub async fn run_addresses(&self, shutdown: CancellationToken) {
+        addresses::run(&self.parts.pool, shutdown).await;
     }
 
-    /// Forgets what is over now; answers how many sessions that were.
-    pub async fn forget_what_is_over(&self) -> Result<u64, sqlx::Error> {
-        self.housekeeper.sweep().await
+    /// What one of the hosts does by the clock.
+    pub fn jobs(&self) -> Vec<Arc<dyn Job>> {
+        vec![Arc::new(ForgetEnded { pool: self.parts.pool.clone(), view: self.parts.view.clone() })]
     }
 }

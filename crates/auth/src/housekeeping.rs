@@ -1,97 +1,81 @@
 //! Forgetting what is over: sessions and API keys some time after their end, tokens of mails after they expired, mails
-//! that were given up, accounts that were asked for and never opened. And giving keys to mail addresses that have none.
+//! that were given up, accounts that were asked for and never opened.
 
-use std::sync::Arc;
-use std::time::Duration as StdDuration;
-
+use async_trait::async_trait;
 use database::Database;
-use kernel::Clock;
+use jobs::{Job, JobError, Run};
 use time::{Duration, OffsetDateTime};
-use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
 use crate::letter::Letter;
+use crate::mails;
 use crate::outbox::Outbox;
 use crate::view::View;
-use crate::{addresses, mails};
 
-const EVERY: StdDuration = StdDuration::from_secs(10 * 60);
 /// An access token of the session may live that long, and must find that it has ended.
 const KEEP: Duration = Duration::days(1);
 /// Its member sees in the list that a key has expired.
 const KEEP_EXPIRED_KEYS: Duration = Duration::days(30);
-/// So many sessions a statement.
+/// So many sessions or keys a statement.
 const BATCH: i64 = 1_000;
 
-#[derive(Clone)]
-pub(crate) struct Housekeeper {
+pub(crate) struct ForgetEnded {
     pub pool: Database,
     pub view: View,
-    pub clock: Arc<dyn Clock>,
 }
 
-impl Housekeeper {
-    pub(crate) async fn run(&self, shutdown: CancellationToken) {
-        loop {
-            match addresses::complete(&self.pool).await {
-                Ok(0) => {}
-                Ok(given) => tracing::info!(given, "mail addresses got their keys"),
-                Err(error) => tracing::warn!(%error, "mail addresses without keys were not completed"),
-            }
-            if let Err(error) = self.sweep().await {
-                tracing::warn!(%error, "sessions that are over were not forgotten");
-            }
-            tokio::select! {
-                () = shutdown.cancelled() => return,
-                () = tokio::time::sleep(EVERY) => {}
-            }
-        }
+#[async_trait]
+impl Job for ForgetEnded {
+    fn name(&self) -> &'static str {
+        "auth.forget_ended"
     }
 
-    /// How many sessions were forgotten.
-    pub(crate) async fn sweep(&self) -> Result<u64, sqlx::Error> {
-        let (now, mut swept) = (self.clock.now(), 0);
+    async fn run(&self, run: &Run) -> Result<(), JobError> {
+        let now = run.now();
+        run.until_nothing_is_left("sessions", || async { self.forget(self.ended_sessions(now).await?).await }).await?;
+        run.until_nothing_is_left("keys", || async { self.forget(self.ended_keys(now).await?).await }).await?;
+        run.proceed()?;
         sqlx::query!("delete from auth.mail_token where expires_at <= $1", now).execute(&self.pool).await?;
-        sqlx::query!("delete from auth.registration where asked_at <= $1", now - Letter::OpenAccount.valid_for())
-            .execute(&self.pool)
-            .await?;
+        let registrations =
+            sqlx::query!("delete from auth.registration where asked_at <= $1", now - Letter::OpenAccount.valid_for())
+                .execute(&self.pool)
+                .await?;
+        run.count("registrations", registrations.rows_affected());
         sqlx::query!("delete from auth.registration_token where expires_at <= $1", now).execute(&self.pool).await?;
         sqlx::query!("delete from auth.letter_sent where last_at <= $1", now - mails::DAY).execute(&self.pool).await?;
         Outbox(self.pool.clone()).sweep(now).await?;
-        self.sweep_keys(now).await?;
-        loop {
-            let gone = sqlx::query_scalar!(
-                "delete from auth.session where id in (
-                    select id from auth.session where expires_at < $1 or ended_at < $1 limit $2)
-                returning id",
-                now - KEEP,
-                BATCH,
-            )
-            .fetch_all(&self.pool)
-            .await?;
-            if gone.is_empty() {
-                return Ok(swept);
-            }
-            swept += gone.len() as u64;
-            self.view.forget(&gone).await;
-        }
+        Ok(())
+    }
+}
+
+impl ForgetEnded {
+    async fn forget(&self, gone: Vec<Uuid>) -> Result<u64, sqlx::Error> {
+        self.view.forget(&gone).await;
+        Ok(gone.len() as u64)
     }
 
-    async fn sweep_keys(&self, now: OffsetDateTime) -> Result<(), sqlx::Error> {
-        loop {
-            let gone = sqlx::query_scalar!(
-                "delete from auth.api_key where id in (
-                    select id from auth.api_key where expires_at < $1 or ended_at < $2 limit $3)
-                returning id",
-                now - KEEP_EXPIRED_KEYS,
-                now - KEEP,
-                BATCH,
-            )
-            .fetch_all(&self.pool)
-            .await?;
-            if gone.is_empty() {
-                return Ok(());
-            }
-            self.view.forget(&gone).await;
-        }
+    async fn ended_sessions(&self, now: OffsetDateTime) -> Result<Vec<Uuid>, sqlx::Error> {
+        sqlx::query_scalar!(
+            "delete from auth.session where id in (
+                select id from auth.session where expires_at < $1 or ended_at < $1 limit $2)
+            returning id",
+            now - KEEP,
+            BATCH,
+        )
+        .fetch_all(&self.pool)
+        .await
+    }
+
+    async fn ended_keys(&self, now: OffsetDateTime) -> Result<Vec<Uuid>, sqlx::Error> {
+        sqlx::query_scalar!(
+            "delete from auth.api_key where id in (
+                select id from auth.api_key where expires_at < $1 or ended_at < $2 limit $3)
+            returning id",
+            now - KEEP_EXPIRED_KEYS,
+            now - KEEP,
+            BATCH,
+        )
+        .fetch_all(&self.pool)
+        .await
     }
 }

@@ -60,9 +60,9 @@ pub use passwords::HashingError;
 pub use ports::{Mail, MailNotSent, Mailer};
 pub use queries::{
     AccountView, ApiKeyView, CheckPassword, CheckPasswordError, FindAccountByEmail, FindAccountByEmailError,
-    FindAccounts, FindAccountsError, GetAccount, GetAccountError, GetMailAddress, GetMailAddressError, ListApiKeys,
-    ListApiKeysError, ListMails, ListMailsError, ListSessions, ListSessionsError, MailAddress, MailState, MailView,
-    SessionView,
+    FindAccounts, FindAccountsError, GetAccount, GetAccountError, GetMailAddress, GetMailAddressError, KnownMembers,
+    KnownMembersError, ListApiKeys, ListApiKeysError, ListMails, ListMailsError, ListSessions, ListSessionsError,
+    MailAddress, MailState, MailView, SessionView,
 };
 pub use session::{Device, SignedIn, SigningError};
 pub use sessions::AuthenticateError;

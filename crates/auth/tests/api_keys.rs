@@ -158,7 +158,7 @@ async fn a_key_expires() {
     let listed = world.ask(&member(&ada), ListApiKeys {}).await.expect("a list");
     assert_eq!((listed.len(), listed[0].id), (1, key.view.id));
     world.clock.advance(Duration::days(31));
-    world.context.forget_what_is_over().await.expect("swept");
+    world.forget_ended().await;
     assert_eq!(world.count("select count(*) from auth.api_key").await, 0);
     assert_eq!(show(&world, &key).await.err(), REFUSED);
 }
@@ -212,7 +212,7 @@ async fn the_keys_of_a_deleted_member_end_and_their_names_are_forgotten() {
     until_refused(&world, &key).await;
     assert_eq!(world.count("select count(*) from auth.api_key where name <> ''").await, 0);
     world.clock.advance(Duration::days(2));
-    world.context.forget_what_is_over().await.expect("swept");
+    world.forget_ended().await;
     assert_eq!(world.count("select count(*) from auth.api_key").await, 0);
 }
 

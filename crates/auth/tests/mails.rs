@@ -157,10 +157,10 @@ async fn what_was_given_up_goes_after_two_weeks_and_with_its_member() {
     let world = World::new().await;
     given_up(&world).await;
     world.clock.advance(Duration::days(13));
-    world.context.forget_what_is_over().await.expect("swept");
+    world.forget_ended().await;
     assert_eq!(letters(&world, None).await.total, 1);
     world.clock.advance(Duration::days(1));
-    world.context.forget_what_is_over().await.expect("swept");
+    world.forget_ended().await;
     assert_eq!(letters(&world, None).await.total, 0);
 
     let olga = world.registered("Olga@example.org").await;

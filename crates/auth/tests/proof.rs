@@ -122,7 +122,7 @@ async fn what_was_asked_for_and_never_proved_is_forgotten() {
     world.clock.advance(Duration::days(8));
     let late = proof(world.postbox.token("verify-email"), Some(PASSWORD));
     assert!(world.send(&anonymous(), late).await.is_err(), "expired");
-    world.context.forget_what_is_over().await.expect("swept");
+    world.forget_ended().await;
     for table in [
         "select count(*) from auth.registration",
         "select count(*) from auth.registration_token",

@@ -315,9 +315,9 @@ async fn sessions_that_are_over_are_forgotten_and_stay_refused() {
     let world = World::new().await;
     let session = world.registered("ada@example.org").await;
     world.send(&caller(&session), LogOut {}).await.expect("logged out");
-    assert_eq!(world.context.forget_what_is_over().await.expect("swept"), 0);
+    assert_eq!(world.forget_ended().await["sessions"], 0);
     world.clock.advance(Duration::days(2));
-    assert_eq!(world.context.forget_what_is_over().await.expect("swept"), 1);
+    assert_eq!(world.forget_ended().await["sessions"], 1);
     assert_eq!(world.count("select count(*) from auth.session").await, 0);
     assert_eq!(world.refresh(&session).await.err(), Some(DEAD));
 }

@@ -9,6 +9,7 @@ use borrowing_events::BorrowEvent;
 use cqrs::{CommandBusBuilder, QueryBusBuilder};
 use database::Database;
 use event_bus::{Family, OwnEvents, Subscription};
+use jobs::Job;
 use kernel::{Clock, UserId};
 use read_store::{Projection, Rebuild};
 use tokio_util::sync::CancellationToken;
@@ -22,14 +23,16 @@ use crate::commands::{
 };
 use crate::findable;
 use crate::hidden::Hidden;
-use crate::imports::{ImportSettings, Originals, Worker};
+use crate::imports::{ForgetImports, ImportSettings, Originals, Worker};
+use crate::leftovers::ForgetWords;
 use crate::ports::{FileStore, LendingGate, Pace};
 use crate::queries::{
-    BookHistory, BookHistoryHandler, CountBooks, CountBooksHandler, CountFacets, CountFacetsHandler, ExportShelf,
-    ExportShelfHandler, GetBook, GetBookHandler, GetImport, GetImportFile, GetImportFileHandler, GetImportHandler,
-    ListBooks, ListBooksHandler, ListImports, ListImportsHandler, MyBooks, MyBooksHandler, OpenImportRows,
-    OpenImportRowsHandler, ReviewShelves, ReviewShelvesHandler, SearchBooks, SearchBooksHandler, Searches,
-    SuggestBooks, SuggestBooksHandler,
+    BookHistory, BookHistoryHandler, CountBooks, CountBooksHandler, CountFacets, CountFacetsHandler, CountShownBooks,
+    CountShownBooksHandler, ExportShelf, ExportShelfHandler, GetBook, GetBookHandler, GetImport, GetImportFile,
+    GetImportFileHandler, GetImportHandler, KnownMembers, KnownMembersHandler, ListBooks, ListBooksHandler,
+    ListImports, ListImportsHandler, MyBooks, MyBooksHandler, OpenImportRows, OpenImportRowsHandler, ReviewShelves,
+    ReviewShelvesHandler, SearchBooks, SearchBooksHandler, Searches, ShownTitles, ShownTitlesHandler, SuggestBooks,
+    SuggestBooksHandler,
 };
 use crate::subscribers::Subscriber;
 use crate::view::View;
@@ -135,6 +138,9 @@ impl Books {
         queries.register::<OpenImportRows>(pool, OpenImportRowsHandler::new(pool.clone()));
         queries.register::<ReviewShelves>(pool, ReviewShelvesHandler::new(pool.clone()));
         queries.register::<CountBooks>(pool, CountBooksHandler::new(pool.clone(), view.clone(), hidden.clone()));
+        queries.register::<KnownMembers>(pool, KnownMembersHandler(pool.clone()));
+        queries.register::<CountShownBooks>(pool, CountShownBooksHandler(pool.clone()));
+        queries.register::<ShownTitles>(pool, ShownTitlesHandler(pool.clone()));
         queries.register::<CountFacets>(pool, CountFacetsHandler::new(pool.clone(), hidden.clone(), searches));
     }
 
@@ -175,8 +181,13 @@ impl Books {
         self.worker.tick().await
     }
 
-    /// Now and then finishes what a crash left half done, folds books again that an older version wrote, and removes words that
-    /// no book has. In every process: doing it twice does no harm.
+    /// What one of the hosts does by the clock.
+    pub fn jobs(&self) -> Vec<Arc<dyn Job>> {
+        vec![Arc::new(ForgetImports(self.pool.clone())), Arc::new(ForgetWords(self.pool.clone()))]
+    }
+
+    /// Every few seconds finishes what a crash left half done, folds books again that an older version wrote, and removes words
+    /// that changes of books left behind. In every process: doing it twice does no harm.
     pub async fn run_sweeper(&self, shutdown: CancellationToken) {
         // Side by side: after an upgrade many books are to be folded again, and a file store may be slow. No deletion waits
         // for either.
@@ -207,8 +218,8 @@ impl Books {
         }
     }
 
-    /// Deletions that were cut short are finished, uploads whose host died and reviews that nobody ended are forgotten, books
-    /// whose keys an older folding made are folded again, words and names of no book are removed. Returns how many deletions.
+    /// Deletions that were cut short are finished, uploads whose host died are forgotten, books whose keys an older folding made
+    /// are folded again, words and names that books left behind are removed. Returns how many deletions.
     pub async fn sweep(&self) -> Result<u64, DeleteBookError> {
         findable::make_findable(&self.pool).await?;
         self.finish().await

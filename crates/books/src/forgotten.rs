@@ -2,7 +2,7 @@
 //! while a book has it. Three steps, in bounded batches, and no lock that a writer of a common word would wait for:
 //!
 //! 1. A trigger notes in `left_behind` what a change or a deletion took from a book. A walk along the tables finds what was
-//!    left in any other way.
+//!    left in any other way: see [`crate::leftovers`].
 //! 2. A word that no book has is *marked*: its folding becomes 0. The next transaction that learns it removes the mark, and
 //!    holds the row until it commits: see [`crate::findable::learn`].
 //! 3. A transaction that learnt the word before it was marked did not see the mark. So a marked word waits until every
@@ -26,10 +26,6 @@ use crate::metrics::leftovers_removed;
 const CHANGES: i64 = 200;
 /// How often changes are looked at in one sweep: more than a second's edits, so that words go also while edits come.
 const ROUNDS: usize = 20;
-/// Words or names that one step of the walk looks at.
-const STEP: i64 = 500;
-/// Slips that one step of the walk looks at.
-const SLIPS: i64 = 5_000;
 /// Marked words or names that are removed in one transaction.
 const REMOVED: i64 = 1_000;
 /// Words or names that one statement looks up. Each is planned by itself.
@@ -38,16 +34,13 @@ const LOOKED_UP: usize = 100;
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 const LOOKS: u32 = 20;
 
-/// Removes what no book has, as far as one sweep gets, and walks one step on in search of leftovers.
+/// Removes what books left behind, as far as one sweep gets.
 pub(crate) async fn forget(pool: &Database) -> Result<(), sqlx::Error> {
     for _ in 0..ROUNDS {
         if !check_changes(pool).await? {
             break;
         }
     }
-    walk_words(pool).await?;
-    walk_names(pool).await?;
-    walk_slips(pool).await?;
     while remove_marked(pool).await? {}
     Ok(())
 }
@@ -87,7 +80,10 @@ async fn known_words(connection: &mut PgConnection, words: BTreeSet<String>) -> 
 }
 
 /// Those that no book has.
-async fn unused_words(connection: &mut PgConnection, words: Vec<String>) -> Result<Vec<String>, sqlx::Error> {
+pub(crate) async fn unused_words(
+    connection: &mut PgConnection,
+    words: Vec<String>,
+) -> Result<Vec<String>, sqlx::Error> {
     let mut unused = Vec::new();
     for chunk in words.chunks(LOOKED_UP) {
         let mut sql = QueryBuilder::new("select array[");
@@ -107,7 +103,10 @@ async fn unused_words(connection: &mut PgConnection, words: Vec<String>) -> Resu
 }
 
 /// Those of no book's author.
-async fn unused_names(connection: &mut PgConnection, keys: Vec<AuthorKey>) -> Result<Vec<AuthorKey>, sqlx::Error> {
+pub(crate) async fn unused_names(
+    connection: &mut PgConnection,
+    keys: Vec<AuthorKey>,
+) -> Result<Vec<AuthorKey>, sqlx::Error> {
     // A name has several keys and is looked up once.
     let mut by_name: BTreeMap<String, Vec<AuthorKey>> = BTreeMap::new();
     for key in keys {
@@ -131,9 +130,9 @@ async fn unused_names(connection: &mut PgConnection, keys: Vec<AuthorKey>) -> Re
     Ok(unused)
 }
 
-/// A word that somebody learns just now is not marked.
-async fn mark_words(connection: &mut PgConnection, words: &[String]) -> Result<(), sqlx::Error> {
-    sqlx::query!(
+/// A word that somebody learns just now is not marked. Returns how many were.
+pub(crate) async fn mark_words(connection: &mut PgConnection, words: &[String]) -> Result<u64, sqlx::Error> {
+    let marked = sqlx::query!(
         "with unused as (
             select word from books.word where word = any($1) and folding > 0 order by word
             for no key update skip locked
@@ -143,13 +142,14 @@ async fn mark_words(connection: &mut PgConnection, words: &[String]) -> Result<(
     )
     .execute(connection)
     .await?;
-    Ok(())
+    Ok(marked.rows_affected())
 }
 
-async fn mark_names(connection: &mut PgConnection, unused: &[AuthorKey]) -> Result<(), sqlx::Error> {
+/// As [`mark_words`].
+pub(crate) async fn mark_names(connection: &mut PgConnection, unused: &[AuthorKey]) -> Result<u64, sqlx::Error> {
     let (keys, names): (Vec<String>, Vec<String>) =
         unused.iter().map(|author| (author.key.clone(), author.name.clone())).unzip();
-    sqlx::query!(
+    let marked = sqlx::query!(
         "with unused as (
             select key, name from books.author_name join unnest($1::text[], $2::text[]) unused (key, name) using (key, name)
             where folding > 0 order by key, name for no key update of author_name skip locked
@@ -161,84 +161,12 @@ async fn mark_names(connection: &mut PgConnection, unused: &[AuthorKey]) -> Resu
     )
     .execute(connection)
     .await?;
-    Ok(())
-}
-
-async fn walked_to(connection: &mut PgConnection, table: &str) -> Result<Vec<String>, sqlx::Error> {
-    sqlx::query_scalar!("select after from books.leftover_walk where walked = $1", table).fetch_one(connection).await
-}
-
-async fn walk_on(connection: &mut PgConnection, table: &str, after: &[String]) -> Result<(), sqlx::Error> {
-    sqlx::query!("update books.leftover_walk set after = $2 where walked = $1", table, after)
-        .execute(connection)
-        .await?;
-    Ok(())
-}
-
-async fn walk_words(pool: &Database) -> Result<(), sqlx::Error> {
-    let mut connection = pool.acquire().await?;
-    let after = walked_to(&mut connection, "word").await?;
-    let words = sqlx::query_scalar!(
-        "select word from books.word where word > $1 order by word limit $2",
-        after.first().map_or("", String::as_str),
-        STEP,
-    )
-    .fetch_all(&mut *connection)
-    .await?;
-    let next = words.last().cloned().unwrap_or_default();
-    let unused = unused_words(&mut connection, words).await?;
-    mark_words(&mut connection, &unused).await?;
-    walk_on(&mut connection, "word", &[next]).await
-}
-
-async fn walk_names(pool: &Database) -> Result<(), sqlx::Error> {
-    let mut connection = pool.acquire().await?;
-    let after = walked_to(&mut connection, "author_name").await?;
-    let place = |nth: usize| after.get(nth).map_or("", String::as_str);
-    let names = sqlx::query_as!(
-        AuthorKey,
-        "select key, name, words from books.author_name where (key, name) > ($1, $2) order by key, name limit $3",
-        place(0),
-        place(1),
-        STEP,
-    )
-    .fetch_all(&mut *connection)
-    .await?;
-    let next = names.last().map_or_else(<[String; 2]>::default, |last| [last.key.clone(), last.name.clone()]);
-    let unused = unused_names(&mut connection, names).await?;
-    mark_names(&mut connection, &unused).await?;
-    walk_on(&mut connection, "author_name", &next).await
-}
-
-/// The word of a slip without a word is inserted with a mark: then it goes with all its slips as any other. A slip alone could
-/// not be removed: the word may be learnt in the same moment.
-async fn walk_slips(pool: &Database) -> Result<(), sqlx::Error> {
-    let mut connection = pool.acquire().await?;
-    let after = walked_to(&mut connection, "word_slip").await?;
-    let place = |nth: usize| after.get(nth).map_or("", String::as_str);
-    let last = sqlx::query!(
-        "with page as materialized (
-            select slip, word from books.word_slip where (slip, word) > ($1, $2) order by slip, word limit $3
-        ), without_word as (
-            insert into books.word (word, folding)
-            select distinct word, 0::smallint from page
-            where not exists (select from books.word where word.word = page.word)
-            on conflict do nothing
-        )
-        select slip, word from page order by slip desc, word desc limit 1",
-        place(0),
-        place(1),
-        SLIPS,
-    )
-    .fetch_optional(&mut *connection)
-    .await?;
-    let next = last.map_or_else(<[String; 2]>::default, |last| [last.slip, last.word]);
-    walk_on(&mut connection, "word_slip", &next).await
+    Ok(marked.rows_affected())
 }
 
 /// Removes words and names that are marked. While a book waits to be folded again, none is removed: its words may be needed.
 /// `false`: there is nothing left that can be removed now.
-async fn remove_marked(pool: &Database) -> Result<bool, sqlx::Error> {
+pub(crate) async fn remove_marked(pool: &Database) -> Result<bool, sqlx::Error> {
     let mut connection = pool.acquire().await?;
     // `xmin` names the transaction that set the mark: a mark that was removed and set anew is another.
     let words = sqlx::query!(

@@ -12,9 +12,10 @@
 //! | finding books by what one types; suggestions while typing | `queries/search_books.rs`, `queries/suggest_books.rs` |
 //! | by what the catalogue can be narrowed down, with counts | `queries/count_facets.rs` |
 //! | one's own shelf as a CSV file | `queries/export_shelf.rs` |
+//! | the figures of a month | `queries/count_shown_books.rs`, `queries/shown_titles.rs` |
 //! | filling a database with books for a load test | `bulk.rs`, behind the feature `bulk` |
 //! | what happened to a book; how many a member has | `queries/book_history.rs`, `queries/count_books.rs` |
-//! | what searches keep beside the books, and its removal when no book has it | `findable.rs`, `forgotten.rs` |
+//! | what searches keep beside the books, and its removal when no book has it | `findable.rs`, `forgotten.rs`, `leftovers.rs` |
 //! | the rules of form for a description, and for a row that was read | `domain/`, pure |
 //! | ISBNs, languages, rows of other programs' exports, words, the order of what is found | the crate `bibliography`, pure |
 //! | who sees a book; members who block each other | `visible.rs`, `hidden.rs` |
@@ -31,6 +32,7 @@ mod findable;
 mod forgotten;
 mod hidden;
 mod imports;
+mod leftovers;
 mod metrics;
 mod ports;
 mod queries;
@@ -53,11 +55,12 @@ pub use imports::{FileError, ImportSettings, Upload};
 pub use ports::{FilePieces, FileStore, FilesUnavailable, LendingGate, Pace, WithdrawRefused};
 pub use queries::{
     BookHistory, BookHistoryError, BookSort, CataloguePage, CategoryCount, CountBooks, CountBooksError, CountFacets,
-    CountFacetsError, CountedShelves, ExportPlace, ExportShelf, ExportShelfError, Facets, GetBook, GetBookError,
-    GetImport, GetImportError, GetImportFile, GetImportFileError, HistoryEntry, IgnoredColumn, ImportReview,
-    ImportStatus, ImportSummary, ImportView, LanguageCount, LeftOutCount, LeftOutRow, ListBooks, ListBooksError,
-    ListImports, ListImportsError, MyBooks, MyBooksError, OpenImportRows, OpenImportRowsError, OpenRows, ReviewColumn,
-    ReviewShelves, ReviewShelvesError, RowError, RowNote, SearchBooks, ShelfPiece, SortOrder, SuggestBooks,
-    SuggestBooksError, Suggestion, SuggestionKind,
+    CountFacetsError, CountShownBooks, CountShownBooksError, CountedShelves, ExportPlace, ExportShelf,
+    ExportShelfError, Facets, GetBook, GetBookError, GetImport, GetImportError, GetImportFile, GetImportFileError,
+    HistoryEntry, IgnoredColumn, ImportReview, ImportStatus, ImportSummary, ImportView, KnownMembers,
+    KnownMembersError, LanguageCount, LeftOutCount, LeftOutRow, ListBooks, ListBooksError, ListImports,
+    ListImportsError, MyBooks, MyBooksError, OpenImportRows, OpenImportRowsError, OpenRows, ReviewColumn,
+    ReviewShelves, ReviewShelvesError, RowError, RowNote, SearchBooks, ShelfPiece, ShownBooks, ShownTitle, ShownTitles,
+    ShownTitlesError, SortOrder, SuggestBooks, SuggestBooksError, Suggestion, SuggestionKind,
 };
 pub use view::{BookOwner, BookStatus, BookView};

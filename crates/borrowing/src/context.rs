@@ -9,6 +9,7 @@ use borrowing_events::BorrowEvent;
 use cqrs::{CommandBusBuilder, QueryBusBuilder};
 use database::Database;
 use event_bus::{Family, OwnEvents, Subscription};
+use jobs::Job;
 use kernel::Clock;
 use read_store::{Projection, Rebuild};
 use time::OffsetDateTime;
@@ -18,6 +19,7 @@ use users_events::UserEvent;
 use crate::commands::*;
 use crate::desk::Desk;
 use crate::domain::LendingRules;
+use crate::messages::ForgetMessages;
 use crate::ports::BookSource;
 use crate::queries::*;
 use crate::scheduler::Scheduler;
@@ -86,6 +88,8 @@ impl Borrowing {
         queries.register::<ListMessages>(pool, ListMessagesHandler::new(pool.clone()));
         queries.register::<LendingOutlook>(pool, LendingOutlookHandler::new(pool.clone()));
         queries.register::<CountBorrows>(pool, CountBorrowsHandler::new(pool.clone(), view.clone()));
+        queries.register::<KnownMembers>(pool, KnownMembersHandler(pool.clone()));
+        queries.register::<CountLending>(pool, CountLendingHandler(pool.clone()));
         queries.register::<BorrowCalendar>(pool, BorrowCalendarHandler(desk.clone()));
         queries.register::<MemberCalendar>(pool, MemberCalendarHandler(desk.clone()));
         queries.register::<GetCalendarFeed>(pool, GetCalendarFeedHandler(desk.clone()));
@@ -116,6 +120,11 @@ impl Borrowing {
     /// Lets requests run out and reminds people, until it is told to stop. May run on every replica.
     pub async fn run_scheduler(&self, clock: Arc<dyn Clock>, every: Duration, shutdown: CancellationToken) {
         self.scheduler.run(every, &*clock, shutdown).await;
+    }
+
+    /// What one of the hosts does by the clock, beside the scheduler.
+    pub fn jobs(&self) -> Vec<Arc<dyn Job>> {
+        vec![Arc::new(ForgetMessages(self.desk.pool.clone()))]
     }
 
     /// One look at the clock; returns how many requests ran out and reminders were sent.

@@ -12,6 +12,7 @@
 //! | talk about it | `commands/send_message.rs`, `mark_messages_read.rs`, `queries/list_messages.rs`, `messages.rs` |
 //! | moderators read along after a report | `reports.rs`, `queries/borrow_parties.rs` |
 //! | look | `queries/get_borrow.rs`, `list_borrows.rs`, `borrow_timeline.rs`, `count_borrows.rs`, `lending_outlook.rs` |
+//! | the figures of a month | `queries/count_lending.rs` |
 //! | one's days in a calendar program | `queries/borrow_calendar.rs`, `member_calendar.rs`, `commands/open_calendar_feed.rs`, `end_calendar_feed.rs` |
 //! | the rules | `domain/`, pure |
 //! | a row of the table and the borrow it stands for | `row.rs` |
@@ -52,9 +53,10 @@ pub use messages::{AuthorPart, MessageView};
 pub use ports::{BookSource, BooksUnavailable, ListedBook};
 pub use queries::{
     BorrowCalendar, BorrowCalendarError, BorrowParties, BorrowPartiesError, BorrowTimeline, BorrowTimelineError,
-    CountBorrows, CountBorrowsError, Counts, GetBorrow, GetBorrowError, GetCalendarFeed, Happening, LendingOutlook,
-    LendingOutlookError, ListBorrows, ListBorrowsError, ListMessages, ListMessagesError, MemberCalendar,
-    MemberCalendarError, Outlook, OwnBorrow, Role,
+    CountBorrows, CountBorrowsError, CountLending, CountLendingError, Counts, GetBorrow, GetBorrowError,
+    GetCalendarFeed, Happening, KnownMembers, KnownMembersError, LendingCounts, LendingOutlook, LendingOutlookError,
+    ListBorrows, ListBorrowsError, ListMessages, ListMessagesError, MemberCalendar, MemberCalendarError, Outlook,
+    OwnBorrow, Role,
 };
 pub use transition::TransitionError;
 pub use view::{BookPart, BorrowView, MemberPart, Outcome, ResolutionPart};

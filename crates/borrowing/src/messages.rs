@@ -1,5 +1,8 @@
 //! The messages of borrows in PostgreSQL, and nowhere else: what they say is in no event, in no view and not in Redis.
 
+use async_trait::async_trait;
+use database::Database;
+use jobs::{Job, JobError, Run};
 use kernel::{BorrowId, MessageId, UserId};
 use serde::{Deserialize, Serialize};
 use sqlx::{PgConnection, PgExecutor};
@@ -8,6 +11,9 @@ use uuid::Uuid;
 
 use crate::domain::{BorrowStatus, Conversation, Reported, Written};
 use crate::view::MemberPart;
+
+/// Conversations that are deleted in one transaction.
+const BATCH: i64 = 100;
 
 /// A message as the API shows it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -173,24 +179,36 @@ pub(crate) async fn moderator_before(
     Ok(last.map(UserId::from).filter(|moderator| *moderator != author))
 }
 
-/// Every message of borrows that closed so long ago. Hosts that sweep at once share the work.
-pub(crate) async fn sweep(
-    executor: impl PgExecutor<'_>,
-    closed_before: OffsetDateTime,
-    borrows: i64,
-) -> Result<u64, sqlx::Error> {
-    let swept = sqlx::query!(
-        "with ended as materialized (
-            select id from borrowing.borrow where last_message > 0 and closed_at <= $1
-            order by closed_at limit $2 for no key update skip locked
-        ), gone as (
-            delete from borrowing.message using ended where borrow_id = ended.id
+/// The job that deletes every message of borrows that closed long ago.
+pub(crate) struct ForgetMessages(pub Database);
+
+#[async_trait]
+impl Job for ForgetMessages {
+    fn name(&self) -> &'static str {
+        "borrowing.forget_messages"
+    }
+
+    async fn run(&self, run: &Run) -> Result<(), JobError> {
+        let closed_before = run.now() - Conversation::KEPT;
+        run.until_nothing_is_left("conversations", || self.forget_some(closed_before)).await
+    }
+}
+
+impl ForgetMessages {
+    async fn forget_some(&self, closed_before: OffsetDateTime) -> Result<u64, sqlx::Error> {
+        let forgotten = sqlx::query!(
+            "with ended as materialized (
+                select id from borrowing.borrow where last_message > 0 and closed_at <= $1
+                order by closed_at limit $2 for no key update skip locked
+            ), gone as (
+                delete from borrowing.message using ended where borrow_id = ended.id
+            )
+            update borrowing.borrow set last_message = 0 from ended where borrow.id = ended.id",
+            closed_before,
+            BATCH,
         )
-        update borrowing.borrow set last_message = 0 from ended where borrow.id = ended.id",
-        closed_before,
-        borrows,
-    )
-    .execute(executor)
-    .await?;
-    Ok(swept.rows_affected())
+        .execute(&self.0)
+        .await?;
+        Ok(forgotten.rows_affected())
+    }
 }

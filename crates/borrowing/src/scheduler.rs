@@ -1,4 +1,4 @@
-//! What time does: requests nobody answers and books nobody picks up run out, people are reminded, old messages go. It keeps
+//! What time does: requests nobody answers and books nobody picks up run out, people are reminded. It keeps
 //! nothing in memory and works from what is stored, so it may run on every replica and be killed at any moment.
 
 use std::sync::Arc;
@@ -12,9 +12,9 @@ use kernel::{BorrowId, Clock};
 use time::OffsetDateTime;
 use tokio_util::sync::CancellationToken;
 
-use crate::domain::{Borrow, Conversation, LendingRules, Reminder};
+use crate::domain::{Borrow, LendingRules, Reminder};
+use crate::store;
 use crate::transition::{TransitionError, Turn, Writing, carry_out};
-use crate::{messages, reports, store};
 
 /// How many borrows one turn takes on.
 const BATCH: i64 = 100;
@@ -28,13 +28,11 @@ pub(crate) struct Tick {
     expired: u64,
     /// Reminders told.
     reminded: u64,
-    /// Closed borrows whose messages were deleted, and reports of long ago.
-    swept: u64,
 }
 
 impl Tick {
     pub(crate) fn changes(self) -> u64 {
-        self.expired + self.reminded + self.swept
+        self.expired + self.reminded
     }
 }
 
@@ -51,7 +49,7 @@ impl Scheduler {
             if clock.is_trusted() {
                 match self.tick(clock.now()).await {
                     Ok(tick) if tick == Tick::default() => {}
-                    Ok(tick) => tracing::info!(tick.expired, tick.reminded, tick.swept, "time has passed"),
+                    Ok(tick) => tracing::info!(tick.expired, tick.reminded, "time has passed"),
                     Err(error) => tracing::warn!(%error, "the scheduler could not do its work; it tries again"),
                 }
             }
@@ -63,8 +61,7 @@ impl Scheduler {
     }
 
     pub(crate) async fn tick(&self, now: OffsetDateTime) -> Result<Tick, TransitionError> {
-        let (expired, reminded) = (self.expire(now).await?, self.remind(now).await?);
-        Ok(Tick { expired, reminded, swept: self.sweep(now).await? })
+        Ok(Tick { expired: self.expire(now).await?, reminded: self.remind(now).await? })
     }
 
     async fn begin(&self, now: OffsetDateTime) -> Result<Turn, sqlx::Error> {
@@ -113,24 +110,6 @@ impl Scheduler {
         carry_out(&mut turn, &copy, change, now, &self.rules).await?;
         turn.tx.commit().await?;
         Ok(true)
-    }
-
-    async fn sweep(&self, now: OffsetDateTime) -> Result<u64, sqlx::Error> {
-        let mut swept = 0;
-        loop {
-            let some = messages::sweep(&self.pool, now - Conversation::KEPT, BATCH).await?;
-            swept += some;
-            if some < BATCH.unsigned_abs() {
-                break;
-            }
-        }
-        loop {
-            let some = reports::sweep(&self.pool, now - Conversation::MODERATORS_STAY, BATCH).await?;
-            swept += some;
-            if some < BATCH.unsigned_abs() {
-                return Ok(swept);
-            }
-        }
     }
 
     async fn remind(&self, now: OffsetDateTime) -> Result<u64, TransitionError> {

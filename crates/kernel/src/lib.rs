@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`ids`] | one type per kind of id, all UUID v7 |
 //! | [`actor`] | who is asking, and what their role permits |
+//! | [`known_member`] | what is compared of members between contexts |
 //! | [`message`] | [`Command`] and [`Query`]: the only way into a context |
 //! | [`event`] | [`Event`]: what a context tells the others, and [`Position`] in the log |
 //! | [`error`] | [`Refusal`]: a kind, a stable code, details; never an HTTP status |
@@ -17,6 +18,7 @@ pub mod clock;
 pub mod error;
 pub mod event;
 pub mod ids;
+pub mod known_member;
 pub mod language;
 pub mod message;
 pub mod page;
@@ -27,6 +29,7 @@ pub use clock::{Clock, CorrectedClock, ManualClock, SystemClock};
 pub use error::{Detail, ErrorKind, Refusal};
 pub use event::{DecodeError, Event, Position};
 pub use ids::{ApiKeyId, BookId, BorrowId, EventId, ImportId, MessageId, NotificationId, ReportId, SessionId, UserId};
+pub use known_member::KnownMember;
 pub use language::{LanguageTag, LanguageTagError};
 pub use message::{Command, Query};
 pub use page::{Page, PageRequest};

@@ -8,6 +8,7 @@ use borrowing_events::BorrowEvent;
 use cqrs::{CommandBusBuilder, QueryBusBuilder};
 use database::Database;
 use event_bus::{Family, Subscription};
+use jobs::Job;
 use kernel::Clock;
 use notifications_events::NotificationEvent;
 use read_store::{Projection, Rebuild};
@@ -22,10 +23,12 @@ use crate::commands::{
 };
 use crate::domain::Pen;
 use crate::letters::{LetterWorker, Links, Queue};
+use crate::old::{ForgetLetters, ForgetOld};
 use crate::ports::{MemberMailer, Warnings};
 use crate::queries::{
-    GetPreferences, GetPreferencesHandler, ListDeliveries, ListDeliveriesHandler, ListNotifications,
-    ListNotificationsHandler, NotificationsSince, NotificationsSinceHandler, UnreadCount, UnreadCountHandler,
+    GetPreferences, GetPreferencesHandler, KnownMembers, KnownMembersHandler, ListDeliveries, ListDeliveriesHandler,
+    ListNotifications, ListNotificationsHandler, NotificationsSince, NotificationsSinceHandler, UnreadCount,
+    UnreadCountHandler,
 };
 use crate::settings::Settings;
 use crate::subscribers::Subscriber;
@@ -88,6 +91,7 @@ impl Notifications {
         commands.register::<Unsubscribe>(pool, UnsubscribeHandler { pool: pool.clone(), links });
         commands.register::<RetryDelivery>(pool, RetryDeliveryHandler(pool.clone()));
         queries.register::<GetPreferences>(pool, GetPreferencesHandler(pool.clone()));
+        queries.register::<KnownMembers>(pool, KnownMembersHandler(pool.clone()));
         queries.register::<ListDeliveries>(pool, ListDeliveriesHandler(pool.clone()));
         queries.register::<ListNotifications>(
             pool,
@@ -130,8 +134,8 @@ impl Notifications {
         Ok(self.letters.send_due().await?.sent)
     }
 
-    /// Forgets what became of letters long ago.
-    pub async fn sweep_letters(&self) -> Result<(), sqlx::Error> {
-        self.letters.sweep().await
+    /// What one of the hosts does by the clock.
+    pub fn jobs(&self) -> Vec<Arc<dyn Job>> {
+        vec![Arc::new(ForgetLetters(self.letters.queue.clone())), Arc::new(ForgetOld(self.pool.clone()))]
     }
 }

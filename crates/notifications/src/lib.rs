@@ -11,6 +11,7 @@
 //! | what became of letters, for administrators | `queries/list_deliveries.rs`, `commands/retry_delivery.rs` |
 //! | who is told what, and in which words it is read | `domain/telling.rs`, `domain/words.rs`, pure |
 //! | from what is kept to what is shown | `told.rs` |
+//! | what goes by its age | `old.rs` |
 //! | hearing the other contexts | `subscribers.rs`, `conversations.rs` |
 //! | the inbox in Redis | `view.rs` |
 
@@ -21,6 +22,7 @@ mod domain;
 mod folding;
 mod letters;
 mod metrics;
+mod old;
 mod ports;
 mod queries;
 mod settings;
@@ -37,9 +39,9 @@ pub use context::{MIGRATIONS, Notifications, PUBLISHES};
 pub use domain::{MailPace, NotificationData, Topic};
 pub use ports::{LetterNotSent, MemberLetter, MemberMailer, Taken, Warnings, WarningsUnavailable};
 pub use queries::{
-    Arrival, Arrivals, DeliveryState, DeliveryView, GetPreferences, GetPreferencesError, ListDeliveries,
-    ListDeliveriesError, ListNotifications, ListNotificationsError, NotificationsSince, NotificationsSinceError,
-    PreferencesView, TopicView, UnreadCount, UnreadCountError,
+    Arrival, Arrivals, DeliveryState, DeliveryView, GetPreferences, GetPreferencesError, KnownMembers,
+    KnownMembersError, ListDeliveries, ListDeliveriesError, ListNotifications, ListNotificationsError,
+    NotificationsSince, NotificationsSinceError, PreferencesView, TopicView, UnreadCount, UnreadCountError,
 };
 pub use settings::Settings;
 pub use told::NotificationView;

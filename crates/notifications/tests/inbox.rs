@@ -9,6 +9,7 @@ use kernel::{ErrorKind, NotificationId, PageRequest, Position, Refusal};
 use notifications::{DeleteNotification, DeleteRead, ListNotifications, MarkAllRead, MarkRead, UnreadCount};
 use support::{Neighbours, World};
 use testkit::{A_SATURDAY, anonymous, member, moderator};
+use time::Duration;
 
 /// Ada has `count` requests in her inbox.
 async fn with_requests(world: &World, count: usize) -> Neighbours {
@@ -44,6 +45,25 @@ async fn the_unread_count_is_right_at_once_after_each_command() {
     assert_eq!(world.send(&ada, DeleteRead).await.unwrap(), 4);
     assert_eq!(world.inbox(them.ada).await, []);
     assert_eq!(world.send(&ada, MarkAllRead).await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn thirty_days_later_a_notification_is_gone_for_good_also_when_the_log_is_replayed() {
+    let world = World::new().await;
+    let them = with_requests(&world, 3).await;
+    let forget = async || world.do_job(&world.context.jobs(), "notifications.forget_old").await["notifications"];
+    world.clock.advance(Duration::days(29));
+    world.append::<BorrowEvent>(them.a_strangers_request(), 1).await;
+    world.until_level().await;
+    assert_eq!((forget().await, world.unread(them.ada).await), (0, 4));
+    world.clock.advance(Duration::days(1));
+    assert_eq!(forget().await, 3);
+    world.until_level().await;
+    assert_eq!((world.inbox(them.ada).await.len(), world.unread(them.ada).await), (1, 1));
+    assert_eq!((forget().await, world.told("notification.deleted").await), (0, 3));
+    assert!(world.bus.replay("notifications", Position::START).await.expect("the log answers"));
+    world.until_level().await;
+    assert_eq!(world.inbox(them.ada).await.len(), 1);
 }
 
 #[tokio::test]

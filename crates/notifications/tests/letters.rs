@@ -87,7 +87,7 @@ async fn two_workers_and_a_replay_send_each_letter_once() {
     world.until_level().await;
     // What became of letters is forgotten before the log is.
     world.clock.advance(Duration::days(15));
-    world.context.sweep_letters().await.unwrap();
+    world.do_job(&world.context.jobs(), "notifications.forget_letters").await;
     assert!(deliveries(&world, None).await.is_empty());
     assert!(world.bus.replay("notifications", Position::START).await.expect("the log answers"));
     world.until_level().await;

@@ -1,12 +1,14 @@
 //! A small world for the tests of one context: the context on a real PostgreSQL and Redis, fed with events as the others
 //! would append them, and asked as the host would.
 
+use std::collections::BTreeMap;
 use std::ops::Deref;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use cqrs::{AskError, Caller, CommandBus, CommandBusBuilder, DispatchError, QueryBus, QueryBusBuilder};
 use event_bus::{BusSettings, EventBus, Heard, Meta, Running, Scope, Subscription};
+use jobs::{Job, do_by_hand};
 use kernel::actor::RecordedActor;
 use kernel::{Clock, Command, Event, ManualClock, Position, Query};
 use read_store::{Projection, ReadStore, Rebuild, Settings};
@@ -178,6 +180,11 @@ impl<C> World<C> {
     pub async fn told(&self, name: &str) -> i64 {
         let count = sqlx::query_scalar("select count(*) from event_bus.log where name = $1").bind(name);
         count.fetch_one(&self.log).await.expect("a count")
+    }
+
+    /// Does one of the context's jobs, and returns what it counted.
+    pub async fn do_job(&self, jobs: &[Arc<dyn Job>], name: &str) -> BTreeMap<String, u64> {
+        do_by_hand(jobs, name, self.clock.clone()).await.expect("the job is done")
     }
 
     pub async fn send<M: Command>(&self, caller: &Caller, command: M) -> Result<M::Output, DispatchError<M::Error>> {

@@ -15,14 +15,15 @@ use users_events::UserEvent;
 
 use crate::commands::{
     AnswerReport, AnswerReportHandler, BlockMember, BlockMemberHandler, ChangeRole, ChangeRoleHandler, DeleteUser,
-    DeleteUserHandler, ReportMember, ReportMemberHandler, UnblockMember, UnblockMemberHandler, UpdateProfile,
-    UpdateProfileHandler, UpdateUser, UpdateUserHandler,
+    DeleteUserHandler, ReportMember, ReportMemberHandler, RetellMember, RetellMemberHandler, UnblockMember,
+    UnblockMemberHandler, UpdateProfile, UpdateProfileHandler, UpdateUser, UpdateUserHandler,
 };
 use crate::ports::{LendingGate, LoanParties, PasswordCheck};
 use crate::queries::{
-    GetProfile, GetProfileHandler, GetPublicProfile, GetPublicProfileHandler, GetReport, GetReportHandler, ListBlocks,
-    ListBlocksHandler, ListReports, ListReportsHandler, ListRoles, ListRolesHandler, ListUsers, ListUsersHandler,
-    ReportWarnings, ReportWarningsHandler,
+    CountMembers, CountMembersHandler, GetProfile, GetProfileHandler, GetPublicProfile, GetPublicProfileHandler,
+    GetReport, GetReportHandler, ListBlocks, ListBlocksHandler, ListReports, ListReportsHandler, ListRoles,
+    ListRolesHandler, ListUsers, ListUsersHandler, ReportWarnings, ReportWarningsHandler, WalkMembers,
+    WalkMembersHandler,
 };
 use crate::subscribers::Subscriber;
 use crate::view::View;
@@ -82,7 +83,10 @@ impl Users {
         queries.register::<ListReports>(pool, ListReportsHandler { pool: pool.clone() });
         queries.register::<GetReport>(pool, GetReportHandler { pool: pool.clone() });
         queries.register::<ReportWarnings>(pool, ReportWarningsHandler { pool: pool.clone() });
+        commands.register::<RetellMember>(pool, RetellMemberHandler { pool: pool.clone() });
+        queries.register::<WalkMembers>(pool, WalkMembersHandler { pool: pool.clone() });
         queries.register::<ListBlocks>(pool, ListBlocksHandler { pool: pool.clone() });
+        queries.register::<CountMembers>(pool, CountMembersHandler { pool: pool.clone() });
         queries.register::<GetProfile>(pool, GetProfileHandler { view: self.view.clone() });
         queries.register::<GetPublicProfile>(pool, GetPublicProfileHandler { view: self.view.clone() });
         queries.register::<ListUsers>(pool, ListUsersHandler { pool: pool.clone() });

@@ -10,6 +10,8 @@
 //! | block a member, take it back; whom one blocks | `commands/block_member.rs`, `commands/unblock_member.rs`, `queries/list_blocks.rs` |
 //! | report a member, answer that; reports | `commands/report_member.rs`, `commands/answer_report.rs`, `queries/list_reports.rs`, `queries/get_report.rs`, `reports.rs` |
 //! | the members | `queries/list_users.rs` |
+//! | how many there were at the end of a month | `queries/count_members.rs` |
+//! | what other contexts know wrongly is told again | `commands/retell_member.rs`, `queries/walk_members.rs` |
 //! | the roles and what they permit | `queries/list_roles.rs` |
 //! | what is asked of others at once | `ports.rs` |
 
@@ -26,17 +28,19 @@ mod view;
 
 pub use commands::{
     AnswerReport, AnswerReportError, AnsweredReportView, BlockMember, BlockMemberError, ChangeRole, ChangeRoleError,
-    DeleteUser, DeleteUserError, FiledReportView, Measure, Proof, ReportMember, ReportMemberError, UnblockMember,
-    UnblockMemberError, UpdateProfile, UpdateProfileError, UpdateUser, UpdateUserError,
+    DeleteUser, DeleteUserError, FiledReportView, Measure, Proof, ReportMember, ReportMemberError, RetellMember,
+    RetellMemberError, UnblockMember, UnblockMemberError, UpdateProfile, UpdateProfileError, UpdateUser,
+    UpdateUserError,
 };
 pub use context::{MIGRATIONS, PUBLISHES, Users};
 pub use domain::{Preferences, TimeZoneName};
 pub use member::MemberRefused;
 pub use ports::{CloseRefused, LendingGate, LoanParties, PasswordCheck, PortError};
 pub use queries::{
-    BlockView, BlockedUser, GetProfile, GetProfileError, GetPublicProfile, GetPublicProfileError, GetReport,
-    GetReportError, ListBlocks, ListBlocksError, ListReports, ListReportsError, ListRoles, ListRolesError, ListUsers,
-    ListUsersError, ReportWarnings, ReportWarningsError, Reports, RoleView, UserSort,
+    BlockView, BlockedUser, CountMembers, CountMembersError, GetProfile, GetProfileError, GetPublicProfile,
+    GetPublicProfileError, GetReport, GetReportError, ListBlocks, ListBlocksError, ListReports, ListReportsError,
+    ListRoles, ListRolesError, ListUsers, ListUsersError, MemberCounts, ReportWarnings, ReportWarningsError, Reports,
+    RoleView, UserSort, WalkMembers, WalkMembersError,
 };
 pub use reports::{ReportState, ReportView, ReportedPart};
 pub use view::{ProfileView, PublicProfileView};

@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use auth::{Auth, Authenticated, KeyHolder, Proof};
 use cqrs::{CommandBusBuilder, MissingHandler, QueryBusBuilder};
 use event_bus::{Family, Subscription};
+use jobs::Job;
 use read_store::Rebuild;
 use sqlx::migrate::Migrator;
 
@@ -74,10 +75,14 @@ impl Wired for Auth {
     }
 
     fn start(&self, background: &Background) {
-        let (mails, housekeeping, key_uses) = (self.clone(), self.clone(), self.clone());
+        let (mails, addresses, key_uses) = (self.clone(), self.clone(), self.clone());
         background.run(|until| async move { mails.run_mails(until).await });
-        background.run(|until| async move { housekeeping.run_housekeeping(until).await });
+        background.run(|until| async move { addresses.run_addresses(until).await });
         background.run(|until| async move { key_uses.run_key_uses(until).await });
+    }
+
+    fn jobs(&self) -> Vec<Arc<dyn Job>> {
+        Auth::jobs(self)
     }
 
     fn api(&self, host: &Host) -> Result<Mount, MissingHandler> {

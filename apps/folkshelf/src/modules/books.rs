@@ -5,6 +5,7 @@ use std::sync::Arc;
 use books::{BookView, Books, ImportSettings, Pace};
 use cqrs::{CommandBusBuilder, MissingHandler, QueryBusBuilder};
 use event_bus::{Family, Subscription};
+use jobs::Job;
 use kernel::UserId;
 use read_store::Rebuild;
 use sqlx::migrate::Migrator;
@@ -99,6 +100,10 @@ impl Wired for Books {
         let (imports, sweeper) = (self.clone(), self.clone());
         background.run(|until| async move { imports.run_imports(until).await });
         background.run(|until| async move { sweeper.run_sweeper(until).await });
+    }
+
+    fn jobs(&self) -> Vec<Arc<dyn Job>> {
+        Books::jobs(self)
     }
 
     fn sees_less(&self) -> Option<Arc<dyn SeesLess>> {

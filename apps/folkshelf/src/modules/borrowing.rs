@@ -8,6 +8,7 @@ use async_trait::async_trait;
 use borrowing::{Borrowing, LendingRules, Written};
 use cqrs::{CommandBusBuilder, MissingHandler, QueryBusBuilder};
 use event_bus::{Family, Subscription};
+use jobs::Job;
 use kernel::Clock;
 use read_store::Rebuild;
 use sqlx::migrate::Migrator;
@@ -93,6 +94,10 @@ impl Wired for WiredBorrowing {
     fn start(&self, background: &Background) {
         let (borrowing, clock) = (self.borrowing.clone(), Arc::clone(&self.clock));
         background.run(|until| async move { borrowing.run_scheduler(clock, SCHEDULE, until).await });
+    }
+
+    fn jobs(&self) -> Vec<Arc<dyn Job>> {
+        self.borrowing.jobs()
     }
 
     fn api(&self, host: &Host) -> Result<Mount, MissingHandler> {

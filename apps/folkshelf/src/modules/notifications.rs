@@ -6,6 +6,7 @@ use anyhow::Context as _;
 use cqrs::{CommandBusBuilder, MissingHandler, QueryBusBuilder};
 use event_bus::{Family, Subscription};
 use jiff::tz::TimeZone;
+use jobs::Job;
 use notifications::Notifications;
 use read_store::Rebuild;
 use sqlx::migrate::Migrator;
@@ -83,6 +84,10 @@ impl Wired for Notifications {
     fn start(&self, background: &Background) {
         let letters = self.clone();
         background.run(|until| async move { letters.run_letters(until).await });
+    }
+
+    fn jobs(&self) -> Vec<Arc<dyn Job>> {
+        Notifications::jobs(self)
     }
 
     fn api(&self, host: &Host) -> Result<Mount, MissingHandler> {

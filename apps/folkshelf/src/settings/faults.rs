@@ -45,6 +45,7 @@ impl Settings {
             self.redis.faults(),
             self.files.faults(),
             self.mail.faults(),
+            self.jobs.faults(),
             production,
         ];
         parts.iter().flatten().for_each(|fault| require(false, fault));

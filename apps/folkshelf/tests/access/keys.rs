@@ -83,6 +83,13 @@ const SCOPED: &[(&str, &[&str])] = &[
     ("POST /admin/mails/{id}/retry", &["admin"]),
     ("GET /admin/projections", &["admin"]),
     ("POST /admin/projections/{name}/rebuild", &["admin"]),
+    ("GET /admin/months", &["admin"]),
+    ("GET /admin/months/{month}", &["admin"]),
+    ("GET /admin/months/{month}/csv", &["admin"]),
+    ("GET /admin/jobs", &["admin"]),
+    ("GET /admin/jobs/{job}", &["admin"]),
+    ("POST /admin/jobs/{job}/run", &["admin"]),
+    ("POST /admin/jobs/{job}/cancel", &["admin"]),
 ];
 
 /// What a moderator may do with what is somebody else's, and the scope that this takes. Without it the key is answered as a

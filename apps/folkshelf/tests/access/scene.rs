@@ -351,6 +351,8 @@ impl Scene {
         let path = path
             .replace("{id}", &target.id)
             .replace("{name}", "books")
+            .replace("{job}", "books.forget_words")
+            .replace("{month}", "2026-10")
             .replace("{row}", "2")
             .replace("{token}", &target.word);
         let request = host.request(method, &path);

@@ -262,6 +262,13 @@ pub const ROWS: &[Row] = &[
     row("POST /admin/mails/{id}/retry", GivenUpMail, answering(204, ADMINS)),
     row("GET /admin/projections", Nothing, ADMINS),
     row("POST /admin/projections/{name}/rebuild", Nothing, answering(202, ADMINS)),
+    row("GET /admin/months", Nothing, ADMINS),
+    row("GET /admin/months/{month}", Nothing, answering(404, ADMINS)),
+    row("GET /admin/months/{month}/csv", Nothing, answering(404, ADMINS)),
+    row("GET /admin/jobs", Nothing, ADMINS),
+    row("GET /admin/jobs/{job}", Nothing, ADMINS),
+    row("POST /admin/jobs/{job}/run", Nothing, answering(202, ADMINS)),
+    row("POST /admin/jobs/{job}/cancel", Nothing, answering(202, ADMINS)),
     // Operations: a token is not looked at.
     row("GET /health", Nothing, [200; 7]),
     row("GET /health/live", Nothing, [204; 7]),

@@ -13,6 +13,8 @@ const FOUNDATION: &[(&str, &[&str])] = &[
     ("event-bus", &["kernel", "trace", "database"]),
     ("cqrs", &["kernel", "event-bus", "trace", "database"]),
     ("read-store", &["kernel", "breaker"]),
+    // What hosts do by the clock.
+    ("jobs", &["kernel", "event-bus", "database"]),
     // How often somebody may ask, and who that is behind proxies.
     ("limits", &["read-store"]),
     // Whose turn it is where few may work at once.
@@ -20,7 +22,7 @@ const FOUNDATION: &[(&str, &[&str])] = &[
     ("telemetry", &["kernel", "trace"]),
     ("provision", &[]),
     ("wording", &[]),
-    ("testkit", &["kernel", "event-bus", "cqrs", "read-store", "provision"]),
+    ("testkit", &["kernel", "event-bus", "cqrs", "jobs", "read-store", "provision"]),
     ("arch-tests", &[]),
     // Fills a database with what a context keeps there, and asks its queries.
     ("loadtest", &["kernel", "event-bus", "cqrs", "read-store", "provision", "books", "testkit"]),
@@ -30,7 +32,7 @@ const HOST: &str = "folkshelf";
 
 /// What a context may use of ours, besides the crates of events.
 const FOR_CONTEXTS: &[&str] =
-    &["kernel", "bibliography", "database", "event-bus", "cqrs", "read-store", "turns", "wording"];
+    &["kernel", "bibliography", "database", "event-bus", "cqrs", "jobs", "read-store", "turns", "wording"];
 
 /// What a crate of events may use of others: serde writes the payloads, and the `events!` macro of kernel names the rest.
 const FOR_EVENTS: &[(&str, &str)] = &[

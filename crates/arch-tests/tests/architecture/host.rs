@@ -82,6 +82,7 @@ const WHERE_CONTEXTS_MEET: &[(&str, &str)] = &[
     ("ports", "adapters: what one context needs, met by another's command or query"),
     ("letters", "the command line lists the letters of auth and notifications and has them tried again"),
     ("promotion", "the command line finds a member in auth and gives them a role in users"),
+    ("recurring", "jobs of the whole host: the figures of a month, and what contexts know of members"),
     ("seed", "a demo community, made by the commands of all contexts"),
 ];
 

@@ -86,6 +86,16 @@ const SYSTEM: &[Allowed] = &[
         reason: "the gate asks what roles permit before it knows any caller",
     },
     Allowed {
+        path: "apps/folkshelf/src/recurring/months.rs",
+        since: "2026-11-27",
+        reason: "the job that counts a month asks for figures, and for titles that everybody sees",
+    },
+    Allowed {
+        path: "apps/folkshelf/src/recurring/reconcile.rs",
+        since: "2026-11-27",
+        reason: "the job that compares members reads what contexts know of them, and has users tell it again",
+    },
+    Allowed {
         path: "apps/folkshelf/src/http/auth.rs",
         since: "2026-11-26",
         reason: "a sign-in is answered with the member's name and role before they have shown their new session",

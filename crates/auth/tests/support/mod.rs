@@ -3,6 +3,7 @@
 // Every test binary uses a part of it.
 #![allow(dead_code, reason = "each file of tests uses a part")]
 
+use std::collections::BTreeMap;
 use std::ops::Deref;
 use std::sync::{Arc, Mutex};
 
@@ -73,6 +74,10 @@ impl Deref for World {
 }
 
 impl World {
+    pub async fn forget_ended(&self) -> BTreeMap<String, u64> {
+        self.do_job(&self.context.jobs(), "auth.forget_ended").await
+    }
+
     /// Sessions are served from Redis.
     pub async fn new() -> Self {
         let world = Self::with_redis(&testkit::redis_url()).await;

@@ -9,11 +9,13 @@
 //! | `batch` | what one batch makes of its rows |
 //! | `doubles` | which rows stand for books that are on the shelf already |
 //! | `shelves` | on which shelves rows stand |
+//! | `forget` | the job that forgets imports which are over |
 //! | `report` | what is kept of rows that were not taken as they stand |
 
 mod batch;
 mod doubles;
 mod file;
+mod forget;
 mod original;
 mod report;
 mod shelves;
@@ -23,6 +25,7 @@ mod worker;
 pub(crate) use batch::created;
 pub use file::FileError;
 pub(crate) use file::{RawRow, read};
+pub(crate) use forget::ForgetImports;
 pub(crate) use original::{KeepError, Originals};
 pub(crate) use report::{LeftOutCounts, is_duplicate};
 pub(crate) use shelves::count_shelves;

@@ -35,18 +35,12 @@ const LOOKED_AT: i64 = 16;
 /// A batch waits so long for requests to be quick again, at most.
 const GIVES_WAY: Duration = Duration::from_secs(2);
 const LOOKS_AGAIN: Duration = Duration::from_millis(50);
-/// A member's last turn is forgotten after this long.
-const TURN_FORGOTTEN_AFTER: time::Duration = time::Duration::days(1);
 /// After so long without the views, the books are in PostgreSQL and that has to do.
 const VIEWS_GIVEN_UP: time::Duration = time::Duration::minutes(2);
 /// An upload of which no row was stored for so long: its host died, or gave it up.
 pub(crate) const ABANDONED_AFTER: time::Duration = time::Duration::minutes(5);
-/// An import that is at its end, with what is kept of its rows.
-const ENDED_FORGOTTEN_AFTER: time::Duration = time::Duration::days(30);
-/// Imports that are forgotten in one transaction. Each may have some thousand rows.
+/// Uploads that are forgotten at once.
 const FORGOTTEN: i64 = 20;
-/// A review that its owner never came back to.
-const REVIEW_FORGOTTEN_AFTER: time::Duration = time::Duration::days(7);
 /// How often a batch may fail for a reason of its own.
 const ATTEMPTS: i32 = 3;
 
@@ -361,35 +355,18 @@ impl Worker {
         Ok(())
     }
 
-    /// Forgets uploads whose host died while it read them, reviews that nobody ended, and imports that ended long ago, each
-    /// with its rows.
+    /// Forgets uploads whose host died while it read them.
     pub(crate) async fn forget_abandoned(&self) -> Result<u64, sqlx::Error> {
-        let now = self.clock.now();
-        let mut forgotten = 0;
-        loop {
-            let batch = sqlx::query!(
-                "delete from books.import where id in (
-                    select id from books.import
-                    where (status = 'receiving' and updated_at < $1) or (status = 'review' and created_at < $2)
-                        or (status in ('completed', 'failed') and updated_at < $3)
-                    limit $4 for update skip locked
-                )",
-                now - ABANDONED_AFTER,
-                now - REVIEW_FORGOTTEN_AFTER,
-                now - ENDED_FORGOTTEN_AFTER,
-                FORGOTTEN,
-            )
-            .execute(&self.pool)
-            .await?
-            .rows_affected();
-            forgotten += batch;
-            if batch < FORGOTTEN.unsigned_abs() {
-                break;
-            }
-        }
-        sqlx::query!("delete from books.import_turn where at < $1", now - TURN_FORGOTTEN_AFTER)
-            .execute(&self.pool)
-            .await?;
-        Ok(forgotten)
+        let forgotten = sqlx::query!(
+            "delete from books.import where id in (
+                select id from books.import where status = 'receiving' and updated_at < $1 limit $2
+                for update skip locked
+            )",
+            self.clock.now() - ABANDONED_AFTER,
+            FORGOTTEN,
+        )
+        .execute(&self.pool)
+        .await?;
+        Ok(forgotten.rows_affected())
     }
 }

@@ -1,6 +1,7 @@
 mod book_history;
 mod count_books;
 mod count_facets;
+mod count_shown_books;
 mod cursor;
 mod export_shelf;
 mod filter;
@@ -9,6 +10,7 @@ mod get_book;
 mod get_import;
 mod get_import_file;
 mod import_view;
+mod known_members;
 mod list_books;
 mod list_imports;
 mod my_books;
@@ -16,6 +18,7 @@ mod open_import_rows;
 mod review_shelves;
 mod search_books;
 mod searches;
+mod shown_titles;
 mod suggest_books;
 
 pub(crate) use book_history::BookHistoryHandler;
@@ -24,6 +27,8 @@ pub(crate) use count_books::CountBooksHandler;
 pub use count_books::{CountBooks, CountBooksError};
 pub(crate) use count_facets::CountFacetsHandler;
 pub use count_facets::{CategoryCount, CountFacets, CountFacetsError, Facets, LanguageCount};
+pub(crate) use count_shown_books::CountShownBooksHandler;
+pub use count_shown_books::{CountShownBooks, CountShownBooksError, ShownBooks};
 pub(crate) use export_shelf::ExportShelfHandler;
 pub use export_shelf::{ExportPlace, ExportShelf, ExportShelfError, ShelfPiece};
 pub(crate) use get_book::GetBookHandler;
@@ -36,6 +41,8 @@ pub use import_view::{
     IgnoredColumn, ImportReview, ImportStatus, ImportSummary, ImportView, LeftOutCount, LeftOutRow, ReviewColumn,
     RowError, RowNote,
 };
+pub(crate) use known_members::KnownMembersHandler;
+pub use known_members::{KnownMembers, KnownMembersError};
 pub(crate) use list_books::ListBooksHandler;
 pub use list_books::{BookSort, CataloguePage, ListBooks, ListBooksError, SortOrder};
 pub(crate) use list_imports::ListImportsHandler;
@@ -49,5 +56,7 @@ pub use review_shelves::{CountedShelves, ReviewShelves, ReviewShelvesError};
 pub use search_books::SearchBooks;
 pub(crate) use search_books::SearchBooksHandler;
 pub(crate) use searches::Searches;
+pub(crate) use shown_titles::ShownTitlesHandler;
+pub use shown_titles::{ShownTitle, ShownTitles, ShownTitlesError};
 pub(crate) use suggest_books::SuggestBooksHandler;
 pub use suggest_books::{SuggestBooks, SuggestBooksError, Suggestion, SuggestionKind};

@@ -193,6 +193,8 @@ async fn leftovers_are_found_wherever_they_are() {
     .execute(&world.pool)
     .await
     .unwrap();
+    let found = world.do_job(&world.context.jobs(), "books.forget_words").await;
+    assert!(found["words"] == 651 && found["names"] == 601 && found["slips"] == 1, "{found:?}");
     world.sweep_until("the leftovers have gone", clean).await;
     assert_eq!(world.missing().await, 0);
     assert_eq!(world.found("persausion").await, ["Persuasion"]);

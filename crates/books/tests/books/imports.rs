@@ -277,10 +277,10 @@ async fn an_import_that_ended_is_kept_for_thirty_days_and_goes_with_its_rows() {
     let before = rows().await;
     assert!(before.0 == 45 && before.1 >= 45, "{before:?}");
     world.clock.advance(Duration::days(29));
-    world.context.sweep().await.unwrap();
+    assert_eq!(world.forget_imports().await, 0);
     assert_eq!(rows().await, before);
     world.clock.advance(Duration::days(2));
-    world.context.sweep().await.unwrap();
+    assert_eq!(world.forget_imports().await, 45);
     assert_eq!(rows().await, (0, 0));
     assert_eq!(shelf_size(&world, ada).await, 1, "its books stay");
 }

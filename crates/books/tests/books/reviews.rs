@@ -119,10 +119,10 @@ async fn a_review_is_cancelled_or_forgotten_and_few_may_wait_at_once() {
     assert_eq!(open.reviews.len(), 1);
 
     world.clock.advance(Duration::days(6));
-    world.context.sweep().await.unwrap();
+    world.forget_imports().await;
     assert_eq!(world.ask(&member(ada), OpenImportRows).await.unwrap().reviews.len(), 1);
     world.clock.advance(Duration::days(2));
-    world.context.sweep().await.unwrap();
+    world.forget_imports().await;
     assert_eq!(world.ask(&member(ada), OpenImportRows).await.unwrap().reviews.len(), 0);
     let rows = "select count(*) from books.import_row";
     let rows: i64 = sqlx::query_scalar(rows).fetch_one(&world.pool).await.unwrap();
@@ -176,7 +176,7 @@ async fn a_review_outlives_a_clock_that_is_set_back_and_is_forgotten_whole_by_on
     let (early, late) =
         (world.upload_for(ada, file(), true).await.unwrap(), world.upload_for(ada, file(), true).await.unwrap());
     world.clock.advance(-Duration::days(30));
-    world.context.sweep().await.unwrap();
+    world.forget_imports().await;
     start(&world, ada, early, LayoutChoice::default()).await.unwrap();
     let state = world.until_imported(ada, early).await;
     assert_eq!((state.summary.status, state.summary.imported), (ImportStatus::Completed, 2));
@@ -187,7 +187,7 @@ async fn a_review_outlives_a_clock_that_is_set_back_and_is_forgotten_whole_by_on
     let started = world.upload_for(ada, file(), true).await.unwrap();
     start(&world, ada, started, LayoutChoice::default()).await.unwrap();
     world.clock.advance(Duration::days(40));
-    world.context.sweep().await.unwrap();
+    world.forget_imports().await;
     world.clock.advance(-Duration::days(50));
     assert_eq!(start(&world, ada, late, LayoutChoice::default()).await, Err("IMPORT_NOT_FOUND"));
     let state = world.until_imported(ada, started).await;

@@ -67,6 +67,10 @@ impl Deref for World {
 }
 
 impl World {
+    pub async fn forget_imports(&self) -> u64 {
+        self.do_job(&self.context.jobs(), "books.forget_imports").await["imports"]
+    }
+
     /// The catalogue served from Redis, its subscriptions running.
     pub async fn new() -> Self {
         let world = Self::with_redis(&testkit::redis_url(), ImportSettings::default()).await;

@@ -42,7 +42,6 @@ const TRIES: i32 = 14;
 /// A letter that nobody was there to take is given up after this time.
 const LONGEST_AWAY: Duration = Duration::days(3);
 const MEASURE_EVERY: StdDuration = StdDuration::from_secs(10);
-const SWEEP_EVERY: StdDuration = StdDuration::from_secs(600);
 const LOOK_EVERY: StdDuration = StdDuration::from_secs(5);
 /// As the metric calls a letter about several things.
 const TOGETHER: &str = "together";
@@ -106,7 +105,7 @@ impl LetterWorker {
         }
         // Several at once: a letter that takes its time holds up no other.
         let sender = || self.run_sender(&shutdown);
-        tokio::join!(sender(), sender(), sender(), sender(), self.measure(&shutdown), self.run_sweep(&shutdown));
+        tokio::join!(sender(), sender(), sender(), sender(), self.measure(&shutdown));
     }
 
     async fn run_sender(&self, shutdown: &CancellationToken) {
@@ -122,18 +121,6 @@ impl LetterWorker {
                 return;
             }
         }
-    }
-
-    async fn run_sweep(&self, shutdown: &CancellationToken) {
-        while shutdown.run_until_cancelled(tokio::time::sleep(SWEEP_EVERY)).await.is_some() {
-            if let Err(error) = self.sweep().await {
-                tracing::warn!(%error, "old letters have to wait");
-            }
-        }
-    }
-
-    pub async fn sweep(&self) -> Result<(), sqlx::Error> {
-        self.queue.sweep(self.clock.now()).await
     }
 
     /// Tells Prometheus how long letters have waited.

@@ -19,6 +19,8 @@ const STEP_BACK: Duration = Duration::seconds(5);
 const KEEP: Duration = Duration::days(14);
 /// … and of not more than these that failed.
 const MOST_FAILED: i64 = 10_000;
+/// Letters that are forgotten in one transaction.
+const FORGOTTEN: i64 = 1_000;
 /// So many go in one letter.
 const MOST_TOGETHER: i64 = 100;
 
@@ -233,22 +235,27 @@ impl Queue {
         .await
     }
 
-    /// Forgets letters that are old, or too many.
-    pub async fn sweep(&self, now: OffsetDateTime) -> Result<(), sqlx::Error> {
-        sqlx::query!(
-            "with gone as (
-                delete from notifications.delivery where state <> 'pending' and settled_at <= $1
-                    or id in (select id from notifications.delivery where state = 'failed'
-                        order by settled_at desc, id desc offset $2)
-                returning notification_id
+    /// Forgets some letters that are old, or too many; returns how many.
+    pub async fn forget_some(&self, now: OffsetDateTime) -> Result<u64, sqlx::Error> {
+        sqlx::query_scalar!(
+            r#"with old as (
+                (select id from notifications.delivery where state <> 'pending' and settled_at <= $1 limit $3)
+                union
+                (select id from notifications.delivery where state = 'failed'
+                    order by settled_at desc, id desc offset $2 limit $3)
+            ), gone as (
+                delete from notifications.delivery where id in (select id from old) returning notification_id
+            ), emptied as (
+                update notifications.notification n set facts = null, words = null, words_by = null, data = '{}'
+                from gone where n.id = gone.notification_id and deleted_at is not null and facts is not null
             )
-            update notifications.notification n set facts = null, words = null, words_by = null, data = '{}'
-            from gone where n.id = gone.notification_id and deleted_at is not null and facts is not null",
+            select count(*) as "gone!" from gone"#,
             now - KEEP,
             MOST_FAILED,
+            FORGOTTEN,
         )
-        .execute(&self.0)
-        .await?;
-        Ok(())
+        .fetch_one(&self.0)
+        .await
+        .map(i64::unsigned_abs)
     }
 }

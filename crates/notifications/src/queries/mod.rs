@@ -1,6 +1,7 @@
 //! One file per query.
 
 mod get_preferences;
+mod known_members;
 mod list_deliveries;
 mod list_notifications;
 mod notifications_since;
@@ -13,6 +14,8 @@ pub use notifications_since::{Arrival, Arrivals, NotificationsSince, Notificatio
 pub use unread_count::{UnreadCount, UnreadCountError};
 
 pub(crate) use get_preferences::GetPreferencesHandler;
+pub(crate) use known_members::KnownMembersHandler;
+pub use known_members::{KnownMembers, KnownMembersError};
 pub(crate) use list_deliveries::ListDeliveriesHandler;
 pub(crate) use list_notifications::ListNotificationsHandler;
 pub(crate) use notifications_since::NotificationsSinceHandler;

@@ -1,6 +1,8 @@
-//! For administrators: events, subscriptions, dead letters, projections.
+//! For administrators: events, subscriptions, dead letters, projections, jobs.
 
 mod events;
+mod jobs;
+pub mod months;
 mod refusals;
 
 use actix_web::{HttpRequest, HttpResponse, delete, get, post, web};
@@ -28,7 +30,14 @@ pub(super) fn configure(services: &mut ServiceConfig) {
         .service(drop_dead_letter)
         .service(list_projections)
         .service(rebuild_projection)
-        .service(clear_cache);
+        .service(clear_cache)
+        .service(jobs::list_jobs)
+        .service(jobs::get_job)
+        .service(jobs::run_job)
+        .service(jobs::cancel_job)
+        .service(months::list_months)
+        .service(months::get_month)
+        .service(months::export_month);
 }
 
 #[derive(Serialize, ToSchema)]

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use actix_web::{HttpResponse, get, web};
 use database::Database;
 use event_bus::EventBus;
+use jobs::Jobs;
 use kernel::Clock;
 use read_store::ReadStore;
 use serde::Serialize;
@@ -20,6 +21,7 @@ use super::drain;
 /// What the routes for operators read and change.
 pub struct Machinery {
     pub events: EventBus,
+    pub jobs: Jobs,
     /// Each context's way to PostgreSQL, and the event log's, by name.
     pub pools: Vec<(String, Database)>,
     pub read_store: ReadStore,

@@ -132,7 +132,7 @@ const FIELDS: &[&str] = &[
 
 /// Who caused it: a member, the system (and which part of it), or somebody without an account.
 #[derive(Serialize, ToSchema)]
-struct ActorView {
+pub(super) struct ActorView {
     #[schema(example = "user")]
     kind: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]

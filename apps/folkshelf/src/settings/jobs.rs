@@ -1,0 +1,66 @@
+//! When jobs are due.
+
+use jobs::{Schedule, ScheduleError};
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+/// When one of the hosts does what recurs: cron patterns of five fields (minute, hour, day, month, weekday) in the time zone
+/// of the community, or `off`.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Jobs {
+    /// Forgets sessions, API keys and tokens that ended, and accounts that were never opened. Never `off`.
+    pub auth_forget_ended: String,
+    /// Forgets imports that ended 30 days ago, and reviews that nobody came back to for 7 days.
+    pub books_forget_imports: String,
+    /// Looks through all words of searches for those that no book has.
+    pub books_forget_words: String,
+    /// Deletes messages 90 days after their borrow ended. Never `off`.
+    pub borrowing_forget_messages: String,
+    /// Forgets answers to commands that were stored for whoever asks again, after 24 hours. Never `off`.
+    pub commands_forget_answers: String,
+    /// Counts the figures of the month before, and of earlier months that nobody counted.
+    pub community_count_month: String,
+    /// Compares what each part of Folkshelf knows of members, and mends it.
+    pub members_reconcile: String,
+    /// Forgets what became of letters about notifications after 14 days.
+    pub notifications_forget_letters: String,
+    /// Deletes notifications after 30 days, read or not.
+    pub notifications_forget_old: String,
+}
+
+/// These keep a promise to members, or a table from growing without end.
+const NEVER_OFF: [&str; 3] = ["auth_forget_ended", "borrowing_forget_messages", "commands_forget_answers"];
+
+impl Jobs {
+    fn all(&self) -> [(&'static str, &str); 9] {
+        [
+            ("auth_forget_ended", &self.auth_forget_ended),
+            ("books_forget_imports", &self.books_forget_imports),
+            ("books_forget_words", &self.books_forget_words),
+            ("borrowing_forget_messages", &self.borrowing_forget_messages),
+            ("commands_forget_answers", &self.commands_forget_answers),
+            ("community_count_month", &self.community_count_month),
+            ("members_reconcile", &self.members_reconcile),
+            ("notifications_forget_letters", &self.notifications_forget_letters),
+            ("notifications_forget_old", &self.notifications_forget_old),
+        ]
+    }
+
+    /// By the name of the job. `None`: it has no setting.
+    pub fn schedule(&self, job: &str) -> Option<Result<Schedule, ScheduleError>> {
+        let setting = job.replace('.', "_");
+        self.all().into_iter().find(|(name, _)| *name == setting).map(|(_, pattern)| pattern.parse())
+    }
+
+    pub(super) fn faults(&self) -> Vec<String> {
+        let fault = |(name, pattern): (&str, &str)| match pattern.parse::<Schedule>() {
+            Err(error) => Some(format!("jobs.{name} {error}")),
+            Ok(schedule) if schedule.is_off() && NEVER_OFF.contains(&name) => {
+                Some(format!("jobs.{name} must not be off"))
+            }
+            Ok(_) => None,
+        };
+        self.all().into_iter().filter_map(fault).collect()
+    }
+}
