@@ -59,6 +59,21 @@ test('a projection is rebuilt, and its progress is told', async ({ community, si
   await expect(card).toContainText('Ready')
 })
 
+test('a job is run when somebody asks for it, and tells what it did', async ({ community, signedIn }) => {
+  const page = await signedIn(await community.demo('ada'))
+  await page.goto('/admin/jobs')
+  const card = page.getByRole('listitem').filter({ has: page.getByRole('heading', { name: 'Count the month' }) })
+  await expect(card).toContainText('Waits for its time')
+  await card.getByRole('button', { name: 'Run now: Count the month' }).click()
+  await expect(card).toContainText(/Done · now/)
+  await expect(card).toContainText('12 months')
+  await page.getByRole('link', { name: 'Months' }).click()
+  await expect(page.getByRole('heading', { name: 'Months' })).toBeVisible()
+  const download = page.waitForEvent('download')
+  await page.getByRole('button', { name: 'Save as CSV' }).click()
+  expect((await download).suggestedFilename()).toMatch(/^folkshelf-\d{4}-\d{2}\.csv$/)
+})
+
 test('events are filtered by type and by what they happened to, and show what they say', async ({
   community,
   signedIn,

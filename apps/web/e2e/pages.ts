@@ -1,5 +1,6 @@
 import type { Borrow, Community, Member } from './community'
 import { expect, type Page } from './fixtures'
+import { jobsRun, monthsCounted, nothingCounted } from './recurring'
 import { REPORT_PAGES } from './report-pages'
 
 /** The community that every page is looked at in. */
@@ -119,6 +120,10 @@ export const PAGES: Row[] = [
   { name: 'admin-mails', as: 'ada', path: '/admin/mails' },
   { name: 'admin-projections', as: 'ada', path: '/admin/projections' },
   ...REPORT_PAGES,
+  { name: 'admin-jobs', as: 'ada', path: '/admin/jobs' },
+  { name: 'admin-jobs-running', as: 'ada', path: '/admin/jobs', before: jobsRun },
+  { name: 'admin-months', as: 'ada', path: '/admin/months', before: monthsCounted },
+  { name: 'admin-months-none', as: 'ada', path: '/admin/months', before: nothingCounted },
 ]
 
 async function firstBook(owner: Member): Promise<string> {

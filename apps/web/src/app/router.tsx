@@ -10,15 +10,7 @@ import {
   loadUnsubscribePage,
   loadVerifyEmailPage,
 } from '@/features/account'
-import {
-  loadAdministrationLayout,
-  loadDeadLettersPage,
-  loadEventsPage,
-  loadMailsPage,
-  loadMembersPage,
-  loadProjectionsPage,
-  loadSubscriptionsPage,
-} from '@/features/administration'
+import { loadAdministrationLayout, loadAdministrationPage } from '@/features/administration'
 import { loadBookPage } from '@/features/book'
 import { BrowsePage } from '@/features/catalogue'
 import { loadLoanPage, loadLoansPage } from '@/features/loans'
@@ -68,21 +60,24 @@ const forModerators: RouteObject[] = [
   { path: 'moderation/*', lazy: page(loadModeration, ['moderation', 'loans', 'people']) },
 ]
 
+const administration = [
+  'members',
+  'months',
+  'mails',
+  'events',
+  'subscriptions',
+  'dead-letters',
+  'projections',
+  'jobs',
+] as const
+
 const forAdministrators: RouteObject[] = [
   {
     path: 'admin',
     lazy: page(loadAdministrationLayout, 'administration'),
     children: [
       { index: true, element: <Navigate to="members" replace /> },
-      { path: 'members', lazy: page(loadMembersPage, 'administration') },
-      { path: 'events', lazy: page(loadEventsPage, 'administration') },
-      {
-        path: 'subscriptions',
-        lazy: page(loadSubscriptionsPage, 'administration'),
-      },
-      { path: 'dead-letters', lazy: page(loadDeadLettersPage, 'administration') },
-      { path: 'mails', lazy: page(loadMailsPage, 'administration') },
-      { path: 'projections', lazy: page(loadProjectionsPage, 'administration') },
+      ...administration.map((path) => ({ path, lazy: page(loadAdministrationPage(path), 'administration') })),
     ],
   },
 ]

@@ -1,8 +1,9 @@
-import { api, ask, askNothing } from '@/api/client'
+import { api, ask, askFile, askNothing } from '@/api/client'
 import { keys } from '@/api/keys'
 import type { components } from '@/api/schema'
 import { ifMatch, useCommand } from '@/api/useCommand'
-import type { DeadLetter, Delivery, Mail, Member } from './queries'
+import { saveFile } from '@/ui/saveFile'
+import { jobKeys, type DeadLetter, type Delivery, type Mail, type Member } from './queries'
 
 type Schemas = components['schemas']
 
@@ -109,6 +110,34 @@ export function useRebuild(outcome: Outcome) {
 export function useClearCache(said: string) {
   return useCommand({
     send: (_: void, headers) => askNothing(api.POST('/api/v1/admin/cache/clear', { headers })),
+    said,
+  })
+}
+
+export function useRunJob(outcome: Outcome) {
+  return useCommand({
+    send: (job: string, headers) =>
+      askNothing(api.POST('/api/v1/admin/jobs/{job}/run', { params: { path: { job } }, headers })),
+    refreshes: [jobKeys],
+    ...outcome,
+  })
+}
+
+export function useCancelJob(outcome: Outcome) {
+  return useCommand({
+    send: (job: string, headers) =>
+      askNothing(api.POST('/api/v1/admin/jobs/{job}/cancel', { params: { path: { job } }, headers })),
+    refreshes: [jobKeys],
+    ...outcome,
+  })
+}
+
+/** Hands over the figures of a month as a file. */
+export function useMonthFile(said: string) {
+  return useCommand({
+    send: (month: string) =>
+      askFile(api.GET('/api/v1/admin/months/{month}/csv', { params: { path: { month } }, parseAs: 'blob' })),
+    onDone: (file, month) => saveFile(file, `folkshelf-${month}.csv`),
     said,
   })
 }

@@ -1,8 +1,5 @@
+import type { pages } from './pages'
+
 // Each is fetched when somebody goes there.
 export const loadAdministrationLayout = () => import('./AdministrationLayout')
-export const loadDeadLettersPage = () => import('./DeadLettersPage')
-export const loadEventsPage = () => import('./EventsPage')
-export const loadMailsPage = () => import('./MailsPage')
-export const loadMembersPage = () => import('./MembersPage')
-export const loadProjectionsPage = () => import('./ProjectionsPage')
-export const loadSubscriptionsPage = () => import('./SubscriptionsPage')
+export const loadAdministrationPage = (name: keyof typeof pages) => async () => (await import('./pages')).pages[name]()

@@ -11,6 +11,9 @@ export type DeadLetter = Schemas['DeadLetterView']
 export type Mail = Schemas['MailView']
 export type Delivery = Schemas['DeliveryView']
 export type Projection = Schemas['ProjectionView']
+export type Job = Schemas['JobView']
+export type JobRun = Schemas['RunView']
+export type Month = Schemas['MonthView']
 
 /** What is watched while it moves. It rests while nobody looks at the page. */
 const EVERY_5_SECONDS = 5000
@@ -145,5 +148,29 @@ export function useProjections(asked: number) {
       const watching = state.dataUpdatedAt < asked + SETTLED || state.data?.some(({ rebuilding }) => rebuilding)
       return watching ? EVERY_SECOND : EVERY_5_SECONDS
     },
+  })
+}
+
+/** A job that was asked for has begun after as long as this, or is over already. */
+const BEGUN = 5000
+export const jobKeys = [...keys.administration.all, 'jobs'] as const
+
+/** `asked`: when a run, or its end, was last asked for. */
+export function useJobs(asked: number) {
+  return useQuery({
+    queryKey: jobKeys,
+    queryFn: ({ signal }) => ask(api.GET('/api/v1/admin/jobs', { signal })),
+    refetchInterval: ({ state }) => {
+      const moves = state.dataUpdatedAt < asked + BEGUN || state.data?.some((job) => job.current ?? job.askedAt)
+      return moves ? EVERY_SECOND : EVERY_5_SECONDS
+    },
+  })
+}
+
+/** The figures of each month, newest first. */
+export function useMonths() {
+  return useQuery({
+    queryKey: [...keys.administration.all, 'months'],
+    queryFn: ({ signal }) => ask(api.GET('/api/v1/admin/months', { signal })),
   })
 }
