@@ -48,6 +48,7 @@ async fn each_job_is_listed_and_done_when_an_administrator_asks_for_it() {
             "members.reconcile",
             "notifications.forget_letters",
             "notifications.forget_old",
+            "users.forget_reports",
         ]
     );
     for name in names {

@@ -10,6 +10,7 @@ use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
 use crate::domain::{BorrowStatus, Conversation, Reported, Written};
+use crate::reports;
 use crate::view::MemberPart;
 
 /// Conversations that are deleted in one transaction.
@@ -190,7 +191,9 @@ impl Job for ForgetMessages {
 
     async fn run(&self, run: &Run) -> Result<(), JobError> {
         let closed_before = run.now() - Conversation::KEPT;
-        run.until_nothing_is_left("conversations", || self.forget_some(closed_before)).await
+        run.until_nothing_is_left("conversations", || self.forget_some(closed_before)).await?;
+        let answered_before = run.now() - Conversation::MODERATORS_STAY;
+        run.until_nothing_is_left("reports", || reports::forget_some(&self.0, answered_before, BATCH)).await
     }
 }
 

@@ -60,13 +60,13 @@ pub(crate) async fn close_those_of(
     Ok(())
 }
 
-/// Deletes some that were answered so long ago; returns how many. Hosts that sweep at once share the work.
-pub(crate) async fn sweep(
+/// Deletes some that were answered so long ago; returns how many. Who does so at once shares the work.
+pub(crate) async fn forget_some(
     executor: impl PgExecutor<'_>,
     answered_before: OffsetDateTime,
     some: i64,
 ) -> Result<u64, sqlx::Error> {
-    let swept = sqlx::query!(
+    let forgotten = sqlx::query!(
         "delete from borrowing.report where id in (
             select id from borrowing.report where answered_at <= $1 order by answered_at limit $2
             for update skip locked
@@ -76,5 +76,5 @@ pub(crate) async fn sweep(
     )
     .execute(executor)
     .await?;
-    Ok(swept.rows_affected())
+    Ok(forgotten.rows_affected())
 }

@@ -1,15 +1,14 @@
 //! The entry point: what the host wires.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use auth_events::AuthEvent;
 use cqrs::{CommandBusBuilder, QueryBusBuilder};
 use database::Database;
 use event_bus::{Family, Subscription};
-use kernel::{Clock, LanguageTag};
+use jobs::Job;
+use kernel::LanguageTag;
 use read_store::{Projection, Rebuild};
-use time::OffsetDateTime;
 use tokio_util::sync::CancellationToken;
 use users_events::UserEvent;
 
@@ -18,6 +17,7 @@ use crate::commands::{
     DeleteUserHandler, ReportMember, ReportMemberHandler, RetellMember, RetellMemberHandler, UnblockMember,
     UnblockMemberHandler, UpdateProfile, UpdateProfileHandler, UpdateUser, UpdateUserHandler,
 };
+use crate::names;
 use crate::ports::{LendingGate, LoanParties, PasswordCheck};
 use crate::queries::{
     CountMembers, CountMembersHandler, GetProfile, GetProfileHandler, GetPublicProfile, GetPublicProfileHandler,
@@ -25,12 +25,9 @@ use crate::queries::{
     ListRolesHandler, ListUsers, ListUsersHandler, ReportWarnings, ReportWarningsHandler, WalkMembers,
     WalkMembersHandler,
 };
+use crate::reports::ForgetReports;
 use crate::subscribers::Subscriber;
 use crate::view::View;
-use crate::{names, reports};
-
-/// How often reports are looked for that have been kept long enough.
-const SWEEP_EVERY: Duration = Duration::from_secs(3600);
 
 /// What users tells the others.
 pub const PUBLISHES: Family = Family::of::<UserEvent>();
@@ -115,23 +112,9 @@ impl Users {
         names::run(&self.pool, shutdown).await;
     }
 
-    /// Deletes reports that were answered a year ago, in bounded batches; returns how many.
-    pub async fn sweep_reports(&self, now: OffsetDateTime) -> Result<u64, sqlx::Error> {
-        reports::sweep(&self.pool, now).await
-    }
-
-    /// Does so every hour, until the process shuts down. May run on every replica.
-    pub async fn run_sweep(&self, clock: Arc<dyn Clock>, shutdown: CancellationToken) {
-        while shutdown.run_until_cancelled(tokio::time::sleep(SWEEP_EVERY)).await.is_some() {
-            if !clock.is_trusted() {
-                continue;
-            }
-            match self.sweep_reports(clock.now()).await {
-                Ok(0) => {}
-                Ok(swept) => tracing::info!(swept, "old reports deleted"),
-                Err(error) => tracing::warn!(%error, "could not delete old reports; retrying"),
-            }
-        }
+    /// What one of the hosts does by the clock.
+    pub fn jobs(&self) -> Vec<Arc<dyn Job>> {
+        vec![Arc::new(ForgetReports(self.pool.clone()))]
     }
 
     /// Folds them once.

@@ -1,7 +1,9 @@
 //! What members tell the moderators about each other: how it is shown, and how long it is kept. The texts are in PostgreSQL
 //! and nowhere else (ADR 72).
 
+use async_trait::async_trait;
 use database::Database;
+use jobs::{Job, JobError, Run};
 use kernel::{BorrowId, ReportId, UserId};
 use serde::{Deserialize, Serialize};
 use sqlx::{FromRow, PgConnection};
@@ -163,23 +165,32 @@ pub(crate) async fn forget(
     Ok(())
 }
 
-/// Deletes the reports that were answered long ago, a batch at a time; returns how many.
-pub(crate) async fn sweep(pool: &Database, now: OffsetDateTime) -> Result<u64, sqlx::Error> {
-    let mut swept = 0;
-    loop {
-        let some = sqlx::query!(
+/// Deletes reports a year after they were answered.
+pub(crate) struct ForgetReports(pub Database);
+
+#[async_trait]
+impl Job for ForgetReports {
+    fn name(&self) -> &'static str {
+        "users.forget_reports"
+    }
+
+    async fn run(&self, run: &Run) -> Result<(), JobError> {
+        let closed_before = run.now() - KEPT;
+        run.until_nothing_is_left("reports", || self.forget_some(closed_before)).await
+    }
+}
+
+impl ForgetReports {
+    async fn forget_some(&self, closed_before: OffsetDateTime) -> Result<u64, sqlx::Error> {
+        let forgotten = sqlx::query!(
             "delete from users.report where id in (
                 select id from users.report where closed_at <= $1 order by closed_at limit $2 for update skip locked
             )",
-            now - KEPT,
+            closed_before,
             BATCH,
         )
-        .execute(pool)
-        .await?
-        .rows_affected();
-        swept += some;
-        if some < BATCH.unsigned_abs() {
-            return Ok(swept);
-        }
+        .execute(&self.0)
+        .await?;
+        Ok(forgotten.rows_affected())
     }
 }

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use cqrs::{Ask, Caller, CommandBusBuilder, MissingHandler, QueryBus, QueryBusBuilder};
 use event_bus::{Family, Subscription};
-use kernel::{Clock, LanguageTag, PermissionSet};
+use jobs::Job;
+use kernel::{LanguageTag, PermissionSet};
 use read_store::Rebuild;
 use sqlx::migrate::Migrator;
 use users::{ListRoles, Users};
@@ -36,42 +37,38 @@ impl Module for UsersModule {
     }
 
     fn wire(&self, wiring: &Wiring<'_>) -> anyhow::Result<Box<dyn Wired>> {
-        let users = Users::new(
+        Ok(Box::new(Users::new(
             wiring.pool(Context::Users),
             wiring.projection(Context::Users),
             Arc::new(wiring.ports.clone()),
             Arc::new(wiring.ports.clone()),
             Arc::new(wiring.ports.clone()),
             LanguageTag::new(wiring.language()?.tag())?,
-        );
-        Ok(Box::new(WiredUsers { users, clock: Arc::clone(wiring.clock) }))
+        )))
     }
-}
-
-struct WiredUsers {
-    users: Users,
-    clock: Arc<dyn Clock>,
 }
 
 #[async_trait]
-impl Wired for WiredUsers {
+impl Wired for Users {
     fn register(&self, commands: &mut CommandBusBuilder, queries: &mut QueryBusBuilder) {
-        self.users.register(commands, queries);
+        Users::register(self, commands, queries);
     }
 
     fn subscriptions(&self) -> Vec<Subscription> {
-        self.users.subscriptions()
+        Users::subscriptions(self)
     }
 
     fn rebuild(&self) -> Arc<dyn Rebuild> {
-        self.users.rebuild()
+        Users::rebuild(self)
     }
 
     fn start(&self, background: &Background) {
-        let users = self.users.clone();
+        let users = self.clone();
         background.run(|until| async move { users.run_folding(until).await });
-        let (users, clock) = (self.users.clone(), Arc::clone(&self.clock));
-        background.run(|until| async move { users.run_sweep(clock, until).await });
+    }
+
+    fn jobs(&self) -> Vec<Arc<dyn Job>> {
+        Users::jobs(self)
     }
 
     fn api(&self, host: &Host) -> Result<Mount, MissingHandler> {

@@ -15,7 +15,7 @@ pub struct Jobs {
     pub books_forget_imports: String,
     /// Looks through all words of searches for those that no book has.
     pub books_forget_words: String,
-    /// Deletes messages 90 days after their borrow ended. Never `off`.
+    /// Deletes messages 90 days after their borrow ended, and ends what moderators read because of a report. Never `off`.
     pub borrowing_forget_messages: String,
     /// Forgets answers to commands that were stored for whoever asks again, after 24 hours. Never `off`.
     pub commands_forget_answers: String,
@@ -27,13 +27,16 @@ pub struct Jobs {
     pub notifications_forget_letters: String,
     /// Deletes notifications after 30 days, read or not.
     pub notifications_forget_old: String,
+    /// Deletes reports a year after they were answered. Never `off`.
+    pub users_forget_reports: String,
 }
 
 /// These keep a promise to members, or a table from growing without end.
-const NEVER_OFF: [&str; 3] = ["auth_forget_ended", "borrowing_forget_messages", "commands_forget_answers"];
+const NEVER_OFF: [&str; 4] =
+    ["auth_forget_ended", "borrowing_forget_messages", "commands_forget_answers", "users_forget_reports"];
 
 impl Jobs {
-    fn all(&self) -> [(&'static str, &str); 9] {
+    fn all(&self) -> [(&'static str, &str); 10] {
         [
             ("auth_forget_ended", &self.auth_forget_ended),
             ("books_forget_imports", &self.books_forget_imports),
@@ -44,6 +47,7 @@ impl Jobs {
             ("members_reconcile", &self.members_reconcile),
             ("notifications_forget_letters", &self.notifications_forget_letters),
             ("notifications_forget_old", &self.notifications_forget_old),
+            ("users_forget_reports", &self.users_forget_reports),
         ]
     }
 

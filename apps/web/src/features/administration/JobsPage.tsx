@@ -156,6 +156,7 @@ const titled = [
   'members.reconcile',
   'notifications.forget_letters',
   'notifications.forget_old',
+  'users.forget_reports',
 ] as const
 type Titled = (typeof titled)[number]
 type Key<Name extends string> = Name extends `${infer Of}.${infer What}` ? `${Of}_${What}` : never
@@ -175,6 +176,7 @@ const counted = [
   'names',
   'slips',
   'conversations',
+  'reports',
   'answers',
   'letters',
   'notifications',
