@@ -101,6 +101,8 @@ pub struct App {
     pools: Vec<(String, Database)>,
     events: EventBus,
     pub jobs: Jobs,
+    /// Not in a time of one's own: jobs go by the time of now.
+    runs_jobs: bool,
     contexts: Vec<(Context, Box<dyn Wired>)>,
     clock: Arc<dyn Clock>,
     places: Arc<Places>,
@@ -117,7 +119,7 @@ impl App {
 
     /// With a time of its own: to tell what happened before.
     pub async fn at(settings: &Settings, clock: Arc<dyn Clock>) -> anyhow::Result<Self> {
-        Self::with(settings, Arc::default(), clock).await
+        Ok(Self { runs_jobs: false, ..Self::with(settings, Arc::default(), clock).await? })
     }
 
     async fn with(settings: &Settings, corrected: Arc<CorrectedClock>, clock: Arc<dyn Clock>) -> anyhow::Result<Self> {
@@ -155,6 +157,7 @@ impl App {
         jobs.push(Arc::new(Reconcile::new(&commands, &queries, events.clone())?));
         Ok(Self {
             jobs: Jobs::new(host, Arc::clone(&clock), zone, scheduled(settings, jobs)?),
+            runs_jobs: true,
             commands,
             queries,
             server,
@@ -212,7 +215,9 @@ impl App {
         }
         let (store, jobs) = (self.read_store.clone(), self.jobs.clone());
         self.background.run(|until| async move { store.run_watcher(until).await });
-        self.background.run(|until| async move { jobs.run(until).await });
+        if self.runs_jobs {
+            self.background.run(|until| async move { jobs.run(until).await });
+        }
         self.wired().for_each(|context| context.start(&self.background));
         Ok(Work { running, background: self.background.clone() })
     }

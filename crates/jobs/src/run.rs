@@ -166,7 +166,7 @@ impl Run {
 
     /// From here the run goes on when this process dies.
     pub async fn save<T: Serialize>(&self, cursor: &T) -> Result<(), JobError> {
-        self.proceed()?;
+        self.refuse_lost()?;
         let cursor = bounded(serde_json::to_value(cursor)?, LARGEST_CURSOR)?;
         self.state().cursor = Some(cursor);
         match &self.store {
@@ -177,7 +177,7 @@ impl Run {
 
     /// Keeps a result under `key` for people to read, in the place of an older one. The oldest beyond 240 go.
     pub async fn keep<T: Serialize>(&self, key: &str, result: &T) -> Result<(), JobError> {
-        self.proceed()?;
+        self.refuse_lost()?;
         let value = bounded(serde_json::to_value(result)?, LARGEST_RESULT)?;
         match &self.store {
             Some(store) if !store.keep(self, key, &value, RESULTS).await? => self.lost(),
@@ -191,6 +191,11 @@ impl Run {
             Some(store) => Ok(store.keys(self.job).await?),
             None => Ok(Vec::new()),
         }
+    }
+
+    /// What is done is stored also when the run has to end.
+    fn refuse_lost(&self) -> Result<(), JobError> {
+        if self.stop() == Some(Stop::Lost) { Err(JobError::Stopped) } else { Ok(()) }
     }
 
     fn lost(&self) -> Result<(), JobError> {

@@ -118,12 +118,21 @@ pub struct Scene {
     moderator: Person,
     admin: Person,
     revoked: Person,
+    /// One that was counted.
+    month: String,
     nth: u32,
     stop: String,
 }
 
 /// In the notes of every book of the owner's.
 pub const NOTES: &str = "behind the atlas, lent by heart";
+
+async fn a_month(host: &Host, admin: &Person) -> String {
+    admin.post(host, "/admin/jobs/community.count_month/run", json!({})).await.expect(202);
+    let months = async || admin.get(host, "/admin/months").await.expect(200).data().clone();
+    testkit::eventually("a month is counted", async || months().await[0].is_object()).await;
+    months().await[0]["month"].as_str().expect("its name").to_owned()
+}
 
 impl Scene {
     pub async fn arrange(place: &Place, host: &Host) -> Self {
@@ -135,7 +144,9 @@ impl Scene {
         let again = host.log_in(&admin.email, PASSWORD).await.expect(200);
         let revoked = Person::from("Ada", &admin.email, &again);
         revoked.post(host, "/auth/logout", json!({})).await.expect(204);
+        let month = a_month(host, &admin).await;
         Self {
+            month,
             owner: host.register("Olga").await,
             borrower: host.register("Finn").await,
             stranger: host.register("Stan").await,
@@ -352,7 +363,7 @@ impl Scene {
             .replace("{id}", &target.id)
             .replace("{name}", "books")
             .replace("{job}", "books.forget_words")
-            .replace("{month}", "2026-10")
+            .replace("{month}", &self.month)
             .replace("{row}", "2")
             .replace("{token}", &target.word);
         let request = host.request(method, &path);

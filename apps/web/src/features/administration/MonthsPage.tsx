@@ -116,7 +116,7 @@ function MostAsked({ month: { mostAsked } }: { month: Month }) {
   const { t } = useTranslation('administration')
   const format = useFormats()
   return (
-    <section aria-labelledby="most-asked">
+    <section aria-labelledby="most-asked" className="mt-6">
       <h2 id="most-asked" className="mb-4 font-serif text-heading font-semibold">
         {t('months.mostAsked')}
       </h2>
