@@ -146,6 +146,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/admin/jobs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every job, with its run under way and the last one. */
+        get: operations["list_jobs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/jobs/{job}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One job with its last runs. */
+        get: operations["get_job"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/jobs/{job}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Lets the run under way end at its next step. What it has done stays; the next run does the rest. */
+        post: operations["cancel_job"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/jobs/{job}/run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Lets a host begin the job now, also one that is off. Answers at once; the list of jobs shows how far it is. */
+        post: operations["run_job"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/admin/mails": {
         parameters: {
             query?: never;
@@ -177,6 +245,57 @@ export interface paths {
          *     for both.
          */
         post: operations["retry_mail"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/months": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The figures of each month that was counted, newest first. The job `community.count_month` counts. */
+        get: operations["list_months"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/months/{month}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The figures of one month. */
+        get: operations["get_month"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/months/{month}/csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The same as a table: a line for each figure, and one for each title. */
+        get: operations["export_month"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1705,6 +1824,13 @@ export interface components {
             /** @description Without it the two agree on a place between them. */
             place?: string | null;
         };
+        AskedTitle: {
+            /** @description The first author. */
+            author: string;
+            /** Format: int64 */
+            requests: number;
+            title: string;
+        };
         /** @description Who wrote a message. */
         AuthorPart: {
             id: components["schemas"]["UserId"];
@@ -2424,6 +2550,15 @@ export interface components {
             success: boolean;
         };
         /** @description What every successful answer with a body looks like. */
+        Envelope_JobWithRuns: {
+            data: components["schemas"]["JobView"] & {
+                /** @description The last fifty that ended, newest first. */
+                runs: components["schemas"]["RunView"][];
+            };
+            /** @example true */
+            success: boolean;
+        };
+        /** @description What every successful answer with a body looks like. */
         Envelope_MarkedView: {
             data: {
                 /** Format: int64 */
@@ -2473,6 +2608,20 @@ export interface components {
                 /** Format: date-time */
                 sentAt: string;
                 text: string;
+            };
+            /** @example true */
+            success: boolean;
+        };
+        /** @description What every successful answer with a body looks like. */
+        Envelope_MonthView: {
+            data: components["schemas"]["Figures"] & {
+                /**
+                 * Format: date-time
+                 * @description When it was counted.
+                 */
+                madeAt: string;
+                /** @example 2026-10 */
+                month: string;
             };
             /** @example true */
             success: boolean;
@@ -2679,6 +2828,51 @@ export interface components {
             success: boolean;
         };
         /** @description What every successful answer with a body looks like. */
+        Envelope_Vec_JobView: {
+            data: {
+                /**
+                 * Format: date-time
+                 * @description Since when somebody wants it to be done now; absent: nobody does, or it has begun.
+                 */
+                askedAt?: string | null;
+                current?: components["schemas"]["RunView"] | null;
+                /**
+                 * Format: date-time
+                 * @description When it is due; absent: it is off.
+                 */
+                dueAt?: string | null;
+                last?: components["schemas"]["RunView"] | null;
+                /** @example books.forget_words */
+                name: string;
+                /**
+                 * @description A cron pattern of five fields in the time zone of the community, or `off`.
+                 * @example 30 3 * * *
+                 */
+                schedule: string;
+                /**
+                 * Format: date-time
+                 * @description When it was last done; absent: never.
+                 */
+                succeededAt?: string | null;
+            }[];
+            /** @example true */
+            success: boolean;
+        };
+        /** @description What every successful answer with a body looks like. */
+        Envelope_Vec_MonthView: {
+            data: (components["schemas"]["Figures"] & {
+                /**
+                 * Format: date-time
+                 * @description When it was counted.
+                 */
+                madeAt: string;
+                /** @example 2026-10 */
+                month: string;
+            })[];
+            /** @example true */
+            success: boolean;
+        };
+        /** @description What every successful answer with a body looks like. */
         Envelope_Vec_ProjectionView: {
             data: {
                 /** Format: int64 */
@@ -2835,6 +3029,50 @@ export interface components {
          * @enum {string}
          */
         Field: "title" | "other_title" | "subtitle" | "authors" | "more_authors" | "isbn" | "other_isbn" | "published_year" | "other_year" | "language" | "categories" | "more_categories" | "description" | "condition" | "notes" | "lending" | "copies" | "shelf" | "owned" | "deleted" | "kind" | "version";
+        /** @description What happened in one month, by the calendar of the community. */
+        Figures: {
+            /**
+             * Format: int64
+             * @description Books that everybody sees, listed before the month's end.
+             */
+            books: number;
+            /**
+             * Format: int64
+             * @description Books that were given away.
+             */
+            given: number;
+            /**
+             * Format: int64
+             * @description Loans that were due in this month and not back by then.
+             */
+            late: number;
+            /**
+             * Format: int64
+             * @description Books that were handed over to come back.
+             */
+            loans: number;
+            /**
+             * Format: int64
+             * @description Members at the month's end.
+             */
+            members: number;
+            /** @description The twenty titles asked for most often, of books that everybody sees. */
+            mostAsked: components["schemas"]["AskedTitle"][];
+            /**
+             * Format: int64
+             * @description Of these, listed in this month.
+             */
+            newBooks: number;
+            /**
+             * Format: int64
+             * @description Who came in this month.
+             */
+            newMembers: number;
+            /** Format: int64 */
+            requests: number;
+            /** Format: int64 */
+            returned: number;
+        };
         /** @description A report that has just been made. Without names and words: the answer to a command is kept for a day. */
         FiledReportView: {
             /** Format: date-time */
@@ -2999,6 +3237,36 @@ export interface components {
             /** @description What was left out of books that are on the shelf: the first thousand, without those that were dealt with. */
             notes: components["schemas"]["RowNote"][];
             review?: components["schemas"]["ImportReview"] | null;
+        };
+        JobView: {
+            /**
+             * Format: date-time
+             * @description Since when somebody wants it to be done now; absent: nobody does, or it has begun.
+             */
+            askedAt?: string | null;
+            current?: components["schemas"]["RunView"] | null;
+            /**
+             * Format: date-time
+             * @description When it is due; absent: it is off.
+             */
+            dueAt?: string | null;
+            last?: components["schemas"]["RunView"] | null;
+            /** @example books.forget_words */
+            name: string;
+            /**
+             * @description A cron pattern of five fields in the time zone of the community, or `off`.
+             * @example 30 3 * * *
+             */
+            schedule: string;
+            /**
+             * Format: date-time
+             * @description When it was last done; absent: never.
+             */
+            succeededAt?: string | null;
+        };
+        JobWithRuns: components["schemas"]["JobView"] & {
+            /** @description The last fifty that ended, newest first. */
+            runs: components["schemas"]["RunView"][];
         };
         /** @description A JSON Web Key Set (RFC 7517). */
         KeySet: {
@@ -3557,6 +3825,15 @@ export interface components {
             sentAt: string;
             text: string;
         };
+        MonthView: components["schemas"]["Figures"] & {
+            /**
+             * Format: date-time
+             * @description When it was counted.
+             */
+            madeAt: string;
+            /** @example 2026-10 */
+            month: string;
+        };
         NoteBody: {
             note?: string | null;
         };
@@ -3917,6 +4194,34 @@ export interface components {
             /** @description As text, since it may be no number. */
             publishedYear?: string | null;
             title?: string | null;
+        };
+        RunView: {
+            askedBy?: components["schemas"]["ActorView"] | null;
+            /** @description It ends at its next step. */
+            cancelling: boolean;
+            /** @description Why it failed. */
+            code?: string | null;
+            /** @description What it did, by name. */
+            counts: {
+                [key: string]: number;
+            };
+            /** Format: int64 */
+            done: number;
+            /** Format: date-time */
+            endedAt?: string | null;
+            /** @description The same with its causes, for operators. */
+            error?: string | null;
+            /** Format: uuid */
+            id: string;
+            /** @description `done`, `failed` or `cancelled`; absent: it is under way. */
+            outcome?: string | null;
+            /** Format: date-time */
+            startedAt: string;
+            /**
+             * Format: int64
+             * @description About how much there is to do, where that is known.
+             */
+            total?: number | null;
         };
         /**
          * Format: uuid
@@ -4455,6 +4760,149 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    list_jobs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As asked */
+            200: {
+                headers: {
+                    /** @description For If-None-Match; of one book and of one's profile also for If-Match */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Envelope_Vec_JobView"];
+                };
+            };
+            /** @description What If-None-Match names is still right */
+            304: {
+                headers: {
+                    /** @description For If-None-Match; of one book and of one's profile also for If-Match */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["TimedOut"];
+            429: components["responses"]["TooOften"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    get_job: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example books.forget_words */
+                job: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As asked */
+            200: {
+                headers: {
+                    /** @description For If-None-Match; of one book and of one's profile also for If-Match */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Envelope_JobWithRuns"];
+                };
+            };
+            /** @description What If-None-Match names is still right */
+            304: {
+                headers: {
+                    /** @description For If-None-Match; of one book and of one's profile also for If-Match */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["TimedOut"];
+            429: components["responses"]["TooOften"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    cancel_job: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example books.forget_words */
+                job: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It ends within seconds, or nothing was under way */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["TimedOut"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["VersionMismatch"];
+            429: components["responses"]["TooOften"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    run_job: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example books.forget_words */
+                job: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A host begins it within seconds, or it is under way */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["TimedOut"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["VersionMismatch"];
+            429: components["responses"]["TooOften"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     list_mails: {
         parameters: {
             query?: {
@@ -4519,6 +4967,120 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["TimedOut"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["VersionMismatch"];
+            429: components["responses"]["TooOften"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    list_months: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As asked */
+            200: {
+                headers: {
+                    /** @description For If-None-Match; of one book and of one's profile also for If-Match */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Envelope_Vec_MonthView"];
+                };
+            };
+            /** @description What If-None-Match names is still right */
+            304: {
+                headers: {
+                    /** @description For If-None-Match; of one book and of one's profile also for If-Match */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["TimedOut"];
+            429: components["responses"]["TooOften"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    get_month: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example 2026-10 */
+                month: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As asked */
+            200: {
+                headers: {
+                    /** @description For If-None-Match; of one book and of one's profile also for If-Match */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Envelope_MonthView"];
+                };
+            };
+            /** @description What If-None-Match names is still right */
+            304: {
+                headers: {
+                    /** @description For If-None-Match; of one book and of one's profile also for If-Match */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["TimedOut"];
+            429: components["responses"]["TooOften"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    export_month: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example 2026-10 */
+                month: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
             };
             400: components["responses"]["Invalid"];
             401: components["responses"]["Unauthenticated"];
