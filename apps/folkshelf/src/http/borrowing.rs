@@ -105,6 +105,7 @@ const FIELDS: &[&str] = &[
     "extensions",
     "extensionRequested",
     "unreadMessages",
+    "hasModerators",
     "version",
 ];
 
