@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use serde_json::json;
-use support::Host;
+use support::{Host, round};
 
 const DOCUMENT: &str = include_str!("../../../docs/observability.md");
 
@@ -37,13 +37,16 @@ fn in_sources(folder: &Path, names: &mut BTreeSet<String>) {
 
 #[tokio::test]
 async fn what_is_served_after_some_traffic_is_listed() {
-    let (_place, host) = Host::start().await;
-    let (ada, finn) = (host.register("Ada").await, host.register("Finn").await);
+    let (place, host) = Host::start().await;
+    let (ada, finn) = (round::admin(&place, &host).await, host.register("Finn").await);
     let book = ada.lists(&host, "Emma").await;
     finn.post(&host, "/borrows", json!({"bookId": book, "days": 21})).await.expect(201);
     ada.get(&host, "/notifications").await.expect(200);
-    testkit::eventually("the lag is measured", || async {
-        host.get("/metrics").await.body.as_str().is_some_and(|text| text.contains("event_processing_lag{"))
+    ada.post(&host, "/admin/jobs/books.forget_words/run", json!({})).await.expect(202);
+    testkit::eventually("the lag and a job are measured", || async {
+        let reply = host.get("/metrics").await;
+        let text = reply.body.as_str().unwrap_or_default();
+        text.contains("event_processing_lag{") && text.contains("job_run_seconds_count{")
     })
     .await;
     let reply = host.get("/metrics").await.expect(200);

@@ -95,7 +95,7 @@ impl Scene {
                 continue;
             }
             let id = if path.starts_with("/users/") { owner } else { book };
-            let path = path.replace("{id}", id);
+            let path = path.replace("{id}", id).replace("{job}", "books.forget_words").replace("{month}", "2026-10");
             assert!(!path.contains('{'), "{path} takes something else than a book or a member: say what");
             routes.push(path);
         }

@@ -90,7 +90,7 @@ async fn a_moderator_reads_and_writes_from_the_report_until_two_weeks_after_its_
     .await
     .expect("an event");
     assert_eq!(told, None);
-    world.context.tick(world.clock.now()).await.expect("swept");
+    world.do_job(&world.context.jobs(), "borrowing.forget_messages").await;
     let left: i64 =
         sqlx::query_scalar("select count(*) from borrowing.report").fetch_one(&world.pool).await.expect("a count");
     assert_eq!(left, 0);
@@ -135,7 +135,7 @@ async fn a_report_while_the_borrow_closes_is_heard_and_the_messages_go_as_they_w
         assert_eq!(code(world.send(&moderator(mia), says(borrow)).await), "MESSAGES_CLOSED");
     }
     world.clock.advance(Duration::days(91));
-    world.context.tick(world.clock.now()).await.expect("swept");
+    world.do_job(&world.context.jobs(), "borrowing.forget_messages").await;
     let messages: i64 =
         sqlx::query_scalar("select count(*) from borrowing.message").fetch_one(&world.pool).await.expect("a count");
     assert_eq!(messages, 0);
@@ -165,7 +165,7 @@ async fn a_report_of_or_about_who_left_ends() {
     assert_eq!(world.reads(mia, loan).await, Ok(0));
     world.clock.advance(STAY + Duration::MINUTE);
     assert_eq!(world.reads(mia, loan).await, NONE);
-    world.context.tick(world.clock.now()).await.expect("swept");
+    world.do_job(&world.context.jobs(), "borrowing.forget_messages").await;
 }
 
 #[tokio::test]

@@ -1,8 +1,9 @@
-//! Rows of tables as time and trouble would leave them.
+//! What time and trouble would leave.
 
+use serde_json::json;
 use sqlx::{Connection, PgConnection};
 
-use crate::support::Place;
+use crate::support::{Host, Person, Place};
 
 /// Parks an event as a subscription does whose handler failed too often; the dead letter's id.
 pub async fn park_an_event(place: &Place) -> String {
@@ -49,4 +50,12 @@ pub async fn give_a_delivery_up(place: &Place) -> String {
     .await
     .expect("a letter");
     id.to_string()
+}
+
+/// The name of a month that was counted.
+pub async fn a_month(host: &Host, admin: &Person) -> String {
+    admin.post(host, "/admin/jobs/community.count_month/run", json!({})).await.expect(202);
+    let months = async || admin.get(host, "/admin/months").await.expect(200).data().clone();
+    testkit::eventually("a month is counted", async || months().await[0].is_object()).await;
+    months().await[0]["month"].as_str().expect("its name").to_owned()
 }

@@ -4,7 +4,7 @@ use reqwest::multipart::{Form, Part};
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 
-use crate::rows::{give_a_delivery_up, give_a_mail_up, park_an_event};
+use crate::rows::{a_month, give_a_delivery_up, give_a_mail_up, park_an_event};
 use crate::support::{self, Host, PASSWORD, Person, Place, Reply};
 use crate::table::{Row, Sends};
 
@@ -118,21 +118,13 @@ pub struct Scene {
     moderator: Person,
     admin: Person,
     revoked: Person,
-    /// One that was counted.
-    month: String,
+    counted_month: String,
     nth: u32,
     stop: String,
 }
 
 /// In the notes of every book of the owner's.
 pub const NOTES: &str = "behind the atlas, lent by heart";
-
-async fn a_month(host: &Host, admin: &Person) -> String {
-    admin.post(host, "/admin/jobs/community.count_month/run", json!({})).await.expect(202);
-    let months = async || admin.get(host, "/admin/months").await.expect(200).data().clone();
-    testkit::eventually("a month is counted", async || months().await[0].is_object()).await;
-    months().await[0]["month"].as_str().expect("its name").to_owned()
-}
 
 impl Scene {
     pub async fn arrange(place: &Place, host: &Host) -> Self {
@@ -144,9 +136,9 @@ impl Scene {
         let again = host.log_in(&admin.email, PASSWORD).await.expect(200);
         let revoked = Person::from("Ada", &admin.email, &again);
         revoked.post(host, "/auth/logout", json!({})).await.expect(204);
-        let month = a_month(host, &admin).await;
+        let counted_month = a_month(host, &admin).await;
         Self {
-            month,
+            counted_month,
             owner: host.register("Olga").await,
             borrower: host.register("Finn").await,
             stranger: host.register("Stan").await,
@@ -363,7 +355,7 @@ impl Scene {
             .replace("{id}", &target.id)
             .replace("{name}", "books")
             .replace("{job}", "books.forget_words")
-            .replace("{month}", &self.month)
+            .replace("{month}", &self.counted_month)
             .replace("{row}", "2")
             .replace("{token}", &target.word);
         let request = host.request(method, &path);
