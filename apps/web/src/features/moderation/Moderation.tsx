@@ -26,6 +26,7 @@ export default function Moderation() {
           { to: '/moderation/reports', label: t('reports.title'), above: [pathname].filter(isReport) },
           ...(isAdmin
             ? [
+                { to: '/admin/months', label: t('months') },
                 { to: '/admin/mails', label: t('mails') },
                 { to: '/admin/events', label: t('system') },
               ]
