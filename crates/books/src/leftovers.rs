@@ -1,5 +1,5 @@
-//! The job that walks along all words, names and slips, in search of what no book has and no trigger told of: what a crash, an
-//! older version or a hand in the database left. What it finds is marked, and goes as [`crate::forgotten`] tells.
+//! The job that looks through all words, names and slips for those that no book has, although no trigger noted them: a crash,
+//! an older version or a change by hand may leave such. It marks them; [`crate::forgotten`] removes what is marked.
 
 use async_trait::async_trait;
 use bibliography::search::AuthorKey;
@@ -16,7 +16,7 @@ const SLIPS: i64 = 5_000;
 
 pub(crate) struct ForgetWords(pub Database);
 
-/// Behind what the walk is.
+/// The last thing that the walk has looked at.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum Place {

@@ -80,7 +80,7 @@ async fn a_moderator_reads_and_writes_from_the_report_until_two_weeks_after_its_
     assert_eq!((world.reads(mia, loan).await, world.says_so(&them, loan).await), (Ok(2), true));
     world.clock.advance(Duration::hours(1));
     assert_eq!((world.reads(mia, loan).await, world.says_so(&them, loan).await), (NONE, false));
-    // Whoever may not read it any more is not told of it.
+    // A moderator who may not read it any more is not told of it.
     world.send(&member(them.grace), says(loan)).await.expect("sent");
     let told: Option<String> = sqlx::query_scalar(
         "select payload ->> 'moderatorId' from event_bus.log where name = 'borrow.message_sent'

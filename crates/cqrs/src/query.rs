@@ -158,8 +158,8 @@ impl<E: Refusal> Refusal for AskError<E> {
 }
 
 impl<Q: Query> Ask<Q> {
-    /// Where to look, and a note if even PostgreSQL may lack there what the caller has seen: of an event of another context
-    /// this one may not have heard yet.
+    /// Where to look. The caller may have seen an event of another context that this one has not heard of: then PostgreSQL does
+    /// not have it here either, and that is noted in [`Caller::behind`].
     async fn source(&self, caller: &Caller) -> Source {
         let Shared { events, own_writes, .. } = &*self.shared;
         let context = &*self.registered.context;

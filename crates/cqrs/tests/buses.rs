@@ -122,7 +122,7 @@ async fn a_writer_meets_their_own_write_also_after_an_answer_that_came_before_th
     slow.send(&writer, Add { by: 1 }).await.unwrap();
     assert_eq!(ask.ask(&writer, Where).await.unwrap(), Source::Database);
     assert_eq!(ask.ask(&other, Where).await.unwrap(), Source::ReadStore);
-    // PostgreSQL lacks what the context has not heard of, and the writer is told so.
+    // The context has not heard of the write, so even PostgreSQL may not have it here. The writer is told.
     assert_eq!(writer.behind.named().as_deref(), Some("books"));
     assert_eq!(other.behind.named(), None);
 

@@ -1,4 +1,4 @@
-//! What a job is, as the crate that has one to do writes it.
+//! What a crate writes that has a job to do.
 
 use std::error::Error;
 
