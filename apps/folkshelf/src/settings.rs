@@ -8,6 +8,7 @@ mod files;
 mod jobs;
 mod load;
 mod mail;
+mod processes;
 mod production;
 mod redis;
 pub mod reference;
@@ -21,6 +22,7 @@ pub use database::Database;
 pub use figures::{Figure, Limits};
 pub use files::{Files, S3};
 pub use mail::{Encryption, Mail, Transport, mail_address};
+pub use processes::{Contexts, Internal, Peers};
 pub use redis::Redis;
 use secrecy::SecretString;
 use serde::Deserialize;
@@ -72,6 +74,12 @@ pub struct Settings {
     pub jobs: Jobs,
     #[schema(inline)]
     pub limits: Limits,
+    #[schema(inline)]
+    pub contexts: Contexts,
+    #[schema(inline)]
+    pub peers: Peers,
+    #[schema(inline)]
+    pub internal: Internal,
     #[schema(inline)]
     pub log: Log,
     #[schema(inline)]
@@ -310,6 +318,8 @@ impl Settings {
         secrets.push(("database.context_password", &self.database.context_password));
         let other = &self.database.other_context_password;
         secrets.extend(other.iter().map(|secret| ("database.other_context_password", secret)));
+        secrets.extend(self.internal.token.iter().map(|secret| ("internal.token", secret)));
+        secrets.extend(self.internal.other_tokens.iter().map(|secret| ("internal.other_tokens", secret)));
         secrets
     }
 }

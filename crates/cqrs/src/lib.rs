@@ -7,6 +7,7 @@
 //! | [`query`] | [`QueryBus`], and the one wrapper around every query handler |
 //! | `idempotency` | the answer given under an idempotency key, to be given again |
 //! | `own_writes` | what a caller has done and no view shows yet |
+//! | [`Wire`] | in what form a message travels to another process |
 //!
 //! A handler that nobody registered is found when the host starts: one gets at a command only through
 //! [`CommandBus::dispatch`], which fails then.
@@ -17,11 +18,13 @@ mod idempotency;
 mod metrics;
 mod own_writes;
 pub mod query;
+mod wire;
 
 pub use call::{Behind, Call, Caller, Source, Work};
 pub use command::{CommandBus, CommandBusBuilder, CommandHandler, Dispatch, DispatchError, Done, KEPT_WITHIN};
 pub use idempotency::forget_answers;
 pub use query::{Ask, AskError, QueryBus, QueryBusBuilder, QueryHandler};
+pub use wire::Wire;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};

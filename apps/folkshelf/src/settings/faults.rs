@@ -46,6 +46,9 @@ impl Settings {
             self.files.faults(),
             self.mail.faults(),
             self.jobs.faults(),
+            self.contexts.faults(),
+            self.peers.faults(),
+            self.internal.faults(&self.contexts.here(), &self.peers),
             production,
         ];
         parts.iter().flatten().for_each(|fault| require(false, fault));

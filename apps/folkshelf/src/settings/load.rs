@@ -39,10 +39,11 @@ impl Settings {
         // From the environment they come as one text, with blanks behind the commas or with nothing in it.
         let http = &mut settings.http;
         let lists = [&mut settings.accepted_risks, &mut http.allowed_origins, &mut http.trusted_proxies];
-        for list in lists.into_iter().chain([&mut settings.redis.cluster]) {
+        for list in lists.into_iter().chain([&mut settings.redis.cluster, &mut settings.contexts.run]) {
             *list = list.iter().map(|entry| entry.trim().to_owned()).filter(|entry| !entry.is_empty()).collect();
         }
-        for secrets in [&mut settings.auth.other_token_secrets, &mut settings.redis.sentinels] {
+        let secrets = [&mut settings.auth.other_token_secrets, &mut settings.redis.sentinels];
+        for secrets in secrets.into_iter().chain([&mut settings.internal.other_tokens]) {
             *secrets = secrets.iter().map(|secret| SecretString::from(secret.expose_secret().trim())).collect();
             secrets.retain(|secret| !secret.expose_secret().is_empty());
         }

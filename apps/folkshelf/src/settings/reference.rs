@@ -9,6 +9,7 @@ use strum::VariantArray as _;
 use utoipa::PartialSchema as _;
 
 use super::{Figure, Settings};
+use crate::contexts::Context;
 
 pub const DEFAULTS: &str = include_str!("../../defaults.toml");
 /// The words for units, by the ends of names.
@@ -45,6 +46,13 @@ pub fn all() -> Vec<Setting> {
             text: format!("{} In the profile `strict`: `{strict}`.", figure.text()),
             default: Some(format!("\"{default}\"")),
         }
+    }));
+    settings.extend(Context::ALL.iter().map(|context| Setting {
+        section: "peers".to_owned(),
+        name: context.name().to_owned(),
+        schema: serde_json::json!({ "type": ["string", "null"] }),
+        text: format!("The address of {}, as in `http://10.0.0.7:3100`.", context.name()),
+        default: None,
     }));
     settings
 }

@@ -1,0 +1,156 @@
+//! Which contexts this process runs, and where the others are (docs/contexts-as-processes.md).
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+
+use actix_web::http::Uri;
+use secrecy::SecretString;
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use crate::contexts::Context;
+
+/// Which contexts `serve` runs in this process.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Contexts {
+    /// Their names. Empty: all. `serve --contexts` wins over it.
+    pub run: Vec<String>,
+}
+
+/// Where other processes reach a context that they do not run: the address of `internal.listen` of a process that runs it, or of
+/// a proxy before several. Of contexts that run here it is not used, so that all processes may have the same file.
+#[derive(Debug, Clone, Default, Deserialize, ToSchema)]
+pub struct Peers {
+    #[serde(flatten)]
+    #[schema(deprecated)]
+    urls: BTreeMap<String, String>,
+}
+
+/// What processes ask of each other. Nobody else may reach it: who has the token may do everything.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Internal {
+    /// Address and port for the other processes, in a private network. Not set: nobody can ask this process.
+    #[schema(value_type = Option<String>)]
+    pub listen: Option<SocketAddr>,
+    /// The token that processes show each other, the same for all. At least 32 characters. Not set: there is one process.
+    #[schema(value_type = Option<String>)]
+    pub token: Option<SecretString>,
+    /// Tokens that are taken too while `token` is changed, at most 4.
+    #[schema(value_type = Vec<String>)]
+    pub other_tokens: Vec<SecretString>,
+}
+
+/// What `contexts.run` says.
+impl Contexts {
+    pub fn here(&self) -> Vec<Context> {
+        let is_named = |context: &Context| self.run.iter().any(|name| name == context.name());
+        Context::ALL.iter().copied().filter(|context| self.run.is_empty() || is_named(context)).collect()
+    }
+
+    pub(super) fn faults(&self) -> Vec<String> {
+        let unknown = self.run.iter().filter(|name| !is_context(name));
+        unknown.map(|name| format!("contexts.run: there is no context {name}, only {}", names())).collect()
+    }
+}
+
+impl Peers {
+    /// `None`: nobody says where it is.
+    pub fn of(&self, context: Context) -> Option<&str> {
+        self.urls.get(context.name()).map(|url| url.trim_end_matches('/')).filter(|url| !url.is_empty())
+    }
+
+    pub(super) fn faults(&self) -> Vec<String> {
+        let unknown = self.urls.keys().filter(|name| !is_context(name));
+        let unknown = unknown.map(|name| format!("peers.{name}: there is no such context, only {}", names()));
+        let unreadable = self.urls.iter().filter(|(_, url)| !url.is_empty() && !is_address(url));
+        let unreadable = unreadable.map(|(name, _)| {
+            format!("peers.{name} must be an address that begins with http://, as in http://10.0.0.7:3100")
+        });
+        unknown.chain(unreadable).collect()
+    }
+}
+
+impl Internal {
+    pub(super) fn faults(&self, here: &[Context], peers: &Peers) -> Vec<String> {
+        let mut faults = Vec::new();
+        let elsewhere: Vec<&str> =
+            Context::ALL.iter().filter(|context| !here.contains(context)).map(|context| context.name()).collect();
+        let lost = Context::ALL.iter().filter(|context| !here.contains(context) && peers.of(**context).is_none());
+        faults.extend(lost.map(|context| {
+            let name = context.name();
+            format!("{name} does not run in this process, and peers.{name} does not say where it does")
+        }));
+        if self.token.is_none() && !elsewhere.is_empty() {
+            faults.push(format!("internal.token is not set, and {} run elsewhere", elsewhere.join(", ")));
+        }
+        if self.token.is_none() && self.listen.is_some() {
+            faults.push("internal.listen needs internal.token: without one anybody could ask".to_owned());
+        }
+        if self.other_tokens.len() > 4 {
+            faults.push("internal.other_tokens must name at most 4".to_owned());
+        }
+        faults
+    }
+
+    /// Those that are taken, the one that is shown first.
+    pub fn tokens(&self) -> impl Iterator<Item = &SecretString> {
+        self.token.iter().chain(&self.other_tokens)
+    }
+}
+
+fn is_context(name: &str) -> bool {
+    Context::ALL.iter().any(|context| context.name() == name)
+}
+
+fn names() -> String {
+    Context::ALL.iter().map(|context| context.name()).collect::<Vec<_>>().join(", ")
+}
+
+/// Of a process in the same private network.
+fn is_address(url: &str) -> bool {
+    let bare = |uri: &Uri| uri.scheme_str() == Some("http") && uri.host().is_some() && uri.path() == "/";
+    url.parse::<Uri>().is_ok_and(|uri| bare(&uri) && uri.query().is_none())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn peers(urls: &[(&str, &str)]) -> Peers {
+        Peers { urls: urls.iter().map(|(name, url)| ((*name).to_owned(), (*url).to_owned())).collect() }
+    }
+
+    fn internal(token: Option<&str>) -> Internal {
+        Internal { listen: None, token: token.map(SecretString::from), other_tokens: Vec::new() }
+    }
+
+    #[test]
+    fn a_context_that_is_nowhere_is_named() {
+        let run = Contexts { run: vec!["borrowing".to_owned(), "users".to_owned()] };
+        let here = run.here();
+        assert_eq!(here, [Context::Users, Context::Borrowing]);
+        let known = [("auth", "http://a:1"), ("books", "http://b:1/"), ("borrowing", "")];
+        let faults = internal(Some("token")).faults(&here, &peers(&known));
+        assert_eq!(
+            faults,
+            ["notifications does not run in this process, and peers.notifications does not say where it does"]
+        );
+        assert_eq!(peers(&known).of(Context::Books), Some("http://b:1"));
+        assert_eq!(internal(None).faults(Context::ALL, &Peers::default()), Vec::<String>::new());
+        let all: Vec<_> = Context::ALL.iter().map(|context| (context.name(), "http://a:1")).collect();
+        let untold = internal(None).faults(&here, &peers(&all));
+        assert_eq!(untold, ["internal.token is not set, and auth, books, notifications run elsewhere"]);
+    }
+
+    #[test]
+    fn what_is_no_context_and_no_address_is_named() {
+        let run = Contexts { run: vec!["lending".to_owned()] };
+        assert!(run.faults()[0].starts_with("contexts.run: there is no context lending, only users, auth"));
+        let faults = peers(&[("lending", "http://a:1"), ("books", "https://b:1"), ("auth", "http://a:1/x")]).faults();
+        assert!(faults[0].starts_with("peers.lending: there is no such context"), "{faults:?}");
+        assert!(faults[1].starts_with("peers.auth must be") && faults[2].starts_with("peers.books must be"));
+        assert_eq!(faults.len(), 3);
+    }
+}
