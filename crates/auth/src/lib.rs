@@ -14,6 +14,7 @@
 //! | the check at each request | `sessions.rs`, with `access_token.rs` and `view.rs`; `api_keys.rs`, with `key_uses.rs` |
 //! | opening and ending sessions, and the chain of their refresh tokens | `session.rs`, `refresh_chain.rs` |
 //! | hashing passwords, bounded, and in which order | `passwords.rs`, `asker.rs` |
+//! | passwords on the way to another process | `plaintext.rs` |
 //! | when two mail addresses are the same | `domain/email.rs`, `addresses.rs` |
 //! | what mails say, and sending them | `letter.rs`, `mails.rs`, `ports.rs` |
 //! | mails that wait or were given up | `outbox.rs`, `queries/list_mails.rs`, `commands/retry_mail.rs` |
@@ -36,6 +37,7 @@ mod mails;
 mod metrics;
 mod outbox;
 mod passwords;
+mod plaintext;
 mod ports;
 mod queries;
 mod refresh_chain;

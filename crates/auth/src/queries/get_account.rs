@@ -10,7 +10,8 @@ use time::OffsetDateTime;
 use crate::view::View;
 
 /// A member's account: one's own, or anybody's for who may read members.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct GetAccount {
     pub user: UserId,
 }
@@ -41,6 +42,8 @@ impl Query for GetAccount {
     type Answer = AccountView;
     type Error = GetAccountError;
 }
+
+cqrs::travels_as_it_is!(GetAccount);
 
 #[derive(Debug, thiserror::Error)]
 pub enum GetAccountError {
