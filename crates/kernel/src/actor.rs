@@ -4,11 +4,15 @@
 //! route declares what it requires. A context asks [`Actor::may`] only for rules about one object ("the owner, or
 //! somebody who may moderate books").
 
+mod form;
+
 use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::ids::{ApiKeyId, SessionId, UserId};
+
+pub use form::{ActorForm, CredentialForm};
 
 macro_rules! permissions {
     ($($(#[$doc:meta])* $variant:ident = $name:literal),+ $(,)?) => {
