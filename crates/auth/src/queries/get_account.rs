@@ -85,7 +85,7 @@ impl QueryHandler<GetAccount> for GetAccountHandler {
         }
         // One's own is in the document of the session one asks with, and so there while PostgreSQL is away.
         if let (Some(session), Source::ReadStore) = (own, call.source()) {
-            let live = self.view.cached(session).await;
+            let live = self.view.shown.cached(session).await;
             let account = live.filter(|live| live.user_id == query.user).and_then(|live| live.account);
             if let Some(account) = account {
                 return Ok(account);
