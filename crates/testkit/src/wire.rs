@@ -5,8 +5,8 @@ use std::path::PathBuf;
 
 use cqrs::Wire;
 use kernel::{Command, Query};
-use serde::{Deserialize, Serialize};
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 /// Compares messages with their samples. `FOLKSHELF_UPDATE_GOLDEN=1` writes a sample that is missing or has new fields;
