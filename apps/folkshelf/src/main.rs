@@ -12,6 +12,7 @@ mod letters;
 mod module;
 mod modules;
 mod nginx;
+mod peers;
 mod ports;
 mod promotion;
 mod recurring;
