@@ -10,6 +10,7 @@ use async_trait::async_trait;
 use event_bus::{EventBus, HandlerError, Heard, Project, Recorded, Running, Scope, Subscription};
 use kernel::Position;
 use sqlx::PgPool;
+use sqlx::postgres::PgListener;
 use support::process::{Manner, Process};
 use support::{Seeing, a_counter, bus, counters, write};
 use tokio::sync::Semaphore;
@@ -176,5 +177,25 @@ async fn the_list_is_not_read_for_each_command_while_nobody_runs_a_subscription(
         heard == Heard::NotYet && took < COMMANDS_WAIT / 5
     })
     .await;
+    running.stop().await;
+}
+
+#[tokio::test]
+async fn who_asks_after_an_event_was_handled_is_told_so_without_looking() {
+    let (database, pool) = counters().await;
+    let there = bus(database.pool("event_bus"), 10);
+    let running = support::start(&there, &pool, Seeing::calmly("there")).await;
+    let mut listener = PgListener::connect_with(&database.pool("event_bus")).await.unwrap();
+    listener.listen("event_bus_log").await.unwrap();
+    let position = one(&pool).await;
+    testkit::eventually("it is handled, and nobody has asked", || async {
+        there.subscriptions().await.unwrap()[0].checkpoint >= position
+    })
+    .await;
+
+    sqlx::raw_sql("select pg_notify('event_bus_log', 'hurry')").execute(&database.pool("event_bus")).await.unwrap();
+    let told = format!("at books {} {}", position.transaction, position.sequence);
+    let heard = async { while listener.recv().await.unwrap().payload() != told {} };
+    tokio::time::timeout(Duration::from_secs(5), heard).await.expect("it is told");
     running.stop().await;
 }
