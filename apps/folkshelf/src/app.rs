@@ -1,10 +1,13 @@
 //! The wiring: pools, read store, buses, the list of contexts, and what runs beside the requests. Names no context.
 
+use std::collections::HashMap;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use actix_web::web::Data;
 use anyhow::Context as _;
-use cqrs::{CommandBus, QueryBus};
+use cqrs::{CommandBus, Crossing, QueryBus};
 use database::{Database, Replica, Route, Server};
 use event_bus::{BusSettings, EventBus, Running, Subscription};
 use jiff::tz::TimeZone;
@@ -22,13 +25,16 @@ use crate::contexts::Context;
 use crate::http::edge::gate::Gate;
 use crate::http::edge::host::Host;
 use crate::http::edge::hot::HotAnswers;
+use crate::http::edge::internal::listener::Internal;
+use crate::http::edge::internal::peer::Peer;
 use crate::http::edge::limits::RateLimits;
 use crate::http::edge::operations::Machinery;
 use crate::http::edge::origins::Origins;
 use crate::http::edge::overload::Places;
 use crate::http::edge::server::Edge;
-use crate::module::{Wired, Wiring};
+use crate::module::{SessionsElsewhere, Wired, Wiring};
 use crate::modules::require_published;
+use crate::peers::Peers;
 use crate::ports::{Hosts, Ports};
 use crate::recurring::{ForgetAnswers, Months, Reconcile, scheduled};
 use crate::settings::Settings;
@@ -76,7 +82,7 @@ pub fn read_store(settings: &Settings) -> anyhow::Result<ReadStore> {
 
 /// The bus alone, for operators' commands.
 pub async fn event_bus(settings: &Settings, clock: Arc<dyn Clock>) -> anyhow::Result<EventBus> {
-    let connections = Connections::new(settings, Server::unwatched())?;
+    let connections = Connections::new(settings, Server::unwatched(), Context::ALL.len())?;
     connections.find().await;
     let database = connections.pool(provision::EVENT_BUS);
     Ok(event_bus_of(&connections, database, clock))
@@ -104,6 +110,11 @@ pub struct App {
     /// Not in a time of one's own: jobs go by the time of now.
     runs_jobs: bool,
     contexts: Vec<(Context, Box<dyn Wired>)>,
+    /// What other contexts may ask of those.
+    crossings: Vec<Crossing>,
+    /// The processes that run the other contexts.
+    peers: Vec<Arc<Peer>>,
+    sessions_elsewhere: Option<Box<dyn SessionsElsewhere>>,
     clock: Arc<dyn Clock>,
     places: Arc<Places>,
     started: Instant,
@@ -111,21 +122,31 @@ pub struct App {
 }
 
 impl App {
-    /// With PostgreSQL's time.
+    /// With all contexts: for operators' commands, which find everything in the one database.
     pub async fn new(settings: &Settings) -> anyhow::Result<Self> {
+        Self::serving(settings, Context::ALL).await
+    }
+
+    /// With these contexts here and the others in the processes that `settings.peers` names.
+    pub async fn serving(settings: &Settings, here: &[Context]) -> anyhow::Result<Self> {
         let clock = Arc::<CorrectedClock>::default();
-        Self::with(settings, Arc::clone(&clock), clock).await
+        Self::with(settings, here, Arc::clone(&clock), clock).await
     }
 
     /// With a time of its own: to tell what happened before.
     pub async fn at(settings: &Settings, clock: Arc<dyn Clock>) -> anyhow::Result<Self> {
-        Ok(Self { runs_jobs: false, ..Self::with(settings, Arc::default(), clock).await? })
+        Ok(Self { runs_jobs: false, ..Self::with(settings, Context::ALL, Arc::default(), clock).await? })
     }
 
-    async fn with(settings: &Settings, corrected: Arc<CorrectedClock>, clock: Arc<dyn Clock>) -> anyhow::Result<Self> {
+    async fn with(
+        settings: &Settings,
+        here: &[Context],
+        corrected: Arc<CorrectedClock>,
+        clock: Arc<dyn Clock>,
+    ) -> anyhow::Result<Self> {
         let read_store = read_store(settings)?;
         let server = Server::new(corrected);
-        let connections = Connections::new(settings, server.clone())?;
+        let connections = Connections::new(settings, server.clone(), here.len())?;
         connections.find().await;
         let host = connections.pool(provision::EVENT_BUS);
         let events = event_bus_of(&connections, host.clone(), Arc::clone(&clock));
@@ -141,18 +162,30 @@ impl App {
         };
         let (mut commands, mut queries) =
             cqrs::builders(Arc::clone(&clock), events.clone(), Some(Arc::new(Hosts(read_store.clone()))));
-        let mut contexts = Vec::new();
+        let (mut contexts, mut crossings) = (Vec::new(), Vec::new());
+        let peers = Peers::of(settings, here)?;
         for context in Context::ALL {
-            let wired = context.module().wire(&wiring)?;
+            let module = context.module();
+            if let Some(peer) = peers.to(*context) {
+                module.crossings().iter().for_each(|it| it.lead_to(&peer, &mut commands, &mut queries));
+                continue;
+            }
+            let wired = module.wire(&wiring)?;
             wired.register(&mut commands, &mut queries);
             read_store.register(wired.rebuild());
             contexts.push((*context, wired));
+            crossings.extend(module.crossings());
         }
         let (commands, queries) = (commands.build()?, queries.build()?);
         ports.connect(&commands, &queries)?;
+        let mut sessions_elsewhere = None;
+        for context in Context::ALL.iter().filter(|context| !here.contains(context)) {
+            let sessions = context.module().sessions_elsewhere(&wiring, &commands, &queries)?;
+            sessions_elsewhere = sessions_elsewhere.or(sessions);
+        }
         let mut jobs: Vec<Arc<dyn Job>> = contexts.iter().flat_map(|(_, context)| context.jobs()).collect();
         let zone = TimeZone::get(&settings.community.time_zone).context("community.time_zone is not a time zone")?;
-        jobs.push(Arc::new(ForgetAnswers(commands.clone())));
+        jobs.push(Arc::new(ForgetAnswers { commands: commands.clone(), peers: peers.all() }));
         jobs.push(Arc::new(Months::new(&queries, zone.clone())?));
         jobs.push(Arc::new(Reconcile::new(&commands, &queries, events.clone())?));
         Ok(Self {
@@ -168,6 +201,9 @@ impl App {
             read_store,
             events,
             contexts,
+            crossings,
+            peers: peers.all(),
+            sessions_elsewhere,
             clock,
             places,
             started: Instant::now(),
@@ -219,15 +255,20 @@ impl App {
             self.background.run(|until| async move { jobs.run(until).await });
         }
         self.wired().for_each(|context| context.start(&self.background));
+        if let Some(sessions) = &self.sessions_elsewhere {
+            sessions.start(&self.background);
+        }
         Ok(Work { running, background: self.background.clone() })
     }
 
     /// What the routes work with. `shutdown` ends streams.
     pub fn edge(&self, settings: &Settings, shutdown: CancellationToken) -> anyhow::Result<Edge> {
-        let sessions = self.wired().find_map(Wired::sessions).context("no context keeps sessions")?;
+        let sessions = self.wired().find_map(Wired::sessions);
+        let sessions = sessions.or_else(|| Some(self.sessions_elsewhere.as_ref()?.sessions()));
+        let sessions = sessions.context("no context keeps sessions")?;
         let mut roles = None;
-        for context in self.wired() {
-            roles = roles.or(context.roles(&self.queries)?);
+        for context in Context::ALL {
+            roles = roles.or(context.module().roles(&self.queries)?);
         }
         let host = Host {
             commands: self.commands.clone(),
@@ -249,24 +290,42 @@ impl App {
             .iter()
             .filter_map(|(context, wired)| Some((context.name(), context.module().hot()?, wired.sees_less())));
         let apis = self.wired().map(|context| context.api(&host)).collect::<Result<_, _>>()?;
+        let machinery = Data::new(Machinery {
+            events: self.events.clone(),
+            jobs: self.jobs.clone(),
+            pools: self.pools.clone(),
+            read_store: self.read_store.clone(),
+            projections: self.projections(),
+            peers: self.peers.clone(),
+            clock: Arc::clone(&self.clock),
+            started: self.started,
+            background: self.background.tasks(),
+        });
         Ok(Edge {
+            internal: self.internal(settings, &machinery)?,
             hot: HotAnswers::new(&host, settings.http.memory_cache_mib * 1024 * 1024, &hot.collect::<Vec<_>>()),
-            machinery: Machinery {
-                events: self.events.clone(),
-                jobs: self.jobs.clone(),
-                pools: self.pools.clone(),
-                read_store: self.read_store.clone(),
-                projections: self.projections(),
-                clock: Arc::clone(&self.clock),
-                started: self.started,
-                background: self.background.tasks(),
-            },
+            machinery,
             limits: RateLimits::new(&self.read_store, settings)?,
             gate: host.gate,
             places: Arc::clone(&self.places),
             community: host.community,
             apis,
         })
+    }
+
+    /// What other processes may ask of this one.
+    fn internal(
+        &self,
+        settings: &Settings,
+        machinery: &Data<Machinery>,
+    ) -> anyhow::Result<Option<(SocketAddr, Internal)>> {
+        let Some(at) = settings.internal.listen else { return Ok(None) };
+        let mut endpoints = HashMap::new();
+        for crossing in &self.crossings {
+            endpoints.insert(crossing.name, crossing.endpoint(&self.commands, &self.queries)?);
+        }
+        let tokens = settings.internal.tokens();
+        Ok(Some((at, Internal::new(endpoints, self.commands.clone(), machinery.clone(), tokens))))
     }
 
     /// Does at once what schedulers do by the clock.

@@ -15,7 +15,8 @@ use uuid::Uuid;
 use crate::app::{self, App};
 use crate::contexts::Context;
 use crate::http::edge::drain::Drain;
-use crate::http::edge::{openapi, server};
+use crate::http::edge::openapi;
+use crate::http::edge::server::{self, Served};
 use crate::promotion::promote;
 use crate::recurring::command_line as jobs;
 use crate::settings::{Environment, LogFormat, Settings, Transport, reference};
@@ -38,7 +39,11 @@ pub struct Cli {
 #[derive(Subcommand)]
 enum Command {
     /// Answer requests until told to stop.
-    Serve,
+    Serve {
+        /// The contexts that run in this process, with commas between: docs/contexts-as-processes.md.
+        #[arg(long, value_delimiter = ',')]
+        contexts: Vec<String>,
+    },
     /// Whether the host of this configuration is ready; fails when it is not.
     Health,
     /// Create or update the database: roles, schemas, tables.
@@ -148,7 +153,11 @@ pub async fn run(cli: Cli) -> anyhow::Result<()> {
         }
         _ => {}
     }
-    let settings = Settings::load(cli.config.as_deref())?;
+    let contexts = match &cli.command {
+        Command::Serve { contexts } => Some(contexts.clone()).filter(|contexts| !contexts.is_empty()),
+        _ => None,
+    };
+    let settings = Settings::load(cli.config.as_deref(), contexts)?;
     let telemetry = set_up_telemetry(&settings)?;
     let outcome = act(cli.command, &settings).await;
     tokio::task::spawn_blocking(|| telemetry.stop(LAST_SPANS)).await?;
@@ -175,7 +184,7 @@ fn set_up_telemetry(settings: &Settings) -> anyhow::Result<Telemetry> {
 
 async fn act(command: Command, settings: &Settings) -> anyhow::Result<()> {
     match command {
-        Command::Serve => serve(settings).await,
+        Command::Serve { .. } => serve(settings).await,
         Command::Health => health::ask(settings.http.listen),
         Command::Migrate => app::migrate(settings).await,
         Command::Seed => seed::run(settings).await,
@@ -216,11 +225,13 @@ async fn serve(settings: &Settings) -> anyhow::Result<()> {
         let directory = settings.mail.directory.display();
         tracing::warn!(%directory, "letters are written as files and not sent; set mail.transport to smtp");
     }
-    let app = App::new(settings).await?;
+    let here = settings.contexts.here();
+    let app = App::serving(settings, &here).await?;
     let running = app.start().await?;
     let edge = app.edge(settings, shutdown.clone())?;
     let drain = Drain { asked: shutdown, lasts: settings.drain() };
-    let served = server::serve(settings, modules::routes(Context::ALL), edge, drain).await;
+    let routes = Served { here: modules::routes(&here), all: modules::routes(Context::ALL) };
+    let served = server::serve(settings, routes, edge, drain).await;
     // Requests have ended; now what they started ends too.
     running.stop().await;
     served

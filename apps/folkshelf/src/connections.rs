@@ -48,12 +48,14 @@ pub struct Connections<'a> {
     pub replica: Option<Replica>,
     url: Address,
     replica_url: Option<Address>,
+    /// How many contexts run in this process.
+    contexts: u32,
     /// Every pool that was made, by its schema.
     pools: Mutex<Vec<(String, Database)>>,
 }
 
 impl<'a> Connections<'a> {
-    pub fn new(settings: &'a Settings, server: Server) -> anyhow::Result<Self> {
+    pub fn new(settings: &'a Settings, server: Server, contexts: usize) -> anyhow::Result<Self> {
         let (process, database) = (Uuid::now_v7(), &settings.database);
         let url = address(&database.url, "database.url")?;
         let direct_url = address(database.direct(), "database.direct_url")?;
@@ -65,7 +67,8 @@ impl<'a> Connections<'a> {
         let direct = Route::new(ways(&direct_url));
         let pooled = database.direct_url.is_some().then(|| Route::new(ways(&url)));
         let replica = replica_url.as_ref().map(|address| Replica::new(ways(address)));
-        Ok(Self { settings, process, server, direct, pooled, replica, url, replica_url, pools: Mutex::default() })
+        let (contexts, pools) = (u32::try_from(contexts).unwrap_or(POOLS), Mutex::default());
+        Ok(Self { settings, process, server, direct, pooled, replica, url, replica_url, contexts, pools })
     }
 
     /// Finds the hosts that take writes, and sets the clock. Whoever uses them says what is wrong when there are none.
@@ -100,7 +103,8 @@ impl<'a> Connections<'a> {
 
     /// What this host takes of PostgreSQL itself. What a pooler takes is its own affair.
     pub fn budget(&self) -> Budget {
-        let connections = if self.pooled.is_some() { BESIDE } else { self.settings.database.connections };
+        let connections =
+            if self.pooled.is_some() { BESIDE } else { needed(self.settings.database.connections, self.contexts) };
         Budget { connections, route: self.direct.clone(), process: self.process }
     }
 }
@@ -139,6 +143,11 @@ fn role(
 /// A pool's part of all connections of a host.
 fn share(connections: u32) -> u32 {
     (connections.saturating_sub(BESIDE) / POOLS).max(LEAST_IN_A_POOL)
+}
+
+/// What a process with so many of the contexts takes, where one with all takes `connections`.
+fn needed(connections: u32, contexts: u32) -> u32 {
+    if contexts + 1 >= POOLS { connections } else { BESIDE + share(connections) * (contexts + 1) }
 }
 
 /// All connections of one host to PostgreSQL, and whose they are.
@@ -198,5 +207,11 @@ mod tests {
             let taken = share(connections) * POOLS + BESIDE;
             assert!(taken <= connections && connections - taken < POOLS, "{connections}: {taken}");
         }
+    }
+
+    #[test]
+    fn a_process_with_one_context_takes_a_third_of_what_one_with_all_takes() {
+        assert_eq!((needed(62, 5), needed(62, 4), needed(62, 1)), (62, 52, 22));
+        assert_eq!(needed(LEAST, 1), BESIDE + 2 * LEAST_IN_A_POOL);
     }
 }

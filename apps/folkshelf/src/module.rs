@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use async_trait::async_trait;
-use cqrs::{CommandBusBuilder, MissingHandler, QueryBus, QueryBusBuilder};
+use cqrs::{CommandBus, CommandBusBuilder, Crossing, MissingHandler, QueryBus, QueryBusBuilder};
 use database::Database;
 use event_bus::{EventBus, Family, Subscription};
 use jobs::Job;
@@ -37,6 +37,26 @@ pub trait Module: Sync {
     /// Its routes below `/api/v1`. What they work with comes from [`Wired::api`].
     fn routes(&self) -> Configure;
 
+    /// What other contexts send it and ask it.
+    fn crossings(&self) -> Vec<Crossing> {
+        Vec::new()
+    }
+
+    /// The roles, where it keeps them.
+    fn roles(&self, _queries: &QueryBus) -> Result<Option<Arc<dyn RoleSource>>, MissingHandler> {
+        Ok(None)
+    }
+
+    /// The sessions, where it keeps them and runs in another process.
+    fn sessions_elsewhere(
+        &self,
+        _wiring: &Wiring<'_>,
+        _commands: &CommandBus,
+        _queries: &QueryBus,
+    ) -> anyhow::Result<Option<Box<dyn SessionsElsewhere>>> {
+        Ok(None)
+    }
+
     /// Its answers that are kept in memory, if any are.
     fn hot(&self) -> Option<Hot> {
         None
@@ -44,6 +64,14 @@ pub trait Module: Sync {
 
     /// Makes its entry point.
     fn wire(&self, wiring: &Wiring<'_>) -> anyhow::Result<Box<dyn Wired>>;
+}
+
+/// The check of sessions in a process that does not run the context that keeps them.
+pub trait SessionsElsewhere: Send + Sync {
+    fn sessions(&self) -> Arc<dyn SessionSource>;
+
+    /// Starts what runs beside it.
+    fn start(&self, background: &Background);
 }
 
 /// A context with its pool, its projection and its ports.
@@ -77,11 +105,6 @@ pub trait Wired: Send + Sync {
     /// The sessions, where it keeps them.
     fn sessions(&self) -> Option<Arc<dyn SessionSource>> {
         None
-    }
-
-    /// The roles, where it keeps them.
-    fn roles(&self, _queries: &QueryBus) -> Result<Option<Arc<dyn RoleSource>>, MissingHandler> {
-        Ok(None)
     }
 
     /// Does at once what its scheduler does by the clock: for a demo, whose clock jumps.

@@ -62,8 +62,14 @@ async fn what_is_served_after_some_traffic_is_listed() {
     let missing: Vec<_> = served.difference(&listed).collect();
     assert!(missing.is_empty(), "docs/observability.md does not list {missing:?}");
     // Metrics with labels are served from their first use: some not after this traffic.
-    let seldom: BTreeSet<&str> =
-        ["projection_rebuilds_total", "search_leftovers_removed_total", "trace_spans_sent_total"].into();
+    let seldom: BTreeSet<&str> = [
+        "peer_breaker_state",
+        "peer_call_seconds",
+        "projection_rebuilds_total",
+        "search_leftovers_removed_total",
+        "trace_spans_sent_total",
+    ]
+    .into();
     // Those of a replica only where there is one: `replica.rs`.
     let expected = |name: &&&str| !seldom.contains(**name) && !name.starts_with("database_replica_");
     let absent: Vec<_> = listed.difference(&served).filter(expected).collect();

@@ -1,21 +1,20 @@
 //! The check that every request with an API key passes.
 //!
-//! A key is looked up in PostgreSQL and kept in memory until it or its member's role changes. Redis does not say what a
+//! A key is looked up where auth runs, in PostgreSQL, and kept in memory until it or its member's role changes. Redis does not say what a
 //! key permits: it only tells every host of the change, as it does for sessions. While it cannot, nothing is kept.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use database::Database;
 use kernel::Clock;
 use read_store::Local;
 use time::OffsetDateTime;
-use uuid::Uuid;
 
+use crate::credentials::{CredentialSource, StoredKey};
 use crate::domain::{ApiKey, Scopes, TokenHash};
 use crate::key_uses::KeyUses;
 use crate::sessions::AuthenticateError;
-use crate::view::{KeyHolder, View};
+use crate::view::{KeyHolder, Shown};
 
 /// Room for some 10,000 keys in use.
 const KEPT_BYTES: u64 = 4 * 1024 * 1024;
@@ -25,14 +24,14 @@ const NOTED_EVERY: i64 = 60;
 /// Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct ApiKeys {
-    pool: Database,
-    view: View,
+    source: Arc<dyn CredentialSource>,
+    shown: Shown,
     clock: Arc<dyn Clock>,
     kept: Local<Known>,
     uses: KeyUses,
 }
 
-/// What the database said about a key. Kept until the key or its owner changes.
+/// What auth said about a key. Kept until the key or its owner changes.
 #[derive(Clone)]
 struct Known {
     who: Arc<KeyHolder>,
@@ -41,18 +40,7 @@ struct Known {
     noted: Arc<AtomicI64>,
 }
 
-struct Row {
-    id: Uuid,
-    user_id: Uuid,
-    role: String,
-    active: bool,
-    scopes: Vec<String>,
-    expires_at: Option<OffsetDateTime>,
-    ended_at: Option<OffsetDateTime>,
-    last_used_at: Option<OffsetDateTime>,
-}
-
-impl Row {
+impl StoredKey {
     fn known(self) -> Known {
         let who = KeyHolder {
             user_id: self.user_id.into(),
@@ -66,23 +54,23 @@ impl Row {
 }
 
 impl ApiKeys {
-    pub(crate) fn new(pool: Database, view: View, clock: Arc<dyn Clock>, uses: KeyUses) -> Self {
-        let kept = view.local(KEPT_BYTES, |known: &Known| size_of::<KeyHolder>() + known.who.role.len());
-        Self { pool, view, clock, kept, uses }
+    pub(crate) fn new(source: Arc<dyn CredentialSource>, shown: Shown, clock: Arc<dyn Clock>, uses: KeyUses) -> Self {
+        let kept = shown.local(KEPT_BYTES, |known: &Known| size_of::<KeyHolder>() + known.who.role.len());
+        Self { source, shown, clock, kept, uses }
     }
 
-    /// A text without the form and the checksum of a key is refused without a look into the database.
+    /// A text without the form and the checksum of a key is refused without asking auth.
     pub(crate) async fn authenticate(&self, text: &str) -> Result<Arc<KeyHolder>, AuthenticateError> {
         if let Some(known) = self.known(text) {
             return Ok(known);
         }
         let key = ApiKey::read(text).ok_or(AuthenticateError::Invalid)?;
         let hash = TokenHash::of(key.secret());
-        let found = self.row(&hash).await?.ok_or(AuthenticateError::Invalid)?;
+        let found = self.source.key(hash.clone()).await?.ok_or(AuthenticateError::Invalid)?;
         // The stamp needs the key's id, and must be older than what is kept: the row is read again behind it.
-        let stamp = self.view.stamp(found.id);
+        let stamp = self.shown.stamp(found.id);
         let row = match stamp {
-            Some(_) => self.row(&hash).await?.ok_or(AuthenticateError::Invalid)?,
+            Some(_) => self.source.key(hash.clone()).await?.ok_or(AuthenticateError::Invalid)?,
             None => found,
         };
         let now = self.clock.now();
@@ -106,17 +94,6 @@ impl ApiKeys {
         }
         self.note(&known, now);
         Some(known.who)
-    }
-
-    async fn row(&self, hash: &TokenHash) -> Result<Option<Row>, sqlx::Error> {
-        sqlx::query_as!(
-            Row,
-            "select k.id, k.user_id, a.role, a.active, k.scopes, k.expires_at, k.ended_at, k.last_used_at
-            from auth.api_key k join auth.account a on a.id = k.user_id where k.hash = $1",
-            hash.as_bytes(),
-        )
-        .fetch_optional(&self.pool)
-        .await
     }
 
     fn note(&self, known: &Known, now: OffsetDateTime) {

@@ -15,32 +15,31 @@ use users_events::UserEvent;
 
 use crate::access_token::AccessTokens;
 use crate::addresses;
-use crate::api_keys::ApiKeys;
+use crate::check::CredentialCheck;
 use crate::commands::{
     ChangePassword, ChangePasswordHandler, CreateAccount, CreateAccountHandler, CreateApiKey, CreateApiKeyHandler,
     EndApiKey, EndApiKeyHandler, EndOtherSessions, EndOtherSessionsHandler, EndSession, EndSessionHandler,
-    ForgotPassword, ForgotPasswordHandler, LogIn, LogInHandler, LogOut, LogOutHandler, RefreshTokens,
-    RefreshTokensHandler, Register, RegisterHandler, ResendProof, ResendProofHandler, ResetPassword,
+    ForgotPassword, ForgotPasswordHandler, LogIn, LogInHandler, LogOut, LogOutHandler, NoteKeyUses, NoteKeyUsesHandler,
+    RefreshTokens, RefreshTokensHandler, Register, RegisterHandler, ResendProof, ResendProofHandler, ResetPassword,
     ResetPasswordHandler, RetryMail, RetryMailHandler, VerifyEmail, VerifyEmailHandler,
 };
+use crate::credentials::Stored;
 use crate::housekeeping::ForgetEnded;
-use crate::key_uses::KeyUses;
 use crate::mails::MailWorker;
 use crate::outbox::Outbox;
 use crate::passwords::Passwords;
 use crate::ports::Mailer;
 use crate::queries::{
     CheckPassword, CheckPasswordHandler, FindAccountByEmail, FindAccountByEmailHandler, FindAccounts,
-    FindAccountsHandler, GetAccount, GetAccountHandler, GetMailAddress, GetMailAddressHandler, KnownMembers,
-    KnownMembersHandler, ListApiKeys, ListApiKeysHandler, ListMails, ListMailsHandler, ListSessions,
-    ListSessionsHandler,
+    FindAccountsHandler, FindApiKey, FindApiKeyHandler, FindSession, FindSessionHandler, GetAccount, GetAccountHandler,
+    GetMailAddress, GetMailAddressHandler, KnownMembers, KnownMembersHandler, ListApiKeys, ListApiKeysHandler,
+    ListMails, ListMailsHandler, ListSessions, ListSessionsHandler,
 };
 use crate::refresh_chain::RefreshChain;
 use crate::session::{SessionOpener, SigningError};
-use crate::sessions::{AuthenticateError, Sessions};
 use crate::settings::{Proof, Settings};
 use crate::subscribers::Subscriber;
-use crate::view::{Authenticated, KeyHolder, View};
+use crate::view::View;
 
 /// What auth tells the others.
 pub const PUBLISHES: Family = Family::of::<AuthEvent>();
@@ -63,9 +62,8 @@ pub(crate) struct Parts {
 #[derive(Clone)]
 pub struct Auth {
     pub(crate) parts: Parts,
-    sessions: Sessions,
-    api_keys: ApiKeys,
-    key_uses: KeyUses,
+    stored: Arc<Stored>,
+    check: CredentialCheck,
     mails: MailWorker,
 }
 
@@ -82,11 +80,11 @@ impl Auth {
         let view = View::new(pool.clone(), projection);
         let tokens = AccessTokens::new(settings)?;
         let wake = Arc::new(Notify::new());
-        let key_uses = KeyUses::new(pool.clone());
+        let stored = Arc::new(Stored { pool: pool.clone(), view: view.clone() });
+        let (source, shown) = (Arc::clone(&stored) as _, view.shown.clone());
         Ok(Self {
-            api_keys: ApiKeys::new(pool.clone(), view.clone(), Arc::clone(&clock), key_uses.clone()),
-            key_uses,
-            sessions: Sessions::new(tokens.clone(), view.clone(), Arc::clone(&clock)),
+            stored,
+            check: CredentialCheck::with(tokens.clone(), shown, source, Arc::clone(&clock)),
             mails: MailWorker {
                 pool: pool.clone(),
                 outbox: Outbox(pool.clone()),
@@ -126,11 +124,14 @@ impl Auth {
         commands.register::<RetryMail>(pool, RetryMailHandler(parts()));
         commands.register::<VerifyEmail>(pool, VerifyEmailHandler(parts()));
         commands.register::<ChangePassword>(pool, ChangePasswordHandler(parts()));
+        commands.register::<NoteKeyUses>(pool, NoteKeyUsesHandler(Arc::clone(&self.stored) as _));
         commands.register::<CreateApiKey>(pool, CreateApiKeyHandler(parts()));
         commands.register::<EndApiKey>(pool, EndApiKeyHandler(parts()));
         queries.register::<CheckPassword>(pool, CheckPasswordHandler(parts()));
         queries.register::<FindAccountByEmail>(pool, FindAccountByEmailHandler(pool.clone()));
         queries.register::<FindAccounts>(pool, FindAccountsHandler(pool.clone()));
+        queries.register::<FindApiKey>(pool, FindApiKeyHandler(Arc::clone(&self.stored) as _));
+        queries.register::<FindSession>(pool, FindSessionHandler(Arc::clone(&self.stored) as _));
         queries.register::<GetAccount>(pool, GetAccountHandler { pool: pool.clone(), view: self.parts.view.clone() });
         queries.register::<GetMailAddress>(pool, GetMailAddressHandler(pool.clone()));
         queries.register::<KnownMembers>(pool, KnownMembersHandler(pool.clone()));
@@ -154,40 +155,9 @@ impl Auth {
         Arc::new(self.parts.view.clone())
     }
 
-    /// The check that every request with an access token passes: whose session it is and their role now. Not a query on the
-    /// bus, because it comes before the caller is known.
-    pub async fn authenticate(&self, access_token: &str) -> Result<Arc<Authenticated>, AuthenticateError> {
-        self.sessions.authenticate(access_token).await
-    }
-
-    /// As [`Self::authenticate`], as far as this process knows the token from before and its session has not changed.
-    pub fn known(&self, access_token: &str) -> Option<Arc<Authenticated>> {
-        self.sessions.known(access_token)
-    }
-
-    /// The public keys with which access tokens can be checked, as a JSON Web Key Set.
-    pub fn public_keys(&self) -> Result<serde_json::Value, SigningError> {
-        Ok(serde_json::to_value(self.parts.opener.tokens.public_keys()).map_err(jsonwebtoken::errors::Error::from)?)
-    }
-
-    /// As [`Self::authenticate`], for a program's API key.
-    pub async fn authenticate_key(&self, key: &str) -> Result<Arc<KeyHolder>, AuthenticateError> {
-        self.api_keys.authenticate(key).await
-    }
-
-    /// As [`Self::known`], for a program's API key.
-    pub fn known_key(&self, key: &str) -> Option<Arc<KeyHolder>> {
-        self.api_keys.known(key)
-    }
-
-    /// Writes when keys were last used until `shutdown`. Every replica runs it for the requests it has had.
-    pub async fn run_key_uses(&self, shutdown: CancellationToken) {
-        self.key_uses.run(shutdown).await;
-    }
-
-    /// Writes now when keys were last used; returns how many it moved.
-    pub async fn write_key_uses(&self) -> Result<u64, sqlx::Error> {
-        self.key_uses.write().await
+    /// The check that every request passes: whose access token or API key it brings.
+    pub fn check(&self) -> &CredentialCheck {
+        &self.check
     }
 
     /// Sends mails until `shutdown`. Every replica may run it.

@@ -5,11 +5,12 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use database::Database;
 use kernel::ApiKeyId;
 use time::OffsetDateTime;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
+
+use crate::credentials::{CredentialSource, CredentialsUnavailable, KeyUse};
 
 const EVERY: Duration = Duration::from_secs(10);
 /// Keys whose use waits to be written. Of more than that the use is noted a minute later.
@@ -18,13 +19,13 @@ const MOST: usize = 10_000;
 /// Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct KeyUses {
-    pool: Database,
+    source: Arc<dyn CredentialSource>,
     waiting: Arc<Mutex<HashMap<Uuid, OffsetDateTime>>>,
 }
 
 impl KeyUses {
-    pub(crate) fn new(pool: Database) -> Self {
-        Self { pool, waiting: Arc::default() }
+    pub(crate) fn new(source: Arc<dyn CredentialSource>) -> Self {
+        Self { source, waiting: Arc::default() }
     }
 
     pub(crate) fn note(&self, key: ApiKeyId, at: OffsetDateTime) {
@@ -50,25 +51,11 @@ impl KeyUses {
     }
 
     /// Writes what waits; returns how many keys' last use has moved.
-    pub(crate) async fn write(&self) -> Result<u64, sqlx::Error> {
+    pub(crate) async fn write(&self) -> Result<u64, CredentialsUnavailable> {
         let noted = std::mem::take(&mut *self.waiting.lock().unwrap_or_else(PoisonError::into_inner));
         if noted.is_empty() {
             return Ok(0);
         }
-        let (keys, at): (Vec<Uuid>, Vec<OffsetDateTime>) = noted.into_iter().unzip();
-        // Another host may have written the same minute. Rows that somebody changes just now are passed over: nobody waits
-        // for this.
-        let written = sqlx::query!(
-            "update auth.api_key k set last_used_at = u.at
-            from unnest($1::uuid[], $2::timestamptz[]) u (id, at)
-            where k.id = u.id and k.id in (
-                select id from auth.api_key where id = any($1) order by id for no key update skip locked)
-            and (k.last_used_at is null or k.last_used_at <= u.at - interval '1 minute')",
-            &keys,
-            &at,
-        )
-        .execute(&self.pool)
-        .await?;
-        Ok(written.rows_affected())
+        self.source.note_uses(noted.into_iter().map(|(key, at)| KeyUse { key, at }).collect()).await
     }
 }

@@ -11,9 +11,11 @@
 //! | check the password before something grave | `queries/check_password.rs` |
 //! | one's account and sessions | `queries/get_account.rs`, `queries/list_sessions.rs` |
 //! | find a member for the command line | `queries/find_account_by_email.rs` |
-//! | the check at each request | `sessions.rs`, with `access_token.rs` and `view.rs`; `api_keys.rs`, with `key_uses.rs` |
+//! | the check at each request, in every process | `check.rs`: `sessions.rs`, with `access_token.rs` and `view.rs`; `api_keys.rs`, with `key_uses.rs` |
+//! | what that check asks auth, here or from another process | `credentials.rs`, `queries/find_session.rs`, `queries/find_api_key.rs`, `commands/note_key_uses.rs` |
 //! | opening and ending sessions, and the chain of their refresh tokens | `session.rs`, `refresh_chain.rs` |
 //! | hashing passwords, bounded, and in which order | `passwords.rs`, `asker.rs` |
+//! | passwords on the way to another process | `plaintext.rs` |
 //! | when two mail addresses are the same | `domain/email.rs`, `addresses.rs` |
 //! | what mails say, and sending them | `letter.rs`, `mails.rs`, `ports.rs` |
 //! | mails that wait or were given up | `outbox.rs`, `queries/list_mails.rs`, `commands/retry_mail.rs` |
@@ -25,8 +27,10 @@ mod addresses;
 mod api_key;
 mod api_keys;
 mod asker;
+mod check;
 mod commands;
 mod context;
+mod credentials;
 mod domain;
 mod housekeeping;
 mod key_uses;
@@ -36,6 +40,7 @@ mod mails;
 mod metrics;
 mod outbox;
 mod passwords;
+mod plaintext;
 mod ports;
 mod queries;
 mod refresh_chain;
@@ -47,24 +52,26 @@ mod subscribers;
 mod view;
 
 pub use asker::Asker;
+pub use check::CredentialCheck;
 pub use commands::{
     ChangePassword, ChangePasswordError, CreateAccount, CreateAccountError, CreateApiKey, CreateApiKeyError, EndApiKey,
     EndApiKeyError, EndOtherSessions, EndOtherSessionsError, EndSession, EndSessionError, ForgotPassword,
-    ForgotPasswordError, LogIn, LogInError, LogOut, LogOutError, NewApiKey, RefreshTokens, RefreshTokensError,
-    Register, RegisterError, Registered, ResendProof, ResendProofError, ResetPassword, ResetPasswordError, RetryMail,
-    RetryMailError, VerifyEmail, VerifyEmailError,
+    ForgotPasswordError, LogIn, LogInError, LogOut, LogOutError, NewApiKey, NoteKeyUses, RefreshTokens,
+    RefreshTokensError, Register, RegisterError, Registered, ResendProof, ResendProofError, ResetPassword,
+    ResetPasswordError, RetryMail, RetryMailError, VerifyEmail, VerifyEmailError,
 };
 pub use context::{Auth, MIGRATIONS, PUBLISHES};
-pub use domain::{Email, EmailError, Password, PasswordError, Scopes};
+pub use credentials::{CredentialSource, CredentialsUnavailable, KeyUse, StoredKey};
+pub use domain::{Email, EmailError, Password, PasswordError, Scopes, TokenHash};
 pub use passwords::HashingError;
 pub use ports::{Mail, MailNotSent, Mailer};
 pub use queries::{
     AccountView, ApiKeyView, CheckPassword, CheckPasswordError, FindAccountByEmail, FindAccountByEmailError,
-    FindAccounts, FindAccountsError, GetAccount, GetAccountError, GetMailAddress, GetMailAddressError, KnownMembers,
-    KnownMembersError, ListApiKeys, ListApiKeysError, ListMails, ListMailsError, ListSessions, ListSessionsError,
-    MailAddress, MailState, MailView, SessionView,
+    FindAccounts, FindAccountsError, FindApiKey, FindCredentialError, FindSession, GetAccount, GetAccountError,
+    GetMailAddress, GetMailAddressError, KnownMembers, KnownMembersError, ListApiKeys, ListApiKeysError, ListMails,
+    ListMailsError, ListSessions, ListSessionsError, MailAddress, MailState, MailView, SessionView,
 };
 pub use session::{Device, SignedIn, SigningError};
 pub use sessions::AuthenticateError;
 pub use settings::{Proof, Settings};
-pub use view::{Authenticated, KeyHolder};
+pub use view::{Authenticated, KeyHolder, LiveSession};

@@ -8,19 +8,21 @@ use read_store::Local;
 use time::OffsetDateTime;
 
 use crate::access_token::AccessTokens;
-use crate::view::{Authenticated, LiveSession, View};
+use crate::credentials::{CredentialSource, CredentialsUnavailable};
+use crate::view::{Authenticated, LiveSession, Shown};
 
 /// Room for some 20,000 tokens in use.
 const KEPT_BYTES: u64 = 16 * 1024 * 1024;
 
-/// PostgreSQL is given so long to answer. A server that is frozen takes seconds to be noticed.
+/// PostgreSQL, or the process that runs auth, is given so long to answer. A server that is frozen takes seconds to be noticed.
 const STORED_WITHIN: Duration = Duration::from_millis(500);
 
 /// Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Sessions {
     tokens: AccessTokens,
-    view: View,
+    source: Arc<dyn CredentialSource>,
+    shown: Shown,
     clock: Arc<dyn Clock>,
     kept: Local<Known>,
 }
@@ -37,40 +39,45 @@ pub enum AuthenticateError {
     /// Forged, expired, revoked, or of a member who may not sign in: the caller is not told which.
     #[error("The access token or API key is not valid.")]
     Invalid,
-    #[error("the database failed")]
-    Database(#[from] sqlx::Error),
+    #[error(transparent)]
+    Unavailable(#[from] CredentialsUnavailable),
 }
 
 impl Refusal for AuthenticateError {
     fn kind(&self) -> ErrorKind {
         match self {
             Self::Invalid => ErrorKind::Unauthenticated,
-            Self::Database(error) => event_bus::error_kind(error),
+            Self::Unavailable(error) => error.kind(),
         }
     }
 
     fn code(&self) -> &'static str {
         match self {
             Self::Invalid => "UNAUTHENTICATED",
-            Self::Database(_) => "INTERNAL",
+            Self::Unavailable(error) => error.code(),
         }
     }
 }
 
 impl Sessions {
-    pub(crate) fn new(tokens: AccessTokens, view: View, clock: Arc<dyn Clock>) -> Self {
-        let kept = view.local(KEPT_BYTES, |known: &Known| size_of::<Authenticated>() + known.who.role.len());
-        Self { tokens, view, clock, kept }
+    pub(crate) fn new(
+        tokens: AccessTokens,
+        source: Arc<dyn CredentialSource>,
+        shown: Shown,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        let kept = shown.local(KEPT_BYTES, |known: &Known| size_of::<Authenticated>() + known.who.role.len());
+        Self { tokens, source, shown, clock, kept }
     }
 
-    /// The token says which session; memory or PostgreSQL says whether it still counts and in which role.
+    /// The token says which session; memory or auth says whether it still counts and in which role.
     pub(crate) async fn authenticate(&self, access_token: &str) -> Result<Arc<Authenticated>, AuthenticateError> {
         if let Some(known) = self.known(access_token) {
             return Ok(known);
         }
         let now = self.clock.now();
         let claims = self.tokens.verify(access_token, now).ok_or(AuthenticateError::Invalid)?;
-        let stamp = self.view.stamp(claims.session_id.uuid());
+        let stamp = self.shown.stamp(claims.session_id.uuid());
         let live = self.live(claims.session_id).await?;
         let live =
             live.filter(|live| live.user_id == claims.user_id && live.counts(now)).ok_or(AuthenticateError::Invalid)?;
@@ -82,13 +89,13 @@ impl Sessions {
         Ok(who)
     }
 
-    /// The session as PostgreSQL has it: whoever writes to Redis could put an ended one back there. While PostgreSQL is away,
-    /// as Redis has it.
+    /// The session as PostgreSQL has it: whoever writes to Redis could put an ended one back there. While PostgreSQL or the
+    /// process that runs auth is away, as Redis has it.
     async fn live(&self, session: SessionId) -> Result<Option<LiveSession>, AuthenticateError> {
-        let stored = tokio::time::timeout(STORED_WITHIN, self.view.stored(session)).await;
-        match stored.unwrap_or(Err(sqlx::Error::PoolTimedOut)) {
+        let stored = tokio::time::timeout(STORED_WITHIN, self.source.session(session)).await;
+        match stored.unwrap_or(Err(sqlx::Error::PoolTimedOut.into())) {
             Ok(live) => Ok(live),
-            Err(error) => match self.view.cached(session).await {
+            Err(error) => match self.shown.cached(session).await {
                 Some(live) => Ok(Some(live)),
                 None => Err(error.into()),
             },

@@ -42,15 +42,15 @@ pub struct KeyHolder {
 /// A session as it is now.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct LiveSession {
-    pub user_id: UserId,
-    pub role: String,
-    pub active: bool,
-    pub revoked: bool,
+pub struct LiveSession {
+    pub(crate) user_id: UserId,
+    pub(crate) role: String,
+    pub(crate) active: bool,
+    pub(crate) revoked: bool,
     #[serde(with = "time::serde::rfc3339")]
-    pub expires_at: OffsetDateTime,
+    pub(crate) expires_at: OffsetDateTime,
     /// The member's own account, for the session that may see it. Not of a session that has ended.
-    pub account: Option<AccountView>,
+    pub(crate) account: Option<AccountView>,
 }
 
 impl LiveSession {
@@ -109,36 +109,46 @@ pub(crate) enum ViewError {
     Database(#[from] sqlx::Error),
 }
 
+/// What Redis shows of sessions, to every process.
 #[derive(Clone)]
-pub(crate) struct View {
-    pool: Database,
-    projection: Projection,
-}
+pub(crate) struct Shown(Projection);
 
-impl View {
-    pub(crate) fn new(pool: Database, projection: Projection) -> Self {
-        Self { pool, projection }
+impl Shown {
+    pub(crate) fn new(projection: Projection) -> Self {
+        Self(projection)
     }
 
     /// Answers about sessions, kept in this process.
     pub(crate) fn local<V: Clone + Send + Sync + 'static>(&self, bytes: u64, weigh: fn(&V) -> usize) -> Local<V> {
-        self.projection.local(bytes, weigh)
+        self.0.local(bytes, weigh)
     }
 
     /// To be taken before a session is read, by either of the ways below, or an API key.
     pub(crate) fn stamp(&self, id: Uuid) -> Option<Stamp> {
-        self.projection.stamp(Subject::Document(&id.to_string()))
+        self.0.stamp(Subject::Document(&id.to_string()))
     }
 
     /// The session's document; `None` when the projection does not have it or does not answer.
     pub(crate) async fn cached(&self, session: SessionId) -> Option<LiveSession> {
-        match self.projection.get(&session.to_string()).await {
+        match self.0.get(&session.to_string()).await {
             Ok(body) => serde_json::from_slice(&body?).ok(),
             Err(error) => {
                 tracing::debug!(%error, "the session is looked up in PostgreSQL");
                 None
             }
         }
+    }
+}
+
+#[derive(Clone)]
+pub(crate) struct View {
+    pool: Database,
+    pub shown: Shown,
+}
+
+impl View {
+    pub(crate) fn new(pool: Database, projection: Projection) -> Self {
+        Self { pool, shown: Shown(projection) }
     }
 
     pub(crate) async fn stored(&self, session: SessionId) -> Result<Option<LiveSession>, sqlx::Error> {
@@ -175,7 +185,7 @@ impl View {
                 documents.extend(gone.map(|id| Document::deleted(id.to_string())));
                 documents.extend(keys);
             }
-            self.projection.write(&documents).await?;
+            self.shown.0.write(&documents).await?;
         }
         Ok(())
     }
@@ -200,7 +210,7 @@ impl View {
     /// The sessions are deleted already.
     pub(crate) async fn forget(&self, ids: &[Uuid]) {
         let documents: Vec<Document> = ids.iter().map(|id| Document::deleted(id.to_string())).collect();
-        if let Err(error) = self.projection.write(&documents).await {
+        if let Err(error) = self.shown.0.write(&documents).await {
             tracing::debug!(%error, "documents of sessions that are over stay for a while");
         }
     }

@@ -43,7 +43,7 @@ async fn make(world: &World, session: &SignedIn) -> NewApiKey {
 }
 
 async fn show(world: &World, key: &NewApiKey) -> Result<KeyHolder, &'static str> {
-    let found = world.context.authenticate_key(key.secret.expose_secret()).await;
+    let found = world.context.check().authenticate_key(key.secret.expose_secret()).await;
     found.map(|who| (*who).clone()).map_err(|refused| refused.code())
 }
 
@@ -228,7 +228,7 @@ async fn a_text_with_a_wrong_checksum_costs_no_look_into_the_database() {
     let right = unknown.secret.expose_secret();
     let wrong = if right.ends_with('0') { right.replace("fsk_", "fsk-") } else { format!("{}0", &right[..52]) };
     for text in [wrong.as_str(), "fsk_", "", right.trim_start_matches("fsk_")] {
-        let refused = world.context.authenticate_key(text).await.expect_err("no key");
+        let refused = world.context.check().authenticate_key(text).await.expect_err("no key");
         assert_eq!(refused.code(), "UNAUTHENTICATED", "{text}");
     }
     show(&world, &known).await.expect("what is in memory needs no database");
@@ -254,7 +254,7 @@ async fn the_last_use_is_written_once_a_minute_however_often_a_key_is_used() {
         for _ in 0..10 {
             show(&world, &key).await.expect("a live key");
         }
-        written += world.context.write_key_uses().await.expect("written");
+        written += world.context.check().write_key_uses().await.expect("written");
         world.clock.advance(Duration::seconds(20));
     }
     assert_eq!(written, 2, "at 0 s and at 60 s");

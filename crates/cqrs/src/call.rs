@@ -36,10 +36,16 @@ impl Behind {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(Arc::clone(context));
     }
 
+    /// Their names in order.
+    pub(crate) fn names(&self) -> Vec<String> {
+        let contexts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        contexts.iter().map(|context| context.to_string()).collect()
+    }
+
     /// Their names in order, with commas between; `None`: there is none.
     pub fn named(&self) -> Option<String> {
-        let contexts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        (!contexts.is_empty()).then(|| contexts.iter().map(AsRef::as_ref).collect::<Vec<&str>>().join(", "))
+        let names = self.names();
+        (!names.is_empty()).then(|| names.join(", "))
     }
 }
 

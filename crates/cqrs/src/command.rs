@@ -13,12 +13,13 @@ use tracing::field::Empty;
 use tracing::{Instrument, Span};
 
 use crate::call::{Call, Caller, Source, Told};
+use crate::elsewhere::{RefusedElsewhere, There};
 use crate::idempotency::{self, Key, Stored};
-use crate::{DuplicateHandler, MissingHandler, Shared, context_of, metrics};
+use crate::{DuplicateHandler, MissingHandler, Shared, Wire, context_of, metrics};
 
 /// How long a command waits in all: before it for what its caller did before, after it for the views it made stale. When
 /// those are late it is answered with its position, and the caller's next query looks in PostgreSQL.
-const WAITS_WITHIN: Duration = Duration::from_millis(500);
+pub(crate) const WAITS_WITHIN: Duration = Duration::from_millis(500);
 /// How long it then waits for processes that keep answers in memory: longer than any of them trusts its memory without
 /// hearing of changes, so that one which is frozen or cut off trusts nothing by then.
 pub const KEPT_WITHIN: Duration = Duration::from_millis(250);
@@ -34,6 +35,34 @@ struct Registered<C: Command> {
     handler: Box<dyn CommandHandler<C>>,
     pool: Database,
     context: String,
+}
+
+/// Where a command is handled.
+enum Way<C: Command> {
+    Here(Arc<Registered<C>>),
+    /// In another process, which does all that is done around a handler.
+    Elsewhere(Arc<dyn Elsewhere<C>>),
+}
+
+impl<C: Command> Clone for Way<C> {
+    fn clone(&self) -> Self {
+        match self {
+            Self::Here(registered) => Self::Here(Arc::clone(registered)),
+            Self::Elsewhere(elsewhere) => Self::Elsewhere(Arc::clone(elsewhere)),
+        }
+    }
+}
+
+#[async_trait]
+trait Elsewhere<C: Command>: Send + Sync {
+    async fn send(&self, caller: &Caller, command: C) -> Result<Done<C::Output>, RefusedElsewhere>;
+}
+
+#[async_trait]
+impl<C: Command + Wire> Elsewhere<C> for There {
+    async fn send(&self, caller: &Caller, command: C) -> Result<Done<C::Output>, RefusedElsewhere> {
+        self.command::<C>(caller, command.into_form()).await
+    }
 }
 
 /// Collects the handlers while the host is wired.
@@ -52,13 +81,21 @@ impl CommandBusBuilder {
     /// `pool` is the context's own: idempotency keys are kept where the command's changes are.
     pub fn register<C: Command>(&mut self, pool: &Database, handler: impl CommandHandler<C>) {
         let context = context_of(pool);
-        let registered: Arc<Registered<C>> =
-            Arc::new(Registered { handler: Box::new(handler), pool: pool.clone(), context });
-        if self.handlers.insert(TypeId::of::<C>(), Box::new(registered)).is_some() {
-            self.duplicate = Some(DuplicateHandler(C::NAME));
-        }
+        let registered = Registered { handler: Box::new(handler), pool: pool.clone(), context };
+        self.lead(Way::<C>::Here(Arc::new(registered)));
         if !self.pools.iter().any(|known| context_of(known) == context_of(pool)) {
             self.pools.push(pool.clone());
+        }
+    }
+
+    /// It is handled in another process.
+    pub(crate) fn register_elsewhere<C: Command + Wire>(&mut self, there: There) {
+        self.lead(Way::<C>::Elsewhere(Arc::new(there)));
+    }
+
+    fn lead<C: Command>(&mut self, way: Way<C>) {
+        if self.handlers.insert(TypeId::of::<C>(), Box::new(way)).is_some() {
+            self.duplicate = Some(DuplicateHandler(C::NAME));
         }
     }
 
@@ -81,12 +118,8 @@ pub struct CommandBus {
 impl CommandBus {
     /// The only way to a command: asked for when the host starts, so that a missing handler shows then.
     pub fn dispatch<C: Command>(&self) -> Result<Dispatch<C>, MissingHandler> {
-        let registered = self
-            .handlers
-            .get(&TypeId::of::<C>())
-            .and_then(|any| any.downcast_ref::<Arc<Registered<C>>>())
-            .ok_or(MissingHandler(C::NAME))?;
-        Ok(Dispatch { registered: Arc::clone(registered), shared: Arc::clone(&self.shared) })
+        let way = self.handlers.get(&TypeId::of::<C>()).and_then(|any| any.downcast_ref::<Way<C>>());
+        Ok(Dispatch { way: way.ok_or(MissingHandler(C::NAME))?.clone(), shared: Arc::clone(&self.shared) })
     }
 
     /// Forgets all answers older than 24 h. To be called now and then.
@@ -101,13 +134,13 @@ impl CommandBus {
 
 /// Sends one kind of command.
 pub struct Dispatch<C: Command> {
-    registered: Arc<Registered<C>>,
+    way: Way<C>,
     shared: Arc<Shared>,
 }
 
 impl<C: Command> Clone for Dispatch<C> {
     fn clone(&self) -> Self {
-        Self { registered: Arc::clone(&self.registered), shared: Arc::clone(&self.shared) }
+        Self { way: self.way.clone(), shared: Arc::clone(&self.shared) }
     }
 }
 
@@ -130,6 +163,8 @@ struct Answered<T> {
 pub enum DispatchError<E: Refusal> {
     #[error(transparent)]
     Refused(E),
+    #[error(transparent)]
+    Elsewhere(RefusedElsewhere),
     #[error("the idempotency key was used for another request")]
     KeyReused,
     #[error("it took too long")]
@@ -144,6 +179,7 @@ impl<E: Refusal> Refusal for DispatchError<E> {
     fn kind(&self) -> ErrorKind {
         match self {
             Self::Refused(refusal) => refusal.kind(),
+            Self::Elsewhere(refusal) => refusal.kind(),
             Self::KeyReused => ErrorKind::Conflict,
             Self::TimedOut => ErrorKind::Unavailable,
             Self::Keys(error) => event_bus::error_kind(error),
@@ -154,6 +190,7 @@ impl<E: Refusal> Refusal for DispatchError<E> {
     fn code(&self) -> &'static str {
         match self {
             Self::Refused(refusal) => refusal.code(),
+            Self::Elsewhere(refusal) => refusal.code(),
             Self::KeyReused => "IDEMPOTENCY_KEY_REUSED",
             Self::TimedOut => "UNAVAILABLE",
             Self::Keys(_) | Self::Stored(_) => "INTERNAL",
@@ -163,6 +200,7 @@ impl<E: Refusal> Refusal for DispatchError<E> {
     fn details(&self) -> Vec<Detail> {
         match self {
             Self::Refused(refusal) => refusal.details(),
+            Self::Elsewhere(refusal) => refusal.details(),
             Self::KeyReused => vec![Detail::new("Idempotency-Key", "was used for another request")],
             Self::TimedOut | Self::Keys(_) | Self::Stored(_) => Vec::new(),
         }
@@ -181,11 +219,25 @@ impl<C: Command> Dispatch<C> {
             }
             span
         };
-        trace::within(Some(&caller.trace), span, self.send_here(caller, command)).await
+        let sent = async {
+            match &self.way {
+                Way::Here(registered) => Handled { registered, shared: &self.shared }.send(caller, command).await,
+                Way::Elsewhere(there) => there.send(caller, command).await.map_err(DispatchError::Elsewhere),
+            }
+        };
+        trace::within(Some(&caller.trace), span, sent).await
     }
+}
 
-    async fn send_here(&self, caller: &Caller, command: C) -> Result<Done<C::Output>, DispatchError<C::Error>> {
-        let Shared { events, own_writes, others, .. } = &*self.shared;
+/// A command that is handled in this process.
+struct Handled<'d, C: Command> {
+    registered: &'d Registered<C>,
+    shared: &'d Shared,
+}
+
+impl<C: Command> Handled<'_, C> {
+    async fn send(&self, caller: &Caller, command: C) -> Result<Done<C::Output>, DispatchError<C::Error>> {
+        let Shared { events, own_writes, others, .. } = self.shared;
         let begun = Instant::now();
         own_writes.known(&caller.actor, &self.registered.context, WAITS_WITHIN).await;
         let left = WAITS_WITHIN.saturating_sub(begun.elapsed());

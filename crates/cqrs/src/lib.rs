@@ -7,6 +7,7 @@
 //! | [`query`] | [`QueryBus`], and the one wrapper around every query handler |
 //! | `idempotency` | the answer given under an idempotency key, to be given again |
 //! | `own_writes` | what a caller has done and no view shows yet |
+//! | [`Crossing`], [`Peer`] | messages that are handled in another process, and the way there |
 //! | [`Wire`] | in what form a message travels to another process |
 //!
 //! A handler that nobody registered is found when the host starts: one gets at a command only through
@@ -14,6 +15,7 @@
 
 pub mod call;
 pub mod command;
+mod elsewhere;
 mod idempotency;
 mod metrics;
 mod own_writes;
@@ -22,6 +24,7 @@ mod wire;
 
 pub use call::{Behind, Call, Caller, Source, Work};
 pub use command::{CommandBus, CommandBusBuilder, CommandHandler, Dispatch, DispatchError, Done, KEPT_WITHIN};
+pub use elsewhere::{Crossing, Endpoint, Outgoing, Peer, RefusedElsewhere};
 pub use idempotency::forget_answers;
 pub use query::{Ask, AskError, QueryBus, QueryBusBuilder, QueryHandler};
 pub use wire::Wire;

@@ -9,12 +9,14 @@ use async_trait::async_trait;
 use database::Database;
 use event_bus::{Heard, Scope};
 use kernel::{Actor, Detail, ErrorKind, Position, Query, Refusal};
+use serde::de::DeserializeOwned;
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tracing::Span;
 use tracing::field::Empty;
 
 use crate::call::{Call, Caller, Source};
-use crate::{DuplicateHandler, MissingHandler, Shared, context_of, metrics};
+use crate::elsewhere::{RefusedElsewhere, There};
+use crate::{DuplicateHandler, MissingHandler, Shared, Wire, context_of, metrics};
 
 /// How long a query waits for the views to reach the position its caller demands; then it asks PostgreSQL.
 const VIEWS_WITHIN: Duration = Duration::from_millis(500);
@@ -23,7 +25,7 @@ const OWN_WRITES_WITHIN: Duration = Duration::from_millis(50);
 /// How long a query waits for its turn in PostgreSQL when the views are late.
 const ROOM_WITHIN: Duration = Duration::from_millis(100);
 /// How long a handler may take.
-const TIMEOUT: Duration = Duration::from_secs(10);
+pub(crate) const TIMEOUT: Duration = Duration::from_secs(10);
 
 #[async_trait]
 pub trait QueryHandler<Q: Query>: Send + Sync + 'static {
@@ -31,17 +33,41 @@ pub trait QueryHandler<Q: Query>: Send + Sync + 'static {
 }
 
 struct Registered<Q: Query> {
-    handler: Arc<dyn QueryHandler<Q>>,
+    handler: Box<dyn QueryHandler<Q>>,
     context: Arc<str>,
     /// How many queries of the context may ask PostgreSQL because its views are late.
     late: Arc<Semaphore>,
     has_replica: bool,
 }
 
-impl<Q: Query> Clone for Registered<Q> {
+/// Where a query is handled.
+enum Way<Q: Query> {
+    Here(Arc<Registered<Q>>),
+    /// In another process, which does all that is done around a handler.
+    Elsewhere(Arc<dyn Elsewhere<Q>>),
+}
+
+impl<Q: Query> Clone for Way<Q> {
     fn clone(&self) -> Self {
-        let (handler, context, late) = (Arc::clone(&self.handler), Arc::clone(&self.context), Arc::clone(&self.late));
-        Self { handler, context, late, has_replica: self.has_replica }
+        match self {
+            Self::Here(registered) => Self::Here(Arc::clone(registered)),
+            Self::Elsewhere(elsewhere) => Self::Elsewhere(Arc::clone(elsewhere)),
+        }
+    }
+}
+
+#[async_trait]
+trait Elsewhere<Q: Query>: Send + Sync {
+    async fn ask(&self, caller: &Caller, query: Q) -> Result<Q::Answer, RefusedElsewhere>;
+}
+
+#[async_trait]
+impl<Q: Query + Wire> Elsewhere<Q> for There
+where
+    Q::Answer: DeserializeOwned,
+{
+    async fn ask(&self, caller: &Caller, query: Q) -> Result<Q::Answer, RefusedElsewhere> {
+        self.query(caller, Q::NAME, query.into_form()).await
     }
 }
 
@@ -65,12 +91,24 @@ impl QueryBusBuilder {
         let half = usize::try_from(pool.pool().options().get_max_connections() / 2).unwrap_or(1).max(1);
         let late = self.late.entry(context.clone()).or_insert_with(|| Arc::new(Semaphore::new(half)));
         let registered = Registered::<Q> {
-            handler: Arc::new(handler),
+            handler: Box::new(handler),
             context: context.into(),
             late: Arc::clone(late),
             has_replica: pool.has_replica(),
         };
-        if self.handlers.insert(TypeId::of::<Q>(), Box::new(registered)).is_some() {
+        self.lead(Way::Here(Arc::new(registered)));
+    }
+
+    /// It is handled in another process.
+    pub(crate) fn register_elsewhere<Q: Query + Wire>(&mut self, there: There)
+    where
+        Q::Answer: DeserializeOwned,
+    {
+        self.lead(Way::<Q>::Elsewhere(Arc::new(there)));
+    }
+
+    fn lead<Q: Query>(&mut self, way: Way<Q>) {
+        if self.handlers.insert(TypeId::of::<Q>(), Box::new(way)).is_some() {
             self.duplicate = Some(DuplicateHandler(Q::NAME));
         }
     }
@@ -104,24 +142,20 @@ impl QueryBus {
 
     /// The only way to a query: asked for when the host starts, so that a missing handler shows then.
     pub fn asking<Q: Query>(&self) -> Result<Ask<Q>, MissingHandler> {
-        let registered = self
-            .handlers
-            .get(&TypeId::of::<Q>())
-            .and_then(|any| any.downcast_ref::<Registered<Q>>())
-            .ok_or(MissingHandler(Q::NAME))?;
-        Ok(Ask { registered: registered.clone(), shared: Arc::clone(&self.shared) })
+        let way = self.handlers.get(&TypeId::of::<Q>()).and_then(|any| any.downcast_ref::<Way<Q>>());
+        Ok(Ask { way: way.ok_or(MissingHandler(Q::NAME))?.clone(), shared: Arc::clone(&self.shared) })
     }
 }
 
 /// Asks one kind of query.
 pub struct Ask<Q: Query> {
-    registered: Registered<Q>,
+    way: Way<Q>,
     shared: Arc<Shared>,
 }
 
 impl<Q: Query> Clone for Ask<Q> {
     fn clone(&self) -> Self {
-        Self { registered: self.registered.clone(), shared: Arc::clone(&self.shared) }
+        Self { way: self.way.clone(), shared: Arc::clone(&self.shared) }
     }
 }
 
@@ -130,6 +164,8 @@ impl<Q: Query> Clone for Ask<Q> {
 pub enum AskError<E: Refusal> {
     #[error(transparent)]
     Refused(E),
+    #[error(transparent)]
+    Elsewhere(RefusedElsewhere),
     #[error("it took too long")]
     TimedOut,
 }
@@ -138,6 +174,7 @@ impl<E: Refusal> Refusal for AskError<E> {
     fn kind(&self) -> ErrorKind {
         match self {
             Self::Refused(refusal) => refusal.kind(),
+            Self::Elsewhere(refusal) => refusal.kind(),
             Self::TimedOut => ErrorKind::Unavailable,
         }
     }
@@ -145,6 +182,7 @@ impl<E: Refusal> Refusal for AskError<E> {
     fn code(&self) -> &'static str {
         match self {
             Self::Refused(refusal) => refusal.code(),
+            Self::Elsewhere(refusal) => refusal.code(),
             Self::TimedOut => "UNAVAILABLE",
         }
     }
@@ -152,16 +190,39 @@ impl<E: Refusal> Refusal for AskError<E> {
     fn details(&self) -> Vec<Detail> {
         match self {
             Self::Refused(refusal) => refusal.details(),
+            Self::Elsewhere(refusal) => refusal.details(),
             Self::TimedOut => Vec::new(),
         }
     }
 }
 
 impl<Q: Query> Ask<Q> {
+    pub async fn ask(&self, caller: &Caller, query: Q) -> Result<Q::Answer, AskError<Q::Error>> {
+        let span = || {
+            let name = format!("query {}", Q::NAME);
+            tracing::debug_span!("query", query = Q::NAME, outcome = Empty, otel.name = name)
+        };
+        let asked = async {
+            match &self.way {
+                Way::Here(registered) => Handled { registered, shared: &self.shared }.ask(caller, query).await,
+                Way::Elsewhere(there) => there.ask(caller, query).await.map_err(AskError::Elsewhere),
+            }
+        };
+        trace::within(Some(&caller.trace), span, asked).await
+    }
+}
+
+/// A query that is handled in this process.
+struct Handled<'a, Q: Query> {
+    registered: &'a Registered<Q>,
+    shared: &'a Shared,
+}
+
+impl<Q: Query> Handled<'_, Q> {
     /// Where to look. The caller may have seen an event of another context that this one has not heard of: then PostgreSQL does
     /// not have it here either, and that is noted in [`Caller::behind`].
     async fn source(&self, caller: &Caller) -> Source {
-        let Shared { events, own_writes, .. } = &*self.shared;
+        let Shared { events, own_writes, .. } = self.shared;
         let context = &*self.registered.context;
         if let Some(position) = caller.min_position
             && events.wait_for(position, Scope::Context(context), VIEWS_WITHIN).await != Heard::Yes
@@ -201,15 +262,7 @@ impl<Q: Query> Ask<Q> {
         tokio::time::timeout(ROOM_WITHIN, self.registered.late.acquire()).await.ok()?.ok()
     }
 
-    pub async fn ask(&self, caller: &Caller, query: Q) -> Result<Q::Answer, AskError<Q::Error>> {
-        let span = || {
-            let name = format!("query {}", Q::NAME);
-            tracing::debug_span!("query", query = Q::NAME, outcome = Empty, otel.name = name)
-        };
-        trace::within(Some(&caller.trace), span, self.ask_here(caller, query)).await
-    }
-
-    async fn ask_here(&self, caller: &Caller, query: Q) -> Result<Q::Answer, AskError<Q::Error>> {
+    async fn ask(&self, caller: &Caller, query: Q) -> Result<Q::Answer, AskError<Q::Error>> {
         let mut source = self.source(caller).await;
         let mut _room = None;
         if source == Source::ReadStore {

@@ -23,7 +23,9 @@ use crate::store::{Row, Store};
 
 /// A job and when it is due.
 pub struct Entry {
-    pub job: Arc<dyn Job>,
+    pub name: &'static str,
+    /// `None`: other processes do it. This one lists it, and passes on that somebody wants it.
+    pub job: Option<Arc<dyn Job>>,
     pub schedule: Schedule,
 }
 
@@ -50,17 +52,17 @@ pub(crate) struct Inner {
 
 impl Inner {
     pub(crate) fn names(&self) -> Vec<String> {
-        self.entries.iter().map(|entry| entry.job.name().to_owned()).collect()
+        self.entries.iter().map(|entry| entry.name.to_owned()).collect()
     }
 
     pub(crate) fn entry(&self, name: &str) -> Option<&Entry> {
-        self.entries.iter().find(|entry| entry.job.name() == name)
+        self.entries.iter().find(|entry| entry.name == name)
     }
 
     pub(crate) async fn declare(&self, changes: bool) -> Result<(), sqlx::Error> {
         let now = self.clock.now();
-        for Entry { job, schedule } in &self.entries {
-            self.store.declare(job.name(), schedule, now, schedule.next(now, &self.zone), changes).await?;
+        for Entry { name, schedule, .. } in &self.entries {
+            self.store.declare(name, schedule, now, schedule.next(now, &self.zone), changes).await?;
         }
         Ok(())
     }

@@ -42,7 +42,7 @@ pub(crate) type Mine = Arc<Mutex<HashSet<&'static str>>>;
 
 impl Inner {
     pub(crate) async fn work(self: &Arc<Self>, shutdown: CancellationToken) {
-        self.entries.iter().for_each(|entry| metrics::begin(entry.job.name()));
+        self.entries.iter().for_each(|entry| metrics::begin(entry.name));
         let (mut tasks, mut declared) = (JoinSet::new(), false);
         loop {
             let look = async {
@@ -73,7 +73,8 @@ impl Inner {
         for row in self.store.rows(&self.names()).await? {
             let Some(entry) = self.entry(&row.name) else { continue };
             self.show(entry, &row, now);
-            if self.mine.lock().unwrap_or_else(PoisonError::into_inner).contains(entry.job.name()) {
+            let Some(job) = &entry.job else { continue };
+            if self.mine.lock().unwrap_or_else(PoisonError::into_inner).contains(entry.name) {
                 continue;
             }
             let asked = Instant::now();
@@ -83,7 +84,7 @@ impl Inner {
                 None => self.begin(entry, &row, now).await?,
             };
             if let Some(taken) = taken {
-                self.start(tasks, shutdown, entry, asked, taken);
+                self.start(tasks, shutdown, job, asked, taken);
             }
         }
         Ok(())
@@ -110,12 +111,11 @@ impl Inner {
         self: &Arc<Self>,
         tasks: &mut JoinSet<()>,
         shutdown: &CancellationToken,
-        entry: &Entry,
+        job: &Arc<dyn Job>,
         asked: Instant,
         taken: Taken,
     ) {
-        let (name, job, inner, shutdown) =
-            (entry.job.name(), Arc::clone(&entry.job), Arc::clone(self), shutdown.clone());
+        let (name, job, inner, shutdown) = (job.name(), Arc::clone(job), Arc::clone(self), shutdown.clone());
         let mine = Arc::clone(&self.mine);
         mine.lock().unwrap_or_else(PoisonError::into_inner).insert(name);
         tasks.spawn(async move {
@@ -233,7 +233,7 @@ impl Inner {
     }
 
     fn show(&self, entry: &Entry, row: &Row, now: OffsetDateTime) {
-        let name = [entry.job.name()];
+        let name = [entry.name];
         let last = row.succeeded_at.map_or(0.0, |at| at.unix_timestamp() as f64);
         metrics::LAST_SUCCESS.with_label_values(&name).set(last);
         let since = entry

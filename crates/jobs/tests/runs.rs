@@ -90,7 +90,7 @@ impl World {
     }
 
     fn process_with(&self, job: &Counting, schedule: &str, clock: Arc<dyn Clock>) -> Jobs {
-        let entry = Entry { job: Arc::new(job.clone()), schedule: schedule.parse().unwrap() };
+        let entry = Entry { name: job.name(), job: Some(Arc::new(job.clone())), schedule: schedule.parse().unwrap() };
         Jobs::new(self.database.pool("event_bus").into(), clock, TimeZone::UTC, vec![entry])
     }
 }
@@ -231,7 +231,7 @@ async fn a_process_that_was_frozen_finds_its_run_taken_and_changes_nothing_any_m
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async move {
             let pool = sqlx::postgres::PgPoolOptions::new().max_connections(4).connect_lazy_with(database);
-            let entry = Entry { job: Arc::new(its_job), schedule: "off".parse().unwrap() };
+            let entry = Entry { name: its_job.name(), job: Some(Arc::new(its_job)), schedule: "off".parse().unwrap() };
             Jobs::new(pool.into(), clock, TimeZone::UTC, vec![entry]).run(until).await;
         });
     });

@@ -4,11 +4,15 @@
 //! route declares what it requires. A context asks [`Actor::may`] only for rules about one object ("the owner, or
 //! somebody who may moderate books").
 
+mod form;
+
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::ids::{ApiKeyId, SessionId, UserId};
+
+pub use form::{ActorForm, CredentialForm};
 
 macro_rules! permissions {
     ($($(#[$doc:meta])* $variant:ident = $name:literal),+ $(,)?) => {
@@ -86,6 +90,21 @@ impl PermissionSet {
 impl FromIterator<Permission> for PermissionSet {
     fn from_iter<I: IntoIterator<Item = Permission>>(permissions: I) -> Self {
         permissions.into_iter().fold(Self::empty(), Self::with)
+    }
+}
+
+/// The permissions' names, as they are stored.
+impl Serialize for PermissionSet {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.iter().map(Permission::name))
+    }
+}
+
+/// A name that this build does not know grants nothing: a newer build may have written it.
+impl<'de> Deserialize<'de> for PermissionSet {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let names = Vec::<String>::deserialize(deserializer)?;
+        Ok(names.iter().filter_map(|name| Permission::from_name(name)).collect())
     }
 }
 
@@ -225,6 +244,16 @@ mod tests {
             assert_eq!(Permission::from_name(permission.name()), Some(*permission));
         }
         assert_eq!(Permission::from_name("write:everything"), None);
+    }
+
+    #[test]
+    fn permissions_travel_by_name_and_an_unknown_name_grants_nothing() {
+        let set: PermissionSet = [Permission::ModerateBook, Permission::WriteBook].into_iter().collect();
+        let written = serde_json::to_string(&set).unwrap();
+        assert_eq!(written, r#"["write:book","moderate:book"]"#);
+        assert_eq!(serde_json::from_str::<PermissionSet>(&written).unwrap(), set);
+        let newer = r#"["write:book","write:everything","moderate:book"]"#;
+        assert_eq!(serde_json::from_str::<PermissionSet>(newer).unwrap(), set);
     }
 
     fn member_with(permissions: impl IntoIterator<Item = Permission>) -> Actor {

@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 /// What sort of trouble it is, and so what a caller can do about it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum ErrorKind {
     /// The input breaks a rule of form; `details` names each field.
     Invalid,

@@ -1,9 +1,12 @@
 //! What is compared of members between contexts.
 
+use serde::{Deserialize, Serialize};
+
 use crate::ids::UserId;
 
 /// A member as users has them, or as another context was told of them.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct KnownMember {
     pub id: UserId,
     /// Empty once they are gone.

@@ -12,6 +12,7 @@
 //! | [`text`] | what text is empty, what is allowed, what is the same; [`Line`] and [`Prose`] hold what is allowed |
 //! | [`language`] | the language that somebody wants to be spoken to in |
 //! | [`clock`] | time comes in from outside |
+//! | [`name`] | names from outside that stand where ours stand |
 
 pub mod actor;
 pub mod clock;
@@ -21,6 +22,7 @@ pub mod ids;
 pub mod known_member;
 pub mod language;
 pub mod message;
+pub mod name;
 pub mod page;
 pub mod text;
 

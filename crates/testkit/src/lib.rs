@@ -1,5 +1,5 @@
 //! What tests share: databases of their own on a real PostgreSQL, keys of their own in a real Redis, callers,
-//! a world for one context, and waiting for a condition instead of for time. A dev-dependency only.
+//! a world for one context, samples of messages, and waiting for a condition instead of for time. A dev-dependency only.
 
 mod certificates;
 mod database;
@@ -11,6 +11,7 @@ mod s3;
 mod servers;
 mod standby;
 mod wait;
+mod wire;
 mod world;
 
 pub use certificates::Certificates;
@@ -22,6 +23,7 @@ pub use redis::{MASTER, PrivateRedis, RedisCluster, RedisGroup};
 pub use s3::PrivateS3;
 pub use servers::{PrivatePostgres, signal};
 pub use wait::{eventually, eventually_within};
+pub use wire::WireSamples;
 pub use world::{Place, Process, World};
 
 /// Redis for tests, as `just test` starts it.

@@ -55,7 +55,7 @@ async fn hosts(address: &Address) -> Vec<Finding> {
 async fn replica(settings: &Settings) -> Option<Finding> {
     settings.database.replica_url.as_ref()?;
     let asked = async {
-        let connections = Connections::new(settings, Server::unwatched())?;
+        let connections = Connections::new(settings, Server::unwatched(), settings.contexts.here().len())?;
         let Some(replica) = &connections.replica else { return anyhow::Ok(None) };
         let mut connection = replica.connect().await?;
         if !database::Replica::follows(&mut connection).await? {

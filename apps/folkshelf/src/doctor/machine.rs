@@ -86,7 +86,7 @@ mod tests {
     fn too_few_open_files_are_worth_a_look() {
         let mut file = tempfile::Builder::new().suffix(".toml").tempfile().expect("a file");
         file.write_all(br#"environment = "development""#).expect("written");
-        let settings = Settings::load(Some(file.path())).expect("the defaults");
+        let settings = Settings::load(Some(file.path()), None).expect("the defaults");
         let limits = |allowed| format!("Limit  Soft  Hard\nMax open files            {allowed}  {allowed}  files\n");
         assert_eq!(open_files(Some(&limits("1024")), &settings).verdict, Verdict::Look);
         for enough in ["65536", "unlimited"] {

@@ -116,7 +116,7 @@ async fn clock(owner: &PgConnectOptions) -> Finding {
 }
 
 async fn connections(owner: &PgConnectOptions, settings: &Settings) -> Finding {
-    let own = match Connections::new(settings, Server::unwatched()) {
+    let own = match Connections::new(settings, Server::unwatched(), settings.contexts.here().len()) {
         Ok(connections) => connections.budget().connections,
         Err(error) => return Finding::wrong(CONNECTIONS, error.to_string(), "Set database.url."),
     };

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use books::{BookView, Books, ImportSettings, Pace};
-use cqrs::{CommandBusBuilder, MissingHandler, QueryBusBuilder};
+use books::{BookView, Books, CountBooks, CountShownBooks, GetBook, ImportSettings, KnownMembers, Pace, ShownTitles};
+use cqrs::{CommandBusBuilder, Crossing, MissingHandler, QueryBusBuilder};
 use event_bus::{Family, Subscription};
 use jobs::Job;
 use kernel::UserId;
@@ -44,6 +44,16 @@ impl Module for BooksModule {
             sees_more: BookView::shows_all_notes_to,
             weight: 2,
         })
+    }
+
+    fn crossings(&self) -> Vec<Crossing> {
+        vec![
+            Crossing::query::<CountBooks>(),
+            Crossing::query::<CountShownBooks>(),
+            Crossing::query::<GetBook>(),
+            Crossing::query::<KnownMembers>(),
+            Crossing::query::<ShownTitles>(),
+        ]
     }
 
     fn wire(&self, wiring: &Wiring<'_>) -> anyhow::Result<Box<dyn Wired>> {

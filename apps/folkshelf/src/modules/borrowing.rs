@@ -5,8 +5,11 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use async_trait::async_trait;
-use borrowing::{Borrowing, LendingRules, Written};
-use cqrs::{CommandBusBuilder, MissingHandler, QueryBusBuilder};
+use borrowing::{
+    BorrowParties, Borrowing, CloseMember, CountBorrows, CountLending, KnownMembers, LendingOutlook, LendingRules,
+    WithdrawBook, Written,
+};
+use cqrs::{CommandBusBuilder, Crossing, MissingHandler, QueryBusBuilder};
 use event_bus::{Family, Subscription};
 use jobs::Job;
 use kernel::Clock;
@@ -43,6 +46,18 @@ impl Module for BorrowingModule {
     /// One's own borrows.
     fn hot(&self) -> Option<Hot> {
         Some(Hot { paths: &["/borrows"], personal: true, sees_more: |_| false, weight: 1 })
+    }
+
+    fn crossings(&self) -> Vec<Crossing> {
+        vec![
+            Crossing::command_twice_is_once::<CloseMember>(),
+            Crossing::command_twice_is_once::<WithdrawBook>(),
+            Crossing::query::<BorrowParties>(),
+            Crossing::query::<CountBorrows>(),
+            Crossing::query::<CountLending>(),
+            Crossing::query::<KnownMembers>(),
+            Crossing::query::<LendingOutlook>(),
+        ]
     }
 
     fn wire(&self, wiring: &Wiring<'_>) -> anyhow::Result<Box<dyn Wired>> {

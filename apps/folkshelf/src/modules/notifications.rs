@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use cqrs::{CommandBusBuilder, MissingHandler, QueryBusBuilder};
+use cqrs::{CommandBusBuilder, Crossing, MissingHandler, QueryBusBuilder};
 use event_bus::{Family, Subscription};
 use jiff::tz::TimeZone;
 use jobs::Job;
-use notifications::Notifications;
+use notifications::{KnownMembers, Notifications};
 use read_store::Rebuild;
 use sqlx::migrate::Migrator;
 use time::Duration;
@@ -40,6 +40,10 @@ impl Module for NotificationsModule {
     fn hot(&self) -> Option<Hot> {
         let paths = &["/notifications", "/notifications/unread-count"];
         Some(Hot { paths, personal: true, sees_more: |_| false, weight: 1 })
+    }
+
+    fn crossings(&self) -> Vec<Crossing> {
+        vec![Crossing::query::<KnownMembers>()]
     }
 
     fn wire(&self, wiring: &Wiring<'_>) -> anyhow::Result<Box<dyn Wired>> {

@@ -17,7 +17,7 @@ use crate::settings::Settings;
 async fn subscriptions() -> Vec<Subscription> {
     let file = tempfile::Builder::new().suffix(".toml").tempfile().expect("a file");
     std::fs::write(file.path(), "environment = \"development\"").expect("written");
-    let settings = Settings::load(Some(file.path())).expect("the defaults are whole");
+    let settings = Settings::load(Some(file.path()), None).expect("the defaults are whole");
     App::new(&settings).await.expect("wired").subscriptions()
 }
 

@@ -4,13 +4,13 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use cqrs::{Ask, Caller, CommandBusBuilder, MissingHandler, QueryBus, QueryBusBuilder};
+use cqrs::{Ask, Caller, CommandBusBuilder, Crossing, MissingHandler, QueryBus, QueryBusBuilder};
 use event_bus::{Family, Subscription};
 use jobs::Job;
 use kernel::{LanguageTag, PermissionSet};
 use read_store::Rebuild;
 use sqlx::migrate::Migrator;
-use users::{ListRoles, Users};
+use users::{CountMembers, GetProfile, ListRoles, ReportWarnings, RetellMember, Users, WalkMembers};
 
 use crate::background::Background;
 use crate::contexts::Context;
@@ -34,6 +34,21 @@ impl Module for UsersModule {
 
     fn routes(&self) -> Configure {
         routes::configure
+    }
+
+    fn crossings(&self) -> Vec<Crossing> {
+        vec![
+            Crossing::command_twice_is_once::<RetellMember>(),
+            Crossing::query::<CountMembers>(),
+            Crossing::query::<GetProfile>(),
+            Crossing::query::<ListRoles>(),
+            Crossing::query::<ReportWarnings>(),
+            Crossing::query::<WalkMembers>(),
+        ]
+    }
+
+    fn roles(&self, queries: &QueryBus) -> Result<Option<Arc<dyn RoleSource>>, MissingHandler> {
+        Ok(Some(Arc::new(queries.asking::<ListRoles>()?)))
     }
 
     fn wire(&self, wiring: &Wiring<'_>) -> anyhow::Result<Box<dyn Wired>> {
@@ -73,10 +88,6 @@ impl Wired for Users {
 
     fn api(&self, host: &Host) -> Result<Mount, MissingHandler> {
         Ok(mount(UsersApi::new(host)?))
-    }
-
-    fn roles(&self, queries: &QueryBus) -> Result<Option<Arc<dyn RoleSource>>, MissingHandler> {
-        Ok(Some(Arc::new(queries.asking::<ListRoles>()?)))
     }
 }
 

@@ -6,29 +6,37 @@ mod reconcile;
 
 use std::sync::Arc;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use async_trait::async_trait;
 use cqrs::CommandBus;
 use jobs::{Entry, Job, JobError, Run};
 
+use crate::http::edge::internal::peer::Peer;
 use crate::settings::Settings;
 
 pub use months::Months;
 pub use reconcile::Reconcile;
 
-/// Each with its schedule. A job without a setting is an error here, when the host starts.
-pub fn scheduled(settings: &Settings, jobs: Vec<Arc<dyn Job>>) -> anyhow::Result<Vec<Entry>> {
-    jobs.into_iter()
-        .map(|job| {
-            let schedule = settings.jobs.schedule(job.name());
-            let schedule = schedule.with_context(|| format!("the job {} has no setting", job.name()))??;
-            Ok(Entry { job, schedule })
-        })
-        .collect()
+/// Every job of the community with its schedule; `jobs` are those that this process can do. A job without a setting is an
+/// error here, when the host starts.
+pub fn scheduled(settings: &Settings, mut jobs: Vec<Arc<dyn Job>>) -> anyhow::Result<Vec<Entry>> {
+    let mut entries = Vec::new();
+    for (name, schedule) in settings.jobs.schedules() {
+        let schedule = schedule.with_context(|| format!("the schedule of {name}"))?;
+        let at = jobs.iter().position(|job| job.name() == name);
+        entries.push(Entry { name, job: at.map(|at| jobs.swap_remove(at)), schedule });
+    }
+    match jobs.first() {
+        None => Ok(entries),
+        Some(job) => bail!("the job {} has no setting", job.name()),
+    }
 }
 
 /// Forgets the answers of all contexts that were stored for whoever asks again.
-pub struct ForgetAnswers(pub CommandBus);
+pub struct ForgetAnswers {
+    pub commands: CommandBus,
+    pub peers: Vec<Arc<Peer>>,
+}
 
 #[async_trait]
 impl Job for ForgetAnswers {
@@ -37,6 +45,11 @@ impl Job for ForgetAnswers {
     }
 
     async fn run(&self, run: &Run) -> Result<(), JobError> {
-        run.until_nothing_is_left("answers", || self.0.sweep_idempotency_keys()).await
+        run.until_nothing_is_left("answers", || self.commands.sweep_idempotency_keys()).await?;
+        for peer in &self.peers {
+            let forget = || async { peer.forget_answers().await.map_err(JobError::refused) };
+            run.until_nothing_is_left("answers", forget).await?;
+        }
+        Ok(())
     }
 }

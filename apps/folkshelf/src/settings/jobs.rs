@@ -33,35 +33,40 @@ pub struct Jobs {
 
 /// These keep a promise to members, or a table from growing without end.
 const NEVER_OFF: [&str; 4] =
-    ["auth_forget_ended", "borrowing_forget_messages", "commands_forget_answers", "users_forget_reports"];
+    ["auth.forget_ended", "borrowing.forget_messages", "commands.forget_answers", "users.forget_reports"];
+
+/// The setting of a job.
+fn setting(job: &str) -> String {
+    job.replace('.', "_")
+}
 
 impl Jobs {
+    /// By the names of the jobs.
     fn all(&self) -> [(&'static str, &str); 10] {
         [
-            ("auth_forget_ended", &self.auth_forget_ended),
-            ("books_forget_imports", &self.books_forget_imports),
-            ("books_forget_words", &self.books_forget_words),
-            ("borrowing_forget_messages", &self.borrowing_forget_messages),
-            ("commands_forget_answers", &self.commands_forget_answers),
-            ("community_count_month", &self.community_count_month),
-            ("members_reconcile", &self.members_reconcile),
-            ("notifications_forget_letters", &self.notifications_forget_letters),
-            ("notifications_forget_old", &self.notifications_forget_old),
-            ("users_forget_reports", &self.users_forget_reports),
+            ("auth.forget_ended", &self.auth_forget_ended),
+            ("books.forget_imports", &self.books_forget_imports),
+            ("books.forget_words", &self.books_forget_words),
+            ("borrowing.forget_messages", &self.borrowing_forget_messages),
+            ("commands.forget_answers", &self.commands_forget_answers),
+            ("community.count_month", &self.community_count_month),
+            ("members.reconcile", &self.members_reconcile),
+            ("notifications.forget_letters", &self.notifications_forget_letters),
+            ("notifications.forget_old", &self.notifications_forget_old),
+            ("users.forget_reports", &self.users_forget_reports),
         ]
     }
 
-    /// By the name of the job. `None`: it has no setting.
-    pub fn schedule(&self, job: &str) -> Option<Result<Schedule, ScheduleError>> {
-        let setting = job.replace('.', "_");
-        self.all().into_iter().find(|(name, _)| *name == setting).map(|(_, pattern)| pattern.parse())
+    /// Of every job.
+    pub fn schedules(&self) -> impl Iterator<Item = (&'static str, Result<Schedule, ScheduleError>)> {
+        self.all().into_iter().map(|(name, pattern)| (name, pattern.parse()))
     }
 
     pub(super) fn faults(&self) -> Vec<String> {
         let fault = |(name, pattern): (&str, &str)| match pattern.parse::<Schedule>() {
-            Err(error) => Some(format!("jobs.{name} {error}")),
+            Err(error) => Some(format!("jobs.{} {error}", setting(name))),
             Ok(schedule) if schedule.is_off() && NEVER_OFF.contains(&name) => {
-                Some(format!("jobs.{name} must not be off"))
+                Some(format!("jobs.{} must not be off", setting(name)))
             }
             Ok(_) => None,
         };

@@ -7,8 +7,9 @@ use secrecy::{ExposeSecret, SecretString};
 use super::{Settings, SettingsError, reference};
 
 impl Settings {
-    /// Defaults, then the file, then `FOLKSHELF_…` variables (`FOLKSHELF_HTTP__LISTEN` for `http.listen`).
-    pub fn load(file: Option<&Path>) -> Result<Self, SettingsError> {
+    /// Defaults, then the file, then `FOLKSHELF_…` variables (`FOLKSHELF_HTTP__LISTEN` for `http.listen`), then `contexts` for
+    /// `contexts.run`.
+    pub fn load(file: Option<&Path>, contexts: Option<Vec<String>>) -> Result<Self, SettingsError> {
         let mut sources =
             config::Config::builder().add_source(config::File::from_str(reference::DEFAULTS, config::FileFormat::Toml));
         if let Some(file) = file {
@@ -36,6 +37,7 @@ impl Settings {
         let environment = lists.fold(environment, |environment, list| environment.with_list_parse_key(&list.path()));
         let given = sources.add_source(environment).build()?;
         let mut settings: Self = given.clone().try_deserialize()?;
+        settings.contexts.run = contexts.unwrap_or(settings.contexts.run);
         // From the environment they come as one text, with blanks behind the commas or with nothing in it.
         let http = &mut settings.http;
         let lists = [&mut settings.accepted_risks, &mut http.allowed_origins, &mut http.trusted_proxies];

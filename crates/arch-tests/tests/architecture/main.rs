@@ -18,4 +18,5 @@ mod statuses;
 mod surface;
 mod tokens;
 mod toy_context;
+mod wire;
 mod workspace;

@@ -1,7 +1,7 @@
 use async_trait::async_trait;
-use cqrs::{Call, CommandHandler};
+use cqrs::{Call, CommandHandler, Wire};
 use kernel::{Actor, Command, Detail, ErrorKind, LanguageTag, Line, Permission, Refusal, UserId};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::account::NewAccount;
 use crate::asker::Asker;
@@ -9,9 +9,11 @@ use crate::context::Parts;
 use crate::domain::{Email, Password};
 use crate::letter::Letter;
 use crate::passwords::HashingError;
+use crate::plaintext::Plaintext;
 use crate::{account, outbox};
 
-/// An administrator, or the command line, opens an account for somebody else.
+/// An administrator, or the command line, opens an account for somebody else. It serialises without the password, to be
+/// hashed under an idempotency key; its form carries it to another process.
 #[derive(Debug, Clone, Serialize)]
 pub struct CreateAccount {
     pub email: Email,
@@ -28,6 +30,42 @@ impl Command for CreateAccount {
     const NAME: &'static str = "create_account";
     type Output = UserId;
     type Error = CreateAccountError;
+}
+
+/// Carries the password itself. Has no `Debug`.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CreateAccountForm {
+    email: String,
+    name: Line<100>,
+    language: Option<LanguageTag>,
+    plaintext_password: Option<Plaintext>,
+    verified: bool,
+}
+
+impl Wire for CreateAccount {
+    type Form = CreateAccountForm;
+
+    fn into_form(self) -> CreateAccountForm {
+        CreateAccountForm {
+            email: self.email.as_str().to_owned(),
+            name: self.name,
+            language: self.language,
+            plaintext_password: self.password.map(Plaintext::from),
+            verified: self.verified,
+        }
+    }
+
+    fn from_form(form: CreateAccountForm) -> Result<Self, String> {
+        let password = form.plaintext_password.map(Password::try_from).transpose();
+        Ok(Self {
+            email: Email::chosen(&form.email).map_err(|error| format!("email: {error}"))?,
+            name: form.name,
+            language: form.language,
+            password: password.map_err(|error| format!("plaintextPassword: {error}"))?,
+            verified: form.verified,
+        })
+    }
 }
 
 #[derive(Debug, thiserror::Error)]

@@ -11,4 +11,5 @@ pub use email::{Email, EmailError};
 pub(crate) use password::as_typed;
 pub use password::{Password, PasswordError};
 pub use scopes::Scopes;
-pub(crate) use token::{TokenHash, new_token, token_of};
+pub use token::TokenHash;
+pub(crate) use token::{new_token, token_of};

@@ -1,12 +1,14 @@
 use async_trait::async_trait;
-use cqrs::{Call, QueryHandler};
+use cqrs::{Call, QueryHandler, Wire};
 use kernel::{ErrorKind, Event, Query, Refusal, UserId};
 use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
 use users_events::UserEvent;
 
 use crate::asker::Asker;
 use crate::context::Parts;
 use crate::passwords::HashingError;
+use crate::plaintext::Plaintext;
 
 /// Whether a member typed their own password: asked before something that cannot be undone. Only users may ask it, through
 /// the host's port, and only for the member it acts for.
@@ -20,6 +22,26 @@ impl Query for CheckPassword {
     const NAME: &'static str = "check_password";
     type Answer = bool;
     type Error = CheckPasswordError;
+}
+
+/// Carries the password itself. Has no `Debug`.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CheckPasswordForm {
+    user: UserId,
+    plaintext_password: Plaintext,
+}
+
+impl Wire for CheckPassword {
+    type Form = CheckPasswordForm;
+
+    fn into_form(self) -> CheckPasswordForm {
+        CheckPasswordForm { user: self.user, plaintext_password: Plaintext(self.password) }
+    }
+
+    fn from_form(form: CheckPasswordForm) -> Result<Self, String> {
+        Ok(Self { user: form.user, password: form.plaintext_password.0 })
+    }
 }
 
 #[derive(Debug, thiserror::Error)]

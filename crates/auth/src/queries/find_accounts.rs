@@ -5,6 +5,7 @@ use cqrs::{Call, QueryHandler};
 use database::Database;
 use kernel::text::composed;
 use kernel::{Actor, ErrorKind, Permission, Query, Refusal, UserId};
+use serde::{Deserialize, Serialize};
 
 use crate::domain::Email;
 
@@ -16,7 +17,8 @@ const SHORTEST: usize = 3;
 
 /// Whose mail address begins like this, in any case: at most 1,000, the newest. Only administrators find anybody: others
 /// could learn an address letter by letter.
-#[derive(Clone)]
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct FindAccounts {
     beginning: String,
 }
@@ -41,6 +43,9 @@ impl Query for FindAccounts {
     type Answer = Vec<UserId>;
     type Error = FindAccountsError;
 }
+
+// The handler checks what another process sent, as [`FindAccounts::by`] does.
+cqrs::travels_as_it_is!(FindAccounts);
 
 #[derive(Debug, thiserror::Error)]
 pub enum FindAccountsError {

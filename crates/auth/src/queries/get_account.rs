@@ -10,7 +10,8 @@ use time::OffsetDateTime;
 use crate::view::View;
 
 /// A member's account: one's own, or anybody's for who may read members.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct GetAccount {
     pub user: UserId,
 }
@@ -41,6 +42,8 @@ impl Query for GetAccount {
     type Answer = AccountView;
     type Error = GetAccountError;
 }
+
+cqrs::travels_as_it_is!(GetAccount);
 
 #[derive(Debug, thiserror::Error)]
 pub enum GetAccountError {
@@ -82,7 +85,7 @@ impl QueryHandler<GetAccount> for GetAccountHandler {
         }
         // One's own is in the document of the session one asks with, and so there while PostgreSQL is away.
         if let (Some(session), Source::ReadStore) = (own, call.source()) {
-            let live = self.view.cached(session).await;
+            let live = self.view.shown.cached(session).await;
             let account = live.filter(|live| live.user_id == query.user).and_then(|live| live.account);
             if let Some(account) = account {
                 return Ok(account);

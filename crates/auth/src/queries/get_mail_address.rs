@@ -4,15 +4,18 @@ use async_trait::async_trait;
 use cqrs::{Call, QueryHandler};
 use database::Database;
 use kernel::{ErrorKind, Query, Refusal, UserId};
+use serde::{Deserialize, Serialize};
 
 /// Where a member gets their mail. For notifications alone, which sends letters to members.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct GetMailAddress {
     pub user: UserId,
 }
 
 /// An address that its member has proved. `Debug` leaves it out.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct MailAddress(pub String);
 
 impl fmt::Debug for MailAddress {
@@ -27,6 +30,8 @@ impl Query for GetMailAddress {
     type Answer = Option<MailAddress>;
     type Error = GetMailAddressError;
 }
+
+cqrs::travels_as_it_is!(GetMailAddress);
 
 #[derive(Debug, thiserror::Error)]
 pub enum GetMailAddressError {

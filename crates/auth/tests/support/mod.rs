@@ -142,7 +142,7 @@ impl World {
 
     pub async fn authenticate(&self, session: &SignedIn) -> Result<Authenticated, &'static str> {
         let token = session.access_token.expose_secret();
-        let found = self.context.authenticate(token).await;
+        let found = self.context.check().authenticate(token).await;
         found.map(|who| (*who).clone()).map_err(|refused| refused.code())
     }
 

@@ -2,12 +2,14 @@ use async_trait::async_trait;
 use cqrs::{Call, QueryHandler, Source};
 use database::Database;
 use kernel::{ErrorKind, Query, Refusal, UserId};
+use serde::{Deserialize, Serialize};
 
 use crate::hidden::Hidden;
 use crate::view::{self, View};
 
 /// How many books a member shows; to whom these are hidden, none.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct CountBooks {
     pub owner: UserId,
 }
@@ -17,6 +19,8 @@ impl Query for CountBooks {
     type Answer = u64;
     type Error = CountBooksError;
 }
+
+cqrs::travels_as_it_is!(CountBooks);
 
 #[derive(Debug, thiserror::Error)]
 pub enum CountBooksError {

@@ -2,12 +2,16 @@ use async_trait::async_trait;
 use cqrs::{Call, QueryHandler};
 use database::Database;
 use kernel::{ErrorKind, Query, Refusal};
+use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 /// How many books everybody sees that were listed before `until`, and how many of them since `from`.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct CountShownBooks {
+    #[serde(with = "time::serde::rfc3339")]
     pub from: OffsetDateTime,
+    #[serde(with = "time::serde::rfc3339")]
     pub until: OffsetDateTime,
 }
 
@@ -17,7 +21,10 @@ impl Query for CountShownBooks {
     type Error = CountShownBooksError;
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+cqrs::travels_as_it_is!(CountShownBooks);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct ShownBooks {
     pub books: u64,
     pub listed: u64,

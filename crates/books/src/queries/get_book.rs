@@ -2,12 +2,14 @@ use async_trait::async_trait;
 use cqrs::{Call, QueryHandler, Source};
 use database::Database;
 use kernel::{BookId, ErrorKind, Query, Refusal};
+use serde::{Deserialize, Serialize};
 
 use crate::hidden::Hidden;
 use crate::view::{self, BookView, View, ViewError};
 
 /// One book, for whoever sees it; its notes for the owner and moderators alone.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct GetBook {
     pub book_id: BookId,
 }
@@ -17,6 +19,8 @@ impl Query for GetBook {
     type Answer = BookView;
     type Error = GetBookError;
 }
+
+cqrs::travels_as_it_is!(GetBook);
 
 #[derive(Debug, thiserror::Error)]
 pub enum GetBookError {

@@ -2,10 +2,12 @@ use async_trait::async_trait;
 use cqrs::{Call, QueryHandler};
 use database::Database;
 use kernel::{ErrorKind, KnownMember, Query, Refusal, UserId};
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 /// What this context was told of these members. Whom it does not know is left out.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct KnownMembers {
     pub ids: Vec<UserId>,
 }
@@ -15,6 +17,8 @@ impl Query for KnownMembers {
     type Answer = Vec<KnownMember>;
     type Error = KnownMembersError;
 }
+
+cqrs::travels_as_it_is!(KnownMembers);
 
 #[derive(Debug, thiserror::Error)]
 #[error("the database failed")]

@@ -2,10 +2,12 @@ use async_trait::async_trait;
 use cqrs::{Call, QueryHandler};
 use database::Database;
 use kernel::{BookId, ErrorKind, Query, Refusal};
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 /// The titles of those of these books that everybody sees, in no order.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct ShownTitles {
     pub books: Vec<BookId>,
 }
@@ -16,7 +18,10 @@ impl Query for ShownTitles {
     type Error = ShownTitlesError;
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+cqrs::travels_as_it_is!(ShownTitles);
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct ShownTitle {
     pub book: BookId,
     pub title: String,

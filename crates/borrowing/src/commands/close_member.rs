@@ -2,7 +2,7 @@ use async_trait::async_trait;
 use borrowing_events::CancellationCause;
 use cqrs::{Call, CommandHandler};
 use kernel::{BorrowId, Command, Detail, ErrorKind, Event, Refusal, UserId};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
 use users_events::UserEvent;
 
@@ -13,7 +13,8 @@ use crate::transition::TransitionError;
 /// A member leaves or is locked out: they neither ask nor are asked any more, and what waited is cancelled. Refused while they
 /// hold somebody's book or somebody holds theirs. May be sent again. Only users may send it, through the host's port: it
 /// knows who may delete a member.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct CloseMember {
     pub user: UserId,
 }
@@ -23,6 +24,8 @@ impl Command for CloseMember {
     type Output = ();
     type Error = CloseMemberError;
 }
+
+cqrs::travels_as_it_is!(CloseMember);
 
 #[derive(Debug, thiserror::Error)]
 pub enum CloseMemberError {

@@ -2,7 +2,7 @@ use async_trait::async_trait;
 use books_events::BookEvent;
 use cqrs::{Call, CommandHandler};
 use kernel::{BookId, BorrowId, Command, Detail, ErrorKind, Event, Refusal};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
 use time::OffsetDateTime;
 
@@ -13,7 +13,8 @@ use crate::transition::{TransitionError, cancel_waiting};
 
 /// A book is about to be deleted: from now on nobody can borrow it, and what waited for it is cancelled. Refused while
 /// somebody holds it. May be sent again. Only books may send it, through the host's port: it knows who may delete a book.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct WithdrawBook {
     pub book: BookId,
 }
@@ -23,6 +24,8 @@ impl Command for WithdrawBook {
     type Output = ();
     type Error = WithdrawBookError;
 }
+
+cqrs::travels_as_it_is!(WithdrawBook);
 
 #[derive(Debug, thiserror::Error)]
 pub enum WithdrawBookError {

@@ -2,11 +2,13 @@ use async_trait::async_trait;
 use cqrs::{Call, QueryHandler};
 use database::Database;
 use kernel::{BorrowId, ErrorKind, Event, Query, Refusal, UserId};
+use serde::{Deserialize, Serialize};
 use users_events::UserEvent;
 
 /// Whether two members are the owner and the borrower of a borrow, in whatever order. `false` also where there is no such
 /// borrow. Only users may ask it, through the host's port, and only for the one of the two it acts for.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct BorrowParties {
     pub borrow: BorrowId,
     pub members: [UserId; 2],
@@ -17,6 +19,8 @@ impl Query for BorrowParties {
     type Answer = bool;
     type Error = BorrowPartiesError;
 }
+
+cqrs::travels_as_it_is!(BorrowParties);
 
 #[derive(Debug, thiserror::Error)]
 pub enum BorrowPartiesError {

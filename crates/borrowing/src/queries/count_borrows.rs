@@ -3,17 +3,19 @@ use cqrs::{Call, QueryHandler, Source};
 use database::Database;
 use kernel::{ErrorKind, Query, Refusal, UserId};
 use read_store::ReadStoreError;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::view::{Tally, View};
 
 /// How often a member has borrowed and lent, and what became of it: books that went from hand to hand. Public.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct CountBorrows {
     pub user: UserId,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Counts {
     /// Loans of other members' books, present and past.
     pub borrowed: u64,
@@ -32,6 +34,8 @@ impl Query for CountBorrows {
     type Answer = Counts;
     type Error = CountBorrowsError;
 }
+
+cqrs::travels_as_it_is!(CountBorrows);
 
 #[derive(Debug, thiserror::Error)]
 pub enum CountBorrowsError {

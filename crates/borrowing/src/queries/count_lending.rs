@@ -2,12 +2,16 @@ use async_trait::async_trait;
 use cqrs::{Call, QueryHandler};
 use database::Database;
 use kernel::{BookId, ErrorKind, Query, Refusal};
+use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 /// What was asked for and lent from `from` until before `until`, and the `most` copies that were asked for most often.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct CountLending {
+    #[serde(with = "time::serde::rfc3339")]
     pub from: OffsetDateTime,
+    #[serde(with = "time::serde::rfc3339")]
     pub until: OffsetDateTime,
     pub most: u32,
 }
@@ -18,7 +22,10 @@ impl Query for CountLending {
     type Error = CountLendingError;
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+cqrs::travels_as_it_is!(CountLending);
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct LendingCounts {
     pub requests: u64,
     /// Books that went from hand to hand to come back.

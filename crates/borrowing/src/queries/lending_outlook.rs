@@ -2,14 +2,15 @@ use async_trait::async_trait;
 use cqrs::{Call, QueryHandler};
 use database::Database;
 use kernel::{BookId, BorrowId, ErrorKind, Query, Refusal, UserId};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use crate::domain::BorrowStatus;
 
 /// When a book may be had, for anybody: whose loan it is and who waits is told to nobody. Of a book that nobody knows it
 /// says what it says of one that nobody has asked for.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct LendingOutlook {
     pub book: BookId,
 }
@@ -20,9 +21,13 @@ impl Query for LendingOutlook {
     type Error = LendingOutlookError;
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+cqrs::travels_as_it_is!(LendingOutlook);
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Outlook {
     /// When the loan that runs at present is due.
+    #[serde(with = "time::serde::rfc3339::option")]
     pub due_at: Option<OffsetDateTime>,
     /// Requests that wait, for the owner's answer or in the queue.
     pub waiting: i64,
@@ -31,7 +36,7 @@ pub struct Outlook {
 }
 
 /// Where one's own borrow of a book stands.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct OwnBorrow {

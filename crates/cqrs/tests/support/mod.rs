@@ -11,13 +11,13 @@ use database::Database;
 use event_bus::{BusSettings, EventBus};
 use kernel::event::Published;
 use kernel::{Command, DecodeError, ErrorKind, Event, ManualClock, Query, Refusal};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use testkit::{A_SATURDAY, TestDatabase};
 use uuid::Uuid;
 
 /// Adds to the counter; refuses to go beyond a hundred.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Add {
     pub by: i64,
 }

@@ -2,11 +2,12 @@ use async_trait::async_trait;
 use cqrs::{Call, CommandHandler};
 use database::Database;
 use kernel::{Actor, Command, ErrorKind, Refusal, UserId};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use users_events::{UserDeleted, UserEvent, UserUpdated};
 
 /// Publishes again what a member is now, as a new version: for contexts that were told something else. Folkshelf's own.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct RetellMember {
     pub id: UserId,
     /// In another version they have been told of since.
@@ -19,6 +20,8 @@ impl Command for RetellMember {
     type Output = bool;
     type Error = RetellMemberError;
 }
+
+cqrs::travels_as_it_is!(RetellMember);
 
 #[derive(Debug, thiserror::Error)]
 pub enum RetellMemberError {

@@ -2,12 +2,16 @@ use async_trait::async_trait;
 use cqrs::{Call, QueryHandler};
 use database::Database;
 use kernel::{ErrorKind, Query, Refusal};
+use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 /// How many members there were before `until`, and how many of them came since `from`.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct CountMembers {
+    #[serde(with = "time::serde::rfc3339")]
     pub from: OffsetDateTime,
+    #[serde(with = "time::serde::rfc3339")]
     pub until: OffsetDateTime,
 }
 
@@ -17,7 +21,10 @@ impl Query for CountMembers {
     type Error = CountMembersError;
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+cqrs::travels_as_it_is!(CountMembers);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct MemberCounts {
     /// Who had come and had not left, whether active or not.
     pub members: u64,

@@ -1,11 +1,13 @@
 use async_trait::async_trait;
 use cqrs::{Call, QueryHandler};
 use kernel::{ErrorKind, Permission, Query, Refusal, UserId};
+use serde::{Deserialize, Serialize};
 
 use crate::view::{ProfileView, View};
 
 /// A whole profile: one's own, or anybody's with the permission to read members.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct GetProfile {
     pub id: UserId,
 }
@@ -15,6 +17,8 @@ impl Query for GetProfile {
     type Answer = ProfileView;
     type Error = GetProfileError;
 }
+
+cqrs::travels_as_it_is!(GetProfile);
 
 #[derive(Debug, thiserror::Error)]
 pub enum GetProfileError {

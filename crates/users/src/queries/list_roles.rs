@@ -1,7 +1,8 @@
 use async_trait::async_trait;
-use cqrs::{Call, QueryHandler};
+use cqrs::{Call, QueryHandler, Wire};
 use database::Database;
 use kernel::{ErrorKind, Permission, PermissionSet, Query, Refusal};
+use serde::{Deserialize, Serialize};
 
 /// The roles and what they permit, from the least to the most.
 #[derive(Debug, Clone)]
@@ -13,7 +14,24 @@ impl Query for ListRoles {
     type Error = ListRolesError;
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// An object, because a later build may add fields.
+#[derive(Serialize, Deserialize)]
+pub struct ListRolesForm {}
+
+impl Wire for ListRoles {
+    type Form = ListRolesForm;
+
+    fn into_form(self) -> ListRolesForm {
+        ListRolesForm {}
+    }
+
+    fn from_form(ListRolesForm {}: ListRolesForm) -> Result<Self, String> {
+        Ok(Self)
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct RoleView {
     pub name: String,
     /// A row that names no permission of this program grants nothing.

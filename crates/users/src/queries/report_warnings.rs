@@ -2,10 +2,12 @@ use async_trait::async_trait;
 use cqrs::{Call, QueryHandler};
 use database::Database;
 use kernel::{ErrorKind, Query, Refusal, ReportId, UserId};
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 /// What a member was warned with. Only notifications may ask it, through the host's port, and only for their own reader.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct ReportWarnings {
     pub member: UserId,
     pub reports: Vec<ReportId>,
@@ -17,6 +19,8 @@ impl Query for ReportWarnings {
     type Answer = Vec<(ReportId, String)>;
     type Error = ReportWarningsError;
 }
+
+cqrs::travels_as_it_is!(ReportWarnings);
 
 #[derive(Debug, thiserror::Error)]
 pub enum ReportWarningsError {

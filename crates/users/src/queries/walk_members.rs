@@ -2,10 +2,12 @@ use async_trait::async_trait;
 use cqrs::{Call, QueryHandler};
 use database::Database;
 use kernel::{ErrorKind, KnownMember, Query, Refusal, UserId};
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 /// Members in the order of their ids, those who left as well: the `limit` behind `after`.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct WalkMembers {
     pub after: Option<UserId>,
     pub limit: u32,
@@ -16,6 +18,8 @@ impl Query for WalkMembers {
     type Answer = Vec<KnownMember>;
     type Error = WalkMembersError;
 }
+
+cqrs::travels_as_it_is!(WalkMembers);
 
 #[derive(Debug, thiserror::Error)]
 #[error("the database failed")]

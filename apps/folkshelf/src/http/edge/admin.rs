@@ -3,7 +3,8 @@
 mod events;
 mod jobs;
 pub mod months;
-mod refusals;
+pub mod projections;
+pub mod refusals;
 
 use actix_web::{HttpRequest, HttpResponse, delete, get, post, web};
 use kernel::Page;
@@ -28,8 +29,8 @@ pub(super) fn configure(services: &mut ServiceConfig) {
         .service(list_dead_letters)
         .service(retry_dead_letter)
         .service(drop_dead_letter)
-        .service(list_projections)
-        .service(rebuild_projection)
+        .service(projections::list_projections)
+        .service(projections::rebuild_projection)
         .service(clear_cache)
         .service(jobs::list_jobs)
         .service(jobs::get_job)
@@ -185,77 +186,6 @@ async fn drop_dead_letter(
     respond::refuse_versions(&request)?;
     let known = machinery.events.drop_dead_letter(id.0).await.map_err(|error| Problem::from(DatabaseRefusal(error)))?;
     if known { Ok(HttpResponse::NoContent().finish()) } else { Err(Problem::not_found()) }
-}
-
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-struct ProjectionView {
-    name: String,
-    /// Whether it is served from Redis; PostgreSQL answers meanwhile.
-    ready: bool,
-    documents: u64,
-    rebuilding: Option<RebuildView>,
-}
-
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-struct RebuildView {
-    documents: u64,
-    #[serde(with = "time::serde::rfc3339")]
-    started_at: OffsetDateTime,
-}
-
-/// Every projection, and how far a rebuild is.
-#[utoipa::path(tag = "admin", security(("session" = [])), responses(
-    (status = 200, body = Envelope<Vec<ProjectionView>>),
-))]
-#[get("/admin/projections")]
-async fn list_projections(
-    request: HttpRequest,
-    machinery: web::Data<Machinery>,
-    _admin: Permitted<Admin>,
-    _none: Params<NoParams>,
-) -> Result<HttpResponse, Problem> {
-    let projections: Vec<ProjectionView> = machinery
-        .read_store
-        .status()
-        .await
-        .map_err(|error| Problem::from(ReadStoreRefusal(error)))?
-        .into_iter()
-        .map(|status| ProjectionView {
-            name: status.name,
-            ready: status.ready,
-            documents: status.documents,
-            rebuilding: status
-                .rebuilding
-                .map(|progress| RebuildView { documents: progress.documents, started_at: progress.started_at }),
-        })
-        .collect();
-    respond::found(&request, &projections)
-}
-
-/// Rebuilds a projection from PostgreSQL while the present one is served. Answers at once; the list of projections shows
-/// how far it is.
-#[utoipa::path(tag = "admin", security(("session" = [])), params(("name" = String, Path)), responses(
-    (status = 202, description = "It has begun, or one is under way"),
-))]
-#[post("/admin/projections/{name}/rebuild")]
-async fn rebuild_projection(
-    machinery: web::Data<Machinery>,
-    _admin: Permitted<Admin>,
-    name: web::Path<String>,
-) -> Result<HttpResponse, Problem> {
-    let known = machinery.projections.iter().any(|known| *known == name.as_str());
-    if !known {
-        return Err(Problem::not_found());
-    }
-    let (read_store, name) = (machinery.read_store.clone(), name.into_inner());
-    machinery.background.spawn(async move {
-        if let Err(error) = read_store.rebuild(&name).await {
-            tracing::warn!(projection = name, %error, "the rebuild that was asked for did not come to its end");
-        }
-    });
-    Ok(HttpResponse::Accepted().finish())
 }
 
 /// Lets every host read anew what it keeps in memory. Never needed for an answer to be right.

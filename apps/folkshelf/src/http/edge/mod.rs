@@ -13,6 +13,7 @@ pub mod guard;
 pub mod host;
 pub mod hot;
 pub mod input;
+pub mod internal;
 pub mod limits;
 pub mod list;
 pub mod openapi;

@@ -173,7 +173,13 @@ fn add_errors(operation: &mut Operation) {
     }
 }
 
-/// The paths of the document, to tell a wrong method from a wrong path.
+/// The routes of this process, and those of all processes of the community.
+pub struct KnownRoutes {
+    pub here: KnownPaths,
+    pub anywhere: KnownPaths,
+}
+
+/// The paths of a document, to tell a wrong method from a wrong path.
 pub struct KnownPaths(Vec<(Vec<String>, Vec<Method>)>);
 
 impl KnownPaths {
@@ -215,9 +221,9 @@ pub async fn refuse_unknown_methods<B: MessageBody>(
     request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<EitherBody<B>>, actix_web::Error> {
-    let known = request.app_data::<web::Data<KnownPaths>>();
+    let known = request.app_data::<web::Data<KnownRoutes>>();
     let unknown =
-        known.and_then(|known| known.methods_of(request.path())).filter(|known| !known.contains(request.method()));
+        known.and_then(|known| known.here.methods_of(request.path())).filter(|known| !known.contains(request.method()));
     match unknown {
         Some(methods) if request.method() != Method::OPTIONS => {
             let response = method_not_allowed(&methods.iter().collect::<Vec<_>>());
@@ -227,14 +233,17 @@ pub async fn refuse_unknown_methods<B: MessageBody>(
     }
 }
 
-/// Where no route fits: 405 with `Allow` when another method would, 404 otherwise.
-pub async fn no_route(request: HttpRequest, known: web::Data<KnownPaths>) -> HttpResponse {
+/// Where no route fits: 405 with `Allow` when another method would, 421 when another process has it, 404 otherwise.
+pub async fn no_route(request: HttpRequest, known: web::Data<KnownRoutes>) -> HttpResponse {
     use actix_web::ResponseError;
-    let methods = known.methods(request.path());
-    if methods.is_empty() {
-        return Problem::not_found().error_response();
+    let methods = known.here.methods(request.path());
+    if !methods.is_empty() {
+        return method_not_allowed(&methods);
     }
-    method_not_allowed(&methods)
+    match known.anywhere.methods(request.path()).is_empty() {
+        true => Problem::not_found().error_response(),
+        false => Problem::elsewhere().error_response(),
+    }
 }
 
 fn method_not_allowed(methods: &[&Method]) -> HttpResponse {

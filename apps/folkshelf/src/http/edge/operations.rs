@@ -17,6 +17,7 @@ use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::drain;
+use super::internal::peer::Peer;
 
 /// What the routes for operators read and change.
 pub struct Machinery {
@@ -25,8 +26,10 @@ pub struct Machinery {
     /// Each context's way to PostgreSQL, and the event log's, by name.
     pub pools: Vec<(String, Database)>,
     pub read_store: ReadStore,
-    /// The projections that may be rebuilt, by name.
+    /// The projections that may be rebuilt here, by name.
     pub projections: Vec<&'static str>,
+    /// The processes that run other contexts.
+    pub peers: Vec<Arc<Peer>>,
     pub clock: Arc<dyn Clock>,
     pub started: Instant,
     /// Work that outlives its request and is finished before the process ends.

@@ -27,6 +27,7 @@ enum Answered {
     MediaType,
     Method,
     TimedOut,
+    Elsewhere,
     TooOften(Refused),
     /// A bound of the host is met; there may be room after so long.
     NoRoom(Duration),
@@ -162,6 +163,12 @@ impl Problem {
         Self { kind: Answered::TimedOut, code: "REQUEST_TIMEOUT", message, details: Vec::new() }
     }
 
+    /// Another process of the community answers this: whoever sent it here goes by a wrong map.
+    pub fn elsewhere() -> Self {
+        let message = "another process of this community answers that".to_owned();
+        Self { kind: Answered::Elsewhere, code: "ELSEWHERE", message, details: Vec::new() }
+    }
+
     /// The caller asked too often. It does not tell whether the account exists.
     pub fn too_often(refused: Refused) -> Self {
         let message = format!("Too many requests. Try again in {} s.", refused.seconds());
@@ -242,6 +249,7 @@ impl ResponseError for Problem {
             Answered::MediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Answered::Method => StatusCode::METHOD_NOT_ALLOWED,
             Answered::TimedOut => StatusCode::REQUEST_TIMEOUT,
+            Answered::Elsewhere => StatusCode::MISDIRECTED_REQUEST,
             Answered::TooOften(_) => StatusCode::TOO_MANY_REQUESTS,
             Answered::NoRoom(_) => StatusCode::SERVICE_UNAVAILABLE,
         }

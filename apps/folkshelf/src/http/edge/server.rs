@@ -1,5 +1,6 @@
 //! The server: routes, and what surrounds them.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,8 +19,9 @@ use super::gate::Gate;
 use super::guard::{self, Patience};
 use super::host::{Mount, mount};
 use super::hot::{self, HotAnswers};
+use super::internal::listener::{self, Internal};
 use super::limits::RateLimits;
-use super::openapi::{self, KnownPaths, no_route, refuse_unknown_methods};
+use super::openapi::{self, KnownPaths, KnownRoutes, no_route, refuse_unknown_methods};
 use super::operations::{self, Machinery};
 use super::overload::{self, Places};
 use super::problem::RATE_HEADERS;
@@ -38,16 +40,26 @@ pub struct Edge {
     pub hot: HotAnswers,
     pub limits: RateLimits,
     pub community: CommunityView,
-    pub machinery: Machinery,
+    pub machinery: web::Data<Machinery>,
+    /// What other processes may ask, and where; `None`: nothing.
+    pub internal: Option<(SocketAddr, Internal)>,
     /// What each context's routes work with.
     pub apis: Vec<Mount>,
 }
 
+/// The routes that this process answers, and those of all processes of the community, which the document describes.
+pub struct Served {
+    pub here: Routes,
+    pub all: Routes,
+}
+
 impl Edge {
     fn mounts(self) -> Arc<[Mount]> {
-        let mut mounts = self.apis;
+        let (mut mounts, machinery) = (self.apis, self.machinery);
         mounts.extend([mount(self.gate), mount(self.hot), mount(self.limits), mount(self.community)]);
-        mounts.push(mount(self.machinery));
+        mounts.push(Box::new(move |services| {
+            services.app_data(machinery.clone());
+        }));
         mounts.into()
     }
 }
@@ -64,11 +76,14 @@ fn cut_off_when_nothing_is_read(line: &TcpStream, after: Duration) {
 }
 
 /// Serves until the drain is over, then lets requests under way end.
-pub async fn serve(settings: &Settings, routes: Routes, edge: Edge, drain: Drain) -> anyhow::Result<()> {
-    let described = routes.described();
-    let known = web::Data::new(KnownPaths::of(&described));
+pub async fn serve(settings: &Settings, served: Served, mut edge: Edge, drain: Drain) -> anyhow::Result<()> {
+    let Served { here: routes, all } = served;
+    let described = all.described();
+    let here = KnownPaths::of(&routes.described());
+    let known = web::Data::new(KnownRoutes { here, anywhere: KnownPaths::of(&described) });
     let document = openapi::document(described)?;
     let places = web::Data::from(Arc::clone(&edge.places));
+    let internal = edge.internal.take();
     let mounts = edge.mounts();
     let app = web::Data::new(WebApp::load(settings.http.web_directory.as_deref())?);
     let patience = web::Data::new(Patience(Duration::from_secs(settings.http.request_timeout_seconds)));
@@ -164,6 +179,11 @@ pub async fn serve(settings: &Settings, routes: Routes, edge: Edge, drain: Drain
         ),
     };
     let metrics = metrics.map(|server| (server.handle(), tokio::spawn(server)));
+    let internal = match internal {
+        None => None,
+        Some((at, internal)) => Some(listener::listen(at, internal)?),
+    };
+    let internal = internal.map(|server| (server.handle(), tokio::spawn(server)));
 
     for address in server.addrs() {
         tracing::info!(%address, environment = ?settings.environment, "listening on http://{address}");
@@ -176,6 +196,10 @@ pub async fn serve(settings: &Settings, routes: Routes, edge: Edge, drain: Drain
     let stopping = tokio::spawn(async move {
         drain.over().await;
         handle.stop(true).await;
+        // Others ask as long as there is somebody to answer.
+        if let Some((handle, _)) = internal {
+            handle.stop(true).await;
+        }
         if let Some((handle, _)) = metrics {
             handle.stop(false).await;
         }

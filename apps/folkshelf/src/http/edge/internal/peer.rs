@@ -1,0 +1,217 @@
+//! The way to another process: bounded in time, behind a breaker, and once more where that is safe.
+
+use std::sync::{Arc, LazyLock};
+use std::time::{Duration, Instant};
+
+use anyhow::Context as _;
+use async_trait::async_trait;
+use breaker::{Breaker, BreakerSettings, BreakerState};
+use cqrs::{Outgoing, RefusedElsewhere};
+use prometheus::{HistogramVec, IntGaugeVec, register_histogram_vec, register_int_gauge_vec};
+use reqwest::header::{AUTHORIZATION, HeaderValue};
+use reqwest::{Client, Method, StatusCode};
+use secrecy::{ExposeSecret, SecretString};
+use serde::de::DeserializeOwned;
+
+use super::{ANSWERS, MESSAGES, PROJECTIONS, WITHIN};
+
+/// A process that is there takes a connection at once.
+const CONNECTS_WITHIN: Duration = Duration::from_millis(500);
+/// How long another process is given for what administrators ask of all of them.
+const TELLS_WITHIN: Duration = Duration::from_secs(3);
+/// How long it is given to forget a lot of answers.
+const FORGETS_WITHIN: Duration = Duration::from_secs(30);
+/// How long a connection is kept that nobody uses: less than the other side keeps it.
+const IDLE: Duration = Duration::from_secs(30);
+/// So many calls in vain, one after the other, and nobody calls for a second.
+const FAILURES: u32 = 3;
+
+static SECONDS: LazyLock<HistogramVec> = LazyLock::new(|| {
+    register_histogram_vec!(
+        "peer_call_seconds",
+        "Seconds until another process answered what this one asked it, or did not (answered, refused, away).",
+        &["message", "outcome"],
+        vec![0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 10.0]
+    )
+    .expect("each metric is registered once")
+});
+static BREAKER: LazyLock<IntGaugeVec> = LazyLock::new(|| {
+    register_int_gauge_vec!(
+        "peer_breaker_state",
+        "Whether calls to the process at an address go out: 0 they do, 1 one tries, 2 they do not.",
+        &["peer"]
+    )
+    .expect("each metric is registered once")
+});
+
+/// Another process, or several of the same contexts behind one address.
+pub struct Peer {
+    url: String,
+    /// What it runs, by name.
+    pub contexts: Vec<&'static str>,
+    client: Client,
+    token: HeaderValue,
+    breaker: Breaker,
+}
+
+/// What became of a call.
+enum Failed {
+    /// It never left.
+    NotSent(String),
+    /// Nobody knows whether it was heard.
+    Lost(String),
+    TimedOut,
+    /// It was heard and not understood.
+    Misunderstood(String),
+}
+
+impl Failed {
+    fn refusal(self, url: &str) -> RefusedElsewhere {
+        match self {
+            Self::NotSent(why) | Self::Lost(why) => RefusedElsewhere::away(format!("{url} did not answer: {why}")),
+            Self::TimedOut => RefusedElsewhere::away(format!("{url} did not answer in time")),
+            Self::Misunderstood(why) => RefusedElsewhere::misunderstood(format!("{url}: {why}")),
+        }
+    }
+}
+
+/// The causes say what happened: the error itself only that it did.
+fn causes(error: &reqwest::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = std::error::Error::source(error);
+    while let Some(error) = cause {
+        text = error.to_string();
+        cause = error.source();
+    }
+    text
+}
+
+impl From<reqwest::Error> for Failed {
+    fn from(error: reqwest::Error) -> Self {
+        match () {
+            () if error.is_connect() => Self::NotSent(causes(&error)),
+            () if error.is_timeout() => Self::TimedOut,
+            () => Self::Lost(causes(&error)),
+        }
+    }
+}
+
+impl Peer {
+    pub fn new(url: &str, contexts: Vec<&'static str>, token: &SecretString) -> anyhow::Result<Arc<Self>> {
+        let client = Client::builder()
+            .connect_timeout(CONNECTS_WITHIN)
+            .pool_idle_timeout(IDLE)
+            .redirect(reqwest::redirect::Policy::none())
+            // What may be repeated is decided here.
+            .retry(reqwest::retry::never())
+            .no_proxy()
+            .build()?;
+        let mut token = HeaderValue::from_str(&format!("Bearer {}", token.expose_secret()))
+            .context("internal.token has a character that no header may have")?;
+        token.set_sensitive(true);
+        let settings = BreakerSettings { failures: FAILURES, ..BreakerSettings::default() };
+        let gauge = BREAKER.with_label_values(&[url]);
+        let breaker = Breaker::new(settings, move |state| gauge.set(state.number()));
+        Ok(Arc::new(Self { url: url.to_owned(), contexts, client, token, breaker }))
+    }
+
+    /// Whether it has answered lately, as far as anybody has asked.
+    pub fn is_away(&self) -> bool {
+        self.breaker.state() != BreakerState::Closed
+    }
+
+    async fn once(&self, method: Method, path: &str, body: Vec<u8>, within: Duration) -> Result<Vec<u8>, Failed> {
+        let Some(permit) = self.breaker.admit(tokio::time::Instant::now()) else {
+            return Err(Failed::NotSent("it did not answer a moment ago".to_owned()));
+        };
+        let request = self
+            .client
+            .request(method, format!("{}{path}", self.url))
+            .header(AUTHORIZATION, self.token.clone())
+            .header(WITHIN, within.as_millis().to_string())
+            .timeout(within)
+            .body(body);
+        let exchange = async {
+            let response = request.send().await?;
+            let (status, body) = (response.status(), response.bytes().await?);
+            Ok::<_, reqwest::Error>((status, body.to_vec()))
+        };
+        let answered = exchange.await.map_err(Failed::from).and_then(|(status, body)| match status {
+            status if status.is_success() => Ok(body),
+            // A proxy before it, or its own haste to stop.
+            StatusCode::BAD_GATEWAY | StatusCode::SERVICE_UNAVAILABLE | StatusCode::GATEWAY_TIMEOUT => {
+                Err(Failed::NotSent(status.to_string()))
+            }
+            status => Err(Failed::Misunderstood(format!("{status}: {}", String::from_utf8_lossy(&body)))),
+        });
+        match &answered {
+            Ok(_) | Err(Failed::Misunderstood(_)) => permit.succeeded(),
+            Err(_) => {
+                if permit.failed(tokio::time::Instant::now()) {
+                    tracing::warn!(peer = self.url, contexts = ?self.contexts, "another process does not answer");
+                }
+            }
+        }
+        answered
+    }
+
+    /// Once more, where the first call did not arrive or may arrive twice.
+    async fn call(
+        &self,
+        method: Method,
+        path: &str,
+        body: Vec<u8>,
+        within: Duration,
+        twice_is_once: bool,
+    ) -> Result<Vec<u8>, Failed> {
+        let begun = Instant::now();
+        match self.once(method.clone(), path, body.clone(), within).await {
+            Err(Failed::Lost(_)) if twice_is_once => {}
+            Err(Failed::NotSent(_)) if !self.is_away() => {}
+            outcome => return outcome,
+        }
+        self.once(method, path, body, within.saturating_sub(begun.elapsed())).await
+    }
+
+    async fn tell<T: DeserializeOwned>(
+        &self,
+        method: Method,
+        path: &str,
+        within: Duration,
+    ) -> Result<T, RefusedElsewhere> {
+        let body =
+            self.call(method, path, Vec::new(), within, true).await.map_err(|failed| failed.refusal(&self.url))?;
+        serde_json::from_slice(&body).map_err(|error| RefusedElsewhere::misunderstood(error.to_string()))
+    }
+
+    /// Its projections, as it sees them: what `admin::projections` shows.
+    pub async fn projections<T: DeserializeOwned>(&self) -> Result<Vec<T>, RefusedElsewhere> {
+        self.tell(Method::GET, PROJECTIONS, TELLS_WITHIN).await
+    }
+
+    /// It begins to rebuild one of its projections.
+    pub async fn rebuild(&self, projection: &str) -> Result<(), RefusedElsewhere> {
+        self.tell(Method::POST, &format!("{PROJECTIONS}/{projection}"), TELLS_WITHIN).await
+    }
+
+    /// It forgets some of its stored answers that are old; how many.
+    pub async fn forget_answers(&self) -> Result<u64, RefusedElsewhere> {
+        self.tell(Method::POST, ANSWERS, FORGETS_WITHIN).await
+    }
+}
+
+#[async_trait]
+impl cqrs::Peer for Peer {
+    async fn send(&self, message: Outgoing) -> Result<Vec<u8>, RefusedElsewhere> {
+        let Outgoing { name, body, within, twice_is_once } = message;
+        let begun = Instant::now();
+        let answered = self.call(Method::POST, &format!("{MESSAGES}/{name}"), body, within, twice_is_once).await;
+        let outcome = match &answered {
+            Ok(_) => "answered",
+            Err(Failed::Misunderstood(_)) => "refused",
+            Err(_) => "away",
+        };
+        SECONDS.with_label_values(&[name, outcome]).observe(begun.elapsed().as_secs_f64());
+        answered.map_err(|failed| failed.refusal(&self.url))
+    }
+}
