@@ -1,5 +1,6 @@
 # shellcheck shell=bash disable=SC2154 # root, state, host and the like are set by dev-server, which sources this
-# Several hosts of the development instance behind nginx. Each has a folder .dev/hosts/N with its port and its process.
+# Several hosts of the development instance behind nginx. Each has a folder .dev/hosts/N with its port and its process. With
+# --apart, N is the context that the host runs, and there is .dev/hosts/processes.conf, which says what each of them answers.
 
 # As many as the 300 connections of ./dev up's PostgreSQL allow: a host takes 26.
 most_replicas=10
@@ -13,6 +14,29 @@ replicas() {
 # Not by its name: it was somebody else's until the moment it became a host.
 replica_runs() { pid=$(cat "$state/hosts/$1/pid" 2>/dev/null) && [[ $pid =~ ^[0-9]+$ ]] && alive "$pid"; }
 
+# --- a process for each context -----------------------------------------------------------------
+is_apart() { [[ -e $state/hosts/processes.conf ]]; }
+
+# A crate is a context when there is a crate of what it publishes.
+contexts() {
+    local folder
+    for folder in "$root"/crates/*-events; do basename "$folder" -events; done
+}
+
+# Exports where each context is, and the token that its host shows to the others.
+prepare_apart() {
+    local context
+    FOLKSHELF_INTERNAL__TOKEN=$(remembered internal.token random_password)
+    export FOLKSHELF_INTERNAL__TOKEN
+    for context in $(contexts); do
+        mkdir -p "$state/hosts/$context"
+        port_of_its_own "$state/hosts/$context/internal.port"
+        export "FOLKSHELF_PEERS__${context^^}=http://127.0.0.1:$(cat "$state/hosts/$context/internal.port")"
+    done
+    "$host" config nginx >"$state/hosts/processes.conf"
+}
+
+# --- hosts --------------------------------------------------------------------------------------
 # One at a time changes what runs.
 alone() {
     exec 9>"$state/replicas.lock"
@@ -20,20 +44,29 @@ alone() {
 }
 not_alone() { exec 9>&-; }
 
+# port_of_its_own <file>: writes a port into it that nobody has, that of last time where it can
+port_of_its_own() {
+    local port
+    port=$(cat "$1" 2>/dev/null || true)
+    while [[ ! $port =~ ^[0-9]+$ ]] || listening "$port"; do
+        port=$(free_port)
+        # A host that has not begun to listen.
+        if cat "$state"/hosts/*/*port 2>/dev/null | grep -qxF "$port"; then port=""; fi
+    done
+    echo "$port" >"$1"
+}
+
 # start_replica <number>: begins it, and does not wait
 start_replica() {
-    local number=$1 folder=$state/hosts/$1 port
+    local number=$1 folder=$state/hosts/$1 its_own=()
     mkdir -p "$folder"
-    port=$(cat "$folder/port" 2>/dev/null || true)
-    if [[ ! $port =~ ^[0-9]+$ ]] || listening "$port"; then
-        port=$(free_port)
-        echo "$port" >"$folder/port"
-    fi
+    if is_apart; then its_own=(env "FOLKSHELF_CONTEXTS__RUN=$number" "FOLKSHELF_INTERNAL__LISTEN=127.0.0.1:$(cat "$folder/internal.port")"); fi
+    port_of_its_own "$folder/port"
     # nginx gives up after 10 s; the host itself says no before that.
-    FOLKSHELF_HTTP__LISTEN=127.0.0.1:$port FOLKSHELF_HTTP__TRUSTED_PROXIES=127.0.0.1 \
+    FOLKSHELF_HTTP__LISTEN=127.0.0.1:$(cat "$folder/port") FOLKSHELF_HTTP__TRUSTED_PROXIES=127.0.0.1 \
         FOLKSHELF_HTTP__PUBLIC_URL=http://localhost:$(cat "$state/http.port") \
         FOLKSHELF_HTTP__REQUEST_TIMEOUT_SECONDS=9 FOLKSHELF_DATABASE__CONNECTIONS=${FOLKSHELF_DATABASE__CONNECTIONS:-26} \
-        start "$state/hosts/$number.log" "$(cat "$folder/program" 2>/dev/null || cat "$state/hosts/program")" serve 9>&-
+        start "$state/hosts/$number.log" "${its_own[@]}" "$(cat "$folder/program" 2>/dev/null || cat "$state/hosts/program")" serve 9>&-
     echo "$started" >"$folder/pid"
 }
 
@@ -52,16 +85,24 @@ wait_ready() {
 # --- nginx --------------------------------------------------------------------------------------
 render_nginx() { "$root/deploy/nginx/render" "$@"; }
 
-# nginx_hosts [<number to leave out> …]: HOSTS= for render
+# nginx_hosts [<number to leave out> …]: sets upstreams, what render is told of the hosts
 nginx_hosts() {
-    local number list=""
+    local number list="" setting context
+    if is_apart; then
+        upstreams=("PROCESSES=$state/hosts/processes.conf")
+        # The map says first which contexts each process runs.
+        while read -r setting context; do
+            upstreams+=("$setting=127.0.0.1:$(cat "$state/hosts/$context/port")")
+        done < <(sed -nE 's/^# folkshelf(_[a-z_]+)?: ([a-z_]+)$/HOSTS\1 \2/p' "$state/hosts/processes.conf")
+        return
+    fi
     for number in $(replicas); do
         if [[ " $* " == *" $number "* ]]; then continue; fi
         list+="127.0.0.1:$(cat "$state/hosts/$number/port")"
         if [[ -s $state/hosts/$number/weight ]]; then list+="=$(cat "$state/hosts/$number/weight")"; fi
         list+=" "
     done
-    echo "HOSTS=${list% }"
+    upstreams=("HOSTS=${list% }")
 }
 
 # Those that take new requests.
@@ -70,7 +111,8 @@ nginx_workers() { ps -o pid=,args= --ppid "$1" 2>/dev/null | awk '!/shutting dow
 # publish [<number to leave out> …]: nginx sends new requests to the others only; returns when it does
 publish() {
     local before after i
-    render_nginx --hosts "$state/nginx/conf" "$(nginx_hosts "$@")" "BALANCE=$(cat "$state/hosts/balance")" || return 1
+    nginx_hosts "$@"
+    render_nginx --hosts "$state/nginx/conf" "${upstreams[@]}" "BALANCE=$(cat "$state/hosts/balance")" || return 1
     "${run_as[@]}" "$nginx" -t -q -c "$state/nginx/conf/nginx.conf" -e "$state/nginx/error.log" || return 1
     runs "$state/nginx/nginx.pid" nginx || return 1
     before=$(nginx_workers "$pid")
@@ -103,7 +145,8 @@ start_nginx() {
     echo "${brotli:+load_module $brotli;}" >"$folder/modules.conf"
     : >"$folder/error.log"
     if ((EUID == 0)); then chown -R "$server_user" "$folder"; fi
-    render_nginx "$folder/conf" "$(nginx_hosts)" "BALANCE=$(cat "$state/hosts/balance")" "LISTEN=127.0.0.1:$1" PLAIN=serve \
+    nginx_hosts
+    render_nginx "$folder/conf" "${upstreams[@]}" "BALANCE=$(cat "$state/hosts/balance")" "LISTEN=127.0.0.1:$1" PLAIN=serve \
         "LISTEN_TLS=127.0.0.1:$(cat "$state/tls.port")" "CERTIFICATE=$folder/certificate.pem" "KEY=$folder/key.pem" \
         "STATE=$folder" "LOGS=$folder" "MODULE=$folder/modules.conf" "BROTLI=$([[ -n $brotli ]] && echo on || echo off)" "MIME=$mime_types" WORKERS=2 || return 1
     start "$folder/error.log" "${run_as[@]}" "$nginx" -c "$folder/conf/nginx.conf" -e "$folder/error.log" -g 'daemon off;'
@@ -148,10 +191,11 @@ check_count() {
 }
 
 # --- changing what runs -------------------------------------------------------------------------
+# start_replicas <number> …
 start_replicas() {
     local number
-    for ((number = 1; number <= $1; number++)); do start_replica "$number"; done
-    for ((number = 1; number <= $1; number++)); do
+    for number in "$@"; do start_replica "$number"; done
+    for number in "$@"; do
         ((ending == 0)) || return 0
         wait_ready "$number" || return 1
     done
@@ -189,6 +233,7 @@ running_replicas() {
     if ! runs "$state/up.pid" scripts/dev-server || [[ -z $(replicas) ]]; then
         die "There are no replicas: ./dev up --replicas 3 starts three."
     fi
+    if is_apart; then die "There is one host for each context: ./dev up --replicas 3 starts several that run all of them."; fi
     ending=0
     choose_user "$state"
     find_nginx

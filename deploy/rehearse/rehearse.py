@@ -71,7 +71,7 @@ class Rehearsal:
             time.sleep(0.5)
 
     def nginx_hosts(self) -> int:
-        lists = re.findall(r"hosts: (.*)", self.compose("logs", "--no-log-prefix", "nginx"))
+        lists = re.findall(r"HOSTS=(.*)", self.compose("logs", "--no-log-prefix", "nginx"))
         return len(lists[-1].split()) if lists else 0
 
     # --- the steps --------------------------------------------------------------------------------------------------------

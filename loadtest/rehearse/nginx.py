@@ -5,6 +5,7 @@ What only the real hosts can show (nothing lost when they come, go and die) is i
 
 import asyncio
 import json
+import signal
 import socket
 import ssl
 import subprocess
@@ -17,9 +18,11 @@ from pathlib import Path
 
 import aiohttp
 from aiohttp import web
+from yarl import URL
 
 ROOT = Path(__file__).resolve().parents[2]
 RENDER = ROOT / "deploy/nginx/render"
+BORROWING_APART = ROOT / "deploy/nginx/borrowing-apart.conf"
 checks: list[tuple[str, bool, str]] = []
 
 
@@ -33,6 +36,7 @@ class StandIn:
 
     def __init__(self, name: str) -> None:
         self.name, self.mode, self.hits, self.last, self.assets = name, "answer", Counter(), {}, set()
+        self.path, self.connections = "", set()
 
     async def start(self) -> None:
         app = web.Application(client_max_size=64 * 2**20)
@@ -48,7 +52,8 @@ class StandIn:
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         self.hits[request.method] += 1
-        self.last = dict(request.headers)
+        self.last, self.path = dict(request.headers), request.raw_path
+        self.connections.add(request.transport.get_extra_info("peername"))
         if request.path.endswith("/stream"):
             return await self.stream(request)
         if request.path.endswith("/ws"):
@@ -115,6 +120,15 @@ class Nginx:
         hosts = " ".join(f"127.0.0.1:{host.port}{share}" for host, share in zip(self.hosts, shares))
         subprocess.run([RENDER, self.folder / "conf", f"HOSTS={hosts}", *self.settings, *more], check=True)
 
+    def refuses(self, *more: str) -> str:
+        """What render says, having left everything as it was."""
+        return subprocess.run([RENDER, "--hosts", self.folder / "conf", *more], check=False, capture_output=True, text=True).stderr
+
+    async def hosts_are(self, *hosts: str) -> None:
+        subprocess.run([RENDER, "--hosts", self.folder / "conf", "BALANCE=round_robin", *hosts], check=True)
+        self.process.send_signal(signal.SIGHUP)
+        await asyncio.sleep(0.5)
+
     async def start(self) -> None:
         self.process = subprocess.Popen([self.program, "-c", self.folder / "conf/nginx.conf", "-e", self.folder / "error.log",
                                          "-g", "daemon off;"])
@@ -127,6 +141,7 @@ class Nginx:
         await self.start()
         for host in self.hosts:
             host.hits.clear()
+            host.connections.clear()
             host.mode = "answer"
 
     def stop(self) -> None:
@@ -139,7 +154,7 @@ async def run(nginx: Nginx, session: aiohttp.ClientSession) -> None:
     one, two, three = nginx.hosts
 
     async def ask(path: str = "/api/v1/books", method: str = "GET", url: str = base, **more) -> tuple[int, dict, bytes]:
-        async with session.request(method, url + path, allow_redirects=False, **more) as response:
+        async with session.request(method, URL(url + path, encoded=True), allow_redirects=False, **more) as response:
             return response.status, dict(response.headers), await response.read()
 
     def spread() -> list[int]:
@@ -262,6 +277,52 @@ async def run(nginx: Nginx, session: aiohttp.ClientSession) -> None:
     await nginx.restart("PLAIN=redirect")
     status, headers, _ = await ask("/books/7?q=a")
     check("plain HTTP leads to TLS", (status, headers["Location"]) == (308, f"https://127.0.0.1:{nginx.tls}/books/7?q=a"), headers)
+
+    # --- a context in a process of its own
+    def at(*hosts: StandIn) -> str:
+        return " ".join(f"127.0.0.1:{host.port}" for host in hosts)
+
+    apart = [f"PROCESSES={BORROWING_APART}", "BALANCE=round_robin"]
+    await nginx.restart(*apart, f"HOSTS={at(one)}", f"HOSTS_borrowing={at(two, three)}")
+    led = ["/api/v1/borrows", "/api/v1/borrows/", "/api/v1/borrows/7/approve", "/api/v1/calendar.ics", "/api/v1/profile/calendar-feed",
+           "/api/v1/%62orrows?q=a%20b", "/api/v1//borrows", "/api/v1/profile/../borrows"]
+    for path in led:
+        before = two.hits["GET"] + three.hits["GET"]
+        await ask(path)
+        check(f"{path} is led to borrowing, as it was written", two.hits["GET"] + three.hits["GET"] == before + 1
+              and path in (two.path, three.path), (spread(), one.path, two.path, three.path))
+    stay = ["/", "/api/v1/books", "/api/v1/profile", "/api/v1/borrowsx", "/API/V1/BORROWS", "/API/V1/CALENDAR.ICS",
+            "/api/v1/calendarxics", "/borrows", "/api/v1/notifications/read"]
+    for path in stay:
+        before = one.hits["GET"]
+        await ask(path)
+        check(f"{path} stays with the others", one.hits["GET"] == before + 1, spread())
+    for host in nginx.hosts:
+        host.connections.clear()
+    for _ in range(40):
+        await ask("/api/v1/borrows")
+        await ask()
+    # Each of the two workers may have one to each host.
+    check("connections are used again", sum(spread()) > 80 and all(1 <= len(host.connections) <= 2 for host in nginx.hosts),
+          [len(host.connections) for host in nginx.hosts])
+    await two.stop()
+    statuses = Counter([(await ask("/api/v1/borrows", method=method))[0] for method in ("GET", "POST") for _ in range(6)])
+    check("another host of the same process is asked", statuses == {200: 12}, statuses)
+    await three.stop()
+    status, headers, body = await ask("/api/v1/borrows")
+    check("a process that is gone is told as the API tells", status == 503 and headers.get("Retry-After") == "1"
+          and json.loads(body)["error"]["code"] == "UNAVAILABLE", (status, headers, body))
+    check("and the others answer", (await ask())[0] == 200)
+    await two.start()
+    await three.start()
+    await nginx.hosts_are(f"HOSTS={at(one)}", "HOSTS_borrowing=")
+    answers = [(await ask("/api/v1/borrows"))[0], (await ask())[0]]
+    check("a process may have no host for a while", answers == [503, 200], answers)
+    await nginx.hosts_are(f"HOSTS={at(one)}", f"HOSTS_borrowing={at(two)}")
+    check("and gets hosts again", (await ask("/api/v1/borrows"))[0] == 200)
+    check("a process of the map without hosts is refused", "borrowing" in nginx.refuses(f"HOSTS={at(one)}"))
+    check("hosts to which nothing leads are refused", "books" in
+          nginx.refuses(f"HOSTS={at(one)}", f"HOSTS_borrowing={at(two)}", f"HOSTS_books={at(three)}"))
 
     # --- a frozen host
     await nginx.restart("BALANCE=round_robin")

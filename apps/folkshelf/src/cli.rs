@@ -20,7 +20,7 @@ use crate::http::edge::server::{self, Served};
 use crate::promotion::promote;
 use crate::recurring::command_line as jobs;
 use crate::settings::{Environment, LogFormat, Settings, Transport, reference};
-use crate::{doctor, health, letters, modules, seed};
+use crate::{doctor, health, letters, modules, nginx, seed};
 
 /// How long the last spans may take to reach their collector.
 const LAST_SPANS: Duration = Duration::from_secs(5);
@@ -136,6 +136,8 @@ enum Configuration {
     Check,
     /// Print the roles of the contexts with their passwords, as PgBouncer's userlist has them.
     Userlist,
+    /// Print nginx's map of paths to processes, for the `[peers]` of this configuration.
+    Nginx,
     /// Print every setting with its values, its default and its variable, as Markdown.
     Reference,
 }
@@ -204,6 +206,10 @@ async fn act(command: Command, settings: &Settings) -> anyhow::Result<()> {
         Command::Doctor => doctor::run(settings).await,
         Command::Config(Configuration::Userlist) => {
             app::userlist(settings).iter().for_each(|line| println!("{line}"));
+            Ok(())
+        }
+        Command::Config(Configuration::Nginx) => {
+            print!("{}", nginx::map(&settings.peers)?);
             Ok(())
         }
         Command::Config(Configuration::Check) => {

@@ -11,6 +11,7 @@ mod http;
 mod letters;
 mod module;
 mod modules;
+mod nginx;
 mod peers;
 mod ports;
 mod promotion;
