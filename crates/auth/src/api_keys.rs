@@ -10,9 +10,10 @@ use kernel::Clock;
 use read_store::Local;
 use time::OffsetDateTime;
 
-use crate::credentials::{CredentialSource, StoredKey};
+use crate::credentials::StoredKey;
 use crate::domain::{ApiKey, Scopes, TokenHash};
 use crate::key_uses::KeyUses;
+use crate::ports::CredentialSource;
 use crate::sessions::AuthenticateError;
 use crate::view::{KeyHolder, Shown};
 

@@ -2,51 +2,14 @@
 
 use async_trait::async_trait;
 use database::Database;
-use kernel::{ErrorKind, Refusal, SessionId};
+use kernel::SessionId;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
 use crate::domain::TokenHash;
+use crate::ports::{CredentialSource, CredentialsUnavailable};
 use crate::view::{LiveSession, View};
-
-/// Sessions and API keys as auth has them now.
-#[async_trait]
-pub trait CredentialSource: Send + Sync {
-    /// `None`: there is no such session.
-    async fn session(&self, id: SessionId) -> Result<Option<LiveSession>, CredentialsUnavailable>;
-
-    /// `None`: there is no such key.
-    async fn key(&self, hash: TokenHash) -> Result<Option<StoredKey>, CredentialsUnavailable>;
-
-    /// Writes when keys were last used; returns of how many it was not known.
-    async fn note_uses(&self, uses: Vec<KeyUse>) -> Result<u64, CredentialsUnavailable>;
-}
-
-/// Nobody could be asked.
-#[derive(Debug, thiserror::Error)]
-pub enum CredentialsUnavailable {
-    #[error("the database failed")]
-    Database(#[from] sqlx::Error),
-    #[error("auth did not answer: {0}")]
-    Elsewhere(Box<dyn Refusal>),
-}
-
-impl Refusal for CredentialsUnavailable {
-    fn kind(&self) -> ErrorKind {
-        match self {
-            Self::Database(error) => event_bus::error_kind(error),
-            Self::Elsewhere(refusal) => refusal.kind(),
-        }
-    }
-
-    fn code(&self) -> &'static str {
-        match self {
-            Self::Database(_) => "INTERNAL",
-            Self::Elsewhere(refusal) => refusal.code(),
-        }
-    }
-}
 
 /// An API key as auth has it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

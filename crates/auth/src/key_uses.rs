@@ -10,7 +10,8 @@ use time::OffsetDateTime;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use crate::credentials::{CredentialSource, CredentialsUnavailable, KeyUse};
+use crate::credentials::KeyUse;
+use crate::ports::{CredentialSource, CredentialsUnavailable};
 
 const EVERY: Duration = Duration::from_secs(10);
 /// Keys whose use waits to be written. Of more than that the use is noted a minute later.

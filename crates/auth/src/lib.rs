@@ -11,8 +11,8 @@
 //! | check the password before something grave | `queries/check_password.rs` |
 //! | one's account and sessions | `queries/get_account.rs`, `queries/list_sessions.rs` |
 //! | find a member for the command line | `queries/find_account_by_email.rs` |
-//! | the check at each request, in every process | `check.rs`: `sessions.rs`, with `access_token.rs` and `view.rs`; `api_keys.rs`, with `key_uses.rs` |
-//! | what that check asks auth, here or from another process | `credentials.rs`, `queries/find_session.rs`, `queries/find_api_key.rs`, `commands/note_key_uses.rs` |
+//! | the check at each request, in every process | `CredentialCheck` in `context.rs`; `sessions.rs`, with `access_token.rs` and `view.rs`; `api_keys.rs`, with `key_uses.rs` |
+//! | what that check asks auth, here or from another process | `ports.rs`, `credentials.rs`, `queries/find_session.rs`, `queries/find_api_key.rs`, `commands/note_key_uses.rs` |
 //! | opening and ending sessions, and the chain of their refresh tokens | `session.rs`, `refresh_chain.rs` |
 //! | hashing passwords, bounded, and in which order | `passwords.rs`, `asker.rs` |
 //! | passwords on the way to another process | `plaintext.rs` |
@@ -27,7 +27,6 @@ mod addresses;
 mod api_key;
 mod api_keys;
 mod asker;
-mod check;
 mod commands;
 mod context;
 mod credentials;
@@ -52,7 +51,6 @@ mod subscribers;
 mod view;
 
 pub use asker::Asker;
-pub use check::CredentialCheck;
 pub use commands::{
     ChangePassword, ChangePasswordError, CreateAccount, CreateAccountError, CreateApiKey, CreateApiKeyError, EndApiKey,
     EndApiKeyError, EndOtherSessions, EndOtherSessionsError, EndSession, EndSessionError, ForgotPassword,
@@ -60,11 +58,11 @@ pub use commands::{
     RefreshTokensError, Register, RegisterError, Registered, ResendProof, ResendProofError, ResetPassword,
     ResetPasswordError, RetryMail, RetryMailError, VerifyEmail, VerifyEmailError,
 };
-pub use context::{Auth, MIGRATIONS, PUBLISHES};
-pub use credentials::{CredentialSource, CredentialsUnavailable, KeyUse, StoredKey};
+pub use context::{Auth, CredentialCheck, MIGRATIONS, PUBLISHES};
+pub use credentials::{KeyUse, StoredKey};
 pub use domain::{Email, EmailError, Password, PasswordError, Scopes, TokenHash};
 pub use passwords::HashingError;
-pub use ports::{Mail, MailNotSent, Mailer};
+pub use ports::{CredentialSource, CredentialsUnavailable, Mail, MailNotSent, Mailer};
 pub use queries::{
     AccountView, ApiKeyView, CheckPassword, CheckPasswordError, FindAccountByEmail, FindAccountByEmailError,
     FindAccounts, FindAccountsError, FindApiKey, FindCredentialError, FindSession, GetAccount, GetAccountError,

@@ -8,7 +8,7 @@ use read_store::Local;
 use time::OffsetDateTime;
 
 use crate::access_token::AccessTokens;
-use crate::credentials::{CredentialSource, CredentialsUnavailable};
+use crate::ports::{CredentialSource, CredentialsUnavailable};
 use crate::view::{Authenticated, LiveSession, Shown};
 
 /// Room for some 20,000 tokens in use.

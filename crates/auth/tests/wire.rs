@@ -4,8 +4,8 @@ use std::fmt::Debug;
 use std::str::FromStr;
 
 use auth::{
-    AccountView, CheckPassword, CreateAccount, Email, FindAccounts, GetAccount, GetMailAddress, KnownMembers,
-    MailAddress, Password,
+    AccountView, CheckPassword, CreateAccount, Email, FindAccounts, FindApiKey, FindSession, GetAccount,
+    GetMailAddress, KeyUse, KnownMembers, LiveSession, MailAddress, NoteKeyUses, Password, StoredKey,
 };
 use cqrs::Wire;
 use kernel::{KnownMember, LanguageTag, Line, UserId};
@@ -27,6 +27,24 @@ fn an_account() -> CreateAccount {
         password: Password::new("đêm trăng 我的书架 \"quoted\"").ok(),
         verified: true,
     }
+}
+
+/// As they travel: nobody outside auth makes one.
+fn a_session() -> LiveSession {
+    let session = json!({
+        "userId": MEMBER, "role": "moderator", "active": true, "revoked": false,
+        "expiresAt": "2026-12-31T23:59:59.5Z", "account": null,
+    });
+    serde_json::from_value(session).expect("a session")
+}
+
+fn a_key() -> StoredKey {
+    let key = json!({
+        "id": "01936f8e-0000-7000-8000-000000000009", "userId": MEMBER, "role": "user", "active": true,
+        "scopes": ["write:book", "write:borrow"], "expiresAt": "2027-01-01T00:00:00Z", "endedAt": null,
+        "lastUsedAt": "2026-11-27T08:00:00.000001Z",
+    });
+    serde_json::from_value(key).expect("a key")
 }
 
 #[test]
@@ -52,6 +70,12 @@ fn every_message_is_read_and_written_as_its_sample_says() {
                 gone: false,
                 version: 3,
             }],
+        )
+        .query(FindSession { session: id(MEMBER) }, Some(a_session()))
+        .query(FindApiKey { hash: "0f".repeat(32).try_into().expect("a hash") }, Some(a_key()))
+        .command(
+            NoteKeyUses { uses: vec![KeyUse { key: id(MEMBER), at: datetime!(2024-02-29 23:59:59.123456 UTC) }] },
+            1_u64,
         )
         .command(an_account(), member)
         .assert_hold();

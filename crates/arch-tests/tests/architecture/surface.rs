@@ -11,7 +11,7 @@ use crate::workspace::File;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {
-    /// `Books`, `PUBLISHES`, `MIGRATIONS` in `context.rs`.
+    /// What the host makes of a context, and `PUBLISHES`, `MIGRATIONS`, in `context.rs`.
     EntryPoint,
     /// Implements `Command`, in `commands`.
     Command,
@@ -178,7 +178,8 @@ impl<'d> Reader<'d> {
     fn is_entry_point(&self, name: &str, item: &Item) -> bool {
         let is_of = |type_name: &str| types_in(&item.shape).iter().any(|it| it == type_name);
         match item.keyword.as_str() {
-            "struct" => self.methods(name).any(|method| method.name == "register"),
+            // What the host makes: the context, or what of it runs in processes that do not run the context.
+            "struct" => self.methods(name).any(|method| method.name == "new"),
             "const" => is_of("Family"),
             "static" => is_of("Migrator"),
             _ => false,

@@ -5,7 +5,8 @@ use cqrs::{Call, CommandHandler};
 use kernel::{Actor, Command};
 use serde::{Deserialize, Serialize};
 
-use crate::credentials::{CredentialSource, KeyUse};
+use crate::credentials::KeyUse;
+use crate::ports::CredentialSource;
 use crate::queries::FindCredentialError;
 
 /// Another process tells when API keys were last used there.

@@ -5,8 +5,9 @@ use cqrs::{Call, QueryHandler};
 use kernel::{Actor, ErrorKind, Query, Refusal};
 use serde::{Deserialize, Serialize};
 
-use crate::credentials::{CredentialSource, CredentialsUnavailable, StoredKey};
+use crate::credentials::StoredKey;
 use crate::domain::TokenHash;
+use crate::ports::{CredentialSource, CredentialsUnavailable};
 
 /// An API key by the hash of its text: for the check of requests in a process that does not run auth.
 #[derive(Debug, Clone, Serialize, Deserialize)]

@@ -6,7 +6,7 @@ use kernel::{Actor, Query, SessionId};
 use serde::{Deserialize, Serialize};
 
 use super::find_api_key::FindCredentialError;
-use crate::credentials::CredentialSource;
+use crate::ports::CredentialSource;
 use crate::view::LiveSession;
 
 /// A session as it is now, without its member's account: for the check of requests in a process that does not run auth.
