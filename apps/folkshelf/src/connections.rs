@@ -81,7 +81,8 @@ impl<'a> Connections<'a> {
     }
 
     pub fn pool(&self, schema: &str) -> Database {
-        let connections = share(self.settings.database.connections);
+        let share = share(self.settings.database.connections);
+        let connections = if schema == provision::EVENT_BUS { share_of_the_log(share, self.contexts) } else { share };
         let ways = |address| ways(self.settings, self.process, address, schema);
         let route = self.pooled.as_ref().unwrap_or(&self.direct);
         let pool = route.pool(connections, ways(&self.url));
@@ -145,9 +146,18 @@ fn share(connections: u32) -> u32 {
     (connections.saturating_sub(BESIDE) / POOLS).max(LEAST_IN_A_POOL)
 }
 
+/// Fewer contexts have fewer subscriptions. `share` is that of a pool where all run.
+fn share_of_the_log(share: u32, contexts: u32) -> u32 {
+    (share * (contexts + 1) / POOLS).max(LEAST_IN_A_POOL)
+}
+
 /// What a process with so many of the contexts takes, where one with all takes `connections`.
 fn needed(connections: u32, contexts: u32) -> u32 {
-    if contexts + 1 >= POOLS { connections } else { BESIDE + share(connections) * (contexts + 1) }
+    if contexts + 1 >= POOLS {
+        return connections;
+    }
+    let share = share(connections);
+    BESIDE + share * contexts + share_of_the_log(share, contexts)
 }
 
 /// All connections of one host to PostgreSQL, and whose they are.
@@ -210,8 +220,9 @@ mod tests {
     }
 
     #[test]
-    fn a_process_with_one_context_takes_a_third_of_what_one_with_all_takes() {
-        assert_eq!((needed(62, 5), needed(62, 4), needed(62, 1)), (62, 52, 22));
+    fn a_process_with_one_context_takes_a_quarter_of_what_one_with_all_takes() {
+        assert_eq!((needed(62, 5), needed(62, 4), needed(62, 1)), (62, 50, 15));
         assert_eq!(needed(LEAST, 1), BESIDE + 2 * LEAST_IN_A_POOL);
+        assert_eq!((share_of_the_log(10, 5), share_of_the_log(10, 1)), (10, 3));
     }
 }

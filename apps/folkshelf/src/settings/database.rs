@@ -25,7 +25,8 @@ pub struct Database {
     /// Hosts use it where PostgreSQL refuses `context_password`: the next one, while it is changed. Not set: there is none.
     #[schema(value_type = Option<String>)]
     pub other_context_password: Option<SecretString>,
-    /// All connections of this host: 2 for itself, a sixth of the rest for each context and for the event log.
+    /// All connections of this host: 2 for itself, a sixth of the rest for each context and for the event log. A process that does
+    /// not run all contexts takes accordingly fewer.
     #[schema(minimum = 14, maximum = 1_202)]
     pub connections: u32,
     /// What each pool took, before. Refused, with what to write now.

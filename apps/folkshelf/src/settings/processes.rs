@@ -23,7 +23,6 @@ pub struct Contexts {
 #[derive(Debug, Clone, Default, Deserialize, ToSchema)]
 pub struct Peers {
     #[serde(flatten)]
-    #[schema(deprecated)]
     urls: BTreeMap<String, String>,
 }
 

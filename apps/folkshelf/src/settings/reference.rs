@@ -115,6 +115,11 @@ fn parts(schema: &Value) -> impl Iterator<Item = &Value> {
     std::iter::once(schema).chain(combined)
 }
 
+/// Its settings have names of their own, and are added to the list by hand.
+fn is_map(schema: &Value) -> bool {
+    parts(schema).any(|part| part["additionalProperties"].is_object() || part["propertyNames"].is_object())
+}
+
 fn text_of(schema: &Value) -> String {
     parts(schema).find_map(|part| part["description"].as_str()).unwrap_or_default().replace('\n', " ")
 }
@@ -125,7 +130,7 @@ fn collect(schema: &Value, section: &str, defaults: &Config, found: &mut Vec<Set
         let path = path(section, name);
         if fields(schema).is_some() {
             collect(schema, &path, defaults, found);
-        } else {
+        } else if !is_map(schema) {
             found.push(Setting {
                 section: section.to_owned(),
                 name: name.clone(),
