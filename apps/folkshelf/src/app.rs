@@ -255,6 +255,11 @@ impl App {
             self.background.run(|until| async move { jobs.run(until).await });
         }
         self.wired().for_each(|context| context.start(&self.background));
+        for peer in self.peers.clone() {
+            self.background.run(|until| async move {
+                until.run_until_cancelled(peer.introduce()).await;
+            });
+        }
         if let Some(sessions) = &self.sessions_elsewhere {
             sessions.start(&self.background);
         }

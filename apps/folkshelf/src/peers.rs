@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 
 use crate::contexts::Context;
 use crate::http::edge::internal::peer::Peer;
@@ -18,11 +18,23 @@ pub struct Peers {
 impl Peers {
     /// To each context that is not `here`. A context that is nowhere is an error that names it.
     pub fn of(settings: &Settings, here: &[Context]) -> anyhow::Result<Self> {
+        let elsewhere: Vec<Context> = Context::ALL.iter().copied().filter(|context| !here.contains(context)).collect();
+        let lost = elsewhere.iter().find(|context| settings.peers.of(**context).is_none());
+        match lost.map(|context| context.name()) {
+            None => Self::to_each(settings, &elsewhere),
+            Some(name) => bail!("{name} does not run here, and peers.{name} does not say where"),
+        }
+    }
+
+    /// To all that have a line.
+    pub fn named(settings: &Settings) -> anyhow::Result<Self> {
+        Self::to_each(settings, Context::ALL)
+    }
+
+    fn to_each(settings: &Settings, contexts: &[Context]) -> anyhow::Result<Self> {
         let mut addresses: Vec<(&str, Vec<Context>)> = Vec::new();
-        for context in Context::ALL.iter().filter(|context| !here.contains(context)) {
-            let name = context.name();
-            let url = settings.peers.of(*context);
-            let url = url.with_context(|| format!("{name} does not run here, and peers.{name} does not say where"))?;
+        for context in contexts {
+            let Some(url) = settings.peers.of(*context) else { continue };
             match addresses.iter_mut().find(|(known, _)| *known == url) {
                 Some((_, contexts)) => contexts.push(*context),
                 None => addresses.push((url, vec![*context])),

@@ -10,6 +10,7 @@ mod letters;
 mod machine;
 mod pooler;
 mod postgres;
+mod processes;
 mod read_side;
 
 use anyhow::bail;
@@ -27,6 +28,7 @@ pub async fn run(settings: &Settings) -> anyhow::Result<()> {
     findings.extend(postgres::look(settings).await);
     findings.extend(read_side::look(settings).await);
     findings.extend(files::look(settings).await);
+    findings.extend(processes::look(settings).await);
     for finding in &findings {
         println!("{finding}");
     }

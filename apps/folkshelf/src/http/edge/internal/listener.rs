@@ -15,7 +15,7 @@ use cqrs::{CommandBus, Endpoint};
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 
-use super::{ANSWERS, MESSAGES, PROJECTIONS, WITHIN};
+use super::{ANSWERS, CONTEXTS, MESSAGES, PROJECTIONS, WITHIN};
 use crate::http::edge::admin::projections;
 use crate::http::edge::admin::refusals::DatabaseRefusal;
 use crate::http::edge::operations::Machinery;
@@ -66,6 +66,7 @@ pub fn listen(at: SocketAddr, internal: Internal) -> anyhow::Result<Server> {
             .app_data(internal.clone())
             .app_data(PayloadConfig::new(LARGEST))
             .route(&format!("{MESSAGES}/{{name}}"), web::post().to(answer))
+            .route(CONTEXTS, web::get().to(list_contexts))
             .route(PROJECTIONS, web::get().to(list_projections))
             .route(&format!("{PROJECTIONS}/{{name}}"), web::post().to(rebuild_projection))
             .route(ANSWERS, web::post().to(forget_answers))
@@ -122,6 +123,11 @@ async fn answer(
 
 async fn nothing() -> Result<HttpResponse, Problem> {
     Err(Problem::elsewhere())
+}
+
+/// Each context has a projection of its name.
+async fn list_contexts(internal: Data<Internal>) -> HttpResponse {
+    HttpResponse::Ok().json(&internal.machinery.projections)
 }
 
 async fn list_projections(internal: Data<Internal>) -> Result<HttpResponse, Problem> {

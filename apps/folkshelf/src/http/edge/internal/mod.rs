@@ -6,6 +6,8 @@ pub mod peer;
 
 /// Where messages go, below the address of a process.
 const MESSAGES: &str = "/internal/messages";
+/// Where a process says which contexts it runs.
+const CONTEXTS: &str = "/internal/contexts";
 /// Where a process tells of its projections, and rebuilds them.
 const PROJECTIONS: &str = "/internal/projections";
 /// Where a process forgets old answers to commands.

@@ -13,7 +13,7 @@ use reqwest::{Client, Method, StatusCode};
 use secrecy::{ExposeSecret, SecretString};
 use serde::de::DeserializeOwned;
 
-use super::{ANSWERS, MESSAGES, PROJECTIONS, WITHIN};
+use super::{ANSWERS, CONTEXTS, MESSAGES, PROJECTIONS, WITHIN};
 
 /// A process that is there takes a connection at once.
 const CONNECTS_WITHIN: Duration = Duration::from_millis(500);
@@ -25,6 +25,10 @@ const FORGETS_WITHIN: Duration = Duration::from_secs(30);
 const IDLE: Duration = Duration::from_secs(30);
 /// So many calls in vain, one after the other, and nobody calls for a second.
 const FAILURES: u32 = 3;
+
+/// How often a process that was never there is looked for, and of how many looks one is in the log.
+const LOOKS_EVERY: Duration = Duration::from_secs(2);
+const LONG: u32 = 10;
 
 static SECONDS: LazyLock<HistogramVec> = LazyLock::new(|| {
     register_histogram_vec!(
@@ -138,10 +142,13 @@ impl Peer {
         };
         let answered = exchange.await.map_err(Failed::from).and_then(|(status, body)| match status {
             status if status.is_success() => Ok(body),
-            // A proxy before it, or its own haste to stop.
-            StatusCode::BAD_GATEWAY | StatusCode::SERVICE_UNAVAILABLE | StatusCode::GATEWAY_TIMEOUT => {
+            // A proxy before several of them has found nobody; the token is another one, or the context runs elsewhere.
+            StatusCode::SERVICE_UNAVAILABLE | StatusCode::UNAUTHORIZED | StatusCode::MISDIRECTED_REQUEST => {
                 Err(Failed::NotSent(status.to_string()))
             }
+            // A proxy has lost who it had passed it on to.
+            StatusCode::BAD_GATEWAY | StatusCode::GATEWAY_TIMEOUT => Err(Failed::Lost(status.to_string())),
+            StatusCode::REQUEST_TIMEOUT => Err(Failed::TimedOut),
             status => Err(Failed::Misunderstood(format!("{status}: {}", String::from_utf8_lossy(&body)))),
         });
         match &answered {
@@ -184,6 +191,42 @@ impl Peer {
         serde_json::from_slice(&body).map_err(|error| RefusedElsewhere::misunderstood(error.to_string()))
     }
 
+    /// Which of the contexts that it is asked for it does not run.
+    pub async fn lacks(&self) -> Result<Vec<&'static str>, RefusedElsewhere> {
+        let runs: Vec<String> = self.tell(Method::GET, CONTEXTS, TELLS_WITHIN).await?;
+        Ok(self.contexts.iter().copied().filter(|context| !runs.iter().any(|name| name == context)).collect())
+    }
+
+    /// Says in the log, once it answers, whether it is the process that `peers` means; also that it does not answer for long.
+    pub async fn introduce(&self) {
+        let mut tries = 0_u32;
+        loop {
+            match self.lacks().await {
+                Ok(lacking) if lacking.is_empty() => {
+                    tracing::info!(peer = self.url, contexts = ?self.contexts, "another process is there");
+                    return;
+                }
+                Ok(lacking) => {
+                    tracing::error!(
+                        peer = self.url,
+                        ?lacking,
+                        "peers leads to a process that does not run these contexts"
+                    );
+                }
+                Err(error) if tries % LONG == LONG - 1 => {
+                    tracing::warn!(peer = self.url, contexts = ?self.contexts, %error, "another process is not there yet");
+                }
+                Err(_) => {}
+            }
+            tries = tries.saturating_add(1);
+            tokio::time::sleep(LOOKS_EVERY).await;
+        }
+    }
+
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
     /// Its projections, as it sees them: what `admin::projections` shows.
     pub async fn projections<T: DeserializeOwned>(&self) -> Result<Vec<T>, RefusedElsewhere> {
         self.tell(Method::GET, PROJECTIONS, TELLS_WITHIN).await
@@ -215,3 +258,6 @@ impl cqrs::Peer for Peer {
         answered.map_err(|failed| failed.refusal(&self.url))
     }
 }
+
+#[cfg(test)]
+mod tests;
