@@ -69,7 +69,7 @@ function ProjectionCard({
   const { t } = useTranslation('administration')
   const format = useFormats()
   const rebuild = useRebuild({ onDone: onAsked })
-  const { name, ready, documents, rebuilding } = projection
+  const { name, ready, documents, rebuilding, away } = projection
   const begun = asked !== undefined && seen < asked + SETTLED
   const underWay = rebuild.pending || begun || Boolean(rebuilding)
   const done = rebuilding?.documents ?? 0
@@ -77,9 +77,15 @@ function ProjectionCard({
     <li className="flex flex-col gap-4 rounded-lg border border-line bg-card p-4 sm:p-6">
       <div className="flex flex-wrap items-center justify-between gap-x-4 gap-y-2">
         <h2 className="text-heading">{useProjectionName(name)}</h2>
-        <StatusPill tone={ready ? 'free' : 'due'}>{t(ready ? 'projections.ready' : 'projections.notReady')}</StatusPill>
+        <StatusPill tone={ready ? 'free' : 'due'}>
+          {t(away ? 'projections.away' : ready ? 'projections.ready' : 'projections.notReady')}
+        </StatusPill>
       </div>
-      <p className="text-soft">{t('projections.documents', { count: documents, number: format.number(documents) })}</p>
+      <p className="text-soft">
+        {away
+          ? t('projections.awayText')
+          : t('projections.documents', { count: documents, number: format.number(documents) })}
+      </p>
       <div className="mt-auto flex min-h-11 flex-wrap items-center gap-x-4 gap-y-2">
         {underWay ? (
           <div className="w-full">
@@ -89,7 +95,7 @@ function ProjectionCard({
               text={t('projections.written', { count: done, number: format.number(done) })}
             />
           </div>
-        ) : (
+        ) : away ? null : (
           <Button
             variant="secondary"
             icon={<Icon of={RefreshCw} className="size-5" />}
