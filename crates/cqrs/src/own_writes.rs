@@ -58,8 +58,29 @@ struct Remembered {
     written: HashMap<UserId, Position>,
     /// The same of anybody.
     written_by_anybody: Position,
-    /// In this time of listening every announcement was heard; see [`OtherHosts::session`].
-    session: Option<u64>,
+    /// In this time every announcement was heard, and every write announced that our views may lack.
+    session: Session,
+}
+
+/// A time of listening ([`OtherHosts::session`]; `None` for a process that is alone), and which return to the subscriptions
+/// ([`EventBus::returns`]; `None`: others may not announce yet what our views lack).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Session {
+    listening: Option<u64>,
+    returns: Option<u64>,
+}
+
+impl Default for Session {
+    fn default() -> Self {
+        Self { listening: None, returns: Some(0) }
+    }
+}
+
+impl Session {
+    /// Whether nothing can have been missed in it, once it has begun.
+    fn is_sure(self) -> bool {
+        self.returns.is_some()
+    }
 }
 
 impl Remembered {
@@ -194,10 +215,12 @@ impl OwnWrites {
     /// Waits for `context` to know what `actor` did last.
     pub async fn known(&self, actor: &Actor, context: &str, within: Duration) {
         let Some(user) = actor.on_behalf_of() else { return };
+        // Where it is not known whether all was heard, what is remembered has to do.
+        drop(tokio::time::timeout(within / 2, self.hears()).await);
         let position = {
             let mut remembered = self.remembered();
             remembered.forget(&self.events, user);
-            remembered.of.get(&user).map(|write| write.position)
+            remembered.all_of(user).map(|write| write.position).max()
         };
         if let Some(position) = position {
             self.events.wait_for(position, Scope::Applier(context), within).await;
@@ -216,19 +239,20 @@ impl OwnWrites {
         remembered.all_of(user).any(|write| !write.is_over(&self.events, Scope::Context(context)))
     }
 
-    /// The present time of listening, which alone is `Some(None)`; `None`: we may miss announcements.
-    fn session(&self) -> Option<Option<u64>> {
-        match &self.others {
-            None => Some(None),
-            Some(others) => others.session().map(Some),
-        }
+    /// `None`: we may miss announcements.
+    fn session(&self) -> Option<Session> {
+        let listening = match &self.others {
+            None => None,
+            Some(others) => Some(others.session()?),
+        };
+        Some(Session { listening, returns: self.events.returns() })
     }
 
     /// Whether we know of every write that was announced until now. `Unknown`: the database is away, perhaps since a moment
     /// ago.
     async fn hears(&self) -> Heard {
         let Some(session) = self.session() else { return Heard::NotYet };
-        if self.remembered().session == session {
+        if session.is_sure() && self.remembered().session == session {
             return Heard::Yes;
         }
         if self.events.is_away() {
@@ -243,7 +267,9 @@ impl OwnWrites {
         let mut remembered = self.remembered();
         remembered.demand_of_anybody(last);
         remembered.written_by_anybody = remembered.written_by_anybody.max(last);
-        remembered.session = session;
+        if session.is_sure() {
+            remembered.session = session;
+        }
         Heard::Yes
     }
 }

@@ -1,7 +1,6 @@
 //! The bus as a process holds it: its runners, and what operators ask of it.
 
-use std::collections::HashSet;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use database::Database;
@@ -17,6 +16,7 @@ use uuid::Uuid;
 use crate::checkpoint::Checkpoints;
 use crate::dead_letters::{self, DeadLetter};
 use crate::find::{self, EventCursor, EventFilter, EventPage};
+use crate::held::{Held, Renewed};
 use crate::horizon::{Hidden, Watch};
 use crate::lateness::{self, Lateness};
 use crate::lease::Leases;
@@ -74,18 +74,12 @@ pub(crate) struct Inner {
     horizon: Watch,
     pub lateness: Lateness,
     pub tail: broadcast::Sender<Arc<Recorded>>,
-    /// What we hold, and when that stops being certain.
-    leases: Mutex<(HashSet<String>, Option<Instant>)>,
+    pub held: Held,
 }
 
 impl Inner {
     pub fn stir(&self) {
         self.stirred.send_replace(());
-    }
-
-    pub fn holds(&self, name: &str) -> bool {
-        let leases = self.leases.lock().unwrap_or_else(PoisonError::into_inner);
-        leases.1.is_some_and(|until| Instant::now() < until) && leases.0.contains(name)
     }
 }
 
@@ -160,7 +154,7 @@ impl EventBus {
             horizon: Watch::default(),
             lateness: Lateness::default(),
             tail: broadcast::Sender::new(1024),
-            leases: Mutex::new((HashSet::new(), None)),
+            held: Held::default(),
         };
         Self { inner: Arc::new(inner) }
     }
@@ -215,16 +209,15 @@ impl EventBus {
             // A full channel holds the same ones.
             drop(expired.try_send(processes));
         }
-        let gained = {
-            let mut leases = self.inner.leases.lock().unwrap_or_else(PoisonError::into_inner);
-            let gained = !held.is_subset(&leases.0);
-            *leases = (held, Some(asked_at + lease::SPAN));
-            gained
-        };
+        let Renewed { gained, is_back } = self.inner.held.renewed(held, asked_at);
         if gained {
             self.inner.stir();
         }
-        self.inner.progress.list(&self.inner.pool, asked_at).await
+        self.inner.progress.list(&self.inner.pool, asked_at).await?;
+        if is_back && !self.inner.progress.others_run(&self.inner.held.names()) {
+            self.inner.held.is_alone();
+        }
+        Ok(())
     }
 
     async fn keep_leases(self, names: Vec<String>, expired: mpsc::Sender<Vec<Uuid>>) {
@@ -260,13 +253,19 @@ impl EventBus {
     /// Waits until the subscriptions of `scope` have handled the event at `position`, at most `within`.
     pub async fn wait_for(&self, position: Position, scope: Scope<'_>, within: Duration) -> Heard {
         if self.inner.database.server().is_away() {
-            return self.inner.progress.seen(position);
+            return self.inner.progress.seen(position, scope);
         }
         self.carry(self.inner.progress.wait_for(&self.inner.pool, position, scope, within)).await
     }
 
     pub(crate) async fn carry<F: Future>(&self, work: F) -> F::Output {
         self.inner.database.carry(work).await
+    }
+
+    /// How often this process has come back to its subscriptions after others may have stopped waiting for them. `None`: just
+    /// now, so that others may not wait for them yet. What they write then they neither wait for nor announce.
+    pub fn returns(&self) -> Option<u64> {
+        if self.is_away() { Some(self.inner.held.count()) } else { self.inner.held.returns(Instant::now()) }
     }
 
     /// Whether it is known already that they have.

@@ -63,11 +63,26 @@ pub(crate) struct Checkpoint {
     /// `None`: to be read from the table, at the start and whenever somebody else may have moved it. Locked while the
     /// table's row is being moved.
     place: Arc<tokio::sync::Mutex<Option<Place>>>,
+    told: Told,
+}
+
+/// How far the other processes were last told that a subscription is.
+#[derive(Clone, Default)]
+struct Told(Arc<Mutex<Position>>);
+
+impl Told {
+    fn set(&self, position: Position) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = position;
+    }
+
+    fn is(&self, position: Position) -> bool {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) == position
+    }
 }
 
 impl Checkpoint {
     fn new(name: &'static str, hurry: &Arc<Hurry>) -> Self {
-        Self { name, hurry: Arc::clone(hurry), place: Arc::default() }
+        Self { name, hurry: Arc::clone(hurry), place: Arc::default(), told: Told::default() }
     }
 
     /// How far the subscription is, from the table where memory does not know.
@@ -125,7 +140,8 @@ impl Checkpoint {
     ) -> Result<Option<Advanced>, sqlx::Error> {
         let place = Arc::clone(&self.place).lock_owned().await;
         let Some(Place { flushed, .. }) = place.filter(|place| place.reached == from) else { return Ok(None) };
-        let told = self.hurry.lasts().then(|| Reached::told([(self.name, to)]));
+        let text = self.hurry.lasts().then(|| Reached::told([(self.name, to)]));
+        let told = text.as_ref().map(|_| self.told.clone());
         let moved = sqlx::query_scalar!(
             r#"select event_bus.advance($1, $2, $3::bigint::text::xid8, $4, $5::bigint::text::xid8, $6) as "moved!"
             from (select case when $7::text is not null then pg_notify('event_bus_log', $7) end) as told"#,
@@ -135,11 +151,11 @@ impl Checkpoint {
             flushed.sequence,
             to.transaction,
             to.sequence,
-            told,
+            text,
         )
         .fetch_one(connection)
         .await?;
-        Ok(moved.then_some(Advanced { place, to, committed: false }))
+        Ok(moved.then_some(Advanced { place, to, told, committed: false }))
     }
 }
 
@@ -148,12 +164,17 @@ impl Checkpoint {
 pub(crate) struct Advanced {
     place: OwnedMutexGuard<Option<Place>>,
     to: Position,
+    /// Where the commit tells it.
+    told: Option<Told>,
     committed: bool,
 }
 
 impl Advanced {
     pub fn committed(mut self) {
         self.committed = true;
+        if let Some(told) = &self.told {
+            told.set(self.to);
+        }
     }
 }
 
@@ -187,10 +208,15 @@ impl Checkpoints {
     /// Writes the checkpoints every 250 ms, and after every move while another process waits. `moved` is notified of every
     /// move. Never ends.
     pub async fn keep(&self, pool: &PgPool, holder: Uuid, moved: &Notify) {
-        let mut failing = false;
+        let (mut failing, mut asked) = (false, false);
         loop {
             let any_moved = moved.notified();
-            let wait = match self.flush(pool, holder).await {
+            let kept = async {
+                let complete = self.flush(pool, holder).await?;
+                asked = asked && !self.tell(pool).await?;
+                Ok::<_, sqlx::Error>(complete)
+            };
+            let wait = match kept.await {
                 Ok(complete) => {
                     failing = false;
                     if complete { FLUSH_EVERY } else { AGAIN_AFTER }
@@ -204,10 +230,30 @@ impl Checkpoints {
             };
             tokio::select! {
                 () = tokio::time::sleep(wait) => {}
-                () = self.hurried.notified() => {}
+                () = self.hurried.notified() => asked = true,
                 () = any_moved, if self.hurry.lasts() => {}
             }
         }
+    }
+
+    /// Tells how far those are that have moved untold: what another process waits for may have been handled just before it
+    /// asked. `false`: not all, because some are being moved.
+    async fn tell(&self, pool: &PgPool) -> Result<bool, sqlx::Error> {
+        let all = self.all.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let (mut complete, mut untold) = (true, Vec::new());
+        for checkpoint in &all {
+            match checkpoint.place.try_lock() {
+                Ok(place) => untold.extend(place.map(|place| (checkpoint, place.reached))),
+                Err(_) => complete = false,
+            }
+        }
+        untold.retain(|(checkpoint, reached)| !checkpoint.told.is(*reached));
+        if !untold.is_empty() {
+            let text = Reached::told(untold.iter().map(|(checkpoint, reached)| (checkpoint.name, *reached)));
+            sqlx::query!("select pg_notify('event_bus_log', $1)", text).execute(pool).await?;
+            untold.iter().for_each(|(checkpoint, reached)| checkpoint.told.set(*reached));
+        }
+        Ok(complete)
     }
 
     /// Writes all checkpoints of this process to the table. `false`: not all, because some rows were locked.
@@ -240,7 +286,7 @@ impl Checkpoints {
         let ahead = all.iter().filter_map(|checkpoint| {
             let guard = Arc::clone(&checkpoint.place).try_lock_owned().ok()?;
             let place = (*guard).filter(|place| place.reached != place.flushed)?;
-            Some(Ahead { name: checkpoint.name, place, guard })
+            Some(Ahead { name: checkpoint.name, told: checkpoint.told.clone(), place, guard })
         });
         ahead.collect()
     }
@@ -250,7 +296,8 @@ impl Checkpoints {
         if ahead.is_empty() {
             return Ok(true);
         }
-        let written = tokio::time::timeout(FLUSH_WITHIN, write(connection, holder, &ahead, self.hurry.lasts())).await;
+        let tell = self.hurry.lasts();
+        let written = tokio::time::timeout(FLUSH_WITHIN, write(connection, holder, &ahead, tell)).await;
         let written = written.unwrap_or(Err(sqlx::Error::PoolTimedOut));
         let Ok(rows) = written else {
             // Whether the table knows is not known.
@@ -258,9 +305,14 @@ impl Checkpoints {
             return written.map(|_| false);
         };
         let mut complete = true;
-        for Ahead { name, place, mut guard } in ahead {
+        for Ahead { name, told, place, mut guard } in ahead {
             match rows.iter().find(|row| row.0 == name) {
-                Some((_, true)) => *guard = Some(Place::at(place.reached)),
+                Some((_, true)) => {
+                    *guard = Some(Place::at(place.reached));
+                    if tell {
+                        told.set(place.reached);
+                    }
+                }
                 // The lease is lost, or the checkpoint was set elsewhere.
                 Some((_, false)) => *guard = None,
                 None => complete = false,
@@ -272,6 +324,7 @@ impl Checkpoints {
 
 struct Ahead {
     name: &'static str,
+    told: Told,
     place: Place,
     guard: OwnedMutexGuard<Option<Place>>,
 }

@@ -14,6 +14,7 @@
 //! | `horizon` | noticing that an open transaction hides events, and naming its session |
 //! | `lateness` | how late the views of each context are |
 //! | `lease` | one active runner per subscription across processes |
+//! | `held` | which leases this process has, and whether others know it |
 //! | `sessions` | ending the sessions of a process that is frozen |
 //! | `own` | the part of the log that a context may see: its own events |
 //! | `progress` | how far subscriptions have come, and waiting for it |
@@ -29,6 +30,7 @@ pub mod family;
 pub mod fault;
 pub mod find;
 mod handling;
+mod held;
 mod horizon;
 mod lateness;
 mod lease;

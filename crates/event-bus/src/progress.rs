@@ -28,7 +28,7 @@ const FIRST_LOOK_AFTER: Duration = Duration::from_millis(5);
 /// … and then ever less often, down to this.
 const LOOK_EVERY: Duration = Duration::from_millis(12);
 /// A list of subscriptions older than this is read again before it is relied on; holding leases reads it more often.
-const LISTED_FOR: Duration = Duration::from_secs(1);
+pub(crate) const LISTED_FOR: Duration = Duration::from_secs(1);
 /// How long a busy database is given at least to tell how far subscriptions are.
 const FIRST_LOOK: Duration = Duration::from_millis(500);
 /// A subscription that was waited for this long in vain is late.
@@ -236,15 +236,19 @@ impl Progress {
         self.moved.notified()
     }
 
-    /// Whether this process has run subscriptions, and seen each of them handle the event at `position`.
-    fn seen_past(&self, position: Position) -> bool {
+    /// While the database is away: whether each subscription of `scope` is known to have passed `position`, because we ran it,
+    /// were told, or saw it in the table. Of subscriptions that we have never heard of nothing is known.
+    pub fn seen(&self, position: Position, scope: Scope<'_>) -> Heard {
         let state = self.state();
-        !state.seen.is_empty() && state.seen.values().all(|reached| *reached >= position)
-    }
-
-    /// While the database is away: what our own runners have handled, they have handled.
-    pub fn seen(&self, position: Position) -> Heard {
-        if self.seen_past(position) { Heard::Yes } else { Heard::Unknown }
+        let mut of_scope = state
+            .listed
+            .iter()
+            .filter(|(name, listed)| scope.holds(name, listed.consumes.as_deref(), listed.projects))
+            .map(|(name, listed)| {
+                state.seen.get(name.as_str()).map_or(listed.position, |seen| listed.position.max(*seen))
+            })
+            .peekable();
+        if of_scope.peek().is_some() && of_scope.all(|seen| seen >= position) { Heard::Yes } else { Heard::Unknown }
     }
 
     fn is_listed_since(&self, moment: Instant) -> bool {
@@ -290,6 +294,12 @@ impl Progress {
         Ok(())
     }
 
+    /// Whether other processes run any subscription but these.
+    pub fn others_run(&self, ours: &HashSet<String>) -> bool {
+        let now = Instant::now();
+        self.state().listed.iter().any(|(name, listed)| now < listed.leased_until && !ours.contains(name))
+    }
+
     /// What the table says that somebody wants of a subscription.
     pub fn asked(&self, name: &str) -> Option<Asked> {
         let state = self.state();
@@ -313,7 +323,7 @@ impl Progress {
         let deadline = begun + within;
         let known = self.state().listed_at.is_some_and(|at| at + LISTED_FOR > begun);
         if !known && !matches!(tokio::time::timeout(within.max(FIRST_LOOK), self.list(pool, begun)).await, Ok(Ok(()))) {
-            return self.seen(position);
+            return self.seen(position, scope);
         }
         let mut pause = FIRST_LOOK_AFTER;
         loop {
@@ -324,8 +334,8 @@ impl Progress {
             let standing = self.state().standing(position, scope, now);
             let elsewhere = match standing {
                 Standing::Passed => return Heard::Yes,
-                // Somebody may run them by now.
-                Standing::Never { unmanned: true } if !self.is_listed_since(begun) => {
+                // Somebody may run them by now. Commands and queries go by the list as it is: they would read it once each.
+                Standing::Never { unmanned: true } if scope == Scope::All && !self.is_listed_since(begun) => {
                     match tokio::time::timeout(FIRST_LOOK, self.list(pool, begun)).await {
                         Ok(Ok(())) => continue,
                         Ok(Err(_)) | Err(_) => return Heard::Unknown,

@@ -96,7 +96,7 @@ impl Runner {
     /// One look at what comes after the checkpoint.
     async fn turn(&mut self) -> Result<Turn, HandlerError> {
         let name = self.subscription.name;
-        if !self.bus.holds(name) {
+        if !self.bus.held.holds(name) {
             self.checkpoint.forget().await;
             self.bus.progress.forget(name);
             return Ok(Turn::Idle);
