@@ -291,7 +291,7 @@ async def run(nginx: Nginx, session: aiohttp.ClientSession) -> None:
         await ask(path)
         check(f"{path} is led to borrowing, as it was written", two.hits["GET"] + three.hits["GET"] == before + 1
               and path in (two.path, three.path), (spread(), one.path, two.path, three.path))
-    stay = ["/", "/api/v1/books", "/api/v1/profile", "/api/v1/borrowsx", "/API/V1/BORROWS", "/API/V1/CALENDAR.ICS",
+    stay = ["/", "/health", "/api-docs/openapi.json", "/api/v1/books", "/api/v1/profile", "/api/v1/borrowsx", "/API/V1/BORROWS", "/API/V1/CALENDAR.ICS",
             "/api/v1/calendarxics", "/borrows", "/api/v1/notifications/read"]
     for path in stay:
         before = one.hits["GET"]
@@ -320,6 +320,10 @@ async def run(nginx: Nginx, session: aiohttp.ClientSession) -> None:
     check("a process may have no host for a while", answers == [503, 200], answers)
     await nginx.hosts_are(f"HOSTS={at(one)}", f"HOSTS_borrowing={at(two)}")
     check("and gets hosts again", (await ask("/api/v1/borrows"))[0] == 200)
+    await one.stop()
+    answers = [(await ask("/"))[0], (await ask("/health"))[0], (await ask("/api/v1/borrows"))[0], (await ask())[0]]
+    check("while the first process is away the others have the web app", answers == [200, 200, 200, 503], answers)
+    await one.start()
     check("a process of the map without hosts is refused", "borrowing" in nginx.refuses(f"HOSTS={at(one)}"))
     check("hosts to which nothing leads are refused", "books" in
           nginx.refuses(f"HOSTS={at(one)}", f"HOSTS_borrowing={at(two)}", f"HOSTS_books={at(three)}"))

@@ -10,17 +10,22 @@ use crate::contexts::Context;
 use crate::modules;
 use crate::settings::Peers;
 
-/// The upstream of the first context's process. It has what no line leads elsewhere: the web app, the host's own routes.
-const DEFAULT: &str = "folkshelf";
+/// The upstream of the first context's process.
+const FIRST: &str = "folkshelf";
+
+/// The upstream of all processes: that one, and the others while it is away. Each has the web app and the host's own routes.
+const ANY: &str = "folkshelf_any";
 
 /// The segment that stands for a parameter. It sorts behind all words, so words come first in the map as in the router.
 const PARAMETER: &str = "{}";
 
 pub fn map(peers: &Peers) -> anyhow::Result<String> {
     let processes: Vec<_> = Context::ALL.iter().map(|context| (*context, upstream(*context, peers))).collect();
+    let upstreams: BTreeSet<_> = processes.iter().map(|(_, upstream)| upstream).collect();
+    let default = if upstreams.len() == 1 { FIRST } else { ANY };
     let mut paths = Paths::default();
     let own = modules::routes(&[]).described();
-    paths.claim(&own, DEFAULT, "the host")?;
+    paths.claim(&own, default, "the host")?;
     for (context, upstream) in &processes {
         let mut described = modules::routes(&[*context]).described();
         described.paths.paths.retain(|path, _| !own.paths.paths.contains_key(path));
@@ -30,13 +35,12 @@ pub fn map(peers: &Peers) -> anyhow::Result<String> {
         "# Which process answers which path. `folkshelf config nginx` printed it, of the routes of this build and of \
                    [peers].\n"
             .to_owned();
-    let upstreams: BTreeSet<_> = processes.iter().map(|(_, upstream)| upstream).collect();
     for upstream in upstreams {
         let contexts = processes.iter().filter(|(_, its)| its == upstream).map(|(context, _)| context.name());
         writeln!(map, "# {upstream}: {}", contexts.collect::<Vec<_>>().join(", "))?;
     }
-    writeln!(map, "map $uri $folkshelf_process {{\n    default {DEFAULT};")?;
-    for (pattern, upstream) in paths.rules() {
+    writeln!(map, "map $uri $folkshelf_process {{\n    default {default};")?;
+    for (pattern, upstream) in paths.rules(default) {
         writeln!(map, "    {pattern} {upstream};")?;
     }
     map.push_str("}\n");
@@ -47,8 +51,8 @@ pub fn map(peers: &Peers) -> anyhow::Result<String> {
 fn upstream(context: Context, peers: &Peers) -> String {
     let together = |other: &&Context| peers.of(**other) == peers.of(context);
     match Context::ALL.iter().position(|other| together(&other)) {
-        Some(first) if first > 0 && peers.of(context).is_some() => format!("{DEFAULT}_{}", Context::ALL[first].name()),
-        _ => DEFAULT.to_owned(),
+        Some(first) if first > 0 && peers.of(context).is_some() => format!("{FIRST}_{}", Context::ALL[first].name()),
+        _ => FIRST.to_owned(),
     }
 }
 
@@ -81,16 +85,16 @@ impl Paths {
     }
 
     /// Patterns with their upstreams, in the order in which nginx tries them.
-    fn rules(&self) -> Vec<(String, &str)> {
+    fn rules<'s>(&'s self, default: &'s str) -> Vec<(String, &'s str)> {
         let mut rules = Vec::new();
-        self.add_rules(String::new(), false, &mut rules);
+        self.add_rules(String::new(), (default, false), &mut rules);
         rules
     }
 
     /// `hidden`: a pattern that comes later would take these paths away from the default.
-    fn add_rules<'s>(&'s self, path: String, hidden: bool, rules: &mut Vec<(String, &'s str)>) {
+    fn add_rules<'s>(&'s self, path: String, (default, hidden): (&'s str, bool), rules: &mut Vec<(String, &'s str)>) {
         let mut add = |pattern: String, upstream: &'s str| {
-            if hidden || upstream != DEFAULT {
+            if hidden || upstream != default {
                 rules.push((pattern, upstream));
             }
         };
@@ -102,10 +106,10 @@ impl Paths {
         if let Some((_, upstream)) = &self.claimed {
             add(format!("~^{path}$"), upstream);
         }
-        let leads_away = |any: &Self| any.upstreams() != BTreeSet::from([DEFAULT]);
+        let leads_away = |any: &Self| any.upstreams() != BTreeSet::from([default]);
         let hidden = hidden || self.below.get(PARAMETER).is_some_and(leads_away);
         for (segment, below) in &self.below {
-            below.add_rules(format!("{path}/{}", pattern(segment)), hidden, rules);
+            below.add_rules(format!("{path}/{}", pattern(segment)), (default, hidden), rules);
         }
     }
 }
@@ -186,8 +190,9 @@ mod tests {
         for lines in splits {
             let peers = peers(&lines);
             let map = map(&peers).expect("a map");
+            let of_all = if lines == json!({}) { "folkshelf" } else { "folkshelf_any" };
             for path in paths(&[]) {
-                assert_eq!(led_to(&map, &example(&path)), "folkshelf", "{path}");
+                assert_eq!(led_to(&map, &example(&path)), of_all, "{path}");
             }
             for context in Context::ALL {
                 for path in paths(&[*context]).difference(&paths(&[])) {
@@ -214,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_route_stays_with_the_default() {
+    fn what_is_no_route_is_for_any_process() {
         let map = map(&peers(&all_apart())).expect("a map");
         for path in [
             "/",
@@ -233,7 +238,7 @@ mod tests {
             "/api/v1/admin",
             "/api/v1/admin/mailsx",
         ] {
-            assert_eq!(led_to(&map, path), "folkshelf", "{path}");
+            assert_eq!(led_to(&map, path), "folkshelf_any", "{path}");
         }
         // Of a context's paths also what nobody has: one process answers 404 to it as any other does.
         assert_eq!(led_to(&map, "/api/v1/borrows/"), "folkshelf_borrowing");
@@ -255,18 +260,18 @@ mod tests {
     #[test]
     fn a_word_comes_before_a_parameter_in_its_place() {
         let mut paths = Paths::default();
-        paths.claim(&described(&["/a/mine", "/a/mine.csv/x", "/b"]), DEFAULT, "books").expect("nobody has them");
+        paths.claim(&described(&["/a/mine", "/a/mine.csv/x", "/b"]), "all", "books").expect("nobody has them");
         paths
             .claim(&described(&["/a/{id}", "/a/{id}/x", "/a", "/c/d"]), "other", "borrowing")
             .expect("nobody has them");
-        let rules = paths.rules();
+        let rules = paths.rules("all");
         let rules: Vec<_> = rules.iter().map(|(pattern, upstream)| (pattern.as_str(), *upstream)).collect();
         assert_eq!(
             rules,
             [
                 ("~^/a$", "other"),
-                ("~^/a/mine$", DEFAULT),
-                ("~^/a/mine\\.csv(/|$)", DEFAULT),
+                ("~^/a/mine$", "all"),
+                ("~^/a/mine\\.csv(/|$)", "all"),
                 ("~^/a/[^/]+(/|$)", "other"),
                 ("~^/c(/|$)", "other"),
             ]
