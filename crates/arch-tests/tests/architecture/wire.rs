@@ -35,13 +35,15 @@ fn breaches(of: &str, sources: &[File], tests: &[File], samples: &BTreeSet<Strin
 
 #[test]
 fn every_message_that_travels_has_a_sample_and_no_sample_outlives_its_message() {
+    let mut all = Vec::new();
     for context in workspace::our_contexts() {
         let sources = workspace::files(&format!("crates/{context}/src"), &[".rs"]);
         let tests = workspace::files(&format!("crates/{context}/tests"), &[".rs"]);
         let samples = workspace::files(&format!("crates/{context}/wire"), &[".json"]);
         let name = |file: &File| Some(file.path.rsplit_once('/')?.1.strip_suffix(".json")?.to_owned());
-        assert_none(&breaches(&context, &sources, &tests, &samples.iter().filter_map(name).collect()));
+        all.extend(breaches(&context, &sources, &tests, &samples.iter().filter_map(name).collect()));
     }
+    assert_none(&all);
 }
 
 const GET_BOOK: &str = r#"

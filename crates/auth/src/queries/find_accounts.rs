@@ -44,7 +44,7 @@ impl Query for FindAccounts {
     type Error = FindAccountsError;
 }
 
-// The handler checks what another process sent, as [`FindAccounts::by`] does.
+// Whatever another process sends, the handler asks `FindAccounts::by` again.
 cqrs::travels_as_it_is!(FindAccounts);
 
 #[derive(Debug, thiserror::Error)]
