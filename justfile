@@ -30,7 +30,7 @@ lint: web-build
 
 # All tests but those in a browser, or those of one crate, a context with its events: just test books
 test crate="":
-    {{ if crate == "" { "scripts/web test" } else { "" } }}
+    {{ if crate == "" { "scripts/web test && scripts/setup-operations nginx" } else { "" } }}
     scripts/with-services cargo nextest run {{ if crate == "" { "--workspace" } else if path_exists("crates" / crate + "-events") == "true" { "-p " + crate + " -p " + crate + "-events" } else { "-p " + crate + " --no-tests=pass" } }}
     {{ if crate == "" { "cargo test --quiet --workspace --doc" } else { "" } }}
 
@@ -38,6 +38,11 @@ test crate="":
 test-pooled:
     scripts/setup-operations pooler
     FOLKSHELF_TEST_POOLED=1 scripts/with-services cargo nextest run --workspace -E 'package(folkshelf) & kind(test)'
+
+# The host's tests with contexts in processes of their own behind nginx, in both shapes or in one: just shapes five-apart; ten minutes each
+shapes *shapes="borrowing-apart five-apart":
+    scripts/setup-operations nginx
+    for shape in {{ shapes }}; do FOLKSHELF_TEST_SHAPE=$shape scripts/with-services cargo nextest run --workspace -E 'package(folkshelf) & kind(test)'; done
 
 # The started host against its OpenAPI document: 10,000 generated requests, and two generated clients that borrow a book
 contract:

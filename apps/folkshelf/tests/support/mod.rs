@@ -3,14 +3,15 @@
 #![allow(dead_code, reason = "each test file uses a part of it")]
 
 pub mod collector;
+pub mod host;
 pub mod mail_server;
 pub mod round;
+pub mod shape;
 
-use std::io::{BufRead, BufReader};
-use std::process::{Child, Command, Stdio};
-use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, mpsc};
-use std::time::Duration;
+pub use host::Host;
+pub use shape::one_process_only;
+
+use std::process::Command;
 
 use reqwest::header::HeaderMap;
 use reqwest::{Method, RequestBuilder};
@@ -93,129 +94,6 @@ pub fn environment(database: &str, redis: &str, prefix: &str, mail: &str) -> Vec
     .into_iter()
     .map(|(name, value)| (format!("FOLKSHELF_{name}"), value.to_owned()))
     .collect()
-}
-
-/// A running host.
-pub struct Host {
-    child: Child,
-    base: String,
-    client: reqwest::Client,
-    people: AtomicU32,
-    log: Arc<Mutex<Vec<String>>>,
-}
-
-impl Host {
-    /// A host of its own in a place of its own.
-    pub async fn start() -> (Place, Self) {
-        let place = Place::new().await;
-        let host = Self::start_in(&place);
-        (place, host)
-    }
-
-    pub fn start_in(place: &Place) -> Self {
-        Self::start_with(&place.environment())
-    }
-
-    pub fn start_with(environment: &[(String, String)]) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_folkshelf"))
-            .arg("serve")
-            .envs(environment.iter().map(|(name, value)| (name, value)))
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("the host starts");
-        let (found, address) = mpsc::channel();
-        let stderr = child.stderr.take().expect("its log is piped");
-        let log = Arc::new(Mutex::new(Vec::new()));
-        let lines = Arc::clone(&log);
-        std::thread::spawn(move || {
-            for line in BufReader::new(stderr).lines().map_while(Result::ok) {
-                if let Some((_, rest)) = line.split_once("listening on http://") {
-                    let address: String =
-                        rest.chars().take_while(|c| c.is_ascii_digit() || *c == '.' || *c == ':').collect();
-                    drop(found.send(address));
-                }
-                // Shown by the test runner when the test fails.
-                eprintln!("{line}");
-                lines.lock().expect("no panic").push(line);
-            }
-        });
-        let address = address.recv_timeout(Duration::from_secs(30)).expect("the host says where it listens");
-        let client = reqwest::Client::builder().timeout(Duration::from_secs(30)).build().expect("a client");
-        Self { child, base: format!("http://{address}"), client, people: AtomicU32::new(0), log }
-    }
-
-    /// Every line of its log so far.
-    pub fn log(&self) -> Vec<String> {
-        self.log.lock().expect("no panic").clone()
-    }
-
-    pub fn url(&self, path: &str) -> String {
-        let prefix = ["/health", "/metrics", "/api-docs", "/.well-known"].iter().any(|own| path.starts_with(own));
-        if prefix { format!("{}{path}", self.base) } else { format!("{}/api/v1{path}", self.base) }
-    }
-
-    pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
-        self.client.request(method, self.url(path))
-    }
-
-    /// To a path as it is given, and not one of the API's.
-    pub fn at(&self, method: Method, path: &str) -> RequestBuilder {
-        self.client.request(method, format!("{}{path}", self.base))
-    }
-
-    /// Where it listens.
-    pub fn address(&self) -> &str {
-        self.base.trim_start_matches("http://")
-    }
-
-    pub async fn get(&self, path: &str) -> Reply {
-        Reply::to(self.request(Method::GET, path)).await
-    }
-
-    pub async fn post(&self, path: &str, body: Value) -> Reply {
-        Reply::to(self.request(Method::POST, path).json(&body)).await
-    }
-
-    /// Registers somebody new, whose first name is given.
-    pub async fn register(&self, name: &str) -> Person {
-        let nth = self.people.fetch_add(1, Ordering::Relaxed);
-        let email = format!("{}{nth}@example.org", name.to_lowercase());
-        let reply = self.post("/auth/register", json!({"email": email, "password": PASSWORD, "name": name})).await;
-        assert_eq!(reply.status, 201, "{reply:?}");
-        Person::from(name, &email, &reply)
-    }
-
-    pub async fn log_in(&self, email: &str, password: &str) -> Reply {
-        self.post("/auth/login", json!({"email": email, "password": password})).await
-    }
-
-    /// Ends the host as a power cut would.
-    pub fn kill(&mut self) {
-        self.child.kill().expect("the host is killed");
-        self.child.wait().expect("the host is gone");
-    }
-
-    /// `STOP` freezes it, `CONT` wakes it.
-    pub fn signal(&self, name: &str) {
-        let pid = self.child.id().to_string();
-        let sent = Command::new("kill").args([&format!("-{name}"), &pid]).status().expect("kill runs");
-        assert!(sent.success(), "signal {name} to {pid}");
-    }
-
-    /// Asks the host to stop, and waits until it has. Whether it ended well.
-    pub fn stop(&mut self) -> bool {
-        self.signal("TERM");
-        self.child.wait().expect("the host is gone").success()
-    }
-}
-
-impl Drop for Host {
-    fn drop(&mut self) {
-        drop(self.child.kill());
-        drop(self.child.wait());
-    }
 }
 
 /// Runs the host's command line in a place.
