@@ -2875,6 +2875,8 @@ export interface components {
         /** @description What every successful answer with a body looks like. */
         Envelope_Vec_ProjectionView: {
             data: {
+                /** @description The process that runs its context does not answer, so that nobody knows how it is. */
+                away?: boolean;
                 /** Format: int64 */
                 documents: number;
                 name: string;
@@ -3975,6 +3977,8 @@ export interface components {
             version: number;
         };
         ProjectionView: {
+            /** @description The process that runs its context does not answer, so that nobody knows how it is. */
+            away?: boolean;
             /** Format: int64 */
             documents: number;
             name: string;
