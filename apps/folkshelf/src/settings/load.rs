@@ -15,10 +15,10 @@ impl Settings {
         if let Some(file) = file {
             sources = sources.add_source(config::File::from(file).format(config::FileFormat::Toml));
         }
-        // Of digits alone they would be read as a number, without its leading zeros.
-        for name in ["user", "password"] {
-            let given = std::env::var(format!("FOLKSHELF_MAIL__{}", name.to_uppercase())).ok();
-            sources = sources.set_override_option(format!("mail.{name}"), given)?;
+        let reference = reference::all();
+        // A text of digits alone would be read as a number, without its leading zeros.
+        for text in reference.iter().filter(|setting| setting.is_text()) {
+            sources = sources.set_override_option(text.path(), std::env::var(text.variable()).ok())?;
         }
         // Other variables of that prefix are not settings: FOLKSHELF_CONFIG names the file.
         let variables = std::env::vars_os().filter_map(|(name, value)| {
@@ -32,7 +32,6 @@ impl Settings {
             .separator("__")
             .list_separator(",")
             .try_parsing(true);
-        let reference = reference::all();
         let lists = reference.iter().filter(|setting| setting.is_list());
         let environment = lists.fold(environment, |environment, list| environment.with_list_parse_key(&list.path()));
         let given = sources.add_source(environment).build()?;

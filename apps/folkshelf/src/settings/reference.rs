@@ -163,7 +163,11 @@ impl Setting {
         (!(least..=most).contains(&value)).then(|| format!("{} must be {range}", self.path()))
     }
 
-    fn variable(&self) -> String {
+    pub fn is_text(&self) -> bool {
+        self.is("string") || self.words().is_some()
+    }
+
+    pub fn variable(&self) -> String {
         format!("FOLKSHELF_{}", self.path().replace('.', "__").to_uppercase())
     }
 
@@ -236,6 +240,19 @@ mod tests {
             assert!(!setting.values().is_empty(), "{path} has a type that the page cannot name");
             let number = setting.is("integer") || setting.is("number");
             assert!(!number || setting.bounds().is_some(), "{path} needs #[schema(minimum = …, maximum = …)]");
+        }
+    }
+
+    /// `load` takes these from the environment as they are: one of digits alone is no number.
+    #[test]
+    fn secrets_and_names_are_texts_and_numbers_are_not() {
+        let is_text = |path: &str| all().iter().find(|setting| setting.path() == path).map(Setting::is_text);
+        for text in ["internal.token", "auth.token_secret", "database.context_password", "redis.prefix", "peers.books"]
+        {
+            assert_eq!(is_text(text), Some(true), "{text}");
+        }
+        for other in ["http.workers", "auth.other_token_secrets", "community.auto_extend"] {
+            assert_eq!(is_text(other), Some(false), "{other}");
         }
     }
 
