@@ -56,8 +56,10 @@ struct Remembered {
     of_anybody: Option<Unseen>,
     /// What each member wrote last, which a replica may lack. Never demanded of the views.
     written: HashMap<UserId, Position>,
-    /// The same of anybody.
+    /// The same of anybody, since a time of listening began.
     written_by_anybody: Position,
+    /// That time; see [`OtherHosts::session`].
+    listening: Option<Option<u64>>,
     /// In this time every announcement was heard, and every write announced that our views may lack.
     session: Session,
 }
@@ -266,7 +268,11 @@ impl OwnWrites {
         };
         let mut remembered = self.remembered();
         remembered.demand_of_anybody(last);
-        remembered.written_by_anybody = remembered.written_by_anybody.max(last);
+        // Whoever reads on replicas is told of every write, whatever others know of our subscriptions.
+        if remembered.listening != Some(session.listening) {
+            remembered.written_by_anybody = remembered.written_by_anybody.max(last);
+            remembered.listening = Some(session.listening);
+        }
         if session.is_sure() {
             remembered.session = session;
         }
