@@ -48,6 +48,9 @@ async fn a_host_that_wants_more_connections_than_postgresql_has_does_not_start()
 
 #[tokio::test]
 async fn a_host_says_when_postgresql_has_too_few_connections_for_it_and_the_others() {
+    if support::shape::one_process_only("it counts the connections of one process") {
+        return;
+    }
     let postgres = PrivatePostgres::start().await;
     let (redis, prefix, mail) = (testkit::redis_url(), testkit::redis_prefix(), tempfile::tempdir().expect("a folder"));
     let mut environment = support::environment(&postgres.url(), &redis, &prefix, &mail.path().to_string_lossy());
@@ -63,6 +66,9 @@ async fn a_host_says_when_postgresql_has_too_few_connections_for_it_and_the_othe
 
 #[tokio::test]
 async fn a_host_without_a_connection_for_one_context_is_not_ready_and_names_it() {
+    if support::shape::one_process_only("it counts the connections of one process") {
+        return;
+    }
     let postgres = PrivatePostgres::start().await;
     let mut superuser = postgres.owner_options().username("postgres").connect().await.expect("a superuser");
     let mut limit = async |connections: i32| {

@@ -37,7 +37,7 @@ async fn views_that_are_late_say_so_and_nobody_relies_on_them() {
     let asked_for = owner.lists(&host, "Persuasion").await;
     let borrow = taker.asks_for(&host, &asked_for).await;
     eventually("the views are there", || async { title(&host, None, &book).await == "Emma" }).await;
-    let health = host.get("/health").await.expect(200);
+    let health = host.health_of("books").await.expect(200);
     assert_eq!((&health.body["status"], &health.body["viewsLateSeconds"]), (&json!("healthy"), &json!(null)));
 
     // books hears of the approval, and cannot write what it keeps of it. Its view waits behind it.
@@ -54,10 +54,10 @@ async fn views_that_are_late_say_so_and_nobody_relies_on_them() {
     assert_eq!(title(&host, None, &book).await, "Emma", "the canary: its view is not blocked");
 
     eventually_within(NOTICED, "the host says that its views are late", || async {
-        host.get("/health").await.expect(200).body["viewsLateSeconds"]["books"].as_u64() >= Some(5)
+        host.health_of("books").await.expect(200).body["viewsLateSeconds"]["books"].as_u64() >= Some(5)
     })
     .await;
-    let health = host.get("/health").await.expect(200);
+    let health = host.health_of("books").await.expect(200);
     assert_eq!(health.body["checks"]["eventLog"], "degraded");
     assert!(gauge(&host, "books").await >= 5.0);
     assert_eq!(title(&host, None, &book).await, "Emma, revised");
@@ -73,7 +73,7 @@ async fn views_that_are_late_say_so_and_nobody_relies_on_them() {
 
     lock.close().await.expect("the lock goes");
     eventually("the views have caught up", || async {
-        host.get("/health").await.expect(200).body["viewsLateSeconds"].is_null()
+        host.health_of("books").await.expect(200).body["viewsLateSeconds"].is_null()
     })
     .await;
     assert!(gauge(&host, "books").await < 5.0);

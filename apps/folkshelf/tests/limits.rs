@@ -116,6 +116,9 @@ async fn one_account_is_not_guessed_from_many_networks_and_its_owner_is_not_lock
 
 #[tokio::test]
 async fn one_network_does_not_guess_at_many_accounts() {
+    if support::shape::one_process_only("nginx drops the header Forwarded") {
+        return;
+    }
     let place = Place::new().await;
     let host = host(&place, &[PROXIED, ("LIMITS__LOG_IN_NETWORK", "5 per 24h")]);
     let guess = |nth: u32, from: &str| {

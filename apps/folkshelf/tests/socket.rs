@@ -193,6 +193,9 @@ async fn a_seat_is_free_as_soon_as_its_client_is_gone() {
 
 #[tokio::test]
 async fn a_host_that_drains_says_when_to_come_back() {
+    if support::shape::one_process_only("the lines are those of one process") {
+        return;
+    }
     let place = Place::new().await;
     let mut environment = place.environment();
     environment.push(("FOLKSHELF_HTTP__DRAIN_SECONDS".to_owned(), "3".to_owned()));
@@ -282,6 +285,9 @@ async fn whoever_sends_more_than_pings_is_cut_off() {
 
 #[tokio::test]
 async fn a_client_that_does_not_read_loses_its_seat() {
+    if support::shape::one_process_only("nginx reads what is sent") {
+        return;
+    }
     let place = Place::new().await;
     let mut environment = place.environment();
     environment.push(("FOLKSHELF_STREAMS__PER_HOST".to_owned(), "1".to_owned()));

@@ -69,6 +69,9 @@ async fn every_stop_under_load_gives_the_leases_back() {
 /// As nginx would see it: eight clients that keep their connections, an inbox that is streamed, and what readiness says.
 #[tokio::test]
 async fn a_host_that_drains_says_so_and_cuts_nobody() {
+    if support::shape::one_process_only("the lines are those of one process") {
+        return;
+    }
     let place = Place::new().await;
     let mut environment = place.environment();
     environment.push(("FOLKSHELF_HTTP__DRAIN_SECONDS".to_owned(), "3".to_owned()));

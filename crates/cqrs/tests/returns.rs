@@ -1,5 +1,7 @@
 //! A process that comes back to its subscriptions when the others have stopped waiting for them.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on ends here")]
+
 mod support;
 
 use std::sync::Arc;

@@ -283,9 +283,9 @@ impl EventBus {
         self.carry(log::is_ahead_of_its_server(&self.inner.pool)).await
     }
 
-    /// The last committed event, whether or not the horizon hides it.
+    /// The last committed event, whether or not the horizon hides it. Refused at once while PostgreSQL is away.
     pub async fn latest(&self) -> Result<Position, sqlx::Error> {
-        self.carry(log::latest(&self.inner.pool)).await
+        log::latest(&self.inner.database).await
     }
 
     /// How far this process has read the log. No event can appear at or before this position any more, and the tail has shown

@@ -341,7 +341,7 @@ pub async fn head(database: impl PgExecutor<'_>) -> Result<Position, sqlx::Error
 }
 
 /// The last event that is committed, below the horizon or not.
-pub(crate) async fn latest(pool: &PgPool) -> Result<Position, sqlx::Error> {
+pub(crate) async fn latest(pool: impl PgExecutor<'_>) -> Result<Position, sqlx::Error> {
     let row = sqlx::query!(
         r#"select transaction_id::text::bigint as "transaction_id!", position from event_bus.log
         order by log.transaction_id desc, log.position desc limit 1"#

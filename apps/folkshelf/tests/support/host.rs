@@ -109,7 +109,7 @@ impl Host {
         let (log, addresses) = (Log::default(), Addresses::new());
         let client = reqwest::Client::builder().timeout(Duration::from_secs(30));
         // Members are not where nginx is: whoever asks from there is believed to be a proxy.
-        let from = (shape != Shape::AllInOne).then_some(IpAddr::from([127, 0, 0, 2]));
+        let from = (shape != Shape::AllInOne).then_some(IpAddr::from([127, 0, 0, 99]));
         let client = client.local_address(from).build().expect("a client");
         let mut host = Self {
             nginx: None,
@@ -138,8 +138,13 @@ impl Host {
         if self.shape == Shape::AllInOne {
             return Process::begin(&self.environment, &self.log);
         }
-        // nginx is the proxy that tells who asks, and waits for ten seconds.
-        let defaults = [("HTTP__TRUSTED_PROXIES", "127.0.0.1"), ("HTTP__REQUEST_TIMEOUT_SECONDS", "9")];
+        // nginx is the proxy that tells who asks, and waits for ten seconds. Behind it nobody is of this machine, whose people
+        // may register as often as they like.
+        let defaults = [
+            ("HTTP__TRUSTED_PROXIES", "127.0.0.1"),
+            ("HTTP__REQUEST_TIMEOUT_SECONDS", "9"),
+            ("LIMITS__REGISTER_NETWORK", "off"),
+        ];
         let defaults = defaults.map(|(name, value)| (format!("FOLKSHELF_{name}"), value.to_owned()));
         let mut environment = defaults.to_vec();
         environment.extend(self.environment.clone());
@@ -236,13 +241,19 @@ impl Host {
 /// One process of several.
 impl Host {
     fn nth(&self, context: &str) -> usize {
-        let nth = self.shape.processes().iter().position(|contexts| contexts.contains(&context));
-        nth.expect("a process that runs it")
+        // A process without a list runs all.
+        let runs = |contexts: &&[&str]| contexts.is_empty() || contexts.contains(&context);
+        self.shape.processes().iter().position(runs).expect("a process that runs it")
     }
 
     /// Where the process that runs a context answers, asked past nginx.
     pub fn directly(&self, context: &str) -> String {
         format!("http://{}", self.processes[self.nth(context)].address)
+    }
+
+    /// How the process is that runs a context. nginx leads `/health` to the first.
+    pub async fn health_of(&self, context: &str) -> Reply {
+        Reply::to(self.client.get(format!("{}/health", self.directly(context)))).await
     }
 
     /// Where other processes ask it.

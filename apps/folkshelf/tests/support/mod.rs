@@ -9,7 +9,6 @@ pub mod round;
 pub mod shape;
 
 pub use host::Host;
-pub use shape::one_process_only;
 
 use std::process::Command;
 
