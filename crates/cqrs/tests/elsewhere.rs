@@ -1,4 +1,5 @@
 //! Messages that are handled in another process: whoever sends them does not notice.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on ends here")]
 
 mod support;
 
