@@ -153,6 +153,7 @@ impl Nginx {
         nginx
     }
 
+    #[allow(clippy::disallowed_methods, reason = "whoever starts a host waits for it, as for its line in the log")]
     fn until_it_listens(&self, address: &str) {
         for _ in 0..500 {
             if std::net::TcpStream::connect(address).is_ok() {
