@@ -188,7 +188,8 @@ impl Auth {
     }
 }
 
-/// The checks that requests pass, in every process, whether or not auth runs in it. Not queries on the bus, because they come before the caller is known. Cheap to clone.
+/// The checks that requests pass, also in processes that do not run auth. They are no queries on the bus, because they come
+/// before the caller is known. Cheap to clone.
 #[derive(Clone)]
 pub struct CredentialCheck {
     tokens: AccessTokens,

@@ -1,5 +1,5 @@
 //! Messages of contexts that run in another process. Here is what travels and in which form; how it travels is the host's
-//! ([`Peer`]). Whoever sends a command or asks a query does not notice where it is handled.
+//! ([`Peer`]). Senders do not notice where a message is handled.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -207,7 +207,7 @@ impl There {
 /// What another process may ask of this one.
 #[async_trait]
 pub trait Endpoint: Send + Sync {
-    /// `body` is what travelled. `Err`: it cannot be read; why, for the log of whoever sent it.
+    /// `body` is what travelled. `Err`: it cannot be read; the reason is for the sender's log.
     async fn reply(&self, body: &[u8]) -> Result<Vec<u8>, String>;
 }
 

@@ -217,7 +217,7 @@ impl OwnWrites {
     /// Waits for `context` to know what `actor` did last.
     pub async fn known(&self, actor: &Actor, context: &str, within: Duration) {
         let Some(user) = actor.on_behalf_of() else { return };
-        // Where it is not known whether all was heard, what is remembered has to do.
+        // If we may have missed an announcement, we wait for what we remember.
         drop(tokio::time::timeout(within / 2, self.hears()).await);
         let position = {
             let mut remembered = self.remembered();
@@ -268,7 +268,7 @@ impl OwnWrites {
         };
         let mut remembered = self.remembered();
         remembered.demand_of_anybody(last);
-        // Whoever reads on replicas is told of every write, whatever others know of our subscriptions.
+        // Hosts that read on replicas are told of every write, also while others do not know our subscriptions.
         if remembered.listening != Some(session.listening) {
             remembered.written_by_anybody = remembered.written_by_anybody.max(last);
             remembered.listening = Some(session.listening);

@@ -108,7 +108,7 @@ impl Host {
     pub fn start_as(shape: Shape, environment: &[(String, String)]) -> Self {
         let (log, addresses) = (Log::default(), Addresses::new());
         let client = reqwest::Client::builder().timeout(Duration::from_secs(30));
-        // Members are not where nginx is: whoever asks from there is believed to be a proxy.
+        // nginx has an address of its own: a caller from there is taken for a proxy.
         let from = (shape != Shape::AllInOne).then_some(IpAddr::from([127, 0, 0, 99]));
         let client = client.local_address(from).build().expect("a client");
         let mut host = Self {

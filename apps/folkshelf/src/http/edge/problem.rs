@@ -163,7 +163,7 @@ impl Problem {
         Self { kind: Answered::TimedOut, code: "REQUEST_TIMEOUT", message, details: Vec::new() }
     }
 
-    /// Another process of the community answers this: whoever sent it here goes by a wrong map.
+    /// Another process of the community answers this. The map of the proxy that sent it here is wrong.
     pub fn elsewhere() -> Self {
         let message = "another process of this community answers that".to_owned();
         Self { kind: Answered::Elsewhere, code: "ELSEWHERE", message, details: Vec::new() }

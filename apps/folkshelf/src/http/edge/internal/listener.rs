@@ -23,7 +23,7 @@ use crate::http::edge::problem::Problem;
 
 /// The largest message: five hundred ids with room to spare.
 const LARGEST: usize = 1024 * 1024;
-/// No message may take longer, whatever whoever sent it would wait for.
+/// No message may take longer, even if its sender would wait longer.
 const LONGEST: Duration = Duration::from_secs(30);
 /// Enough for what contexts ask each other while public requests are answered by `http.workers`.
 const WORKERS: usize = 2;
@@ -86,7 +86,7 @@ pub fn listen(at: SocketAddr, internal: Internal) -> anyhow::Result<Server> {
     Ok(server.run())
 }
 
-/// Only whoever shows the token.
+/// Refuses a request without the token.
 async fn admit(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
@@ -100,7 +100,7 @@ async fn admit(
     next.call(request).await
 }
 
-/// What whoever asks will wait for.
+/// How long the sender waits.
 fn within(request: &HttpRequest) -> Duration {
     let told = request.headers().get(WITHIN).and_then(|value| value.to_str().ok()?.parse().ok());
     told.map_or(LONGEST, Duration::from_millis).min(LONGEST)

@@ -12,5 +12,5 @@ const CONTEXTS: &str = "/internal/contexts";
 const PROJECTIONS: &str = "/internal/projections";
 /// Where a process forgets old answers to commands.
 const ANSWERS: &str = "/internal/answers/forget";
-/// Says how many milliseconds whoever asks will wait.
+/// Says how many milliseconds the sender waits.
 const WITHIN: &str = "x-folkshelf-within";
