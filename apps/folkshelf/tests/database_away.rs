@@ -42,14 +42,7 @@ impl Scene {
         let (owner, finn) = (host.register("Olga").await, host.register("Finn").await);
         let book = owner.lists(&host, "Emma").await;
         let borrow = finn.asks_for(&host, &book).await;
-        // Until Redis serves every view, PostgreSQL is asked.
-        eventually("the views are served from Redis", || async {
-            let text = host.get("/metrics").await.body.as_str().unwrap_or_default().to_owned();
-            ["auth", "users", "books", "borrowing", "notifications"].iter().all(|projection| {
-                text.contains(&format!("projection_rebuilds_total{{outcome=\"finished\",projection=\"{projection}\"}}"))
-            })
-        })
-        .await;
+        support::served_from_redis(&host).await;
         let scene = Self { postgres, host, owner, finn, book, borrow, _mail: mail };
         scene.reads().await;
         scene

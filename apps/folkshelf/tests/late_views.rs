@@ -24,9 +24,7 @@ async fn title(host: &Host, reader: Option<&Person>, book: &str) -> String {
 
 /// The gauge of a context's lateness.
 async fn gauge(host: &Host, context: &str) -> f64 {
-    let text = host.get("/metrics").await.body.as_str().unwrap_or_default().to_owned();
-    let name = format!("views_late_seconds{{context=\"{context}\"}} ");
-    text.lines().find_map(|line| line.strip_prefix(&name)?.parse().ok()).expect("the gauge")
+    host.metric_of(context, &format!("views_late_seconds{{context=\"{context}\"}}")).await.expect("the gauge")
 }
 
 #[tokio::test]

@@ -72,6 +72,16 @@ async fn limits_hold_over_both_hosts_in_a_cluster() {
     let (one, two) = (host(&place, &cluster), host(&place, &cluster));
     let ada = admin(&place, &one).await;
     both_read_from_redis([&one, &two], &ada).await;
+    // A host that has counted nothing yet has no connection for it, and counts its first tries alone. The right password
+    // costs none.
+    for host in [&one, &two] {
+        eventually("tries are counted in the cluster", || async {
+            let alone = host.metric("rate_limits_counted_alone_total").await;
+            host.log_in(&ada.email, support::PASSWORD).await.expect(200);
+            host.metric("rate_limits_counted_alone_total").await == alone
+        })
+        .await;
+    }
     let mut wrong = 0;
     while [&one, &two][wrong % 2].log_in(&ada.email, &format!("wrong {wrong}")).await.status == 401 {
         wrong += 1;

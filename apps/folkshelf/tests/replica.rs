@@ -32,9 +32,7 @@ impl Scene {
 }
 
 async fn metric(host: &Host, name: &str) -> f64 {
-    let text = host.get("/metrics").await.body.as_str().unwrap_or_default().to_owned();
-    let line = text.lines().find_map(|line| line.strip_prefix(name)?.trim().parse().ok());
-    line.unwrap_or_else(|| panic!("no {name}"))
+    host.metric_of("books", name).await.unwrap_or_else(|| panic!("no {name}"))
 }
 
 const BY_REPLICA: &str = "database_replica_reads_total{by=\"replica\"}";

@@ -98,9 +98,7 @@ async fn read_until(stream: &mut reqwest::Response, word: &str) -> String {
 
 /// A sample of the host's metrics, 0 where there is none.
 async fn metric(host: &Host, sample: &str) -> f64 {
-    let reply = host.get("/metrics").await;
-    let lines = reply.body.as_str().expect("text").lines();
-    lines.filter_map(|line| line.strip_prefix(sample)?.trim().parse().ok()).next().unwrap_or(0.0)
+    host.metric(sample).await.unwrap_or(0.0)
 }
 
 /// A host with bounds of its own.

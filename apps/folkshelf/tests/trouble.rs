@@ -101,14 +101,7 @@ async fn without_postgresql_redis_answers_and_writes_are_told_to_come_back() {
     let position = asked.header("x-folkshelf-position").to_owned();
     let borrow = asked.data()["id"].as_str().expect("an id").to_owned();
     let path = format!("/borrows/{borrow}");
-    // Until Redis serves every view, PostgreSQL would be asked.
-    eventually("the views are served from Redis", || async {
-        let text = host.get("/metrics").await.body;
-        let text = text.as_str().unwrap_or_default().to_owned();
-        host.get("/books").await.expect(200);
-        text.contains("projection_rebuilds_total")
-    })
-    .await;
+    support::served_from_redis(&host).await;
 
     postgres.kill().await;
     assert_eq!(host.get("/books").await.expect(200).ids(), std::slice::from_ref(&book));

@@ -38,9 +38,7 @@ async fn trickle(host: &Host, person: &Person) -> TcpStream {
 }
 
 async fn metric(host: &Host, sample: &str) -> f64 {
-    let reply = host.get("/metrics").await;
-    let lines = reply.body.as_str().expect("text").lines();
-    lines.filter_map(|line| line.strip_prefix(sample)?.trim().parse().ok()).next().unwrap_or(0.0)
+    host.metric(sample).await.unwrap_or(0.0)
 }
 
 #[tokio::test]
@@ -80,6 +78,9 @@ async fn trickling_uploads_stop_nobody_and_are_given_up() {
 
 #[tokio::test]
 async fn a_member_sends_two_files_at_once_and_what_breaks_off_leaves_nothing() {
+    if support::shape::one_process_only("nginx takes a file whole before it passes it on") {
+        return;
+    }
     let (place, folder) = (Place::new().await, tempfile::tempdir().expect("a folder"));
     let host = host(&place, folder.path(), &[]);
     let (ada, eve) = (host.register("Ada").await, host.register("Eve").await);
@@ -106,6 +107,9 @@ async fn a_member_sends_two_files_at_once_and_what_breaks_off_leaves_nothing() {
 
 #[tokio::test]
 async fn a_file_that_finds_no_room_is_told_to_come_back() {
+    if support::shape::one_process_only("nginx takes a file whole before it passes it on") {
+        return;
+    }
     let (place, folder) = (Place::new().await, tempfile::tempdir().expect("a folder"));
     let host = host(&place, folder.path(), &[("UPLOADS__SPOOL_MIB", "1"), ("IMPORTS__MAX_BYTES", "500000")]);
     let ada = host.register("Ada").await;

@@ -197,6 +197,20 @@ impl Host {
         all.expect("a process")
     }
 
+    /// A number of its metrics, such as `uploads_spooled_bytes`: the sum over its processes. `None`: no process has it.
+    pub async fn metric(&self, sample: &str) -> Option<f64> {
+        samples(&self.metrics().await, sample).reduce(|sum, one| sum + one)
+    }
+
+    /// The health of each process. nginx leads `/health` to the first.
+    pub async fn healths(&self) -> Vec<Reply> {
+        let mut all = Vec::new();
+        for process in &self.processes {
+            all.push(Reply::to(self.client.get(format!("http://{}/health", process.address))).await);
+        }
+        all
+    }
+
     pub async fn post(&self, path: &str, body: Value) -> Reply {
         Reply::to(self.request(Method::POST, path).json(&body)).await
     }
@@ -251,7 +265,13 @@ impl Host {
         format!("http://{}", self.processes[self.nth(context)].address)
     }
 
-    /// How the process is that runs a context. nginx leads `/health` to the first.
+    /// A number of the metrics of the process that runs a context.
+    pub async fn metric_of(&self, context: &str, sample: &str) -> Option<f64> {
+        let metrics = Reply::to(self.client.get(format!("{}/metrics", self.directly(context)))).await;
+        samples(&metrics, sample).next()
+    }
+
+    /// How the process is that runs a context.
     pub async fn health_of(&self, context: &str) -> Reply {
         Reply::to(self.client.get(format!("{}/health", self.directly(context)))).await
     }
@@ -270,4 +290,9 @@ impl Host {
         let nth = self.nth(context);
         self.processes[nth] = Process::listening(self.begin(nth));
     }
+}
+
+fn samples(metrics: &Reply, sample: &str) -> impl Iterator<Item = f64> {
+    let lines = metrics.body.as_str().unwrap_or_default().lines();
+    lines.filter_map(move |line| line.strip_prefix(sample)?.strip_prefix(' ')?.trim().parse().ok())
 }

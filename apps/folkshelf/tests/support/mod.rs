@@ -106,10 +106,22 @@ pub fn command_line(place: &Place, arguments: &[&str]) -> std::process::Output {
 
 /// How often an answer about books came from memory so far.
 pub async fn books_from_memory(host: &Host) -> f64 {
-    let metrics = host.get("/metrics").await.expect(200).body;
-    let line = r#"read_store_reads_total{level="memory",outcome="hit",projection="books"} "#;
-    let found = metrics.as_str().expect("text").lines().find_map(|metric| metric.strip_prefix(line));
-    found.map_or(0.0, |count| count.parse().expect("a number"))
+    let sample = r#"read_store_reads_total{level="memory",outcome="hit",projection="books"}"#;
+    host.metric(sample).await.unwrap_or(0.0)
+}
+
+/// Until Redis serves every view, PostgreSQL is asked.
+pub async fn served_from_redis(host: &Host) {
+    testkit::eventually("the views are served from Redis", || async {
+        for view in ["auth", "users", "books", "borrowing", "notifications"] {
+            let rebuilt = format!("projection_rebuilds_total{{outcome=\"finished\",projection=\"{view}\"}}");
+            if host.metric(&rebuilt).await.is_none() {
+                return false;
+            }
+        }
+        true
+    })
+    .await;
 }
 
 /// An answer.
