@@ -102,6 +102,8 @@ async fn without_postgresql_redis_answers_and_writes_are_told_to_come_back() {
     let borrow = asked.data()["id"].as_str().expect("an id").to_owned();
     let path = format!("/borrows/{borrow}");
     support::served_from_redis(&host).await;
+    // Each process has seen a member: it knows what roles permit.
+    owner.get(&host, "/notifications").await.expect(200);
 
     postgres.kill().await;
     assert_eq!(host.get("/books").await.expect(200).ids(), std::slice::from_ref(&book));

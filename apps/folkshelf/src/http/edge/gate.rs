@@ -196,9 +196,10 @@ impl Roles {
     }
 }
 
-/// Reads the table again and again, for as long as there is a gate.
+/// Reads the table soon, so that nobody is refused when it cannot be read later, and again and again for as long as there is a
+/// gate. Not at once: processes that start together do not reach each other yet.
 async fn keep_fresh(roles: Weak<Roles>) {
-    let mut pause = FRESH;
+    let mut pause = AGAIN;
     loop {
         tokio::time::sleep(pause).await;
         let Some(roles) = roles.upgrade() else { return };
