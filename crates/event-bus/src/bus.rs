@@ -13,8 +13,10 @@ use tokio::time::{Instant, MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
+use crate::arrival::Arrivals;
 use crate::checkpoint::Checkpoints;
 use crate::dead_letters::{self, DeadLetter};
+use crate::feed::Feeds;
 use crate::find::{self, EventCursor, EventFilter, EventPage};
 use crate::held::{Held, Renewed};
 use crate::horizon::{Hidden, Watch};
@@ -24,14 +26,13 @@ use crate::log::{self, Recorded};
 use crate::own::OwnEvents;
 use crate::progress::{Heard, Progress};
 use crate::runner::Runner;
+use crate::running::Running;
 use crate::scope::Scope;
 use crate::subscription::{self, Subscription};
 use crate::told::{self, ASK};
 use crate::window::{self, Window};
 use crate::{lease, metrics, sessions};
 
-/// How long a turn may take to end at a stop: its statements may hang.
-const STOPS_WITHIN: Duration = Duration::from_secs(10);
 /// How often the lag of the subscriptions is measured.
 const MEASURE_EVERY: Duration = Duration::from_secs(2);
 
@@ -75,6 +76,10 @@ pub(crate) struct Inner {
     pub lateness: Lateness,
     pub tail: broadcast::Sender<Arc<Recorded>>,
     pub held: Held,
+    /// Which imports this process runs.
+    pub imports: Held,
+    pub arrivals: Arrivals,
+    pub feeds: Feeds,
 }
 
 impl Inner {
@@ -87,36 +92,6 @@ impl Inner {
 #[derive(Clone)]
 pub struct EventBus {
     pub(crate) inner: Arc<Inner>,
-}
-
-/// The runners of a process. Dropping it stops them wherever they are; [`Running::stop`] lets them finish.
-pub struct Running {
-    bus: EventBus,
-    shutdown: CancellationToken,
-    runners: JoinSet<()>,
-    /// What the runners need around them: leases, wakes, the tail, measuring.
-    keepers: JoinSet<()>,
-}
-
-impl Running {
-    /// Lets every runner finish its turn, then gives the leases back.
-    pub async fn stop(mut self) {
-        self.shutdown.cancel();
-        let ended = async { while self.runners.join_next().await.is_some() {} };
-        if tokio::time::timeout(STOPS_WITHIN, ended).await.is_err() {
-            tracing::warn!("subscriptions did not end their turn; it is undone");
-            self.runners.shutdown().await;
-        }
-        // Only now: until its last turn is done a runner needs its lease.
-        self.keepers.shutdown().await;
-        let Inner { pool, holder, checkpoints, .. } = &*self.bus.inner;
-        if let Err(error) = checkpoints.flush_last(pool, *holder).await {
-            tracing::warn!(%error, "checkpoints were not written; some events are looked at again");
-        }
-        if let Err(error) = lease::release(pool, *holder).await {
-            tracing::warn!(%error, "leases were not given back; they run out by themselves");
-        }
-    }
 }
 
 /// A subscription as operators see it.
@@ -155,6 +130,9 @@ impl EventBus {
             lateness: Lateness::default(),
             tail: broadcast::Sender::new(1024),
             held: Held::default(),
+            imports: Held::default(),
+            arrivals: Arrivals::default(),
+            feeds: Feeds::default(),
         };
         Self { inner: Arc::new(inner) }
     }

@@ -113,7 +113,10 @@ pub(crate) async fn release(pool: &PgPool, holder: Uuid) -> Result<(), sqlx::Err
 async fn release_once(pool: &PgPool, holder: Uuid) -> Result<(), sqlx::Error> {
     let mut connection = pool.connect_options().connect().await?;
     sqlx::query!(
-        "update event_bus.subscription set lease_holder = null, lease_until = now() where lease_holder = $1",
+        "with imports as (
+            update event_bus.source set lease_holder = null, lease_until = now() where lease_holder = $1
+        )
+        update event_bus.subscription set lease_holder = null, lease_until = now() where lease_holder = $1",
         holder,
     )
     .execute(&mut connection)

@@ -7,7 +7,7 @@ use prometheus::{
     register_histogram_vec, register_int_counter_vec, register_int_gauge_vec,
 };
 
-use crate::SubscriptionStatus;
+use crate::{SourceStatus, SubscriptionStatus};
 
 const ONCE: &str = "each metric is registered once";
 
@@ -48,6 +48,26 @@ pub static VIEWS_LATE_SECONDS: LazyLock<GaugeVec> = LazyLock::new(|| {
     register_gauge_vec!("views_late_seconds", "Seconds by which the views of a context are late.", &["context"])
         .expect(ONCE)
 });
+
+pub static SOURCE_LAG_SECONDS: LazyLock<GaugeVec> = LazyLock::new(|| {
+    let help = "Seconds since all events of a context of another database were here; 0 while they are.";
+    register_gauge_vec!("event_bus_source_lag_seconds", help, &["context"]).expect(ONCE)
+});
+
+pub static SOURCE_EVENTS: LazyLock<IntCounterVec> = LazyLock::new(|| {
+    let help = "Events that came from another database, by what became of them.";
+    register_int_counter_vec!("event_bus_source_events_total", help, &["context", "outcome"]).expect(ONCE)
+});
+
+pub static SOURCE_FAULTS: LazyLock<IntCounterVec> = LazyLock::new(|| {
+    let help = "Tries to import events that failed, by why.";
+    register_int_counter_vec!("event_bus_source_faults_total", help, &["context", "kind"]).expect(ONCE)
+});
+
+/// Sets what is measured of one source.
+pub fn show_source(status: &SourceStatus) {
+    SOURCE_LAG_SECONDS.with_label_values(&[&status.context]).set(status.lag_seconds);
+}
 
 /// Sets what is measured of one subscription.
 pub fn show(status: &SubscriptionStatus) {

@@ -7,6 +7,7 @@ use std::time::Duration;
 use kernel::Position;
 
 use crate::bus::Inner;
+use crate::source::Arrival;
 
 /// Somebody has set a checkpoint, or wants a dead letter tried again.
 pub(crate) const ASK: &str = "ask";
@@ -35,6 +36,28 @@ impl Reached {
     }
 }
 
+/// How far the import of a context is: `from books 748 12 900 34`, the place of the last event in its owner's log, then in
+/// ours. Told with the commit of the import.
+pub(crate) struct Arrived;
+
+impl Arrived {
+    pub const BEGINNING: &'static str = "from ";
+
+    pub fn told(context: &str, Arrival { there, here }: Arrival) -> String {
+        let places = [there.transaction, there.sequence, here.transaction, here.sequence];
+        let places = places.map(|number| number.to_string()).join(" ");
+        format!("{}{context} {places}", Self::BEGINNING)
+    }
+
+    /// `None`: something else was told, or it cannot be read.
+    pub fn heard(payload: &str) -> Option<(&str, Arrival)> {
+        let (context, places) = payload.strip_prefix(Self::BEGINNING)?.split_once(' ')?;
+        let mut numbers = places.split(' ').map(str::parse);
+        let mut place = || Some(Position { transaction: numbers.next()?.ok()?, sequence: numbers.next()?.ok()? });
+        Some((context, Arrival { there: place()?, here: place()? }))
+    }
+}
+
 /// Hears what is told; anything else is the log's own trigger, which tells of new events. Never ends.
 pub(crate) async fn listen(bus: Arc<Inner>) {
     loop {
@@ -46,6 +69,10 @@ pub(crate) async fn listen(bus: Arc<Inner>) {
             while let Some(told) = listener.next().await? {
                 if let Some(reached) = Reached::heard(&told) {
                     bus.progress.hear(reached);
+                    continue;
+                }
+                if let Some((context, arrival)) = Arrived::heard(&told) {
+                    bus.arrivals.set(context, arrival);
                     continue;
                 }
                 match &*told {
@@ -80,5 +107,11 @@ mod tests {
             assert!(Reached::heard(other).is_none(), "{other}");
         }
         assert_eq!(Reached::heard("at books,users 3,auth 1 2").unwrap().count(), 1);
+
+        let arrival = Arrival { there: at(748, 12), here: at(900, 34) };
+        assert_eq!(Arrived::heard(&Arrived::told("books", arrival)), Some(("books", arrival)));
+        for other in ["", HURRY, ASK, "from", "from books", "from books 1 2 3", "from books 1 2 3 x"] {
+            assert!(Arrived::heard(other).is_none(), "{other}");
+        }
     }
 }

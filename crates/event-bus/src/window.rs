@@ -3,11 +3,11 @@
 //! What lies below the horizon never changes, so what was read once needs no invalidation. Whoever is further behind than
 //! what is kept reads the table.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use kernel::Position;
+use kernel::{EventId, Position};
 use sqlx::PgPool;
 
 use crate::bus::Inner;
@@ -33,19 +33,41 @@ const GATHERING: Duration = Duration::from_millis(8);
 /// How long to wait when the database is away, at most.
 const MAX_AWAY: Duration = Duration::from_secs(1);
 
+/// Where an event stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Place {
+    pub position: Position,
+    pub id: EventId,
+}
+
+impl Place {
+    pub fn of(event: &Recorded) -> Self {
+        Self { position: event.position, id: event.id }
+    }
+}
+
 /// Events after `from` and up to `to`, all of them, in order.
 #[derive(Default)]
-struct Kept {
-    from: Position,
+pub(crate) struct Kept {
+    /// Where the reader began; `None`: it does not run.
+    pub begun: Option<Position>,
+    pub from: Position,
     to: Position,
     events: VecDeque<Arc<Recorded>>,
+    /// The last event of each name among those that were kept and are no longer.
+    pub dropped: HashMap<String, Place>,
 }
 
 impl Kept {
+    /// Those that are kept and come after `from`.
+    pub fn behind(&self, from: Position) -> impl Iterator<Item = &Arc<Recorded>> {
+        let first = self.events.partition_point(|event| event.position <= from);
+        self.events.range(first..)
+    }
+
     /// `None`: what comes after `from` is not kept any more.
     fn after(&self, from: Position, limit: usize) -> Option<Vec<Arc<Recorded>>> {
-        let first = self.events.partition_point(|event| event.position <= from);
-        (from >= self.from).then(|| self.events.range(first..).take(limit).cloned().collect())
+        (from >= self.from).then(|| self.behind(from).take(limit).cloned().collect())
     }
 
     fn add(&mut self, event: Arc<Recorded>) {
@@ -55,6 +77,11 @@ impl Kept {
             && let Some(oldest) = self.events.pop_front()
         {
             self.from = oldest.position;
+            let place = Place::of(&oldest);
+            match self.dropped.get_mut(&oldest.name) {
+                Some(last) => *last = place,
+                None => drop(self.dropped.insert(oldest.name.clone(), place)),
+            }
         }
     }
 }
@@ -65,10 +92,10 @@ pub(crate) struct Window(Mutex<Kept>);
 impl Window {
     /// What comes after `from` is kept from now on.
     pub fn begin(&self, from: Position) {
-        *self.kept() = Kept { from, to: from, ..Kept::default() };
+        *self.kept() = Kept { begun: Some(from), from, to: from, ..Kept::default() };
     }
 
-    fn kept(&self) -> MutexGuard<'_, Kept> {
+    pub fn kept(&self) -> MutexGuard<'_, Kept> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

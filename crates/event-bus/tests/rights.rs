@@ -91,16 +91,15 @@ async fn a_context_cannot_move_the_checkpoint_of_another() {
 async fn a_log_from_a_server_with_higher_transaction_ids_is_refused_at_start() {
     let (database, pool) = counters().await;
     // As a restored dump has it.
-    let owner = database.pool("event_bus");
     sqlx::raw_sql(
         "insert into event_bus.log (transaction_id, id, name, version, aggregate_type, aggregate_id,
             aggregate_version, payload, actor, occurred_at)
         values ('9000000000000', gen_random_uuid(), 'a.b', 1, 'a', gen_random_uuid(), 1, '{}', '{}', now())",
     )
-    .execute(&owner)
+    .execute(&database.owner_pool("event_bus"))
     .await
     .unwrap();
-    let events = bus(owner, 500);
+    let events = bus(database.pool("event_bus"), 500);
     let refused = events
         .start(vec![event_bus::Subscription::apply("books", pool, Seeing::calmly("us"))])
         .await

@@ -3,7 +3,9 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on ends here")]
 #![allow(dead_code, reason = "each file of tests uses a part")]
 
+pub mod apart;
 pub mod process;
+pub mod rough;
 pub mod storm;
 
 use std::collections::HashMap;
