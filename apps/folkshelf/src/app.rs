@@ -9,7 +9,7 @@ use actix_web::web::Data;
 use anyhow::Context as _;
 use cqrs::{CommandBus, Crossing, QueryBus};
 use database::{Database, Replica, Route, Server};
-use event_bus::{BusSettings, EventBus, Running, Subscription};
+use event_bus::{BusSettings, EventBus, Owner, Running, Subscription};
 use jiff::tz::TimeZone;
 use jobs::{Job, Jobs};
 use kernel::{Clock, CorrectedClock};
@@ -22,6 +22,7 @@ use tokio_util::sync::CancellationToken;
 use crate::background::Background;
 use crate::connections::{Budget, Connections, owner};
 use crate::contexts::Context;
+use crate::databases;
 use crate::http::edge::gate::Gate;
 use crate::http::edge::host::Host;
 use crate::http::edge::hot::HotAnswers;
@@ -114,6 +115,8 @@ pub struct App {
     crossings: Vec<Crossing>,
     /// The processes that run the other contexts.
     peers: Vec<Arc<Peer>>,
+    /// Where events of other databases come from.
+    owners: Vec<(String, Arc<dyn Owner>)>,
     sessions_elsewhere: Option<Box<dyn SessionsElsewhere>>,
     clock: Arc<dyn Clock>,
     places: Arc<Places>,
@@ -122,9 +125,9 @@ pub struct App {
 }
 
 impl App {
-    /// With all contexts: for operators' commands, which find everything in the one database.
+    /// With all contexts that have their tables in the database: for operators' commands.
     pub async fn new(settings: &Settings) -> anyhow::Result<Self> {
-        Self::serving(settings, Context::ALL).await
+        Self::serving(settings, &settings.contexts.in_database()).await
     }
 
     /// With these contexts here and the others in the processes that `settings.peers` names.
@@ -135,6 +138,10 @@ impl App {
 
     /// With a time of its own: to tell what happened before.
     pub async fn at(settings: &Settings, clock: Arc<dyn Clock>) -> anyhow::Result<Self> {
+        anyhow::ensure!(
+            settings.contexts.in_database() == Context::ALL,
+            "contexts.database: only where all contexts are in one database can a time of one's own be told"
+        );
         Ok(Self { runs_jobs: false, ..Self::with(settings, Context::ALL, Arc::default(), clock).await? })
     }
 
@@ -160,10 +167,11 @@ impl App {
             clock: &clock,
             places: &places,
         };
-        let (mut commands, mut queries) =
-            cqrs::builders(Arc::clone(&clock), events.clone(), Some(Arc::new(Hosts(read_store.clone()))));
-        let (mut contexts, mut crossings) = (Vec::new(), Vec::new());
         let peers = Peers::of(settings, here)?;
+        let hosts = Arc::new(Hosts(read_store.clone()));
+        let logs = databases::logs(settings, &peers);
+        let (mut commands, mut queries) = cqrs::builders_apart(Arc::clone(&clock), events.clone(), Some(hosts), logs);
+        let (mut contexts, mut crossings) = (Vec::new(), Vec::new());
         for context in Context::ALL {
             let module = context.module();
             if let Some(peer) = peers.to(*context) {
@@ -202,6 +210,7 @@ impl App {
             events,
             contexts,
             crossings,
+            owners: databases::owners(settings, &peers.all()),
             peers: peers.all(),
             sessions_elsewhere,
             clock,
@@ -230,11 +239,12 @@ impl App {
         require_published(&subscriptions)?;
         let (server, direct, pooled) = (self.server.clone(), self.budget.route.clone(), self.pooled.clone());
         self.budget.check().await?;
-        let running = self
+        let mut running = self
             .events
             .start(subscriptions)
             .await
             .context("the event log cannot be read; is the database there, and migrated?")?;
+        running.import(self.owners.clone()).await.context("events of other databases cannot be imported")?;
         self.background.run(|until| async move {
             until.run_until_cancelled(server.watch(direct, pooled)).await;
         });

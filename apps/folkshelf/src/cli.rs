@@ -20,7 +20,8 @@ use crate::http::edge::server::{self, Served};
 use crate::promotion::promote;
 use crate::recurring::command_line as jobs;
 use crate::settings::{Environment, LogFormat, Settings, Transport, reference};
-use crate::{doctor, health, letters, modules, nginx, seed};
+use crate::sources::Sources;
+use crate::{doctor, health, letters, modules, nginx, seed, sources};
 
 /// How long the last spans may take to reach their collector.
 const LAST_SPANS: Duration = Duration::from_secs(5);
@@ -61,6 +62,9 @@ enum Command {
     /// Subscriptions to the event log.
     #[command(subcommand)]
     Subscriptions(Subscriptions),
+    /// Events that come from the databases of other contexts.
+    #[command(subcommand)]
+    Sources(Sources),
     /// What one of the hosts does by the clock.
     #[command(subcommand)]
     Jobs(JobsCommand),
@@ -194,6 +198,7 @@ async fn act(command: Command, settings: &Settings) -> anyhow::Result<()> {
         Command::DeadLetters(command) => dead_letters(settings, command).await,
         Command::Mails(command) => mails(settings, command).await,
         Command::Subscriptions(command) => subscriptions(settings, command).await,
+        Command::Sources(command) => sources::run(&app::event_bus(settings, system_clock()).await?, command).await,
         Command::Jobs(command) => {
             let jobs = App::new(settings).await?.jobs;
             match command {

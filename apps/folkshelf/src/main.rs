@@ -5,6 +5,7 @@ mod background;
 mod cli;
 mod connections;
 mod contexts;
+mod databases;
 mod doctor;
 mod health;
 mod http;
@@ -18,6 +19,7 @@ mod promotion;
 mod recurring;
 mod seed;
 mod settings;
+mod sources;
 
 use clap::Parser;
 

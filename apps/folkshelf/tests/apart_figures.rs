@@ -83,7 +83,7 @@ async fn what_is_refused_while_a_process_is_away() {
     for away in ["users", "auth", "books", "borrowing", "notifications"] {
         let place = Place::new().await;
         let mut host = start(&place, Shape::FiveApart);
-        let ada = round::admin(&place, &host).await;
+        let ada = round::admin(&host).await;
         let (olga, finn) = (host.register("Olga").await, host.register("Finn").await);
         let book = olga.lists(&host, "Emma").await;
         let borrow = finn.asks_for(&host, &book).await;

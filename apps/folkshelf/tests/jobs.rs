@@ -32,8 +32,8 @@ async fn done(admin: &Person, host: &Host, name: &str) -> Value {
 
 #[tokio::test]
 async fn each_job_is_listed_and_done_when_an_administrator_asks_for_it() {
-    let (place, host) = Host::start().await;
-    let ada = round::admin(&place, &host).await;
+    let (_place, host) = Host::start().await;
+    let ada = round::admin(&host).await;
     let listed = ada.get(&host, "/admin/jobs").await.expect(200);
     let names: Vec<&str> = listed.data().as_array().unwrap().iter().map(|job| job["name"].as_str().unwrap()).collect();
     assert_eq!(
@@ -70,7 +70,7 @@ async fn each_job_is_listed_and_done_when_an_administrator_asks_for_it() {
 #[tokio::test]
 async fn the_command_line_lists_jobs_and_lets_a_host_begin_one() {
     let (place, host) = Host::start().await;
-    let ada = round::admin(&place, &host).await;
+    let ada = round::admin(&host).await;
     let said = |arguments: &[&str]| {
         let output = command_line(&place, arguments);
         (output.status.success(), String::from_utf8_lossy(&output.stdout).into_owned())
@@ -105,7 +105,7 @@ async fn a_schedule_that_is_none_is_refused_by_its_name_before_the_host_starts()
 #[tokio::test]
 async fn a_month_is_counted_by_every_context_and_hidden_books_are_not_named() {
     let (place, host) = Host::start().await;
-    let ada = round::admin(&place, &host).await;
+    let ada = round::admin(&host).await;
     let (olga, finn) = (host.register("Olga").await, host.register("Finn").await);
     let (emma, secret) = (olga.lists(&host, "=Emma").await, olga.lists(&host, "Secret").await);
     finn.asks_for(&host, &emma).await;
@@ -153,7 +153,7 @@ async fn a_month_is_counted_by_every_context_and_hidden_books_are_not_named() {
 #[tokio::test]
 async fn what_a_context_knows_wrongly_of_members_is_found_and_told_again() {
     let (place, host) = Host::start().await;
-    let ada = round::admin(&place, &host).await;
+    let ada = round::admin(&host).await;
     let (olga, finn) = (host.register("Olga").await, host.register("Finn").await);
     let book = olga.lists(&host, "Emma").await;
     // His profile has been told in its second version.

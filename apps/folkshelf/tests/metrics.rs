@@ -37,8 +37,8 @@ fn in_sources(folder: &Path, names: &mut BTreeSet<String>) {
 
 #[tokio::test]
 async fn what_is_served_after_some_traffic_is_listed() {
-    let (place, host) = Host::start().await;
-    let (ada, finn) = (round::admin(&place, &host).await, host.register("Finn").await);
+    let (_place, host) = Host::start().await;
+    let (ada, finn) = (round::admin(&host).await, host.register("Finn").await);
     let book = ada.lists(&host, "Emma").await;
     finn.post(&host, "/borrows", json!({"bookId": book, "days": 21})).await.expect(201);
     ada.get(&host, "/notifications").await.expect(200);

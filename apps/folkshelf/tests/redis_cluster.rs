@@ -36,7 +36,7 @@ async fn a_community_lives_on_three_masters_through_the_death_of_each() {
     let (place, mut cluster) = (Place::new().await, RedisCluster::start().await);
     let (one, two) = (host(&place, &cluster), host(&place, &cluster));
     let hosts = [&one, &two];
-    let ada = admin(&place, &one).await;
+    let ada = admin(&one).await;
     both_read_from_redis(hosts, &ada).await;
     a_book_goes_round(&one, &two, "Emma").await;
     for node in &cluster.nodes[..3] {
@@ -70,7 +70,7 @@ async fn a_community_lives_on_three_masters_through_the_death_of_each() {
 async fn limits_hold_over_both_hosts_in_a_cluster() {
     let (place, cluster) = (Place::new().await, RedisCluster::start().await);
     let (one, two) = (host(&place, &cluster), host(&place, &cluster));
-    let ada = admin(&place, &one).await;
+    let ada = admin(&one).await;
     both_read_from_redis([&one, &two], &ada).await;
     // A host that has counted nothing yet has no connection for it, and counts its first tries alone. The right password
     // costs none.

@@ -22,7 +22,7 @@ fn host(place: &Place, group: &RedisGroup) -> Host {
 async fn when_the_master_dies_nothing_is_lost_and_both_hosts_find_the_next_one() {
     let (place, mut group) = (Place::new().await, RedisGroup::start().await);
     let (one, two) = (host(&place, &group), host(&place, &group));
-    let ada = admin(&place, &one).await;
+    let ada = admin(&one).await;
     both_read_from_redis([&one, &two], &ada).await;
     a_book_goes_round(&one, &two, "Emma").await;
 
@@ -89,7 +89,7 @@ async fn fail_over_to(group: &RedisGroup, nth: usize) {
 async fn a_replica_that_was_behind_when_it_was_made_master_is_not_believed() {
     let (place, mut group) = (Place::new().await, RedisGroup::start().await);
     let one = host(&place, &group);
-    let ada = admin(&place, &one).await;
+    let ada = admin(&one).await;
     let path = format!("/books/{}", ada.lists(&one, "First edition").await);
     eventually("all reads come from Redis", || reads_from_redis(&one, &ada)).await;
     eventually("the replica has it", || async {
@@ -115,7 +115,7 @@ async fn a_replica_that_was_behind_when_it_was_made_master_is_not_believed() {
 async fn a_master_of_before_that_took_over_older_data_is_not_believed_though_it_never_restarted() {
     let (place, group) = (Place::new().await, RedisGroup::start().await);
     let mut one = host(&place, &group);
-    let ada = admin(&place, &one).await;
+    let ada = admin(&one).await;
     let path = format!("/books/{}", ada.lists(&one, "First edition").await);
     eventually("all reads come from Redis", || reads_from_redis(&one, &ada)).await;
     cut_off(&group, 1).await;

@@ -52,7 +52,7 @@ async fn a_host_does_all_it_does_with_the_rights_that_operators_are_told_to_give
         assert_eq!(tell(&redis, &rights(&place, user)).await, "+OK\r\n+OK\r\n");
     }
     let (one, two) = (host(&place, &redis, "one"), host(&place, &redis, "two"));
-    let ada = admin(&place, &one).await;
+    let ada = admin(&one).await;
     eventually("all reads come from Redis", || reads_from_redis(&one, &ada)).await;
     a_book_goes_round(&one, &two, "Emma").await;
     // A book that goes, a page behind another page, limits, a rebuild by hand.
@@ -129,7 +129,7 @@ async fn a_host_whose_user_is_revoked_goes_on_without_redis_and_the_others_go_on
         tell(&redis, &rights(&place, user)).await;
     }
     let (one, two) = (host(&place, &redis, "one"), host(&place, &redis, "two"));
-    let ada = admin(&place, &one).await;
+    let ada = admin(&one).await;
     eventually("all reads come from Redis", || reads_from_redis(&one, &ada)).await;
     eventually("both have Redis", || async { has_redis(&one).await && has_redis(&two).await }).await;
 
@@ -158,7 +158,7 @@ async fn a_right_that_is_missing_costs_no_event_and_works_once_it_is_given() {
     tell(&redis, &rights(&place, "one")).await;
     tell(&redis, "ACL SETUSER one -zadd").await;
     let one = host(&place, &redis, "one");
-    let ada = admin(&place, &one).await;
+    let ada = admin(&one).await;
     let book = ada.lists(&one, "Emma").await;
     assert_eq!(one.get("/books").await.expect(200).ids(), [book.as_str()]);
     eventually("the host says so", || async {
@@ -194,7 +194,7 @@ async fn redis_is_reached_over_tls_and_nobody_is_believed_whom_the_authority_has
     let strange_authority = others.file("authority.pem");
     let ours = [("CA_FILE", &*authority), ("CERTIFICATE_FILE", &*certificate), ("KEY_FILE", &*key)];
     let (one, two) = (with(&place, &url, &ours), with(&place, &url, &ours));
-    let ada = admin(&place, &one).await;
+    let ada = admin(&one).await;
     eventually("all reads come from Redis", || reads_from_redis(&one, &ada)).await;
     eventually("both have Redis", || async { has_redis(&one).await && has_redis(&two).await }).await;
     a_book_goes_round(&one, &two, "Emma").await;

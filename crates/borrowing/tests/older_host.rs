@@ -107,7 +107,7 @@ async fn older_host(world: &World, borrow: BorrowId, change: impl FnOnce(&mut Ol
 /// As PostgreSQL has it: the older host told nobody here of what it wrote.
 async fn stored(world: &World, by: UserId, borrow: BorrowId) -> BorrowView {
     let mut ahead = member(by);
-    ahead.min_position = Some(Position { transaction: i64::MAX, sequence: 1 });
+    ahead.min_positions = vec![Position { transaction: i64::MAX, sequence: 1 }.into()];
     world.ask(&ahead, GetBorrow { borrow }).await.expect("there")
 }
 

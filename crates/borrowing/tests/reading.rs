@@ -227,7 +227,7 @@ async fn a_view_in_redis_says_what_postgresql_says() {
         let from_redis = world.get(them.ada, id).await;
         let mut ahead = member(them.ada);
         // A position that no view has reached: PostgreSQL answers.
-        ahead.min_position = Some(Position { transaction: i64::MAX, sequence: 1 });
+        ahead.min_positions = vec![Position { transaction: i64::MAX, sequence: 1 }.into()];
         let from_database = world.ask(&ahead, GetBorrow { borrow: id }).await.unwrap();
         assert_eq!(from_redis, from_database);
     }

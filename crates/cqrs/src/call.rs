@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use database::{Database, Reading};
 use event_bus::Meta;
-use kernel::{Actor, Clock, Event, Position};
+use kernel::{Actor, Clock, Event, LogPosition, Position};
 use serde::Serialize;
 use sqlx::{PgConnection, Postgres, Transaction};
 use time::OffsetDateTime;
@@ -21,8 +21,8 @@ pub struct Caller {
     pub trace: String,
     /// The same key and command within 24 h give the first answer again.
     pub idempotency_key: Option<String>,
-    /// A query must see at least this much of the log.
-    pub min_position: Option<Position>,
+    /// A query must see at least this much of each log, and a command's context must know it.
+    pub min_positions: Vec<LogPosition>,
     /// Which contexts answered without it.
     pub behind: Behind,
 }
@@ -51,7 +51,7 @@ impl Behind {
 
 impl Caller {
     pub fn new(actor: Actor, trace: impl Into<String>) -> Self {
-        Self { actor, trace: trace.into(), idempotency_key: None, min_position: None, behind: Behind::default() }
+        Self { actor, trace: trace.into(), idempotency_key: None, min_positions: Vec::new(), behind: Behind::default() }
     }
 
     /// Folkshelf itself: a scheduler, the command line.

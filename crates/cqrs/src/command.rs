@@ -7,8 +7,7 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use database::Database;
-use event_bus::{Heard, Scope};
-use kernel::{Command, Detail, ErrorKind, Position, Refusal};
+use kernel::{Command, Detail, ErrorKind, LogPosition, Position, Refusal};
 use tracing::field::Empty;
 use tracing::{Instrument, Span};
 
@@ -149,7 +148,7 @@ impl<C: Command> Clone for Dispatch<C> {
 pub struct Done<T> {
     pub output: T,
     /// The last event it appended, also when the answer is given again; `None` when nothing changed.
-    pub position: Option<Position>,
+    pub position: Option<LogPosition>,
 }
 
 struct Answered<T> {
@@ -237,9 +236,13 @@ struct Handled<'d, C: Command> {
 
 impl<C: Command> Handled<'_, C> {
     async fn send(&self, caller: &Caller, command: C) -> Result<Done<C::Output>, DispatchError<C::Error>> {
-        let Shared { events, own_writes, others, .. } = self.shared;
+        let Shared { own_writes, others, .. } = self.shared;
         let begun = Instant::now();
         own_writes.known(&caller.actor, &self.registered.context, WAITS_WITHIN).await;
+        for at in &caller.min_positions {
+            let left = WAITS_WITHIN.saturating_sub(begun.elapsed());
+            self.shared.told_elsewhere_is_known(*at, &self.registered.context, left).await;
+        }
         let left = WAITS_WITHIN.saturating_sub(begun.elapsed());
         let started = Instant::now();
         let mut told = None;
@@ -264,12 +267,12 @@ impl<C: Command> Handled<'_, C> {
         let mut since = Instant::now();
         if let Some(Told { position, families }) = &told {
             let families: Vec<&str> = families.iter().map(AsRef::as_ref).collect();
-            let views = events.wait_for(*position, Scope::ConsumersOf(&families), left);
-            if views.instrument(tracing::debug_span!("views")).await != Heard::Yes {
+            let views = self.shared.shown_everywhere(&self.registered.context, *position, &families, left);
+            if !views.instrument(tracing::debug_span!("views")).await {
                 tracing::debug!(command = C::NAME, %position, "answered before every view was refreshed");
-                own_writes.announce(&caller.actor, *position, KEPT_WITHIN).await;
+                own_writes.announce(&caller.actor, self.named(*position), KEPT_WITHIN).await;
             } else if self.registered.pool.has_replica() {
-                own_writes.announce_to_readers_of_replicas(&caller.actor, *position, KEPT_WITHIN).await;
+                own_writes.announce_to_readers_of_replicas(&caller.actor, self.named(*position), KEPT_WITHIN).await;
             }
             since = Instant::now();
         }
@@ -279,7 +282,11 @@ impl<C: Command> Handled<'_, C> {
         {
             tracing::warn!(command = C::NAME, "answered before every process knew what it must not answer any more");
         }
-        Ok(Done { output: outcome?.output, position: told.map(|told| told.position) })
+        Ok(Done { output: outcome?.output, position: told.map(|told| self.named(told.position)) })
+    }
+
+    fn named(&self, position: Position) -> LogPosition {
+        self.shared.named(&self.registered.context, position)
     }
 
     /// `told` is what is committed of it, whatever the outcome.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use kernel::actor::ActorForm;
 use kernel::name::lasting_name;
-use kernel::{Command, Detail, ErrorKind, Position, Query, Refusal};
+use kernel::{Command, Detail, ErrorKind, LogPosition, Query, Refusal};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -85,6 +85,7 @@ struct CallerForm {
     trace: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     idempotency_key: Option<String>,
+    /// With commas between those of several logs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     min_position: Option<String>,
 }
@@ -134,20 +135,26 @@ impl CallerForm {
             actor: ActorForm::from(&caller.actor),
             trace: caller.trace.clone(),
             idempotency_key: caller.idempotency_key.clone(),
-            min_position: caller.min_position.map(|position| position.to_string()),
+            min_position: (!caller.min_positions.is_empty()).then(|| joined(&caller.min_positions)),
         }
     }
 
     fn into_caller(self) -> Option<Caller> {
-        let min_position = self.min_position.map(|position| position.parse::<Position>()).transpose().ok()?;
+        let texts = self.min_position.iter().flat_map(|texts| texts.split(','));
+        let min_positions = texts.map(|text| LogPosition::read(text, lasting_name));
+        let min_positions = min_positions.collect::<Result<_, _>>().ok()?;
         Some(Caller {
             actor: self.actor.into_actor()?,
             trace: self.trace,
             idempotency_key: self.idempotency_key,
-            min_position,
+            min_positions,
             behind: Behind::default(),
         })
     }
+}
+
+fn joined(positions: &[LogPosition]) -> String {
+    positions.iter().map(LogPosition::to_string).collect::<Vec<_>>().join(",")
 }
 
 impl There {
@@ -162,7 +169,7 @@ impl There {
         name: &'static str,
         message: F,
         within: Duration,
-    ) -> Result<(A, Option<Position>), RefusedElsewhere> {
+    ) -> Result<(A, Option<LogPosition>), RefusedElsewhere> {
         let wrong = |what: &str, error: &dyn std::fmt::Display| {
             RefusedElsewhere::misunderstood(format!("{what} of {name} cannot be read: {error}"))
         };
@@ -174,7 +181,7 @@ impl There {
         match serde_json::from_slice(&reply).map_err(|error| wrong("the reply", &error))? {
             Reply::Answered { answer, position, behind } => {
                 behind.iter().for_each(|context| caller.behind.note(&Arc::from(context.as_str())));
-                let position = position.map(|position| position.parse()).transpose();
+                let position = position.map(|position| LogPosition::read(&position, lasting_name)).transpose();
                 Ok((answer, position.map_err(|error| wrong("the position", &error))?))
             }
             Reply::Refused { kind, code, message, details } => {

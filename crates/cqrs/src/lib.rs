@@ -6,6 +6,7 @@
 //! | [`command`] | [`CommandBus`], and the one wrapper around every command handler |
 //! | [`query`] | [`QueryBus`], and the one wrapper around every query handler |
 //! | `idempotency` | the answer given under an idempotency key, to be given again |
+//! | [`Logs`], [`OtherDatabases`] | whose log a position is of, and asking the other databases |
 //! | `own_writes` | what a caller has done and no view shows yet |
 //! | [`Crossing`], [`Peer`] | messages that are handled in another process, and the way there |
 //! | [`Wire`] | in what form a message travels to another process |
@@ -17,6 +18,7 @@ pub mod call;
 pub mod command;
 mod elsewhere;
 mod idempotency;
+mod logs;
 mod metrics;
 mod own_writes;
 pub mod query;
@@ -26,6 +28,7 @@ pub use call::{Behind, Call, Caller, Source, Work};
 pub use command::{CommandBus, CommandBusBuilder, CommandHandler, Dispatch, DispatchError, Done, KEPT_WITHIN};
 pub use elsewhere::{Crossing, Endpoint, Outgoing, Peer, RefusedElsewhere};
 pub use idempotency::forget_answers;
+pub use logs::{Logs, OtherDatabases, ToldThere};
 pub use query::{Ask, AskError, QueryBus, QueryBusBuilder, QueryHandler};
 pub use wire::Wire;
 
@@ -63,15 +66,29 @@ struct Shared {
     events: EventBus,
     own_writes: Arc<own_writes::OwnWrites>,
     others: Option<Arc<dyn OtherHosts>>,
+    /// `None`: all contexts are in one database.
+    logs: Option<Logs>,
 }
 
-/// Both buses, to be filled while the host is wired. `others`: where several processes share the community.
+/// Both buses, to be filled while the host is wired. `others`: where several processes share the community. All contexts are
+/// in one database.
 pub fn builders(
     clock: Arc<dyn Clock>,
     events: EventBus,
     others: Option<Arc<dyn OtherHosts>>,
 ) -> (CommandBusBuilder, QueryBusBuilder) {
-    let own_writes = Arc::new(own_writes::OwnWrites::new(events.clone(), others.clone()));
+    builders_apart(clock, events, others, None)
+}
+
+/// As [`builders`], in a database that has some of the contexts.
+pub fn builders_apart(
+    clock: Arc<dyn Clock>,
+    events: EventBus,
+    others: Option<Arc<dyn OtherHosts>>,
+    logs: Option<Logs>,
+) -> (CommandBusBuilder, QueryBusBuilder) {
+    let own: Option<Vec<&'static str>> = logs.as_ref().map(|logs| logs.own.clone());
+    let own_writes = Arc::new(own_writes::OwnWrites::new(events.clone(), others.clone(), own));
     if let Some(others) = &others {
         let hearer = Arc::downgrade(&own_writes);
         others.on_announcement(Box::new(move |text| {
@@ -80,7 +97,7 @@ pub fn builders(
             }
         }));
     }
-    let shared = Arc::new(Shared { clock, events, own_writes, others });
+    let shared = Arc::new(Shared { clock, events, own_writes, others, logs });
     (CommandBusBuilder::new(Arc::clone(&shared)), QueryBusBuilder::new(shared))
 }
 

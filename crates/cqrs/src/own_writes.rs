@@ -10,16 +10,24 @@
 //! a write whose views are in time costs nothing more.
 //!
 //! Where Redis cannot be reached by the process that answers, the others do not hear of it until it can: ADR 26.
+//!
+//! What was told in another database is waited for in the same way, once it was announced ([`elsewhere`]). A process that may
+//! have missed an announcement knows no positions of other databases: there only the position that callers send helps.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use event_bus::{EventBus, Heard, Scope};
-use kernel::{Actor, Position, UserId};
+use kernel::name::lasting_name;
+use kernel::{Actor, LogPosition, Position, UserId};
 
 use crate::OtherHosts;
 use crate::command::KEPT_WITHIN;
+
+mod elsewhere;
+
+use elsewhere::ToldElsewhere;
 
 /// So many members' writes are remembered apart; with more, everybody counts as somebody who wrote.
 const REMEMBERED: usize = 10_000;
@@ -117,48 +125,80 @@ impl Remembered {
 pub(crate) struct OwnWrites {
     events: EventBus,
     others: Option<Arc<dyn OtherHosts>>,
+    /// The contexts of this database, where there are several.
+    own: Option<Vec<&'static str>>,
     remembered: Mutex<Remembered>,
+    told_elsewhere: Mutex<ToldElsewhere>,
 }
 
 impl OwnWrites {
-    pub fn new(events: EventBus, others: Option<Arc<dyn OtherHosts>>) -> Self {
-        Self { events, others, remembered: Mutex::default() }
+    pub fn new(events: EventBus, others: Option<Arc<dyn OtherHosts>>, own: Option<Vec<&'static str>>) -> Self {
+        Self { events, others, own, remembered: Mutex::default(), told_elsewhere: Mutex::default() }
     }
 
     fn remembered(&self) -> MutexGuard<'_, Remembered> {
         self.remembered.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn told_elsewhere(&self) -> MutexGuard<'_, ToldElsewhere> {
+        self.told_elsewhere.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn is_own(&self, at: LogPosition) -> bool {
+        self.own.as_ref().is_none_or(|own| at.log.is_none_or(|log| own.contains(&log)))
+    }
+
     /// A replica may not have yet what `actor` did at `position`: every process is told, at most `within`.
-    pub async fn announce_to_readers_of_replicas(&self, actor: &Actor, position: Position, within: Duration) {
+    pub async fn announce_to_readers_of_replicas(&self, actor: &Actor, at: LogPosition, within: Duration) {
         let Some(user) = actor.on_behalf_of() else { return };
-        self.remembered().write(user, position);
-        self.tell(format!("{WRITTEN}{user} {position}"), position, within).await;
+        self.remembered().write(user, at.position);
+        self.tell(format!("{WRITTEN}{user} {at}"), at, within).await;
     }
 
     /// The views do not show what `actor` did at `position`: every process is told, at most `within`.
-    pub async fn announce(&self, actor: &Actor, position: Position, within: Duration) {
+    pub async fn announce(&self, actor: &Actor, at: LogPosition, within: Duration) {
         let Some(user) = actor.on_behalf_of() else { return };
-        self.remember(user, position);
-        self.tell(format!("{user} {position}"), position, within).await;
+        self.remember(user, at.position);
+        self.tell(format!("{user} {at}"), at, within).await;
     }
 
-    async fn tell(&self, text: String, position: Position, within: Duration) {
+    async fn tell(&self, text: String, at: LogPosition, within: Duration) {
         let Some(others) = &self.others else { return };
         if tokio::time::timeout(within, others.announce(&text)).await != Ok(true) {
-            tracing::warn!(%position, "other hosts were not told of a write that they may not show yet");
+            tracing::warn!(position = %at, "other hosts were not told of a write that they may not show yet");
         }
     }
 
     /// Takes over what another process has announced: a member and a position, with a blank between.
     pub fn announced(&self, text: &str) {
         let (views_show_it, text) = text.strip_prefix(WRITTEN).map_or((false, text), |text| (true, text));
-        let parsed = text.split_once(' ').map(|(user, position)| (user.parse(), position.parse()));
-        let Some((Ok(user), Ok(position))) = parsed else { return };
-        match views_show_it {
-            true => self.remembered().write(user, position),
-            false => self.remember(user, position),
+        let parsed = text.split_once(' ').map(|(user, at)| (user.parse(), LogPosition::read(at, lasting_name)));
+        let Some((Ok(user), Ok(at))) = parsed else { return };
+        match (self.is_own(at), views_show_it) {
+            (true, true) => self.remembered().write(user, at.position),
+            (true, false) => self.remember(user, at.position),
+            (false, false) => self.told_elsewhere().remember(user, at),
+            // The views of this database show it: it stands in what was read of the log, and a replica may lack that.
+            (false, true) => self.remembered().write(user, self.events.read_to()),
         }
+    }
+
+    /// Waits for `scope` to know of what `user` told in other databases.
+    async fn told_elsewhere_is_known(&self, user: UserId, scope: Scope<'_>, within: Duration) -> Heard {
+        let deadline = Instant::now() + within;
+        let all = self.told_elsewhere().all_of(user);
+        for at in all {
+            let Some(log) = at.log else { continue };
+            let left = deadline.saturating_duration_since(Instant::now());
+            let heard = self.events.wait_for_source(log, at.position, scope, left).await;
+            if heard != Heard::Yes {
+                return heard;
+            }
+            if self.events.wait_for_source(log, at.position, Scope::All, Duration::ZERO).await == Heard::Yes {
+                self.told_elsewhere().is_over(user, at);
+            }
+        }
+        Heard::Yes
     }
 
     /// What a replica must have for `actor` to see in it what they did. `None`: that is not known.
@@ -200,8 +240,13 @@ impl OwnWrites {
             remembered.forget(&self.events, user);
             remembered.all_of(user).map(|write| write.position).max()
         };
-        let Some(position) = position else { return Heard::Yes };
-        self.events.wait_for(position, Scope::Context(context), within).await
+        if let Some(position) = position {
+            let shown = self.events.wait_for(position, Scope::Context(context), within).await;
+            if shown != Heard::Yes {
+                return shown;
+            }
+        }
+        self.told_elsewhere_is_known(user, Scope::Context(context), within).await
     }
 
     /// Whether `context` does not know yet what `actor` did, or nobody knows whether it does.
@@ -212,6 +257,7 @@ impl OwnWrites {
         session.is_none()
             || session != Some(remembered.session)
             || remembered.all_of(user).any(|write| !self.events.has_passed(write.position, Scope::Applier(context)))
+            || !self.told_elsewhere().all_of(user).is_empty()
     }
 
     /// Waits for `context` to know what `actor` did last.
@@ -227,6 +273,7 @@ impl OwnWrites {
         if let Some(position) = position {
             self.events.wait_for(position, Scope::Applier(context), within).await;
         }
+        self.told_elsewhere_is_known(user, Scope::Applier(context), within).await;
     }
 
     /// Whether the views of `context`, or what is kept of them in memory, may lack something that `actor` did.
@@ -239,6 +286,7 @@ impl OwnWrites {
         }
         remembered.forget(&self.events, user);
         remembered.all_of(user).any(|write| !write.is_over(&self.events, Scope::Context(context)))
+            || !self.told_elsewhere().all_of(user).is_empty()
     }
 
     /// `None`: we may miss announcements.

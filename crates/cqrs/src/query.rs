@@ -140,6 +140,11 @@ impl QueryBus {
         self.shared.events.is_late(context) && !self.shared.events.is_away()
     }
 
+    /// How the log is called that a context tells in, where there are several.
+    pub fn log_of(&self, context: &str) -> Option<&'static str> {
+        self.shared.named(context, Position::START).log
+    }
+
     /// The only way to a query: asked for when the host starts, so that a missing handler shows then.
     pub fn asking<Q: Query>(&self) -> Result<Ask<Q>, MissingHandler> {
         let way = self.handlers.get(&TypeId::of::<Q>()).and_then(|any| any.downcast_ref::<Way<Q>>());
@@ -222,15 +227,17 @@ impl<Q: Query> Handled<'_, Q> {
     /// Where to look. The caller may have seen an event of another context that this one has not heard of: then PostgreSQL does
     /// not have it here either, and that is noted in [`Caller::behind`].
     async fn source(&self, caller: &Caller) -> Source {
-        let Shared { events, own_writes, .. } = self.shared;
+        let Shared { own_writes, .. } = self.shared;
         let context = &*self.registered.context;
-        if let Some(position) = caller.min_position
-            && events.wait_for(position, Scope::Context(context), VIEWS_WITHIN).await != Heard::Yes
-        {
-            if !events.has_passed(position, Scope::Applier(context)) {
-                caller.behind.note(&self.registered.context);
+        let deadline = Instant::now() + VIEWS_WITHIN;
+        for at in &caller.min_positions {
+            let left = deadline.saturating_duration_since(Instant::now());
+            if self.shared.wait_for(*at, Scope::Context(context), left).await != Heard::Yes {
+                if !self.shared.is_known(*at, context).await {
+                    caller.behind.note(&self.registered.context);
+                }
+                return Source::Database;
             }
-            return Source::Database;
         }
         let shown = own_writes.shown(&caller.actor, context, OWN_WRITES_WITHIN).await;
         if shown != Heard::Yes && own_writes.are_unknown_to(&caller.actor, context) {
@@ -249,7 +256,8 @@ impl<Q: Query> Handled<'_, Q> {
             return None;
         }
         let last = self.shared.own_writes.last_write(&caller.actor).await?;
-        Some(last.max(caller.min_position.unwrap_or(Position::START)))
+        let demanded = caller.min_positions.iter().filter(|at| self.shared.foreign(**at).is_none());
+        Some(demanded.map(|at| at.position).fold(last, Position::max))
     }
 
     /// With views that are late, PostgreSQL answers as many queries at a time as it has room for; the others are answered

@@ -97,14 +97,14 @@ async fn a_query_looks_in_postgresql_when_the_views_are_behind_what_its_caller_h
     let mut caller: Caller = member(a_user());
     assert_eq!(ask.ask(&caller, Where).await.unwrap(), Source::ReadStore);
 
-    caller.min_position = add.send(&caller, Add { by: 1 }).await.unwrap().position;
+    caller.min_positions = add.send(&caller, Add { by: 1 }).await.unwrap().position.into_iter().collect();
     testkit::eventually("the views have reached what was seen", || async {
         ask.ask(&caller, Where).await.unwrap() == Source::ReadStore
     })
     .await;
 
     assert_eq!(caller.behind.named(), None);
-    caller.min_position = Some(Position { transaction: i64::MAX, sequence: i64::MAX });
+    caller.min_positions = vec![Position { transaction: i64::MAX, sequence: i64::MAX }.into()];
     assert_eq!(ask.ask(&caller, Where).await.unwrap(), Source::Database);
     assert_eq!(caller.behind.named().as_deref(), Some("books"));
     running.stop().await;

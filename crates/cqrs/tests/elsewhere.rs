@@ -128,7 +128,7 @@ async fn who_asks_and_what_they_demand_arrives() {
     }
     // It says that it lacks what the caller has seen.
     let mut demanding: Caller = member(a_user());
-    demanding.min_position = Some(Position { transaction: i64::MAX, sequence: i64::MAX });
+    demanding.min_positions = vec![Position { transaction: i64::MAX, sequence: i64::MAX }.into()];
     ask.ask(&demanding, Who).await.unwrap();
     assert_eq!(demanding.behind.named().as_deref(), Some("books"));
 }

@@ -47,6 +47,40 @@ impl FromStr for Position {
     }
 }
 
+/// A position, and in whose log it is: each database has its own, and their positions cannot be compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct LogPosition {
+    /// A context that has its tables beside that log. `None`: there is only one log, or it is that of whoever is asked.
+    pub log: Option<&'static str>,
+    pub position: Position,
+}
+
+impl From<Position> for LogPosition {
+    fn from(position: Position) -> Self {
+        Self { log: None, position }
+    }
+}
+
+impl fmt::Display for LogPosition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.log {
+            Some(log) => write!(f, "{log}:{}", self.position),
+            None => write!(f, "{}", self.position),
+        }
+    }
+}
+
+impl LogPosition {
+    /// `known`: the name of a log for what a text calls it; `None`: there is no such log.
+    pub fn read(text: &str, known: impl FnOnce(&str) -> Option<&'static str>) -> Result<Self, PositionError> {
+        let (log, position) = match text.split_once(':') {
+            Some((log, position)) => (Some(known(log).ok_or(PositionError)?), position),
+            None => (None, text),
+        };
+        Ok(Self { log, position: position.parse()? })
+    }
+}
+
 /// A stored event could not be read as the family it belongs to.
 #[derive(Debug, thiserror::Error)]
 pub enum DecodeError {
@@ -198,6 +232,19 @@ mod tests {
             if let Ok(position) = text.parse::<Position>() {
                 prop_assert_eq!(position.to_string().parse(), Ok(position));
             }
+        }
+    }
+
+    #[test]
+    fn a_position_of_a_log_names_it_where_there_are_several() {
+        let known = |name: &str| ["borrowing"].into_iter().find(|log| *log == name);
+        let position = Position { transaction: 748, sequence: 12 };
+        for (text, log) in [("748-12", None), ("borrowing:748-12", Some("borrowing"))] {
+            let read = LogPosition::read(text, known).unwrap();
+            assert_eq!((read, read.to_string().as_str()), (LogPosition { log, position }, text));
+        }
+        for wrong in ["lending:748-12", ":748-12", "borrowing:", "borrowing:748", "borrowing:borrowing:1-1", ""] {
+            assert_eq!(LogPosition::read(wrong, known), Err(PositionError), "{wrong}");
         }
     }
 

@@ -29,7 +29,7 @@ pub mod text;
 pub use actor::{Actor, Credential, Permission, PermissionSet};
 pub use clock::{Clock, CorrectedClock, ManualClock, SystemClock};
 pub use error::{Detail, ErrorKind, Refusal};
-pub use event::{DecodeError, Event, Position};
+pub use event::{DecodeError, Event, LogPosition, Position};
 pub use ids::{ApiKeyId, BookId, BorrowId, EventId, ImportId, MessageId, NotificationId, ReportId, SessionId, UserId};
 pub use known_member::KnownMember;
 pub use language::{LanguageTag, LanguageTagError};

@@ -40,7 +40,11 @@ impl Settings {
         // From the environment they come as one text, with blanks behind the commas or with nothing in it.
         let http = &mut settings.http;
         let lists = [&mut settings.accepted_risks, &mut http.allowed_origins, &mut http.trusted_proxies];
-        for list in lists.into_iter().chain([&mut settings.redis.cluster, &mut settings.contexts.run]) {
+        for list in lists.into_iter().chain([
+            &mut settings.redis.cluster,
+            &mut settings.contexts.run,
+            &mut settings.contexts.database,
+        ]) {
             *list = list.iter().map(|entry| entry.trim().to_owned()).filter(|entry| !entry.is_empty()).collect();
         }
         let secrets = [&mut settings.auth.other_token_secrets, &mut settings.redis.sentinels];

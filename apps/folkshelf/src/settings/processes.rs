@@ -10,12 +10,15 @@ use utoipa::ToSchema;
 
 use crate::contexts::Context;
 
-/// Which contexts `serve` runs in this process.
+/// Which contexts this process runs, and which have their tables in its database.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Contexts {
-    /// Their names. Empty: all. `serve --contexts` wins over it.
+    /// Those that `serve` runs, by name. Empty: all of the database. `serve --contexts` wins over it.
     pub run: Vec<String>,
+    /// Those that have their tables in the database of `database.url`. Empty: all. Events of the others are fetched from the
+    /// processes that `peers` names.
+    pub database: Vec<String>,
 }
 
 /// Where other processes reach a context that they do not run: the address of `internal.listen` of a process that runs it, or of
@@ -43,14 +46,28 @@ pub struct Internal {
 
 /// What `contexts.run` says.
 impl Contexts {
+    /// Those of the database that `serve` runs.
     pub fn here(&self) -> Vec<Context> {
-        let is_named = |context: &Context| self.run.iter().any(|name| name == context.name());
-        Context::ALL.iter().copied().filter(|context| self.run.is_empty() || is_named(context)).collect()
+        let all = self.in_database().into_iter();
+        all.filter(|context| self.run.is_empty() || is_named(&self.run, *context)).collect()
+    }
+
+    pub fn in_database(&self) -> Vec<Context> {
+        let all = Context::ALL.iter().copied();
+        all.filter(|context| self.database.is_empty() || is_named(&self.database, *context)).collect()
     }
 
     pub(super) fn faults(&self) -> Vec<String> {
-        let unknown = self.run.iter().filter(|name| !is_context(name));
-        unknown.map(|name| format!("contexts.run: there is no context {name}, only {}", names())).collect()
+        let lists = [("run", &self.run), ("database", &self.database)];
+        let named = lists.iter().flat_map(|(list, all)| all.iter().map(move |name| (list, name)));
+        let unknown = named.filter(|(_, name)| !is_context(name));
+        let unknown =
+            unknown.map(|(list, name)| format!("contexts.{list}: there is no context {name}, only {}", names()));
+        let apart = self.run.iter().filter(|name| {
+            is_context(name) && !self.database.is_empty() && !self.database.contains(name)
+        });
+        let apart = apart.map(|name| format!("contexts.run: {name} is not one of contexts.database"));
+        unknown.chain(apart).collect()
     }
 }
 
@@ -99,6 +116,10 @@ impl Internal {
     }
 }
 
+fn is_named(names: &[String], context: Context) -> bool {
+    names.iter().any(|name| name == context.name())
+}
+
 fn is_context(name: &str) -> bool {
     Context::ALL.iter().any(|context| context.name() == name)
 }
@@ -127,7 +148,7 @@ mod tests {
 
     #[test]
     fn a_context_that_is_nowhere_is_named() {
-        let run = Contexts { run: vec!["borrowing".to_owned(), "users".to_owned()] };
+        let run = Contexts { run: vec!["borrowing".to_owned(), "users".to_owned()], database: Vec::new() };
         let here = run.here();
         assert_eq!(here, [Context::Users, Context::Borrowing]);
         let known = [("auth", "http://a:1"), ("books", "http://b:1/"), ("borrowing", "")];
@@ -144,8 +165,21 @@ mod tests {
     }
 
     #[test]
+    fn a_process_runs_what_is_in_its_database() {
+        let contexts = |run: &[&str], database: &[&str]| {
+            let owned = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+            Contexts { run: owned(run), database: owned(database) }
+        };
+        assert_eq!(contexts(&[], &["books", "users"]).here(), [Context::Users, Context::Books]);
+        assert_eq!(contexts(&["books"], &["books", "users"]).here(), [Context::Books]);
+        assert_eq!(contexts(&["books"], &["books", "users"]).in_database(), [Context::Users, Context::Books]);
+        assert_eq!(contexts(&["auth"], &["books"]).faults(), ["contexts.run: auth is not one of contexts.database"]);
+        assert!(contexts(&[], &["lending"]).faults()[0].starts_with("contexts.database: there is no context lending"));
+    }
+
+    #[test]
     fn what_is_no_context_and_no_address_is_named() {
-        let run = Contexts { run: vec!["lending".to_owned()] };
+        let run = Contexts { run: vec!["lending".to_owned()], database: Vec::new() };
         assert!(run.faults()[0].starts_with("contexts.run: there is no context lending, only users, auth"));
         let faults = peers(&[("lending", "http://a:1"), ("books", "https://b:1"), ("auth", "http://a:1/x")]).faults();
         assert!(faults[0].starts_with("peers.lending: there is no such context"), "{faults:?}");

@@ -10,7 +10,7 @@ use std::time::Duration;
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 
-use super::shape::{Addresses, Nginx, Shape};
+use super::shape::{Addresses, Nginx, Shape, database_variable};
 use super::{PASSWORD, Person, Place, Reply};
 
 type Log = Arc<Mutex<Vec<String>>>;
@@ -148,8 +148,27 @@ impl Host {
         let defaults = defaults.map(|(name, value)| (format!("FOLKSHELF_{name}"), value.to_owned()));
         let mut environment = defaults.to_vec();
         environment.extend(self.environment.clone());
-        environment.extend(self.addresses.process(self.shape, nth));
+        environment.extend(self.own_environment(nth));
         Process::begin(&environment, &self.log)
+    }
+
+    /// What one of several processes has for itself.
+    fn own_environment(&self, nth: usize) -> Vec<(String, String)> {
+        let mut environment = self.addresses.process(self.shape, nth);
+        let database = database_variable(self.shape.processes()[nth].first().unwrap_or(&""));
+        let own = self.environment.iter().find(|(name, _)| *name == database);
+        environment.extend(own.map(|(_, url)| ("FOLKSHELF_DATABASE__URL".to_owned(), url.clone())));
+        environment
+    }
+
+    /// Runs the command line beside the process that runs a context.
+    pub fn command_line(&self, context: &str, arguments: &[&str]) -> std::process::Output {
+        let mut environment = self.environment.clone();
+        if self.shape != Shape::AllInOne {
+            environment.extend(self.own_environment(self.nth(context)));
+        }
+        let command = Command::new(env!("CARGO_BIN_EXE_folkshelf")).args(arguments).envs(environment).output();
+        command.expect("the command runs")
     }
 
     /// Every line of its log so far.

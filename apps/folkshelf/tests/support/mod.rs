@@ -15,6 +15,7 @@ use std::process::Command;
 use reqwest::header::HeaderMap;
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
+use shape::Shape;
 use sqlx::ConnectOptions;
 use testkit::{Pooler, TestDatabase};
 
@@ -22,7 +23,9 @@ pub const PASSWORD: &str = "correct horse battery";
 
 /// What several hosts may share: the database and the prefix of their keys.
 pub struct Place {
+    /// That of all contexts, or of users where each has one.
     pub database: TestDatabase,
+    others: Vec<(&'static str, TestDatabase)>,
     pub prefix: String,
     pub mail: tempfile::TempDir,
     /// Before the database, with `FOLKSHELF_TEST_POOLED`: `just test-pooled`.
@@ -31,13 +34,24 @@ pub struct Place {
 
 impl Place {
     pub async fn new() -> Self {
+        Self::of(Shape::chosen()).await
+    }
+
+    pub async fn of(shape: Shape) -> Self {
         let database = TestDatabase::new().await;
+        let mut others = Vec::new();
+        if shape == Shape::FiveDatabases {
+            for contexts in &shape.processes()[1..] {
+                others.push((contexts[0], TestDatabase::new().await));
+            }
+        }
         let pooler = match std::env::var_os("FOLKSHELF_TEST_POOLED") {
             Some(_) => Some(Pooler::before(&database.owner_options()).await),
             None => None,
         };
         Self {
             database,
+            others,
             prefix: testkit::redis_prefix(),
             mail: tempfile::tempdir().expect("a folder for mails"),
             pooler,
@@ -50,10 +64,18 @@ impl Place {
         let url = through.as_ref().unwrap_or(&direct).to_url_lossy().to_string();
         let mut environment =
             environment(&url, &testkit::redis_url(), &self.prefix, &self.mail.path().to_string_lossy());
+        environment.extend(self.others.iter().map(|(context, database)| {
+            (shape::database_variable(context), database.owner_options().to_url_lossy().to_string())
+        }));
         if through.is_some() {
             environment.push(("FOLKSHELF_DATABASE__DIRECT_URL".to_owned(), direct.to_url_lossy().to_string()));
         }
         environment
+    }
+
+    /// That which has the tables of a context.
+    pub fn database_of(&self, context: &str) -> &TestDatabase {
+        self.others.iter().find(|(name, _)| *name == context).map_or(&self.database, |(_, database)| database)
     }
 
     /// The newest mail to an address, once there is one whose text holds `word`.

@@ -2,12 +2,12 @@
 
 use serde_json::{Value, json};
 
-use super::{Host, Person, Place, command_line};
+use super::{Host, Person};
 
 /// An administrator of a host.
-pub async fn admin(place: &Place, host: &Host) -> Person {
+pub async fn admin(host: &Host) -> Person {
     let admin = host.register("Ada").await;
-    command_line(place, &["users", "promote", &admin.email]);
+    host.command_line("users", &["users", "promote", &admin.email]);
     admin
 }
 

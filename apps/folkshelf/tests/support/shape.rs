@@ -1,4 +1,4 @@
-//! In which processes a host runs. `FOLKSHELF_TEST_SHAPE=borrowing-apart|five-apart` gives every host of a test that shape,
+//! In which processes a host runs. `FOLKSHELF_TEST_SHAPE=borrowing-apart|five-apart|five-databases` gives every host of a test that shape,
 //! with an nginx in front as in production (docs/contexts-as-processes.md): `just shapes`.
 
 use std::path::Path;
@@ -11,6 +11,8 @@ pub enum Shape {
     AllInOne,
     BorrowingApart,
     FiveApart,
+    /// As five apart, each with a database of its own.
+    FiveDatabases,
 }
 
 impl Shape {
@@ -19,7 +21,8 @@ impl Shape {
             Err(_) | Ok("" | "all-in-one") => Self::AllInOne,
             Ok("borrowing-apart") => Self::BorrowingApart,
             Ok("five-apart") => Self::FiveApart,
-            Ok(other) => panic!("FOLKSHELF_TEST_SHAPE is borrowing-apart or five-apart, not {other}"),
+            Ok("five-databases") => Self::FiveDatabases,
+            Ok(other) => panic!("FOLKSHELF_TEST_SHAPE is borrowing-apart, five-apart or five-databases, not {other}"),
         }
     }
 
@@ -28,9 +31,14 @@ impl Shape {
         match self {
             Self::AllInOne => &[&[]],
             Self::BorrowingApart => &[&["users", "auth", "books", "notifications"], &["borrowing"]],
-            Self::FiveApart => &[&["users"], &["auth"], &["books"], &["borrowing"], &["notifications"]],
+            Self::FiveApart | Self::FiveDatabases => &[&["users"], &["auth"], &["books"], &["borrowing"], &["notifications"]],
         }
     }
+}
+
+/// Tells a process of [`Shape::FiveDatabases`] where its database is; no setting of the program.
+pub fn database_variable(context: &str) -> String {
+    format!("TEST_DATABASE_OF_{}", context.to_uppercase())
 }
 
 /// For a test that is about one process, such as its lines, its bounds or its end. Whether to return early; `why` is printed.
@@ -95,6 +103,9 @@ impl Addresses {
             ("HTTP__LISTEN", self.public(process)),
         ];
         environment.extend(own.map(|(name, value)| (format!("FOLKSHELF_{name}"), value)));
+        if shape == Shape::FiveDatabases {
+            environment.push(("FOLKSHELF_CONTEXTS__DATABASE".to_owned(), shape.processes()[process].join(",")));
+        }
         environment
     }
 }

@@ -69,6 +69,15 @@ describe('a read', () => {
     expect(host.demanded()).toEqual(['748-9', '748-12', '748-12', '1000-1'])
   })
 
+  it('demands the furthest position of each log, where contexts have databases of their own', async () => {
+    const host = hostThatAnswers(written('books:748-9'), written('borrowing:7-2'), written('books:97-30'), written('borrowing:8-1'))
+    const { read, write, demandPosition } = await openTab()
+    for (let command = 0; command < 4; command += 1) await write()
+    demandPosition('notifications:3-3')
+    await read()
+    expect(host.demanded()).toEqual(['books:748-9,borrowing:8-1,notifications:3-3'])
+  })
+
   it('demands an own write that came after the last live notification, and the other way round', async () => {
     const host = hostThatAnswers(written('748-12'))
     const { read, write, demandPosition } = await openTab()

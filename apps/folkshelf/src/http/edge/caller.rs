@@ -15,7 +15,7 @@ use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::{FromRequest, HttpMessage, HttpRequest, ResponseError, web};
 use cqrs::Caller;
-use kernel::{Actor, Credential, Permission, UserId};
+use kernel::{Actor, Credential, LogPosition, Permission, UserId};
 
 use super::credentials::{KeyInUse, Shown};
 use super::gate::Gate;
@@ -23,8 +23,9 @@ use super::limits::RateLimits;
 use super::problem::Problem;
 use super::respond::BEHIND;
 use super::trace;
+use crate::contexts::Context;
 
-/// The position in the log that a read must show at least.
+/// The positions that a read must show at least: one of each log, with commas between.
 pub const MIN_POSITION: HeaderName = HeaderName::from_static("x-folkshelf-min-position");
 
 /// No account needed; a token, if there is one, must be good.
@@ -171,7 +172,7 @@ async fn caller(request: &HttpRequest) -> Result<Caller, Problem> {
     };
     let mut caller = Caller::new(actor, trace::current());
     caller.idempotency_key = idempotency_key(request)?;
-    caller.min_position = min_position(request)?;
+    caller.min_positions = min_positions(request)?;
     Ok(caller)
 }
 
@@ -203,14 +204,19 @@ fn key(bytes: &[u8]) -> Option<String> {
     visible.then(|| bytes.iter().copied().map(char::from).collect())
 }
 
-fn min_position(request: &HttpRequest) -> Result<Option<kernel::Position>, Problem> {
-    let Some(value) = request.headers().get(MIN_POSITION) else { return Ok(None) };
-    value
-        .to_str()
-        .ok()
-        .and_then(|text| text.parse().ok())
-        .map(Some)
-        .ok_or_else(|| Problem::invalid_field("X-Folkshelf-Min-Position", "must be a position as an answer gave it"))
+fn min_positions(request: &HttpRequest) -> Result<Vec<LogPosition>, Problem> {
+    let Some(value) = request.headers().get(MIN_POSITION) else { return Ok(Vec::new()) };
+    let wrong = || {
+        let must_be = "must be a position as an answer gave it, or one of each of several contexts with commas between";
+        Problem::invalid_field("X-Folkshelf-Min-Position", must_be)
+    };
+    let texts: Vec<&str> = value.to_str().map_err(|_| wrong())?.split(',').map(str::trim).collect();
+    // One of each context, and one that names none.
+    if texts.len() > Context::ALL.len() + 1 {
+        return Err(wrong());
+    }
+    let known = |name: &str| Context::ALL.iter().map(|context| context.name()).find(|known| *known == name);
+    texts.into_iter().map(|text| LogPosition::read(text, known).map_err(|_| wrong())).collect()
 }
 
 #[cfg(test)]

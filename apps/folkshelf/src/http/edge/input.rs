@@ -11,7 +11,7 @@ use deserr::{DeserializeError, Deserr, ErrorKind, IntoValue, MergeWithError, Val
 use futures_util::StreamExt;
 use futures_util::future::LocalBoxFuture;
 use kernel::text::has_control_characters;
-use kernel::{BookId, BorrowId, Detail, LanguageTag, Line, NotificationId, Position, Prose, UserId};
+use kernel::{BookId, BorrowId, Detail, LanguageTag, Line, NotificationId, Prose, UserId};
 use serde_json::Map;
 
 use super::problem::Problem;
@@ -249,7 +249,6 @@ from_text!(
     bool: "true or false",
     u64: "a whole number",
     NotificationId: "a UUID",
-    Position: "a position as an answer gave it",
     UserId: "a UUID",
 );
 

@@ -40,6 +40,8 @@ pub struct Machinery {
 const PATIENCE: Duration = Duration::from_secs(1);
 /// Events older than this that nobody has handled are worth an operator's look.
 const LATE: f64 = 60.0;
+/// So are events of another database that came no nearer for so many seconds.
+const NOTABLE: Duration = Duration::from_secs(5);
 
 /// A clock further off than this is worth an operator's look.
 const OFF: time::Duration = time::Duration::seconds(2);
@@ -69,6 +71,9 @@ pub struct HealthReport {
     /// Seconds by which the views of a context are late; absent below 5. Reads ask PostgreSQL meanwhile.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     views_late_seconds: BTreeMap<String, u64>,
+    /// Seconds since all events of a context with another database were here; absent below 5.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    events_late_seconds: BTreeMap<String, u64>,
     /// The contexts, and `event_bus`, for which PostgreSQL has no connection. Asked for by `/health/ready` alone; absent when
     /// there are none.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -94,16 +99,22 @@ pub(super) fn configure(services: &mut ServiceConfig) {
 
 async fn report(machinery: &Machinery) -> HealthReport {
     let health = |fine: bool| if fine { Health::Healthy } else { Health::Unhealthy };
-    let (cache, log) = tokio::join!(
+    let (cache, log, sources) = tokio::join!(
         tokio::time::timeout(PATIENCE, machinery.read_store.ping()),
         tokio::time::timeout(PATIENCE, machinery.events.subscriptions()),
+        tokio::time::timeout(PATIENCE, machinery.events.sources()),
     );
+    let sources = sources.ok().and_then(Result::ok).unwrap_or_default();
+    let late = sources.into_iter().map(|source| (source.context, Duration::from_secs_f64(source.lag_seconds.max(0.0))));
+    let late_sources: BTreeMap<String, u64> =
+        late.filter(|(_, late)| *late >= NOTABLE).map(|(context, late)| (context, late.as_secs())).collect();
     let cache = health(matches!(cache, Ok(Ok(()))));
     let (hidden, late_views) = (machinery.events.hidden(), machinery.events.late_views());
     let (database, event_log) = match log {
         Ok(Ok(subscriptions)) => {
             let late = hidden.is_some()
                 || !late_views.is_empty()
+                || !late_sources.is_empty()
                 || subscriptions.iter().any(|s| !s.running || s.lag_seconds > LATE || s.dead_letters > 0);
             (Health::Healthy, if late { Health::Degraded } else { Health::Healthy })
         }
@@ -127,6 +138,7 @@ async fn report(machinery: &Machinery) -> HealthReport {
         checks: Checks { database, cache, event_log, clock },
         events_hidden_seconds: hidden.map(|hidden| hidden.duration.as_secs()),
         views_late_seconds: late_views.into_iter().map(|(context, late)| (context, late.as_secs())).collect(),
+        events_late_seconds: late_sources,
         without_connection: Vec::new(),
     }
 }

@@ -3,7 +3,7 @@
 use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse};
 use cqrs::Done;
-use kernel::{Page, PageRequest, Position};
+use kernel::{LogPosition, Page, PageRequest};
 use serde::Serialize;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -112,24 +112,24 @@ fn chosen(data: Vec<Value>, fields: &str, known: &[&str]) -> Result<Vec<Value>, 
 }
 
 /// The answer to a command that made something.
-pub fn created<T: Serialize>(done: Option<Position>, data: &T) -> Result<HttpResponse, Problem> {
+pub fn created<T: Serialize>(done: Option<LogPosition>, data: &T) -> Result<HttpResponse, Problem> {
     Ok(positioned(HttpResponse::Created(), done).json(Envelope { success: true, data }))
 }
 
 /// The answer to a command that changed something which has a version.
-pub fn changed<T: Serialize>(done: Option<Position>, data: &T, version: i64) -> Result<HttpResponse, Problem> {
+pub fn changed<T: Serialize>(done: Option<LogPosition>, data: &T, version: i64) -> Result<HttpResponse, Problem> {
     let mut response = positioned(HttpResponse::Ok(), done);
     response.insert_header((header::ETAG, version_tag(version)));
     Ok(response.json(Envelope { success: true, data }))
 }
 
 /// The answer to a command that tells something back.
-pub fn done<T: Serialize>(done: Option<Position>, data: &T) -> Result<HttpResponse, Problem> {
+pub fn done<T: Serialize>(done: Option<LogPosition>, data: &T) -> Result<HttpResponse, Problem> {
     Ok(positioned(HttpResponse::Ok(), done).json(Envelope { success: true, data }))
 }
 
 /// The answer to a command that goes on in the background.
-pub fn accepted<T: Serialize>(done: Option<Position>, data: &T) -> Result<HttpResponse, Problem> {
+pub fn accepted<T: Serialize>(done: Option<LogPosition>, data: &T) -> Result<HttpResponse, Problem> {
     Ok(positioned(HttpResponse::Accepted(), done).json(Envelope { success: true, data }))
 }
 
@@ -140,7 +140,7 @@ pub fn empty<T>(done: &Done<T>) -> HttpResponse {
 
 fn positioned(
     mut response: actix_web::HttpResponseBuilder,
-    position: Option<Position>,
+    position: Option<LogPosition>,
 ) -> actix_web::HttpResponseBuilder {
     response.insert_header((header::CACHE_CONTROL, "no-store"));
     if let Some(position) = position {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use cqrs::{Ask, Dispatch, MissingHandler};
+use kernel::{LogPosition, Position};
 use notifications::{
     DeleteNotification, DeleteRead, GetPreferences, ListDeliveries, ListNotifications, MarkAllRead, MarkRead,
     NotificationsSince, RetryDelivery, SetPreferences, UnreadCount, Unsubscribe,
@@ -29,6 +30,8 @@ pub struct NotificationsApi {
     pub(super) deliveries: Ask<ListDeliveries>,
     pub(super) retry_delivery: Dispatch<RetryDelivery>,
     pub(super) projection: Projection,
+    /// That of the positions in it, where there are several.
+    log: Option<&'static str>,
     pub(super) streams: Arc<Streams>,
     pub(super) gate: Gate,
     pub(super) origins: Origins,
@@ -37,6 +40,11 @@ pub struct NotificationsApi {
 }
 
 impl NotificationsApi {
+    /// As it is told to callers.
+    pub(super) fn of_log(&self, position: Position) -> LogPosition {
+        LogPosition { log: self.log, position }
+    }
+
     pub fn new(host: &Host) -> Result<Self, MissingHandler> {
         let (commands, queries) = (&host.commands, &host.queries);
         Ok(Self {
@@ -53,6 +61,7 @@ impl NotificationsApi {
             deliveries: queries.asking()?,
             retry_delivery: commands.dispatch()?,
             projection: host.read_store.projection("notifications"),
+            log: queries.log_of("notifications"),
             streams: Streams::new(host.streams.clone(), host.events.clone(), queries.asking()?, host.shutdown.clone()),
             gate: host.gate.clone(),
             origins: host.origins.clone(),

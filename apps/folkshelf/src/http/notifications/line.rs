@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use actix_web::{HttpRequest, web};
 use cqrs::Caller;
-use kernel::{Actor, Position};
+use kernel::{Actor, LogPosition, Position};
 use notifications::{Arrival, NotificationsSince};
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -13,8 +13,10 @@ use tokio::sync::broadcast::error::RecvError;
 
 use super::api::NotificationsApi;
 use super::streams::Seat;
+use crate::contexts::Context;
 use crate::http::edge::caller::SignedIn;
 use crate::http::edge::credentials::Shown;
+use crate::http::edge::input::FromText;
 use crate::http::edge::problem::Problem;
 
 /// A sign of life, so that neither side nor what is between them takes the line for dead.
@@ -45,13 +47,26 @@ pub struct Frame {
 }
 
 impl Frame {
-    fn beginning(at: Position) -> Self {
+    fn beginning(at: LogPosition) -> Self {
         Self { event: None, id: Some(at.to_string()), retry: Some(RETRY), data: None }
     }
 
-    fn notification(arrival: &Arrival) -> Result<Self, Problem> {
+    fn notification(arrival: &Arrival, at: LogPosition) -> Result<Self, Problem> {
         let data = serde_json::value::to_raw_value(&arrival.notification).map_err(|error| Problem::internal(&error))?;
-        Ok(Self { event: Some("notification"), id: Some(arrival.position.to_string()), retry: None, data: Some(data) })
+        Ok(Self { event: Some("notification"), id: Some(at.to_string()), retry: None, data: Some(data) })
+    }
+}
+
+/// A frame's id, as somebody sends it who resumes.
+pub struct FrameId(Position);
+
+impl FromText for FrameId {
+    const MUST_BE: &'static str = "the id of a frame of this stream";
+
+    fn from_text(text: &str) -> Option<Self> {
+        let notifications = Context::Notifications.name();
+        let read = LogPosition::read(text, |log| (log == notifications).then_some(notifications));
+        Some(Self(read.ok()?.position))
     }
 }
 
@@ -115,16 +130,17 @@ impl Line {
         request: &HttpRequest,
         api: web::Data<NotificationsApi>,
         caller: SignedIn,
-        after: Option<Position>,
+        after: Option<FrameId>,
     ) -> Result<Self, Problem> {
+        let after = after.map(|id| id.0);
         let user = caller.user()?;
         let Actor::Member { credential, .. } = &caller.0.actor else { return Err(Problem::unauthenticated()) };
         // Take the seat first, look then: nothing falls between the two.
         let seat = api.streams.open(&caller.0, user, *credential).map_err(|_| Problem::no_room(ROOM_AGAIN))?;
         let arrivals = api.since.ask(&caller.0, NotificationsSince { after, shown: seat.shown() }).await?;
         let shown = Shown::by(request.headers())?.ok_or_else(Problem::unauthenticated)?.into_owned();
-        let mut first = vec![Frame::beginning(arrivals.resume_at)];
-        first.extend(frames(&arrivals.items)?);
+        let mut first = vec![Frame::beginning(api.of_log(arrivals.resume_at))];
+        first.extend(frames(&api, &arrivals.items)?);
         let (behind, after) = (!arrivals.is_all(), arrivals.resume_at);
         Ok(Self { api, caller: caller.0, shown, seat, after, behind, first: Some(first) })
     }
@@ -154,13 +170,13 @@ impl Line {
             Woken::ByArrivals(arrivals) => {
                 let new: Vec<_> = arrivals.iter().filter(|arrival| arrival.position > self.after).collect();
                 self.after = new.last().map_or(self.after, |last| last.position);
-                frames(new)
+                frames(&self.api, new)
             }
             Woken::Behind => {
                 let query = NotificationsSince { after: Some(self.after), shown: self.seat.shown() };
                 let found = self.api.since.ask(&self.caller, query).await?;
                 (self.behind, self.after) = (!found.is_all(), found.resume_at);
-                frames(&found.items)
+                frames(&self.api, &found.items)
             }
             Woken::ByTheClock | Woken::ByTheEnd(_) => Ok(Vec::new()),
         }
@@ -185,6 +201,9 @@ impl Line {
     }
 }
 
-fn frames<'a>(arrivals: impl IntoIterator<Item = &'a Arrival>) -> Result<Vec<Frame>, Problem> {
-    arrivals.into_iter().map(Frame::notification).collect()
+fn frames<'a>(
+    api: &NotificationsApi,
+    arrivals: impl IntoIterator<Item = &'a Arrival>,
+) -> Result<Vec<Frame>, Problem> {
+    arrivals.into_iter().map(|arrival| Frame::notification(arrival, api.of_log(arrival.position))).collect()
 }

@@ -15,12 +15,11 @@ use actix_web::{FromRequest, HttpRequest, HttpResponse, dev, get, web};
 use actix_ws::{CloseCode, CloseReason, Closed, Message, MessageStream, ProtocolError, Session};
 use deserr::Deserr;
 use futures_util::Stream;
-use kernel::Position;
 use tokio::time::{Instant, timeout};
 use utoipa::IntoParams;
 
 use super::api::NotificationsApi;
-use super::line::{End, Frame, HEARTBEAT, Line, Turn};
+use super::line::{End, Frame, FrameId, HEARTBEAT, Line, Turn};
 use crate::http::edge::caller::SignedIn;
 use crate::http::edge::input::{FieldErrors, Param, Params};
 use crate::http::edge::problem::Problem;
@@ -52,7 +51,7 @@ pub(super) struct Resume {
     /// The `id` of the last frame seen.
     #[param(value_type = Option<String>)]
     #[deserr(default)]
-    last_event_id: Option<Param<Position>>,
+    last_event_id: Option<Param<FrameId>>,
 }
 
 /// The inbox live, over a WebSocket (RFC 6455): the frames of `/notifications/stream` as JSON texts with `event`, `id`,
@@ -83,7 +82,7 @@ pub(super) async fn socket_notifications(
     let not_one = |_| Problem::invalid_field("Upgrade", "must ask for a WebSocket of version 13");
     let body = web::Payload::from_request(&request, &mut body).await.map_err(not_one)?;
     let (response, out, messages) = actix_ws::handle_with_protocols(&request, body, &[PROTOCOL]).map_err(not_one)?;
-    let line = Line::open(&request, api, caller, resume.0.last_event_id.map(|position| position.0)).await?;
+    let line = Line::open(&request, api, caller, resume.0.last_event_id.map(|id| id.0)).await?;
     let incoming = Incoming { messages: messages.max_frame_size(LARGEST_FRAME), unread };
     actix_web::rt::spawn(serve(line, incoming, out));
     Ok(response)

@@ -3,11 +3,11 @@
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, get, web};
 use futures_util::stream;
-use kernel::Position;
 
 use super::api::NotificationsApi;
-use super::line::{Frame, Line, Turn};
+use super::line::{Frame, FrameId, Line, Turn};
 use crate::http::edge::caller::SignedIn;
+use crate::http::edge::input::FromText;
 use crate::http::edge::problem::Problem;
 
 /// The inbox live, as Server-Sent Events: each frame's `data` is a notification, its `id` a place to resume from by
@@ -25,12 +25,12 @@ pub(super) async fn stream_notifications(
     api: web::Data<NotificationsApi>,
     caller: SignedIn,
 ) -> Result<HttpResponse, Problem> {
-    let after: Option<Position> = match request.headers().get("last-event-id") {
+    let after = match request.headers().get("last-event-id") {
         None => None,
         Some(value) => {
-            let position = value.to_str().ok().and_then(|text| text.parse().ok());
-            let wrong = || Problem::invalid_field("Last-Event-ID", "must be the id of a frame of this stream");
-            Some(position.ok_or_else(wrong)?)
+            let id = value.to_str().ok().and_then(FrameId::from_text);
+            let wrong = || Problem::invalid_field("Last-Event-ID", format!("must be {}", FrameId::MUST_BE));
+            Some(id.ok_or_else(wrong)?)
         }
     };
     let line = Line::open(&request, api, caller, after).await?;

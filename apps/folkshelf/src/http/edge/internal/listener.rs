@@ -9,13 +9,14 @@ use actix_web::body::MessageBody;
 use actix_web::dev::{Server, ServiceRequest, ServiceResponse};
 use actix_web::http::header;
 use actix_web::middleware::{Next, from_fn};
-use actix_web::web::{Bytes, Data, Path, PayloadConfig};
+use actix_web::web::{Bytes, Data, Json, Path, PayloadConfig};
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
 use cqrs::{CommandBus, Endpoint};
+use event_bus::{FeedError, Heard, Scope};
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 
-use super::{ANSWERS, CONTEXTS, MESSAGES, PROJECTIONS, WITHIN};
+use super::{ANSWERS, CONTEXTS, EVENTS, Fed, MESSAGES, PROJECTIONS, SHOWN, Told, WITHIN, Wanted};
 use crate::http::edge::admin::projections;
 use crate::http::edge::admin::refusals::DatabaseRefusal;
 use crate::http::edge::operations::Machinery;
@@ -69,6 +70,8 @@ pub fn listen(at: SocketAddr, internal: Internal) -> anyhow::Result<Server> {
             .route(CONTEXTS, web::get().to(list_contexts))
             .route(PROJECTIONS, web::get().to(list_projections))
             .route(&format!("{PROJECTIONS}/{{name}}"), web::post().to(rebuild_projection))
+            .route(&format!("{EVENTS}/{{context}}"), web::post().to(feed))
+            .route(SHOWN, web::post().to(is_shown))
             .route(ANSWERS, web::post().to(forget_answers))
             .default_service(web::to(nothing))
             .wrap(from_fn(admit))
@@ -139,6 +142,30 @@ async fn rebuild_projection(internal: Data<Internal>, name: Path<String>) -> Res
         true => Ok(HttpResponse::Accepted().json(())),
         false => Err(Problem::elsewhere()),
     }
+}
+
+async fn feed(
+    internal: Data<Internal>,
+    context: Path<String>,
+    wanted: Json<Wanted>,
+) -> Result<HttpResponse, Problem> {
+    let (events, Wanted { after, limit, wait }) = (&internal.machinery.events, wanted.into_inner());
+    let fed = match events.feed(&context, after, limit, Duration::from_millis(wait)).await {
+        Ok(page) => Fed::Page(page),
+        Err(FeedError::Unknown { .. }) => Fed::UnknownCursor,
+        Err(FeedError::NotOwned(_)) => Fed::NotOwned,
+        Err(refusal @ FeedError::Database { .. }) => return Err(refusal.into()),
+    };
+    Ok(HttpResponse::Ok().json(fed))
+}
+
+async fn is_shown(internal: Data<Internal>, told: Json<Told>) -> Result<HttpResponse, Problem> {
+    let told = told.into_inner();
+    let position = told.position.parse().map_err(|_| Problem::invalid_field("position", "is none"))?;
+    let families: Vec<&str> = told.families.iter().map(String::as_str).collect();
+    let (events, within) = (&internal.machinery.events, told.within.min(LONGEST));
+    let heard = events.wait_for_source(&told.context, position, Scope::ConsumersOf(&families), within).await;
+    Ok(HttpResponse::Ok().json(heard == Heard::Yes))
 }
 
 async fn forget_answers(internal: Data<Internal>) -> Result<HttpResponse, Problem> {

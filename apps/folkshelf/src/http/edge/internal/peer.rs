@@ -6,21 +6,27 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 use async_trait::async_trait;
 use breaker::{Breaker, BreakerSettings, BreakerState};
-use cqrs::{Outgoing, RefusedElsewhere};
+use cqrs::{Outgoing, RefusedElsewhere, ToldThere};
+use event_bus::{Owner, OwnerError, Page};
+use kernel::EventId;
 use prometheus::{HistogramVec, IntGaugeVec, register_histogram_vec, register_int_gauge_vec};
 use reqwest::header::{AUTHORIZATION, HeaderValue};
 use reqwest::{Client, Method, StatusCode};
 use secrecy::{ExposeSecret, SecretString};
 use serde::de::DeserializeOwned;
 
-use super::{ANSWERS, CONTEXTS, MESSAGES, PROJECTIONS, WITHIN};
+use super::{ANSWERS, CONTEXTS, EVENTS, Fed, MESSAGES, PROJECTIONS, SHOWN, Told, WITHIN, Wanted};
 
 /// A process that is there takes a connection at once.
 const CONNECTS_WITHIN: Duration = Duration::from_millis(500);
 /// How long another process is given for what administrators ask of all of them.
 const TELLS_WITHIN: Duration = Duration::from_secs(3);
+/// How long a question takes that is answered from memory.
+const WAY: Duration = Duration::from_millis(100);
 /// How long it is given to forget a lot of answers.
 const FORGETS_WITHIN: Duration = Duration::from_secs(30);
+/// Five hundred events of the longest kind, with room to spare.
+const LONGEST_ANSWER: usize = 32 * 1024 * 1024;
 /// How long a connection is kept that nobody uses: less than the other side keeps it.
 const IDLE: Duration = Duration::from_secs(30);
 /// So many calls in vain, one after the other, and nobody calls for a second.
@@ -136,11 +142,17 @@ impl Peer {
             .timeout(within)
             .body(body);
         let exchange = async {
-            let response = request.send().await?;
-            let (status, body) = (response.status(), response.bytes().await?);
-            Ok::<_, reqwest::Error>((status, body.to_vec()))
+            let mut response = request.send().await?;
+            let mut body = Vec::new();
+            while let Some(chunk) = response.chunk().await? {
+                if body.len() + chunk.len() > LONGEST_ANSWER {
+                    return Err(Failed::Misunderstood(format!("its answer is longer than {LONGEST_ANSWER} bytes")));
+                }
+                body.extend_from_slice(&chunk);
+            }
+            Ok((response.status(), body))
         };
-        let answered = exchange.await.map_err(Failed::from).and_then(|(status, body)| match status {
+        let answered = exchange.await.and_then(|(status, body)| match status {
             status if status.is_success() => Ok(body),
             // A proxy before several of them has found nobody; the token is another one, or the context runs elsewhere.
             StatusCode::SERVICE_UNAVAILABLE | StatusCode::UNAUTHORIZED | StatusCode::MISDIRECTED_REQUEST => {
@@ -237,6 +249,18 @@ impl Peer {
         self.tell(Method::POST, &format!("{PROJECTIONS}/{projection}"), TELLS_WITHIN).await
     }
 
+    /// Whether its database shows what was told in ours, now or at most `within`.
+    pub async fn shows(&self, told: ToldThere<'_>, within: Duration) -> Result<bool, RefusedElsewhere> {
+        let families = told.families.iter().map(|family| (*family).to_owned()).collect();
+        let told = Told { context: told.context.to_owned(), position: told.position.to_string(), families, within };
+        let body =
+            serde_json::to_vec(&told).map_err(|error| RefusedElsewhere::misunderstood(error.to_string()))?;
+        // It waits itself; what comes on top is the way there and back.
+        let answered = self.call(Method::POST, SHOWN, body, within + WAY, true).await;
+        let body = answered.map_err(|failed| failed.refusal(&self.url))?;
+        serde_json::from_slice(&body).map_err(|error| RefusedElsewhere::misunderstood(error.to_string()))
+    }
+
     /// It forgets some of its stored answers that are old; how many.
     pub async fn forget_answers(&self) -> Result<u64, RefusedElsewhere> {
         self.tell(Method::POST, ANSWERS, FORGETS_WITHIN).await
@@ -256,6 +280,32 @@ impl cqrs::Peer for Peer {
         };
         SECONDS.with_label_values(&[name, outcome]).observe(begun.elapsed().as_secs_f64());
         answered.map_err(|failed| failed.refusal(&self.url))
+    }
+}
+
+#[async_trait]
+impl Owner for Peer {
+    async fn events(
+        &self,
+        context: &str,
+        after: Option<EventId>,
+        limit: u32,
+        wait: Duration,
+    ) -> Result<Page, OwnerError> {
+        let unreadable = |error: &dyn std::fmt::Display| OwnerError::Unreadable(error.to_string());
+        let wait_for = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
+        let wanted = serde_json::to_vec(&Wanted { after, limit, wait: wait_for }).map_err(|error| unreadable(&error))?;
+        let path = format!("{EVENTS}/{context}");
+        let body = match self.call(Method::POST, &path, wanted, wait + TELLS_WITHIN, true).await {
+            Ok(body) => body,
+            Err(Failed::Misunderstood(why)) => return Err(OwnerError::Unreadable(why)),
+            Err(failed) => return Err(OwnerError::Unavailable(failed.refusal(&self.url).to_string())),
+        };
+        match serde_json::from_slice(&body).map_err(|error| unreadable(&error))? {
+            Fed::Page(page) => Ok(page),
+            Fed::UnknownCursor => Err(OwnerError::UnknownCursor),
+            Fed::NotOwned => Err(OwnerError::NotOwned),
+        }
     }
 }
 

@@ -13,6 +13,8 @@ enum Answers {
     With(&'static str),
     /// It dies with the request in its hands.
     CutsOff,
+    /// It sends on and on.
+    WithoutEnd,
     Never,
 }
 
@@ -36,6 +38,10 @@ async fn process(each: &'static [Answers]) -> (Arc<Peer>, Arc<AtomicU32>) {
             match each[nth.min(each.len() - 1)] {
                 Answers::With(text) => line.write_all(text.as_bytes()).await.expect("it is read"),
                 Answers::CutsOff => {}
+                Answers::WithoutEnd => {
+                    line.write_all(b"HTTP/1.1 200 OK\r\n\r\n").await.expect("it is read");
+                    while line.write_all(&[b'x'; 64 * 1024]).await.is_ok() {}
+                }
                 Answers::Never => lines.push(line),
             }
         }
@@ -53,6 +59,13 @@ fn message(twice_is_once: bool, within: Duration) -> Outgoing {
 
 async fn kind(peer: &Peer, message: Outgoing) -> Option<ErrorKind> {
     peer.send(message).await.err().map(|refused| refused.kind())
+}
+
+#[tokio::test]
+async fn an_answer_without_an_end_is_not_kept() {
+    let (peer, asked) = process(&[Answers::WithoutEnd]).await;
+    assert_eq!(kind(&peer, message(true, LONG_ENOUGH)).await, Some(ErrorKind::Internal));
+    assert_eq!(asked.load(Ordering::SeqCst), 1);
 }
 
 const LONG_ENOUGH: Duration = Duration::from_secs(5);
