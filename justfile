@@ -11,7 +11,21 @@ default:
     @just --list --unsorted
 
 # Everything that CI checks: what ./dev test runs
-check: lint test contract web-e2e
+check: lint test started
+
+# What asks a started host, at the same time: browsers wait more than they work
+[private]
+started:
+    #!/usr/bin/env bash
+    set -euo pipefail
+    said=$(mktemp)
+    trap 'rm -f "$said"' EXIT
+    just contract >"$said" 2>&1 &
+    contract=$! ended=0
+    just web-e2e || ended=$?
+    wait "$contract" || ended=$?
+    cat "$said"
+    exit "$ended"
 
 # Format the code
 fmt:
@@ -39,7 +53,7 @@ test-pooled:
     scripts/setup-operations pooler
     FOLKSHELF_TEST_POOLED=1 scripts/with-services cargo nextest run --workspace -E 'package(folkshelf) & kind(test)'
 
-# The host's tests with contexts in processes of their own behind nginx, in both shapes or in one: just shapes five-apart; ten minutes each
+# The host's tests with contexts in processes of their own behind nginx, in each shape or in one: just shapes five-apart; ten minutes each
 shapes *shapes="borrowing-apart five-apart":
     scripts/setup-operations nginx
     for shape in {{ shapes }}; do FOLKSHELF_TEST_SHAPE=$shape scripts/with-services cargo nextest run --workspace -E 'package(folkshelf) & kind(test)'; done

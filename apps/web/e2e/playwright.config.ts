@@ -4,8 +4,8 @@ export default defineConfig({
   globalSetup: './host.ts',
   outputDir: './results',
   reporter: [['list']],
-  // One host serves all of them.
-  workers: 2,
+  // One host serves all of them, and each of them waits more than it works.
+  workers: 3,
   fullyParallel: true,
   forbidOnly: Boolean(process.env.CI),
   // A machine with other work can make a browser miss a bound. What passes only now is listed as flaky, to be looked at.
