@@ -50,7 +50,7 @@ pub use commands::{
 };
 pub use context::{Books, MIGRATIONS, PUBLISHES};
 pub use domain::row::{LeftOutReason, RowValues};
-pub use domain::{BookChanges, BookInput, Change};
+pub use domain::{BookChanges, BookInput, BookSnapshot, Change};
 pub use imports::{FileError, ImportSettings, Upload};
 pub use ports::{FilePieces, FileStore, FilesUnavailable, LendingGate, Pace, WithdrawRefused};
 pub use queries::{

@@ -48,7 +48,7 @@ pub use commands::{
     WithdrawBook, WithdrawBookError,
 };
 pub use context::{Borrowing, MIGRATIONS, PUBLISHES};
-pub use domain::{BorrowStatus, CommunityZone, LendingRules, Refused, UnknownTimeZone};
+pub use domain::{BorrowSnapshot, BorrowStatus, CommunityZone, LendingRules, Refused, UnknownTimeZone};
 pub use messages::{AuthorPart, MessageView};
 pub use ports::{BookSource, BooksUnavailable, ListedBook};
 pub use queries::{

@@ -164,7 +164,7 @@ async fn the_timeline_tells_who_did_what() {
     let world = World::new().await;
     let them = Neighbours::of(&world).await;
     let loan = them.a_loan(&world).await;
-    let timeline = world.ask(&member(them.grace), BorrowTimeline { borrow: loan.id }).await.unwrap();
+    let timeline = world.ask(&member(them.grace), BorrowTimeline { borrow: loan.id, at: None }).await.unwrap();
     let told: Vec<_> =
         timeline.iter().map(|h| (h.kind.as_str(), h.actor.as_ref().map(|actor| actor.name.as_str()))).collect();
     let expected = [("borrow.created", "Grace"), ("borrow.approved", "Ada"), ("borrow.handed_over", "Ada")]
@@ -172,7 +172,7 @@ async fn the_timeline_tells_who_did_what() {
     assert_eq!(told, expected);
     assert_eq!(timeline[0].data["days"], 14);
     assert!(timeline[0].data.get("borrowId").is_none());
-    let stranger = world.ask(&member(them.linus), BorrowTimeline { borrow: loan.id }).await;
+    let stranger = world.ask(&member(them.linus), BorrowTimeline { borrow: loan.id, at: None }).await;
     assert_eq!(code(stranger), "BORROW_NOT_FOUND");
 }
 

@@ -67,7 +67,7 @@ async fn both_write_and_each_sees_what_they_have_not_read() {
     // Reading one's own message is no news.
     assert_eq!(world.read(them.ada, borrow).await, 0);
     // What happened to the borrow is told apart from what was said about it.
-    let timeline = world.ask(&member(them.ada), BorrowTimeline { borrow }).await.unwrap();
+    let timeline = world.ask(&member(them.ada), BorrowTimeline { borrow, at: None }).await.unwrap();
     assert_eq!(timeline.len(), 1, "{timeline:?}");
 }
 

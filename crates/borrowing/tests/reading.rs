@@ -94,7 +94,7 @@ async fn a_note_and_a_finding_name_their_authors_and_neither_overwrites_the_othe
         assert_eq!((read.note.as_deref(), read.note_by), (Some("A page is torn."), part(them.ada, "Ada")));
         assert_eq!(read.resolution.and_then(|it| it.by), part(them.linus, "Linus"));
     }
-    let happened = world.ask(&member(them.grace), BorrowTimeline { borrow: loan.id }).await.unwrap();
+    let happened = world.ask(&member(them.grace), BorrowTimeline { borrow: loan.id, at: None }).await.unwrap();
     let finding = happened.iter().find(|it| it.kind == "borrow.resolved").expect("told");
     assert_eq!(finding.actor, part(them.linus, "Linus"));
     assert_eq!((&finding.data["outcome"], &finding.data["note"]), (&"active".into(), &"Grace still has it.".into()));
@@ -122,7 +122,7 @@ async fn a_new_name_of_the_moderator_is_shown_and_the_words_of_a_member_go_with_
     let read = world.get(them.grace, loan.id).await;
     // No language has words for them here: whoever shows it has.
     assert_eq!((read.note, read.owner.name.as_str(), read.owner.left), (None, "", true));
-    let told = world.ask(&member(them.grace), BorrowTimeline { borrow: loan.id }).await.unwrap();
+    let told = world.ask(&member(them.grace), BorrowTimeline { borrow: loan.id, at: None }).await.unwrap();
     let by_ada =
         told.iter().filter_map(|it| it.actor.as_ref()).find(|actor| actor.id == them.ada).expect("she lent it");
     assert_eq!((by_ada.name.as_str(), by_ada.left), ("", true));

@@ -351,30 +351,6 @@ pub(crate) async fn latest(pool: impl PgExecutor<'_>) -> Result<Position, sqlx::
     Ok(row.map_or(Position::START, |row| Position { transaction: row.transaction_id, sequence: row.position }))
 }
 
-/// Events of one aggregate that are read at once. Whoever changes a thing again and again does not make its history grow.
-const MOST_HISTORY: i64 = 1_000;
-
-/// The newest events of these names about one aggregate, oldest first.
-pub(crate) async fn history(pool: &PgPool, aggregate_id: Uuid, names: &[String]) -> Result<Vec<Recorded>, sqlx::Error> {
-    let mut rows = sqlx::query_as!(
-        Row,
-        r#"select transaction_id::text::bigint as "transaction_id!", position, id, name, version, aggregate_type,
-            aggregate_id, aggregate_version, actor, trace, occurred_at,
-            case when personal then payload || coalesce((select fields from event_bus.personal_field
-                where event_id = log.id), '{}') else payload end as "payload!"
-        from event_bus.log
-        where aggregate_id = $1 and name = any($2)
-        order by log.transaction_id desc, log.position desc limit $3"#,
-        aggregate_id,
-        names,
-        MOST_HISTORY,
-    )
-    .fetch_all(pool)
-    .await?;
-    rows.reverse();
-    Ok(recorded(rows))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

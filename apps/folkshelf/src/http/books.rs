@@ -25,6 +25,7 @@ use crate::http::edge::caller::{Anyone, Permitted, SignedIn, WriteBook};
 use crate::http::edge::hot::Shared;
 use crate::http::edge::input::{Body, FieldErrors, NoParams, Params, PathId};
 use crate::http::edge::list::{List, ListQuery};
+use crate::http::edge::moment::AsOf;
 use crate::http::edge::problem::Problem;
 use crate::http::edge::respond::{self, Envelope, IfMatch, ListEnvelope};
 
@@ -125,8 +126,9 @@ async fn get_book(
     Ok(Shared::mark(shared, respond::found_version(&request, &book, book.version)?))
 }
 
-/// What happened to a book, for its owner and moderators.
-#[utoipa::path(tag = "books", security(("session" = [])), params(("id" = Uuid, Path)), responses(
+/// What happened to a book, oldest first, and how it was after each step; for its owner and moderators. With `at` up to
+/// that moment; 404 `BOOK_NOT_YET_LISTED` before there was anything.
+#[utoipa::path(tag = "books", security(("session" = [])), params(("id" = Uuid, Path), AsOf), responses(
     (status = 200, body = Envelope<Vec<HistoryEntry>>),
 ))]
 #[get("/books/{id}/history")]
@@ -135,9 +137,10 @@ async fn get_book_history(
     api: web::Data<BooksApi>,
     caller: SignedIn,
     id: PathId<BookId>,
-    _none: Params<NoParams>,
+    as_of: Params<AsOf>,
 ) -> Result<HttpResponse, Problem> {
-    let history = api.history.ask(&caller.0, BookHistory { book_id: id.0 }).await?;
+    let at = as_of.0.moment(api.clock.now())?;
+    let history = api.history.ask(&caller.0, BookHistory { book_id: id.0, at }).await?;
     respond::found(&request, &history)
 }
 

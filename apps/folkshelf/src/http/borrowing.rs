@@ -21,6 +21,7 @@ use crate::http::edge::caller::{Permitted, SignedIn, WriteBorrow};
 use crate::http::edge::hot::Shared;
 use crate::http::edge::input::{Body, FieldErrors, FromText, Maybe, NoParams, Param, Params, PathId};
 use crate::http::edge::list::{List, ListQuery, Order};
+use crate::http::edge::moment::AsOf;
 use crate::http::edge::problem::Problem;
 use crate::http::edge::respond::{self, Envelope, ListEnvelope};
 
@@ -155,8 +156,9 @@ async fn get_borrow(
     respond::found(&request, &borrow)
 }
 
-/// What happened to it, oldest first.
-#[utoipa::path(tag = "borrows", security(("session" = [])), params(("id" = Uuid, Path)), responses(
+/// What happened to it, oldest first, and where it stood after each step. With `at` up to that moment; 404
+/// `BORROW_NOT_YET_REQUESTED` before there was anything.
+#[utoipa::path(tag = "borrows", security(("session" = [])), params(("id" = Uuid, Path), AsOf), responses(
     (status = 200, body = Envelope<Vec<Happening>>),
 ))]
 #[get("/borrows/{id}/timeline")]
@@ -165,9 +167,10 @@ async fn get_borrow_timeline(
     api: web::Data<BorrowingApi>,
     caller: SignedIn,
     id: PathId<BorrowId>,
-    _none: Params<NoParams>,
+    as_of: Params<AsOf>,
 ) -> Result<HttpResponse, Problem> {
-    let timeline = api.timeline.ask(&caller.0, BorrowTimeline { borrow: id.0 }).await?;
+    let at = as_of.0.moment(api.clock.now())?;
+    let timeline = api.timeline.ask(&caller.0, BorrowTimeline { borrow: id.0, at }).await?;
     respond::found(&request, &timeline)
 }
 

@@ -933,7 +933,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What happened to a book, for its owner and moderators. */
+        /**
+         * What happened to a book, oldest first, and how it was after each step; for its owner and moderators. With `at` up to
+         *     that moment; 404 `BOOK_NOT_YET_LISTED` before there was anything.
+         */
         get: operations["get_book_history"];
         put?: never;
         post?: never;
@@ -1227,7 +1230,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What happened to it, oldest first. */
+        /**
+         * What happened to it, oldest first, and where it stood after each step. With `at` up to that moment; 404
+         *     `BORROW_NOT_YET_REQUESTED` before there was anything.
+         */
         get: operations["get_borrow_timeline"];
         put?: never;
         post?: never;
@@ -1940,6 +1946,16 @@ export interface components {
             id: components["schemas"]["BookId"];
             title: string;
         };
+        /** @description A book after one of its events. Its condition, notes and the rest of its description are in no event. */
+        BookSnapshot: {
+            authors: string[];
+            deleted: boolean;
+            /** @description `lend`, `give` or `off`. */
+            lending: string;
+            outWith?: components["schemas"]["BorrowId"] | null;
+            ownerId: components["schemas"]["UserId"];
+            title: string;
+        };
         /**
          * @description Whether a book can be had now, and if not, why.
          * @enum {string}
@@ -1981,6 +1997,28 @@ export interface components {
          * @description One request for a copy and the loan that may come of it.
          */
         BorrowId: string;
+        /** @description Where a borrow stood after one of its events. Words, codes and names are not part of it: events do not keep them. */
+        BorrowSnapshot: {
+            /** @description `ok` or `damaged`, once it was back. */
+            condition?: string | null;
+            /** Format: int32 */
+            days: number;
+            /** Format: date-time */
+            dueAt?: string | null;
+            /**
+             * Format: int32
+             * @description Days more that waited for the owner's answer.
+             */
+            extensionRequested?: number | null;
+            /**
+             * Format: int32
+             * @description How often it was extended.
+             */
+            extensions: number;
+            /** Format: date-time */
+            pickupBy?: string | null;
+            status: components["schemas"]["BorrowStatus"];
+        };
         /**
          * @description Where a borrow stands. "Overdue" is no state: it is an active borrow whose due date is past.
          * @enum {string}
@@ -2808,6 +2846,7 @@ export interface components {
                 at: string;
                 /** @description What else the event tells. */
                 data: unknown;
+                state?: components["schemas"]["BorrowSnapshot"] | null;
                 /** @description The event's name: `borrow.approved`. */
                 type: string;
             }[];
@@ -2821,6 +2860,7 @@ export interface components {
                 /** Format: date-time */
                 at: string;
                 data: Record<string, never>;
+                state?: components["schemas"]["BookSnapshot"] | null;
                 /** @description The event's name: `book.created`. */
                 type: string;
             }[];
@@ -3097,6 +3137,7 @@ export interface components {
             at: string;
             /** @description What else the event tells. */
             data: unknown;
+            state?: components["schemas"]["BorrowSnapshot"] | null;
             /** @description The event's name: `borrow.approved`. */
             type: string;
         };
@@ -3133,6 +3174,7 @@ export interface components {
             /** Format: date-time */
             at: string;
             data: Record<string, never>;
+            state?: components["schemas"]["BookSnapshot"] | null;
             /** @description The event's name: `book.created`. */
             type: string;
         };
@@ -6570,7 +6612,10 @@ export interface operations {
     };
     get_book_history: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Only what was known at this moment, which is not in the future. */
+                at?: string;
+            };
             header?: never;
             path: {
                 id: string;
@@ -7332,7 +7377,10 @@ export interface operations {
     };
     get_borrow_timeline: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Only what was known at this moment, which is not in the future. */
+                at?: string;
+            };
             header?: never;
             path: {
                 id: string;

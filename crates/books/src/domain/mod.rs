@@ -4,6 +4,8 @@
 pub mod book;
 pub mod changes;
 pub mod row;
+pub mod snapshot;
 
 pub use book::{BookDetails, BookInput};
 pub use changes::{BookChanges, Change, CheckedChanges};
+pub use snapshot::BookSnapshot;

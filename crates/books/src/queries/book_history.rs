@@ -11,6 +11,7 @@ use serde::Serialize;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
+use crate::domain::BookSnapshot;
 use crate::hidden;
 use crate::view::BookOwner;
 use crate::visible::Visible;
@@ -19,6 +20,8 @@ use crate::visible::Visible;
 #[derive(Debug, Clone)]
 pub struct BookHistory {
     pub book_id: BookId,
+    /// Only what had happened by then.
+    pub at: Option<OffsetDateTime>,
 }
 
 impl Query for BookHistory {
@@ -40,12 +43,17 @@ pub struct HistoryEntry {
     pub actor: Option<BookOwner>,
     #[cfg_attr(feature = "openapi", schema(value_type = Object))]
     pub data: serde_json::Value,
+    /// The book afterwards. Absent where more than 1,000 events follow its beginning.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub state: Option<BookSnapshot>,
 }
 
 #[derive(Debug, thiserror::Error)]
 pub enum BookHistoryError {
     #[error("there is no such book")]
     NotFound,
+    #[error("The book was not listed yet at that time.")]
+    NotYetListed,
     #[error("only the owner may see what happened to a book")]
     NotOwner,
     #[error("the database failed")]
@@ -55,7 +63,7 @@ pub enum BookHistoryError {
 impl Refusal for BookHistoryError {
     fn kind(&self) -> ErrorKind {
         match self {
-            Self::NotFound => ErrorKind::NotFound,
+            Self::NotFound | Self::NotYetListed => ErrorKind::NotFound,
             Self::NotOwner => ErrorKind::Forbidden,
             Self::Database(error) => event_bus::error_kind(error),
         }
@@ -64,6 +72,7 @@ impl Refusal for BookHistoryError {
     fn code(&self) -> &'static str {
         match self {
             Self::NotFound => "BOOK_NOT_FOUND",
+            Self::NotYetListed => "BOOK_NOT_YET_LISTED",
             Self::NotOwner => "FORBIDDEN",
             Self::Database(_) => "INTERNAL",
         }
@@ -104,19 +113,28 @@ impl QueryHandler<BookHistory> for BookHistoryHandler {
             let apart = hidden::hides_from(&mut *self.pool.acquire().await?, call.actor(), owner.into()).await?;
             return Err(if apart { BookHistoryError::NotFound } else { BookHistoryError::NotOwner });
         }
-        let events = self.events.history(id).await?;
+        let events = self.events.history_until(id, query.at).await?;
+        if events.is_empty() && query.at.is_some() {
+            return Err(BookHistoryError::NotYetListed);
+        }
         let actor = |actor: &RecordedActor| match actor {
             RecordedActor::User { id } => Some(*id),
             RecordedActor::Anonymous | RecordedActor::System { .. } => None,
         };
         let ids: Vec<Uuid> = events.iter().filter_map(|event| actor(&event.actor)).map(UserId::uuid).collect();
         let names = self.names(&ids).await?;
-        let entry = |event: event_bus::Recorded| HistoryEntry {
-            actor: actor(&event.actor)
-                .map(|id| BookOwner { id, name: names.get(&id.uuid()).cloned().unwrap_or_default() }),
-            kind: event.name,
-            at: event.occurred_at,
-            data: event.payload,
+        let mut state = None;
+        let entry = |event: event_bus::Recorded| {
+            // An event that this program cannot read leaves nothing that it could vouch for.
+            state = event.decode().ok().flatten().and_then(|event| BookSnapshot::after(state.take(), &event));
+            HistoryEntry {
+                actor: actor(&event.actor)
+                    .map(|id| BookOwner { id, name: names.get(&id.uuid()).cloned().unwrap_or_default() }),
+                kind: event.name,
+                at: event.occurred_at,
+                data: event.payload,
+                state: state.clone(),
+            }
         };
         Ok(events.into_iter().map(entry).collect())
     }

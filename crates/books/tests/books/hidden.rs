@@ -56,7 +56,7 @@ async fn met(world: &World, caller: &Caller, owner: UserId, book: BookId) -> Vec
     let of_owner = CountFacets { owner: Some(owner), ..CountFacets::default() };
     note("facet", !world.ask(caller, of_owner).await.unwrap().categories.is_empty());
     note("facets", !world.ask(caller, CountFacets::default()).await.unwrap().categories.is_empty());
-    note("history", world.ask(caller, BookHistory { book_id: book }).await.is_ok());
+    note("history", world.ask(caller, BookHistory { book_id: book, at: None }).await.is_ok());
     met
 }
 
@@ -143,7 +143,7 @@ async fn what_a_blocked_member_does_is_refused_as_for_no_book(world: &World, eve
         code(world.send(&member(eve), DeleteBook { book_id: book, expected_version: None }).await),
         "BOOK_NOT_FOUND"
     );
-    assert_eq!(code(world.ask(&member(eve), BookHistory { book_id: book }).await), "BOOK_NOT_FOUND");
+    assert_eq!(code(world.ask(&member(eve), BookHistory { book_id: book, at: None }).await), "BOOK_NOT_FOUND");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

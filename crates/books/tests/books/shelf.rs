@@ -2,6 +2,7 @@
 
 use books::{BookChanges, BookHistory, BookInput, BookStatus, Change, CountBooks, CreateBook, MyBooks, UpdateBook};
 use books::{BookSort, SortOrder};
+use books_events::Lending;
 use kernel::{PageRequest, Refusal};
 use testkit::{a_user, anonymous, member, moderator};
 use users_events::{UserDeleted, UserEvent, UserUpdated};
@@ -123,12 +124,32 @@ async fn the_history_is_for_the_owner_and_moderators_alone() {
     let (ada, eve) = (world.a_member("Ada").await, world.a_member("Eve").await);
     let book_id = world.create(ada, a_book("Emma")).await.id;
     world.send(&member(ada), UpdateBook { book_id, expected_version: None, changes: lending("give") }).await.unwrap();
-    let history = world.ask(&member(ada), BookHistory { book_id }).await.unwrap();
+    let history = world.ask(&member(ada), BookHistory { book_id, at: None }).await.unwrap();
     let kinds: Vec<&str> = history.iter().map(|entry| entry.kind.as_str()).collect();
     assert_eq!(kinds, ["book.created", "book.updated"]);
     assert_eq!(history[0].actor.as_ref().map(|actor| actor.name.as_str()), Some("Ada"));
-    assert_eq!(code(world.ask(&member(eve), BookHistory { book_id }).await), "FORBIDDEN");
-    assert!(world.ask(&moderator(eve), BookHistory { book_id }).await.is_ok());
+    assert_eq!(code(world.ask(&member(eve), BookHistory { book_id, at: None }).await), "FORBIDDEN");
+    assert!(world.ask(&moderator(eve), BookHistory { book_id, at: None }).await.is_ok());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_history_of_a_past_moment_ends_there_and_tells_how_the_book_was() {
+    let world = World::new().await;
+    let ada = world.a_member("Ada").await;
+    let book_id = world.create(ada, a_book("Emma")).await.id;
+    world.clock.advance(time::Duration::days(1));
+    world.send(&member(ada), UpdateBook { book_id, expected_version: None, changes: lending("give") }).await.unwrap();
+    let caller = member(ada);
+    let ask = |at| world.ask(&caller, BookHistory { book_id, at });
+    let all = ask(None).await.unwrap();
+    let listed_at = all[0].at;
+    let then = ask(Some(listed_at)).await.unwrap();
+    assert_eq!(then, all[..1], "the moment itself counts");
+    let state = then[0].state.as_ref().expect("its beginning is there");
+    assert_eq!((state.title.as_str(), state.lending, state.deleted), ("Emma", Lending::Lend, false));
+    assert_eq!(all[1].state.as_ref().map(|state| state.lending), Some(Lending::Give));
+    let too_early = ask(Some(listed_at - time::Duration::MICROSECOND)).await;
+    assert_eq!(code(too_early), "BOOK_NOT_YET_LISTED");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

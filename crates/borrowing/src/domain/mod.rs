@@ -16,6 +16,7 @@
 //! | `code.rs` | the hand-over code |
 //! | `conversation.rs` | who reads and writes the messages of a borrow, how many, and until when |
 //! | `rules.rs` | the community's limits |
+//! | `snapshot.rs` | a borrow as its events tell it |
 
 mod answer;
 mod borrow;
@@ -28,6 +29,7 @@ pub mod queue;
 mod refused;
 mod reminder;
 mod rules;
+mod snapshot;
 mod state;
 mod status;
 #[cfg(test)]
@@ -46,5 +48,6 @@ pub use loan::{ExtensionAnswer, Finding, WrongCode};
 pub use refused::Refused;
 pub use reminder::Reminder;
 pub use rules::{LendingRules, Recent};
+pub use snapshot::BorrowSnapshot;
 pub use state::{Active, Agreement, Closed, Ending, Held, Lent, Loan, Note, Requested, Resolution, Stage, State};
 pub use status::BorrowStatus;

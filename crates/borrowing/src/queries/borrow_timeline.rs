@@ -12,13 +12,15 @@ use serde_json::Value;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use crate::domain::Part;
+use crate::domain::{BorrowSnapshot, Part};
 use crate::view::MemberPart;
 
 /// Everything that happened to a borrow, oldest first, for its parties and moderators.
 #[derive(Debug, Clone)]
 pub struct BorrowTimeline {
     pub borrow: BorrowId,
+    /// Only what had happened by then.
+    pub at: Option<OffsetDateTime>,
 }
 
 /// One thing that happened.
@@ -34,6 +36,9 @@ pub struct Happening {
     pub actor: Option<MemberPart>,
     /// What else the event tells.
     pub data: Value,
+    /// Where the borrow stood afterwards. Absent where the log does not reach back to its beginning.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state: Option<BorrowSnapshot>,
 }
 
 impl Query for BorrowTimeline {
@@ -46,6 +51,8 @@ impl Query for BorrowTimeline {
 pub enum BorrowTimelineError {
     #[error("There is no such borrow.")]
     NotFound,
+    #[error("There was no such borrow yet at that time.")]
+    NotYetRequested,
     #[error("the database failed")]
     Database(#[from] sqlx::Error),
 }
@@ -53,7 +60,7 @@ pub enum BorrowTimelineError {
 impl Refusal for BorrowTimelineError {
     fn kind(&self) -> ErrorKind {
         match self {
-            Self::NotFound => ErrorKind::NotFound,
+            Self::NotFound | Self::NotYetRequested => ErrorKind::NotFound,
             Self::Database(error) => event_bus::error_kind(error),
         }
     }
@@ -61,6 +68,7 @@ impl Refusal for BorrowTimelineError {
     fn code(&self) -> &'static str {
         match self {
             Self::NotFound => "BORROW_NOT_FOUND",
+            Self::NotYetRequested => "BORROW_NOT_YET_REQUESTED",
             Self::Database(_) => "INTERNAL",
         }
     }
@@ -99,15 +107,24 @@ impl QueryHandler<BorrowTimeline> for BorrowTimelineHandler {
         if Part::of(call.actor(), parties.owner_id.into(), parties.borrower_id.into()) == Part::Stranger {
             return Err(BorrowTimelineError::NotFound);
         }
-        let events = self.events.history(id).await?;
+        let events = self.events.history_until(id, query.at).await?;
+        if events.is_empty() && query.at.is_some() {
+            return Err(BorrowTimelineError::NotYetRequested);
+        }
         let actors: Vec<Uuid> = events.iter().filter_map(actor).map(UserId::uuid).collect();
         let members = self.members(&actors).await?;
         let member = |id| members.get(&id).cloned().unwrap_or_else(|| MemberPart::new(id, None, None));
-        let happening = |event: Recorded| Happening {
-            actor: actor(&event).map(member),
-            kind: event.name,
-            at: event.occurred_at,
-            data: without_parties(event.payload),
+        let mut state = None;
+        let happening = |event: Recorded| {
+            // An event that this program cannot read leaves nothing that it could vouch for.
+            state = event.decode().ok().flatten().and_then(|event| BorrowSnapshot::after(state.take(), &event));
+            Happening {
+                actor: actor(&event).map(member),
+                kind: event.name,
+                at: event.occurred_at,
+                data: without_parties(event.payload),
+                state: state.clone(),
+            }
         };
         Ok(events.into_iter().map(happening).collect())
     }

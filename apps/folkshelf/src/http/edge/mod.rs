@@ -16,6 +16,7 @@ pub mod input;
 pub mod internal;
 pub mod limits;
 pub mod list;
+pub mod moment;
 pub mod openapi;
 pub mod operations;
 pub mod origins;

@@ -24,9 +24,11 @@ export function useAvailability(id: string) {
   })
 }
 
-export function useHistory(id: string) {
+/** With `at` as it was at that moment. */
+export function useHistory(id: string, at: string | undefined) {
   return useQuery({
-    queryKey: keys.books.history(id),
-    queryFn: ({ signal }) => ask(api.GET('/api/v1/books/{id}/history', { params: { path: { id } }, signal })),
+    queryKey: [...keys.books.history(id), at],
+    queryFn: ({ signal }) =>
+      ask(api.GET('/api/v1/books/{id}/history', { params: { path: { id }, query: { ...(at && { at }) } }, signal })),
   })
 }

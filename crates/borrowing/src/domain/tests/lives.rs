@@ -7,7 +7,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::domain::{
-    BorrowStatus, CopyEffect, ExtensionAnswer, Refused, Withdrawal,
+    BorrowSnapshot, BorrowStatus, CopyEffect, ExtensionAnswer, Refused, Withdrawal,
     queue::{Queue, QueueEffect},
 };
 use crate::row::Row;
@@ -89,6 +89,8 @@ struct Community {
     borrows: Vec<Borrow>,
     /// Every place that was ever given.
     places: HashMap<kernel::BorrowId, OffsetDateTime>,
+    /// Each borrow as its events tell it.
+    snapshots: HashMap<kernel::BorrowId, BorrowSnapshot>,
     rules: LendingRules,
 }
 
@@ -102,6 +104,7 @@ impl Community {
             copies,
             borrows: Vec::new(),
             places: HashMap::new(),
+            snapshots: HashMap::new(),
             rules: LendingRules { max_open_requests: 2, ..rules() },
         }
     }
@@ -306,6 +309,10 @@ impl Community {
         prop_assert!(!change.events.is_empty());
         let versions: Vec<i64> = change.versioned_events().map(|(_, v)| v).collect();
         prop_assert_eq!(versions.last(), Some(&change.borrow.version));
+        let told = self.snapshots.remove(&change.borrow.id);
+        let told = change.events.iter().fold(told, BorrowSnapshot::after).expect("it begins with borrow.created");
+        prop_assert_eq!(&told, &BorrowSnapshot::of(&change.borrow), "the events tell another state");
+        self.snapshots.insert(change.borrow.id, told);
         match change.from {
             None => self.borrows.push(change.borrow),
             Some(from) => {

@@ -8,7 +8,6 @@ use kernel::actor::RecordedActor;
 use serde::Serialize;
 use serde_json::Value;
 use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
@@ -16,6 +15,7 @@ use super::refusals::DatabaseRefusal;
 use crate::http::edge::caller::{Admin, Permitted};
 use crate::http::edge::input::{FieldErrors, FromText, Param};
 use crate::http::edge::list::{List, ListQuery};
+use crate::http::edge::moment::Moment;
 use crate::http::edge::operations::Machinery;
 use crate::http::edge::problem::Problem;
 use crate::http::edge::respond::{self, ListEnvelope};
@@ -80,16 +80,6 @@ impl FromText for Aggregate {
         // Not the other ways in which a UUID may be written: `urn:uuid:…` would look like a type.
         let id = Uuid::try_parse(id).ok().filter(|_| id.len() == 36)?;
         kind.is_none_or(is_name).then(|| Self { kind: kind.map(str::to_owned), id })
-    }
-}
-
-struct Moment(OffsetDateTime);
-
-impl FromText for Moment {
-    const MUST_BE: &'static str = "a moment in RFC 3339, as in 2026-11-21T10:00:00Z";
-
-    fn from_text(text: &str) -> Option<Self> {
-        OffsetDateTime::parse(text, &Rfc3339).ok().map(Self)
     }
 }
 
