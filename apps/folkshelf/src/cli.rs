@@ -14,6 +14,7 @@ use uuid::Uuid;
 
 use crate::app::{self, App};
 use crate::contexts::Context;
+use crate::dead_letters::DeadLetters;
 use crate::http::edge::drain::Drain;
 use crate::http::edge::openapi;
 use crate::http::edge::server::{self, Served};
@@ -21,7 +22,7 @@ use crate::promotion::promote;
 use crate::recurring::command_line as jobs;
 use crate::settings::{Environment, LogFormat, Settings, Transport, reference};
 use crate::sources::Sources;
-use crate::{doctor, health, letters, modules, nginx, seed, sources};
+use crate::{dead_letters, doctor, health, letters, modules, nginx, seed, sources};
 
 /// How long the last spans may take to reach their collector.
 const LAST_SPANS: Duration = Duration::from_secs(5);
@@ -78,19 +79,6 @@ enum Command {
     /// The configuration.
     #[command(subcommand)]
     Config(Configuration),
-}
-
-#[derive(Subcommand)]
-enum DeadLetters {
-    List,
-    /// Try the event again, wherever its subscription runs.
-    Retry {
-        id: Uuid,
-    },
-    /// Forget it: the event stays unhandled for that subscription.
-    Drop {
-        id: Uuid,
-    },
 }
 
 #[derive(Subcommand)]
@@ -195,7 +183,9 @@ async fn act(command: Command, settings: &Settings) -> anyhow::Result<()> {
         Command::Migrate => app::migrate(settings).await,
         Command::Seed => seed::run(settings).await,
         Command::Rebuild { projection } => rebuild(settings, projection).await,
-        Command::DeadLetters(command) => dead_letters(settings, command).await,
+        Command::DeadLetters(command) => {
+            dead_letters::run(&app::event_bus(settings, system_clock()).await?, command).await
+        }
         Command::Mails(command) => mails(settings, command).await,
         Command::Subscriptions(command) => subscriptions(settings, command).await,
         Command::Sources(command) => sources::run(&app::event_bus(settings, system_clock()).await?, command).await,
@@ -274,40 +264,6 @@ async fn rebuild(settings: &Settings, projection: Option<String>) -> anyhow::Res
     for name in wanted {
         let rebuilt = app.read_store.rebuild(name).await.with_context(|| format!("{name} was not rebuilt"))?;
         println!("{name}: {} documents in {:.1} s", rebuilt.documents, rebuilt.took.as_secs_f64());
-    }
-    Ok(())
-}
-
-async fn dead_letters(settings: &Settings, command: DeadLetters) -> anyhow::Result<()> {
-    let events = app::event_bus(settings, system_clock()).await?;
-    match command {
-        DeadLetters::List => {
-            let (letters, total) = events.dead_letters(0, 100).await?;
-            for letter in letters {
-                println!(
-                    "{}  {}  {} {}  {} tries, parked {}\n    {}",
-                    letter.id,
-                    letter.subscription,
-                    letter.event_name,
-                    letter.aggregate_id,
-                    letter.attempts,
-                    letter.parked_at,
-                    letter.error
-                );
-            }
-            println!("{total} in all");
-        }
-        DeadLetters::Retry { id } => {
-            if !events.retry_dead_letter(id).await? {
-                bail!("there is no dead letter {id}");
-            }
-            println!("it will be tried again where its subscription runs");
-        }
-        DeadLetters::Drop { id } => {
-            if !events.drop_dead_letter(id).await? {
-                bail!("there is no dead letter {id}");
-            }
-        }
     }
     Ok(())
 }

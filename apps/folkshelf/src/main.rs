@@ -6,6 +6,7 @@ mod cli;
 mod connections;
 mod contexts;
 mod databases;
+mod dead_letters;
 mod doctor;
 mod health;
 mod http;

@@ -1,6 +1,9 @@
 //! Events that a subscription could not handle after all its tries. The subscription went on; what is parked waits for
 //! somebody to retry it, after a mend, or to drop it.
 
+mod groups;
+
+pub use groups::{DeadLetterGroup, GroupChange};
 use kernel::EventId;
 use sqlx::{PgConnection, PgPool};
 use time::OffsetDateTime;

@@ -61,7 +61,7 @@ mod window;
 
 pub use bus::{BusSettings, EventBus, SubscriptionStatus};
 pub use carried::{Carried, Page};
-pub use dead_letters::DeadLetter;
+pub use dead_letters::{DeadLetter, DeadLetterGroup, GroupChange};
 pub use family::{Family, Hear, HearTogether, Outdate, Refresh};
 pub use fault::{error_kind, unavailable, undone_by_another};
 pub use feed::FeedError;

@@ -3,14 +3,14 @@
 
 mod support;
 
-use event_bus::{DeadLetter, EventBus, HandlerError};
+use event_bus::{DeadLetter, EventBus, GroupChange, HandlerError};
 use kernel::Position;
 use sqlx::PgPool;
 use support::{Seeing, a_counter, bus, counters, start, until_seen, write};
 use testkit::TestDatabase;
 
-fn broken(text: &'static str) -> HandlerError {
-    std::io::Error::other(text).into()
+fn broken(text: &str) -> HandlerError {
+    std::io::Error::other(text.to_owned()).into()
 }
 
 async fn letters(events: &EventBus) -> Vec<DeadLetter> {
@@ -153,5 +153,46 @@ async fn a_replay_over_a_parked_event_that_works_now_handles_it() {
     handler.heal();
     operator.replay("books", Position::START).await.unwrap();
     until_seen(&pool, [1, 3, 1, 2, 3]).await;
+    running.stop().await;
+}
+
+#[tokio::test]
+async fn dead_letters_with_one_reason_are_retried_or_dropped_together() {
+    let (database, pool) = counters().await;
+    let handler = Seeing::with("us", |n, _| match n {
+        2..=4 => Err(broken(&format!("row {n} of \"shelf {n}\" is missing"))),
+        6 => Err(broken("cannot be")),
+        _ => Ok(()),
+    });
+    let events = bus(database.pool("event_bus"), 500);
+    let running = start(&events, &pool, handler.clone()).await;
+    write(&pool, a_counter(), 1..=7).await;
+    until_seen(&pool, [1, 5, 7]).await;
+    let operator = bus(database.pool("event_bus"), 500);
+    until_parked(&operator, 4).await;
+
+    let groups = operator.dead_letter_groups().await.unwrap();
+    let told: Vec<_> = groups.iter().map(|group| (group.reason.as_str(), group.letters)).collect();
+    assert_eq!(told, [("row # of \"…\" is missing", 3), ("cannot be", 1)]);
+    assert_eq!(groups[0].example, "row 2 of \"shelf 2\" is missing");
+
+    // Still broken: each is tried once, however long the call takes, and stays in its group.
+    let asked = operator.retry_dead_letters(&groups[0].id).await.unwrap();
+    assert_eq!(asked, GroupChange { changed: 3, more: false });
+    testkit::eventually("the retries are over", || async {
+        letters(&operator).await.iter().filter(|letter| letter.attempts == 5 && !letter.retry_requested).count() == 3
+    })
+    .await;
+    assert_eq!(operator.dead_letter_groups().await.unwrap()[0].id, groups[0].id);
+
+    handler.heal();
+    operator.retry_dead_letters(&groups[0].id).await.unwrap();
+    until_seen(&pool, [1, 5, 7, 2, 3, 4]).await;
+    let left = until_parked(&operator, 1).await;
+    assert_eq!(left[0].error, "cannot be", "the other reason was left alone");
+    let dropped = operator.drop_dead_letters(&groups[1].id).await.unwrap();
+    assert_eq!(dropped, GroupChange { changed: 1, more: false });
+    assert!(letters(&operator).await.is_empty());
+    assert_eq!(operator.retry_dead_letters(&groups[0].id).await.unwrap().changed, 0);
     running.stop().await;
 }

@@ -23,6 +23,22 @@ pub async fn park_an_event(place: &Place) -> String {
     id.to_string()
 }
 
+/// As [`park_an_event`], with a reason that no other dead letter has; the id of its group.
+pub async fn park_for_a_reason(place: &Place) -> String {
+    let letter = park_an_event(place).await;
+    let mut connection = PgConnection::connect_with(&place.database.owner_options()).await.expect("a connection");
+    let word: String = letter.chars().filter(char::is_ascii_alphabetic).collect();
+    sqlx::query_scalar(
+        "with parked as (update event_bus.dead_letter set error = $2 where id = $1::uuid returning subscription, event_id)
+        select md5(concat_ws(' ', subscription, name, $2)) from parked join event_bus.log l on l.id = parked.event_id",
+    )
+    .bind(letter)
+    .bind(format!("no {word}"))
+    .fetch_one(&mut connection)
+    .await
+    .expect("a group")
+}
+
 pub async fn give_a_mail_up(place: &Place) -> String {
     let mut connection = PgConnection::connect_with(&place.database.owner_options()).await.expect("a connection");
     let id: uuid::Uuid = sqlx::query_scalar(

@@ -4,7 +4,7 @@ use reqwest::multipart::{Form, Part};
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 
-use crate::rows::{a_month, give_a_delivery_up, give_a_mail_up, park_an_event};
+use crate::rows::{a_month, give_a_delivery_up, give_a_mail_up, park_an_event, park_for_a_reason};
 use crate::support::{self, Host, PASSWORD, Person, Place, Reply};
 use crate::table::{Row, Sends};
 
@@ -56,9 +56,8 @@ pub enum Needs {
     /// The secret address of the owner's calendar.
     Calendar,
     DeadLetter,
-    /// A letter that was given up.
+    DeadLetterGroup,
     GivenUpMail,
-    /// A letter for a notification that was given up.
     FailedDelivery,
     /// A letter with a link that stops its like.
     Letter,
@@ -285,6 +284,7 @@ impl Scene {
                 Target { word: token(&address), ..Target::of(self.owner.id.clone()) }
             }
             Needs::DeadLetter => Target::of(park_an_event(place).await),
+            Needs::DeadLetterGroup => Target::of(park_for_a_reason(place).await),
             Needs::GivenUpMail => Target::of(give_a_mail_up(place).await),
             Needs::FailedDelivery => Target::of(give_a_delivery_up(place).await),
             Needs::Letter => Target { word: self.letter(place, host).await, ..Target::of(self.owner.id.clone()) },

@@ -4,8 +4,8 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::scene::Needs::{
-    ApiKey, Book, Borrow, Calendar, DeadLetter, FailedDelivery, GivenUpMail, Import, LeftOutRow, Letter, Member,
-    Nothing,
+    ApiKey, Book, Borrow, Calendar, DeadLetter, DeadLetterGroup, FailedDelivery, GivenUpMail, Import, LeftOutRow,
+    Letter, Member, Nothing,
 };
 use crate::scene::Needs::{Notification, Report, ResetToken, Review, Session, StandIn, VerifyToken};
 use crate::scene::Stage::{Active, Approved, Disputed, ExtensionAsked, Pending, ReturnPending};
@@ -243,6 +243,9 @@ pub const ROWS: &[Row] = &[
     row("GET /admin/dead-letters", DeadLetter, ADMINS),
     row("POST /admin/dead-letters/{id}/retry", DeadLetter, answering(204, ADMINS)),
     row("DELETE /admin/dead-letters/{id}", DeadLetter, answering(204, ADMINS)),
+    row("GET /admin/dead-letter-groups", DeadLetter, ADMINS),
+    row("POST /admin/dead-letter-groups/{id}/retry", DeadLetterGroup, ADMINS),
+    row("DELETE /admin/dead-letter-groups/{id}", DeadLetterGroup, ADMINS),
     row("GET /notifications/preferences", Nothing, MEMBERS),
     with(
         "PUT /notifications/preferences",

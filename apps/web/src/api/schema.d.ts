@@ -41,6 +41,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/admin/dead-letter-groups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Dead letters by reason: subscription, event, and an error that differs in nothing but ids, numbers and quoted values. At most
+         *     200 reasons, those with the most letters first.
+         */
+        get: operations["list_dead_letter_groups"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/dead-letter-groups/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Forgets all letters of a group, up to 10,000 a request: their events stay unhandled for that subscription. A group has no
+         *     version.
+         */
+        delete: operations["drop_dead_letter_group"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/dead-letter-groups/{id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Tries all events of a group again, wherever their subscription runs: up to 10,000 a request. The letters are gone once that
+         *     works.
+         */
+        post: operations["retry_dead_letter_group"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/admin/dead-letters": {
         parameters: {
             query?: never;
@@ -2217,6 +2277,31 @@ export interface components {
         CreatedUser: {
             id: components["schemas"]["UserId"];
         };
+        /** @description Dead letters with one reason. */
+        DeadLetterGroupView: {
+            event: string;
+            /** @description One of its errors as it was. */
+            example: string;
+            /** Format: date-time */
+            firstParkedAt: string;
+            /**
+             * @description Made of what its letters have in common.
+             * @example 0cc175b9c0f1b6a831c399e269772661
+             */
+            id: string;
+            /** Format: date-time */
+            lastParkedAt: string;
+            /** Format: int64 */
+            letters: number;
+            /** @description The error, with `…` for ids and quoted values and `#` for numbers. */
+            reason: string;
+            /**
+             * Format: int64
+             * @description How many of them wait for another try.
+             */
+            retryRequested: number;
+            subscription: string;
+        };
         DeadLetterView: {
             /** Format: uuid */
             aggregateId: string;
@@ -2552,6 +2637,20 @@ export interface components {
             success: boolean;
         };
         /** @description What every successful answer with a body looks like. */
+        Envelope_GroupChangeView: {
+            data: {
+                /**
+                 * Format: int64
+                 * @description So many letters were changed.
+                 */
+                changed: number;
+                /** @description There are more than one request changes: send it again. */
+                more: boolean;
+            };
+            /** @example true */
+            success: boolean;
+        };
+        /** @description What every successful answer with a body looks like. */
         Envelope_ImportStarted: {
             data: {
                 id: components["schemas"]["ImportId"];
@@ -2834,6 +2933,35 @@ export interface components {
                  *     ]
                  */
                 scopes: string[];
+            }[];
+            /** @example true */
+            success: boolean;
+        };
+        /** @description What every successful answer with a body looks like. */
+        Envelope_Vec_DeadLetterGroupView: {
+            data: {
+                event: string;
+                /** @description One of its errors as it was. */
+                example: string;
+                /** Format: date-time */
+                firstParkedAt: string;
+                /**
+                 * @description Made of what its letters have in common.
+                 * @example 0cc175b9c0f1b6a831c399e269772661
+                 */
+                id: string;
+                /** Format: date-time */
+                lastParkedAt: string;
+                /** Format: int64 */
+                letters: number;
+                /** @description The error, with `…` for ids and quoted values and `#` for numbers. */
+                reason: string;
+                /**
+                 * Format: int64
+                 * @description How many of them wait for another try.
+                 */
+                retryRequested: number;
+                subscription: string;
             }[];
             /** @example true */
             success: boolean;
@@ -3126,6 +3254,15 @@ export interface components {
          * @enum {string}
          */
         Format: "folkshelf" | "goodreads" | "librarything" | "storygraph" | "calibre" | "openreads" | "bookwyrm" | "inventaire" | "babelio" | "libib" | "goodbooks" | "isbn_list" | "table";
+        GroupChangeView: {
+            /**
+             * Format: int64
+             * @description So many letters were changed.
+             */
+            changed: number;
+            /** @description There are more than one request changes: send it again. */
+            more: boolean;
+        };
         HandOverBody: {
             /** @description The six digits the owner shows; the owner needs none. */
             code?: string | null;
@@ -4545,6 +4682,112 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["TimedOut"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["VersionMismatch"];
+            429: components["responses"]["TooOften"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    list_dead_letter_groups: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As asked */
+            200: {
+                headers: {
+                    /** @description For If-None-Match; of one book and of one's profile also for If-Match */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Envelope_Vec_DeadLetterGroupView"];
+                };
+            };
+            /** @description What If-None-Match names is still right */
+            304: {
+                headers: {
+                    /** @description For If-None-Match; of one book and of one's profile also for If-Match */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["TimedOut"];
+            429: components["responses"]["TooOften"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    drop_dead_letter_group: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description There is no version to name: only * fits */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Envelope_GroupChangeView"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["TimedOut"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["VersionMismatch"];
+            429: components["responses"]["TooOften"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    retry_dead_letter_group: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Envelope_GroupChangeView"];
+                };
             };
             400: components["responses"]["Invalid"];
             401: components["responses"]["Unauthenticated"];

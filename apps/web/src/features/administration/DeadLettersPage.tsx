@@ -10,6 +10,7 @@ import { Icon } from '@/ui/Icon'
 import { PageHeader } from '@/ui/Layout'
 import { LoadMore } from '@/ui/LoadMore'
 import { useDrop, useRetry } from './commands'
+import { DeadLetterGroups } from './DeadLetterGroups'
 import { EventFacts } from './EventDialog'
 import { useDeadLetters, useEventOf, type DeadLetter } from './queries'
 import { Watched } from './Watched'
@@ -31,6 +32,7 @@ export default function DeadLettersPage() {
             </EmptyState>
           ) : (
             <>
+              <DeadLetterGroups />
               <ul className="flex flex-col gap-4">
                 {pages
                   .flatMap((page) => page.items)

@@ -3,7 +3,7 @@ import { keys } from '@/api/keys'
 import type { components } from '@/api/schema'
 import { ifMatch, useCommand } from '@/api/useCommand'
 import { saveFile } from '@/ui/saveFile'
-import { jobKeys, type DeadLetter, type Delivery, type Mail, type Member } from './queries'
+import { jobKeys, type DeadLetter, type DeadLetterGroup, type Delivery, type Mail, type Member } from './queries'
 
 type Schemas = components['schemas']
 
@@ -75,6 +75,24 @@ export function useRetry(said: string) {
 export function useDrop(outcome: Outcome) {
   return useCommand({
     send: (letter: DeadLetter) => askNothing(api.DELETE('/api/v1/admin/dead-letters/{id}', { params: pathOf(letter) })),
+    refreshes: [keys.administration.all],
+    ...outcome,
+  })
+}
+
+export function useRetryGroup(outcome: Outcome<Schemas['GroupChangeView']>) {
+  return useCommand({
+    send: (group: DeadLetterGroup, headers) =>
+      ask(api.POST('/api/v1/admin/dead-letter-groups/{id}/retry', { params: pathOf(group), headers })),
+    refreshes: [keys.administration.all],
+    ...outcome,
+  })
+}
+
+export function useDropGroup(outcome: Outcome<Schemas['GroupChangeView']>) {
+  return useCommand({
+    send: (group: DeadLetterGroup) =>
+      ask(api.DELETE('/api/v1/admin/dead-letter-groups/{id}', { params: pathOf(group) })),
     refreshes: [keys.administration.all],
     ...outcome,
   })

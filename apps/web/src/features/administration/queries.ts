@@ -8,6 +8,7 @@ export type Member = Schemas['ProfileView']
 export type LoggedEvent = Schemas['EventView']
 export type Subscription = Schemas['SubscriptionView']
 export type DeadLetter = Schemas['DeadLetterView']
+export type DeadLetterGroup = Schemas['DeadLetterGroupView']
 export type Mail = Schemas['MailView']
 export type Delivery = Schemas['DeliveryView']
 export type Projection = Schemas['ProjectionView']
@@ -109,6 +110,15 @@ export function useDeadLetters() {
       askPage(api.GET('/api/v1/admin/dead-letters', { params: { query: { page: pageParam } }, signal })),
     initialPageParam: 1,
     getNextPageParam: nextPage,
+    refetchInterval: EVERY_5_SECONDS,
+  })
+}
+
+/** By reason, those with the most letters first. */
+export function useDeadLetterGroups() {
+  return useQuery({
+    queryKey: keys.administration.deadLetters({ groups: true }),
+    queryFn: ({ signal }) => ask(api.GET('/api/v1/admin/dead-letter-groups', { signal })),
     refetchInterval: EVERY_5_SECONDS,
   })
 }
