@@ -9,7 +9,7 @@ use actix_web::web::Data;
 use anyhow::Context as _;
 use cqrs::{CommandBus, Crossing, QueryBus};
 use database::{Database, Replica, Route, Server};
-use event_bus::{BusSettings, EventBus, Owner, Running, Subscription};
+use event_bus::{Audited, BusSettings, EventBus, Owner, Running, Subscription};
 use jiff::tz::TimeZone;
 use jobs::{Job, Jobs};
 use kernel::{Clock, CorrectedClock};
@@ -222,6 +222,15 @@ impl App {
 
     fn wired(&self) -> impl Iterator<Item = &dyn Wired> {
         self.contexts.iter().map(|(_, wired)| &**wired)
+    }
+
+    pub fn events(&self) -> &EventBus {
+        &self.events
+    }
+
+    /// The rows of each context that can be held against what the log tells.
+    pub fn audited(&self) -> impl Iterator<Item = (&'static str, Arc<dyn Audited>)> {
+        self.contexts.iter().flat_map(|(context, wired)| wired.audited().into_iter().map(|it| (context.name(), it)))
     }
 
     pub fn projections(&self) -> Vec<&'static str> {

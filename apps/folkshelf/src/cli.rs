@@ -8,6 +8,8 @@ use anyhow::{Context as _, bail};
 use clap::{Parser, Subcommand};
 use kernel::{Actor, Clock, SystemClock};
 use telemetry::Telemetry;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -22,7 +24,7 @@ use crate::promotion::promote;
 use crate::recurring::command_line as jobs;
 use crate::settings::{Environment, LogFormat, Settings, Transport, reference};
 use crate::sources::Sources;
-use crate::{dead_letters, doctor, health, letters, modules, nginx, seed, sources};
+use crate::{audit, dead_letters, doctor, health, letters, modules, nginx, seed, sources};
 
 /// How long the last spans may take to reach their collector.
 const LAST_SPANS: Duration = Duration::from_secs(5);
@@ -54,6 +56,25 @@ enum Command {
     Seed,
     /// Rebuild a projection, or all of them, from PostgreSQL.
     Rebuild { projection: Option<String> },
+    /// Compare tables with the event log, and projections with tables. Changes nothing, and fails when anything differs.
+    ///
+    /// From its events follow: of a book its owner, title, authors, lending mode, and which loan has it; of a borrow its
+    /// parties, status, days, pick-up and due date, extensions and condition; of a member their name, role, and whether they
+    /// are active and verified. Nothing else is compared with the log: not the rest of a book's description, no words of
+    /// members, no accounts, sessions, keys, notifications or reports. Of a projection every document is compared, and no list.
+    ///
+    /// May run while hosts do: what is moving is looked at again. A subscription that is behind shows as differences.
+    Audit {
+        /// Only these contexts; may be given several times.
+        #[arg(long = "context")]
+        contexts: Vec<String>,
+        /// Only what has an event at this moment (RFC 3339) or later; projections are left out.
+        #[arg(long, value_parser = moment)]
+        since: Option<OffsetDateTime>,
+        /// One JSON object for each line.
+        #[arg(long)]
+        json: bool,
+    },
     /// Events that a subscription could not handle.
     #[command(subcommand)]
     DeadLetters(DeadLetters),
@@ -183,6 +204,9 @@ async fn act(command: Command, settings: &Settings) -> anyhow::Result<()> {
         Command::Migrate => app::migrate(settings).await,
         Command::Seed => seed::run(settings).await,
         Command::Rebuild { projection } => rebuild(settings, projection).await,
+        Command::Audit { contexts, since, json } => {
+            audit::run(&App::new(settings).await?, &audit::Wanted { contexts, since, json }).await
+        }
         Command::DeadLetters(command) => {
             dead_letters::run(&app::event_bus(settings, system_clock()).await?, command).await
         }
@@ -213,6 +237,10 @@ async fn act(command: Command, settings: &Settings) -> anyhow::Result<()> {
         }
         Command::Openapi | Command::Config(Configuration::Reference) => Ok(()),
     }
+}
+
+fn moment(text: &str) -> Result<OffsetDateTime, time::error::Parse> {
+    OffsetDateTime::parse(text, &Rfc3339)
 }
 
 fn system_clock() -> Arc<dyn Clock> {

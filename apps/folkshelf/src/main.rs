@@ -1,6 +1,7 @@
 //! Folkshelf: one binary. `folkshelf help` lists what it can do.
 
 mod app;
+mod audit;
 mod background;
 mod cli;
 mod connections;

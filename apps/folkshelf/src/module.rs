@@ -7,7 +7,7 @@ use anyhow::Context as _;
 use async_trait::async_trait;
 use cqrs::{CommandBus, CommandBusBuilder, Crossing, MissingHandler, QueryBus, QueryBusBuilder};
 use database::Database;
-use event_bus::{EventBus, Family, Subscription};
+use event_bus::{Audited, EventBus, Family, Subscription};
 use jobs::Job;
 use kernel::Clock;
 use read_store::{Projection, ReadStore, Rebuild};
@@ -82,6 +82,11 @@ pub trait Wired: Send + Sync {
 
     /// What it consumes.
     fn subscriptions(&self) -> Vec<Subscription>;
+
+    /// Its rows that can be held against what the log tells.
+    fn audited(&self) -> Vec<Arc<dyn Audited>> {
+        Vec::new()
+    }
 
     /// What its projection is built from.
     fn rebuild(&self) -> Arc<dyn Rebuild>;

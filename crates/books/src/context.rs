@@ -8,7 +8,7 @@ use books_events::BookEvent;
 use borrowing_events::BorrowEvent;
 use cqrs::{CommandBusBuilder, QueryBusBuilder};
 use database::Database;
-use event_bus::{Family, OwnEvents, Subscription};
+use event_bus::{Audited, Family, OwnEvents, Subscription};
 use jobs::Job;
 use kernel::{Clock, UserId};
 use read_store::{Projection, Rebuild};
@@ -16,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 use users_events::UserEvent;
 use uuid::Uuid;
 
+use crate::audit::BookRows;
 use crate::commands::{
     AddLeftOutRow, AddLeftOutRowHandler, CancelImport, CancelImportHandler, CreateBook, CreateBookHandler, DeleteBook,
     DeleteBookError, DeleteBookHandler, Deletions, MarkRowRepaired, MarkRowRepairedHandler, StartImport,
@@ -164,6 +165,11 @@ impl Books {
                 .consumes::<AuthEvent>()
                 .after("books"),
         ]
+    }
+
+    /// Rows that are held against what the log tells.
+    pub fn audited(&self) -> Vec<Arc<dyn Audited>> {
+        vec![Arc::new(BookRows(self.pool.clone()))]
     }
 
     /// All books, for the read store to build the projection from.

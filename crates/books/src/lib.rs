@@ -12,6 +12,7 @@
 //! | finding books by what one types; suggestions while typing | `queries/search_books.rs`, `queries/suggest_books.rs` |
 //! | by what the catalogue can be narrowed down, with counts | `queries/count_facets.rs` |
 //! | one's own shelf as a CSV file | `queries/export_shelf.rs` |
+//! | rows held against what events tell | `audit.rs` |
 //! | the figures of a month | `queries/count_shown_books.rs`, `queries/shown_titles.rs` |
 //! | filling a database with books for a load test | `bulk.rs`, behind the feature `bulk` |
 //! | what happened to a book; how many a member has | `queries/book_history.rs`, `queries/count_books.rs` |
@@ -23,6 +24,7 @@
 //! | the catalogue in Redis | `view.rs` |
 //! | what borrowing must answer | `ports.rs` |
 
+mod audit;
 #[cfg(feature = "bulk")]
 mod bulk;
 mod commands;

@@ -8,7 +8,7 @@ use books_events::BookEvent;
 use borrowing_events::BorrowEvent;
 use cqrs::{CommandBusBuilder, QueryBusBuilder};
 use database::Database;
-use event_bus::{Family, OwnEvents, Subscription};
+use event_bus::{Audited, Family, OwnEvents, Subscription};
 use jobs::Job;
 use kernel::Clock;
 use read_store::{Projection, Rebuild};
@@ -16,6 +16,7 @@ use time::OffsetDateTime;
 use tokio_util::sync::CancellationToken;
 use users_events::UserEvent;
 
+use crate::audit::BorrowRows;
 use crate::commands::*;
 use crate::desk::Desk;
 use crate::domain::LendingRules;
@@ -110,6 +111,11 @@ impl Borrowing {
                 .consumes::<AuthEvent>()
                 .after("borrowing"),
         ]
+    }
+
+    /// Rows that are held against what the log tells.
+    pub fn audited(&self) -> Vec<Arc<dyn Audited>> {
+        vec![Arc::new(BorrowRows(self.desk.pool.clone()))]
     }
 
     /// All borrows, for the read store to build the projection from.

@@ -12,6 +12,7 @@
 //! | talk about it | `commands/send_message.rs`, `mark_messages_read.rs`, `queries/list_messages.rs`, `messages.rs` |
 //! | moderators read along after a report | `reports.rs`, `queries/borrow_parties.rs` |
 //! | look | `queries/get_borrow.rs`, `list_borrows.rs`, `borrow_timeline.rs`, `count_borrows.rs`, `lending_outlook.rs` |
+//! | rows held against what events tell | `audit.rs` |
 //! | the figures of a month | `queries/count_lending.rs` |
 //! | one's days in a calendar program | `queries/borrow_calendar.rs`, `member_calendar.rs`, `commands/open_calendar_feed.rs`, `end_calendar_feed.rs` |
 //! | the rules | `domain/`, pure |
@@ -22,6 +23,7 @@
 //! | the borrows in Redis | `view.rs` |
 
 mod agenda;
+mod audit;
 mod blocks;
 mod calendar_feed;
 mod commands;

@@ -81,7 +81,7 @@ async fn the_answer_waits_for_the_views_that_the_command_made_stale() {
     testkit::eventually("an answer comes after its view", || async {
         let done = add.send(&member(a_user()), Add { by: 1 }).await.unwrap();
         let checkpoint = counter.events.subscriptions().await.unwrap()[0].checkpoint;
-        Some(checkpoint) == done.position
+        Some(checkpoint.into()) == done.position
     })
     .await;
     running.stop().await;

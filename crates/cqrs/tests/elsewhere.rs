@@ -90,7 +90,7 @@ async fn a_command_is_done_there_and_its_answer_position_and_refusal_come_back()
     let add = two.commands.dispatch::<Add>().unwrap();
     let done = add.send(&member(a_user()), Add { by: 60 }).await.unwrap();
     assert_eq!(done.output, 60);
-    assert_eq!(done.position, Some(two.counter.events.latest().await.unwrap()));
+    assert_eq!(done.position, Some(two.counter.events.latest().await.unwrap().into()));
     let refused = add.send(&member(a_user()), Add { by: 60 }).await.unwrap_err();
     assert_eq!((refused.kind(), refused.code()), (ErrorKind::Conflict, "TOO_MUCH"));
     assert_eq!(refused.to_string(), "a hundred is enough");

@@ -25,11 +25,13 @@
 //! | `sessions` | ending the sessions of a process that is frozen |
 //! | `own` | the part of the log that a context may see: its own events |
 //! | `progress` | how far subscriptions have come, and waiting for it |
-//! | [`dead_letters`] | events a subscription could not handle: list, retry, drop |
+//! | [`dead_letters`] | events a subscription could not handle: list, retry, drop, one by one or by reason |
+//! | [`audit`] | comparing a context's tables with what the log tells |
 //! | [`find`] | looking events up, for administrators |
 //! | [`fault`] | telling a database that is away from a defect |
 
 mod arrival;
+pub mod audit;
 mod bus;
 pub mod carried;
 mod chain;
@@ -59,6 +61,7 @@ pub mod subscription;
 mod told;
 mod window;
 
+pub use audit::{Audit, Audited, Difference, Fault, Fields, Fold, FoldOf, Told};
 pub use bus::{BusSettings, EventBus, SubscriptionStatus};
 pub use carried::{Carried, Page};
 pub use dead_letters::{DeadLetter, DeadLetterGroup, GroupChange};

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`Projection`] | one context's handle: write documents, read them, read pages of lists |
 //! | [`Rebuild`] | how a context hands out all of its documents, so that its projection can be made again |
+//! | `audit.rs` | comparing a projection with its source |
 //! | [`ReadStore`] | one a process: the connection, the watcher that notices a lost projection, rebuilds |
 //! | [`WrittenThrough`] | what a command shows itself, and its subscription need not show again |
 //! | [`Script`] | a script of another part of the host, on keys of its own: it counts, and gets numbers back |
@@ -18,6 +19,7 @@
 //! short list or a document of another time.
 
 mod address;
+mod audit;
 mod call;
 mod changes;
 mod count;
@@ -41,6 +43,7 @@ mod watcher;
 mod written_through;
 
 pub use address::{ClientCertificate, Tls};
+pub use audit::{StaleDocument, StaleFault, ViewAudit};
 pub use breaker::BreakerSettings;
 pub use changes::{Stamp, Stamps, Subject};
 pub use count::LeftOut;

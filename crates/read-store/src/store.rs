@@ -99,7 +99,7 @@ impl ReadStore {
         Ok(all)
     }
 
-    async fn status_of(&self, projection: &Projection) -> Result<ProjectionStatus, ReadStoreError> {
+    pub(crate) async fn status_of(&self, projection: &Projection) -> Result<ProjectionStatus, ReadStoreError> {
         let inner = &projection.inner;
         let (ready, documents, rebuilding, written, started) = inner
             .caller
@@ -195,7 +195,7 @@ impl ReadStore {
         future::try_join_all(changes.iter().map(|changes| changes.forget())).await.map(drop)
     }
 
-    fn registered(&self) -> Vec<Projection> {
+    pub(crate) fn registered(&self) -> Vec<Projection> {
         self.projections().values().filter(|projection| projection.inner.source.get().is_some()).cloned().collect()
     }
 

@@ -5,13 +5,14 @@ use std::sync::Arc;
 use auth_events::AuthEvent;
 use cqrs::{CommandBusBuilder, QueryBusBuilder};
 use database::Database;
-use event_bus::{Family, Subscription};
+use event_bus::{Audited, Family, Subscription};
 use jobs::Job;
 use kernel::LanguageTag;
 use read_store::{Projection, Rebuild};
 use tokio_util::sync::CancellationToken;
 use users_events::UserEvent;
 
+use crate::audit::MemberRows;
 use crate::commands::{
     AnswerReport, AnswerReportHandler, BlockMember, BlockMemberHandler, ChangeRole, ChangeRoleHandler, DeleteUser,
     DeleteUserHandler, ReportMember, ReportMemberHandler, RetellMember, RetellMemberHandler, UnblockMember,
@@ -100,6 +101,11 @@ impl Users {
                 .consumes::<AuthEvent>()
                 .after("users"),
         ]
+    }
+
+    /// Rows that are held against what the log tells.
+    pub fn audited(&self) -> Vec<Arc<dyn Audited>> {
+        vec![Arc::new(MemberRows(self.pool.clone()))]
     }
 
     /// All profiles, for the read store to build the projection from.

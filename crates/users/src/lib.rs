@@ -15,6 +15,7 @@
 //! | the roles and what they permit | `queries/list_roles.rs` |
 //! | what is asked of others at once | `ports.rs` |
 
+mod audit;
 mod commands;
 mod context;
 mod domain;

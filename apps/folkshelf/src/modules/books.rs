@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use books::{BookView, Books, CountBooks, CountShownBooks, GetBook, ImportSettings, KnownMembers, Pace, ShownTitles};
 use cqrs::{CommandBusBuilder, Crossing, MissingHandler, QueryBusBuilder};
-use event_bus::{Family, Subscription};
+use event_bus::{Audited, Family, Subscription};
 use jobs::Job;
 use kernel::UserId;
 use read_store::Rebuild;
@@ -100,6 +100,10 @@ impl Wired for Books {
 
     fn subscriptions(&self) -> Vec<Subscription> {
         Books::subscriptions(self)
+    }
+
+    fn audited(&self) -> Vec<Arc<dyn Audited>> {
+        Books::audited(self)
     }
 
     fn rebuild(&self) -> Arc<dyn Rebuild> {

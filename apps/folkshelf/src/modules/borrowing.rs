@@ -10,7 +10,7 @@ use borrowing::{
     WithdrawBook, Written,
 };
 use cqrs::{CommandBusBuilder, Crossing, MissingHandler, QueryBusBuilder};
-use event_bus::{Family, Subscription};
+use event_bus::{Audited, Family, Subscription};
 use jobs::Job;
 use kernel::Clock;
 use read_store::Rebuild;
@@ -100,6 +100,10 @@ impl Wired for WiredBorrowing {
 
     fn subscriptions(&self) -> Vec<Subscription> {
         self.borrowing.subscriptions()
+    }
+
+    fn audited(&self) -> Vec<Arc<dyn Audited>> {
+        self.borrowing.audited()
     }
 
     fn rebuild(&self) -> Arc<dyn Rebuild> {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use cqrs::{Ask, Caller, CommandBusBuilder, Crossing, MissingHandler, QueryBus, QueryBusBuilder};
-use event_bus::{Family, Subscription};
+use event_bus::{Audited, Family, Subscription};
 use jobs::Job;
 use kernel::{LanguageTag, PermissionSet};
 use read_store::Rebuild;
@@ -71,6 +71,10 @@ impl Wired for Users {
 
     fn subscriptions(&self) -> Vec<Subscription> {
         Users::subscriptions(self)
+    }
+
+    fn audited(&self) -> Vec<Arc<dyn Audited>> {
+        Users::audited(self)
     }
 
     fn rebuild(&self) -> Arc<dyn Rebuild> {
