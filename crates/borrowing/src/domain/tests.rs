@@ -2,6 +2,7 @@
 
 mod guards;
 mod lives;
+mod snapshots;
 
 use books_events::Lending;
 use borrowing_events::DisputeOutcome;
