@@ -294,13 +294,14 @@ impl App {
         for context in Context::ALL {
             roles = roles.or(context.module().roles(&self.queries)?);
         }
+        let logs = Context::ALL.iter().map(|context| context.name()).collect();
         let host = Host {
             commands: self.commands.clone(),
             queries: self.queries.clone(),
             events: self.events.clone(),
             read_store: self.read_store.clone(),
             clock: Arc::clone(&self.clock),
-            gate: Gate::new(sessions, roles.context("no context keeps roles")?),
+            gate: Gate::new(sessions, roles.context("no context keeps roles")?, logs),
             community: settings.into(),
             uploads: settings.uploads.clone(),
             max_import_bytes: settings.imports.max_bytes,

@@ -10,7 +10,9 @@ pub enum Sources {
     List,
     /// Import the events of a context from the beginning again, when its database does not know the last one any more that is
     /// here. What is here already is passed over.
-    Reset { context: String },
+    Reset {
+        context: String,
+    },
 }
 
 pub async fn run(events: &EventBus, command: Sources) -> anyhow::Result<()> {

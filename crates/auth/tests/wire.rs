@@ -4,8 +4,8 @@ use std::fmt::Debug;
 use std::str::FromStr;
 
 use auth::{
-    AccountView, CheckPassword, CreateAccount, Email, FindAccounts, FindApiKey, FindSession, GetAccount,
-    GetMailAddress, KeyUse, KnownMembers, LiveSession, MailAddress, NoteKeyUses, Password, StoredKey,
+    AccountView, CheckPassword, CreateAccount, Email, FindAccountByEmail, FindAccounts, FindApiKey, FindSession,
+    GetAccount, GetMailAddress, KeyUse, KnownMembers, LiveSession, MailAddress, NoteKeyUses, Password, StoredKey,
 };
 use cqrs::Wire;
 use kernel::{KnownMember, LanguageTag, Line, UserId};
@@ -60,6 +60,7 @@ fn every_message_is_read_and_written_as_its_sample_says() {
         .query(CheckPassword { user: member, password: "not mine: пароль  ".into() }, true)
         .query(GetAccount { user: member }, account)
         .query(found, vec![id("01936f8e-0000-7000-8000-000000000002"), member])
+        .query(FindAccountByEmail { email: Email::new("zoë@食狮.公司").expect("an address") }, Some(member))
         .query(GetMailAddress { user: member }, Some(MailAddress("nguyễn.thị.minh.khai@bücher.example".to_owned())))
         .query(
             KnownMembers { ids: vec![member, id("01936f8e-0000-7000-8000-000000000002")] },

@@ -77,7 +77,13 @@ impl Shared {
     }
 
     /// Waits until the views of all databases show what `context` told, at most `within`.
-    pub async fn shown_everywhere(&self, context: &str, position: Position, families: &[&str], within: Duration) -> bool {
+    pub async fn shown_everywhere(
+        &self,
+        context: &str,
+        position: Position,
+        families: &[&str],
+        within: Duration,
+    ) -> bool {
         let here = async { self.events.wait_for(position, Scope::ConsumersOf(families), within).await == Heard::Yes };
         let there = async {
             let Some(logs) = &self.logs else { return true };

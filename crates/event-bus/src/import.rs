@@ -35,7 +35,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(250);
 /// Pauses after failures begin with this one, and double …
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 /// … up to this.
-const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 /// An owner that does not know the cursor is asked again this late, unless an operator sets the cursor back.
 const STOPPED_FOR: Duration = Duration::from_secs(30);
 const LOOK_FOR_RESET_EVERY: Duration = Duration::from_secs(1);

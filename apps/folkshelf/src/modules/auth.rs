@@ -6,8 +6,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use auth::{
     Auth, Authenticated, CheckPassword, CreateAccount, CredentialCheck, CredentialSource, CredentialsUnavailable,
-    FindAccounts, FindApiKey, FindSession, GetAccount, GetMailAddress, KeyHolder, KeyUse, KnownMembers, LiveSession,
-    NoteKeyUses, Proof, StoredKey, TokenHash,
+    FindAccountByEmail, FindAccounts, FindApiKey, FindSession, GetAccount, GetMailAddress, KeyHolder, KeyUse,
+    KnownMembers, LiveSession, NoteKeyUses, Proof, StoredKey, TokenHash,
 };
 use cqrs::{Ask, Caller, CommandBus, CommandBusBuilder, Crossing, Dispatch, MissingHandler, QueryBus, QueryBusBuilder};
 use event_bus::{Family, Subscription};
@@ -48,6 +48,7 @@ impl Module for AuthModule {
             Crossing::command::<CreateAccount>(),
             Crossing::command_twice_is_once::<NoteKeyUses>(),
             Crossing::query::<CheckPassword>(),
+            Crossing::query::<FindAccountByEmail>(),
             Crossing::query::<FindAccounts>(),
             Crossing::query::<FindApiKey>(),
             Crossing::query::<FindSession>(),

@@ -63,9 +63,10 @@ impl Contexts {
         let unknown = named.filter(|(_, name)| !is_context(name));
         let unknown =
             unknown.map(|(list, name)| format!("contexts.{list}: there is no context {name}, only {}", names()));
-        let apart = self.run.iter().filter(|name| {
-            is_context(name) && !self.database.is_empty() && !self.database.contains(name)
-        });
+        let apart = self
+            .run
+            .iter()
+            .filter(|name| is_context(name) && !self.database.is_empty() && !self.database.contains(name));
         let apart = apart.map(|name| format!("contexts.run: {name} is not one of contexts.database"));
         unknown.chain(apart).collect()
     }

@@ -31,7 +31,9 @@ impl Shape {
         match self {
             Self::AllInOne => &[&[]],
             Self::BorrowingApart => &[&["users", "auth", "books", "notifications"], &["borrowing"]],
-            Self::FiveApart | Self::FiveDatabases => &[&["users"], &["auth"], &["books"], &["borrowing"], &["notifications"]],
+            Self::FiveApart | Self::FiveDatabases => {
+                &[&["users"], &["auth"], &["books"], &["borrowing"], &["notifications"]]
+            }
         }
     }
 }

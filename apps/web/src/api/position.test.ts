@@ -70,7 +70,12 @@ describe('a read', () => {
   })
 
   it('demands the furthest position of each log, where contexts have databases of their own', async () => {
-    const host = hostThatAnswers(written('books:748-9'), written('borrowing:7-2'), written('books:97-30'), written('borrowing:8-1'))
+    const host = hostThatAnswers(
+      written('books:748-9'),
+      written('borrowing:7-2'),
+      written('books:97-30'),
+      written('borrowing:8-1'),
+    )
     const { read, write, demandPosition } = await openTab()
     for (let command = 0; command < 4; command += 1) await write()
     demandPosition('notifications:3-3')

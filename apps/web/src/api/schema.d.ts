@@ -3287,6 +3287,10 @@ export interface components {
              * @description Seconds for which an open transaction has hidden what happened; absent below 5. The log names its session.
              */
             eventsHiddenSeconds?: number | null;
+            /** @description Seconds since all events of a context with another database were here; absent below 5. */
+            eventsLateSeconds?: {
+                [key: string]: number;
+            };
             status: components["schemas"]["Health"];
             /** Format: date-time */
             timestamp: string;

@@ -1,7 +1,8 @@
 use async_trait::async_trait;
-use cqrs::{Call, QueryHandler};
+use cqrs::{Call, QueryHandler, Wire};
 use database::Database;
 use kernel::{Actor, ErrorKind, Query, Refusal, UserId};
+use serde::{Deserialize, Serialize};
 
 use crate::domain::Email;
 
@@ -15,6 +16,24 @@ impl Query for FindAccountByEmail {
     const NAME: &'static str = "find_account_by_email";
     type Answer = Option<UserId>;
     type Error = FindAccountByEmailError;
+}
+
+/// As it travels.
+#[derive(Serialize, Deserialize)]
+pub struct FindAccountByEmailForm {
+    email: String,
+}
+
+impl Wire for FindAccountByEmail {
+    type Form = FindAccountByEmailForm;
+
+    fn into_form(self) -> FindAccountByEmailForm {
+        FindAccountByEmailForm { email: self.email.as_str().to_owned() }
+    }
+
+    fn from_form(form: FindAccountByEmailForm) -> Result<Self, String> {
+        Ok(Self { email: Email::new(&form.email).map_err(|error| format!("email: {error}"))? })
+    }
 }
 
 #[derive(Debug, thiserror::Error)]

@@ -23,7 +23,6 @@ use super::limits::RateLimits;
 use super::problem::Problem;
 use super::respond::BEHIND;
 use super::trace;
-use crate::contexts::Context;
 
 /// The positions that a read must show at least: one of each log, with commas between.
 pub const MIN_POSITION: HeaderName = HeaderName::from_static("x-folkshelf-min-position");
@@ -172,7 +171,7 @@ async fn caller(request: &HttpRequest) -> Result<Caller, Problem> {
     };
     let mut caller = Caller::new(actor, trace::current());
     caller.idempotency_key = idempotency_key(request)?;
-    caller.min_positions = min_positions(request)?;
+    caller.min_positions = min_positions(request, gate)?;
     Ok(caller)
 }
 
@@ -204,7 +203,7 @@ fn key(bytes: &[u8]) -> Option<String> {
     visible.then(|| bytes.iter().copied().map(char::from).collect())
 }
 
-fn min_positions(request: &HttpRequest) -> Result<Vec<LogPosition>, Problem> {
+fn min_positions(request: &HttpRequest, gate: &Gate) -> Result<Vec<LogPosition>, Problem> {
     let Some(value) = request.headers().get(MIN_POSITION) else { return Ok(Vec::new()) };
     let wrong = || {
         let must_be = "must be a position as an answer gave it, or one of each of several contexts with commas between";
@@ -212,11 +211,10 @@ fn min_positions(request: &HttpRequest) -> Result<Vec<LogPosition>, Problem> {
     };
     let texts: Vec<&str> = value.to_str().map_err(|_| wrong())?.split(',').map(str::trim).collect();
     // One of each context, and one that names none.
-    if texts.len() > Context::ALL.len() + 1 {
+    if texts.len() > gate.most_logs() + 1 {
         return Err(wrong());
     }
-    let known = |name: &str| Context::ALL.iter().map(|context| context.name()).find(|known| *known == name);
-    texts.into_iter().map(|text| LogPosition::read(text, known).map_err(|_| wrong())).collect()
+    texts.into_iter().map(|text| LogPosition::read(text, |log| gate.log(log)).map_err(|_| wrong())).collect()
 }
 
 #[cfg(test)]

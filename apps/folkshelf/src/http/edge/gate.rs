@@ -66,6 +66,7 @@ pub trait RoleSource: Send + Sync {
 pub struct Gate {
     sessions: Arc<dyn SessionSource>,
     roles: Arc<Roles>,
+    logs: Arc<[&'static str]>,
 }
 
 /// A session or an API key, as it is now.
@@ -103,11 +104,21 @@ impl Live {
 
 impl Gate {
     /// To be called on the runtime that outlives the requests.
-    pub fn new(sessions: Arc<dyn SessionSource>, roles: Arc<dyn RoleSource>) -> Self {
+    /// The log that a position names. `None`: there is none of this name.
+    pub fn log(&self, name: &str) -> Option<&'static str> {
+        self.logs.iter().find(|log| **log == name).copied()
+    }
+
+    pub fn most_logs(&self) -> usize {
+        self.logs.len()
+    }
+
+    /// `logs`: what a position may name.
+    pub fn new(sessions: Arc<dyn SessionSource>, roles: Arc<dyn RoleSource>, logs: Vec<&'static str>) -> Self {
         let roles = Roles { source: roles, known: RwLock::default(), failed: tokio::sync::Mutex::default() };
         let roles = Arc::new(roles);
         tokio::spawn(keep_fresh(Arc::downgrade(&roles)));
-        Self { sessions, roles }
+        Self { sessions, roles, logs: logs.into() }
     }
 
     /// The public keys of access tokens, as a JSON Web Key Set.

@@ -201,9 +201,6 @@ impl Line {
     }
 }
 
-fn frames<'a>(
-    api: &NotificationsApi,
-    arrivals: impl IntoIterator<Item = &'a Arrival>,
-) -> Result<Vec<Frame>, Problem> {
+fn frames<'a>(api: &NotificationsApi, arrivals: impl IntoIterator<Item = &'a Arrival>) -> Result<Vec<Frame>, Problem> {
     arrivals.into_iter().map(|arrival| Frame::notification(arrival, api.of_log(arrival.position))).collect()
 }

@@ -144,11 +144,7 @@ async fn rebuild_projection(internal: Data<Internal>, name: Path<String>) -> Res
     }
 }
 
-async fn feed(
-    internal: Data<Internal>,
-    context: Path<String>,
-    wanted: Json<Wanted>,
-) -> Result<HttpResponse, Problem> {
+async fn feed(internal: Data<Internal>, context: Path<String>, wanted: Json<Wanted>) -> Result<HttpResponse, Problem> {
     let (events, Wanted { after, limit, wait }) = (&internal.machinery.events, wanted.into_inner());
     let fed = match events.feed(&context, after, limit, Duration::from_millis(wait)).await {
         Ok(page) => Fed::Page(page),

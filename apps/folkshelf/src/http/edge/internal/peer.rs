@@ -10,7 +10,7 @@ use cqrs::{Outgoing, RefusedElsewhere, ToldThere};
 use event_bus::{Owner, OwnerError, Page};
 use kernel::EventId;
 use prometheus::{HistogramVec, IntGaugeVec, register_histogram_vec, register_int_gauge_vec};
-use reqwest::header::{AUTHORIZATION, HeaderValue};
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use reqwest::{Client, Method, StatusCode};
 use secrecy::{ExposeSecret, SecretString};
 use serde::de::DeserializeOwned;
@@ -23,6 +23,8 @@ const CONNECTS_WITHIN: Duration = Duration::from_millis(500);
 const TELLS_WITHIN: Duration = Duration::from_secs(3);
 /// How long a question takes that is answered from memory.
 const WAY: Duration = Duration::from_millis(100);
+/// How long it is given for a page of events that lie far behind, beyond the time that it waits for new ones.
+const FEEDS_WITHIN: Duration = Duration::from_secs(25);
 /// How long it is given to forget a lot of answers.
 const FORGETS_WITHIN: Duration = Duration::from_secs(30);
 /// Five hundred events of the longest kind, with room to spare.
@@ -130,29 +132,25 @@ impl Peer {
         self.breaker.state() != BreakerState::Closed
     }
 
-    async fn once(&self, method: Method, path: &str, body: Vec<u8>, within: Duration) -> Result<Vec<u8>, Failed> {
-        let Some(permit) = self.breaker.admit(tokio::time::Instant::now()) else {
-            return Err(Failed::NotSent("it did not answer a moment ago".to_owned()));
-        };
+    /// Whether the breaker is open or not.
+    async fn exchange(&self, method: Method, path: &str, body: Vec<u8>, within: Duration) -> Result<Vec<u8>, Failed> {
         let request = self
             .client
             .request(method, format!("{}{path}", self.url))
             .header(AUTHORIZATION, self.token.clone())
+            .header(CONTENT_TYPE, "application/json")
             .header(WITHIN, within.as_millis().to_string())
             .timeout(within)
             .body(body);
-        let exchange = async {
-            let mut response = request.send().await?;
-            let mut body = Vec::new();
-            while let Some(chunk) = response.chunk().await? {
-                if body.len() + chunk.len() > LONGEST_ANSWER {
-                    return Err(Failed::Misunderstood(format!("its answer is longer than {LONGEST_ANSWER} bytes")));
-                }
-                body.extend_from_slice(&chunk);
+        let mut response = request.send().await?;
+        let (status, mut body) = (response.status(), Vec::new());
+        while let Some(chunk) = response.chunk().await? {
+            if body.len() + chunk.len() > LONGEST_ANSWER {
+                return Err(Failed::Misunderstood(format!("its answer is longer than {LONGEST_ANSWER} bytes")));
             }
-            Ok((response.status(), body))
-        };
-        let answered = exchange.await.and_then(|(status, body)| match status {
+            body.extend_from_slice(&chunk);
+        }
+        match status {
             status if status.is_success() => Ok(body),
             // A proxy before several of them has found nobody; the token is another one, or the context runs elsewhere.
             StatusCode::SERVICE_UNAVAILABLE | StatusCode::UNAUTHORIZED | StatusCode::MISDIRECTED_REQUEST => {
@@ -162,7 +160,14 @@ impl Peer {
             StatusCode::BAD_GATEWAY | StatusCode::GATEWAY_TIMEOUT => Err(Failed::Lost(status.to_string())),
             StatusCode::REQUEST_TIMEOUT => Err(Failed::TimedOut),
             status => Err(Failed::Misunderstood(format!("{status}: {}", String::from_utf8_lossy(&body)))),
-        });
+        }
+    }
+
+    async fn once(&self, method: Method, path: &str, body: Vec<u8>, within: Duration) -> Result<Vec<u8>, Failed> {
+        let Some(permit) = self.breaker.admit(tokio::time::Instant::now()) else {
+            return Err(Failed::NotSent("it did not answer a moment ago".to_owned()));
+        };
+        let answered = self.exchange(method, path, body, within).await;
         match &answered {
             Ok(_) | Err(Failed::Misunderstood(_)) => permit.succeeded(),
             Err(_) => {
@@ -253,8 +258,7 @@ impl Peer {
     pub async fn shows(&self, told: ToldThere<'_>, within: Duration) -> Result<bool, RefusedElsewhere> {
         let families = told.families.iter().map(|family| (*family).to_owned()).collect();
         let told = Told { context: told.context.to_owned(), position: told.position.to_string(), families, within };
-        let body =
-            serde_json::to_vec(&told).map_err(|error| RefusedElsewhere::misunderstood(error.to_string()))?;
+        let body = serde_json::to_vec(&told).map_err(|error| RefusedElsewhere::misunderstood(error.to_string()))?;
         // It waits itself; what comes on top is the way there and back.
         let answered = self.call(Method::POST, SHOWN, body, within + WAY, true).await;
         let body = answered.map_err(|failed| failed.refusal(&self.url))?;
@@ -294,9 +298,11 @@ impl Owner for Peer {
     ) -> Result<Page, OwnerError> {
         let unreadable = |error: &dyn std::fmt::Display| OwnerError::Unreadable(error.to_string());
         let wait_for = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
-        let wanted = serde_json::to_vec(&Wanted { after, limit, wait: wait_for }).map_err(|error| unreadable(&error))?;
+        let wanted =
+            serde_json::to_vec(&Wanted { after, limit, wait: wait_for }).map_err(|error| unreadable(&error))?;
         let path = format!("{EVENTS}/{context}");
-        let body = match self.call(Method::POST, &path, wanted, wait + TELLS_WITHIN, true).await {
+        // An import has pauses of its own, and its tries keep nobody else from calling.
+        let body = match self.exchange(Method::POST, &path, wanted, wait + FEEDS_WITHIN).await {
             Ok(body) => body,
             Err(Failed::Misunderstood(why)) => return Err(OwnerError::Unreadable(why)),
             Err(failed) => return Err(OwnerError::Unavailable(failed.refusal(&self.url).to_string())),
