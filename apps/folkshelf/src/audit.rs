@@ -77,7 +77,7 @@ fn print<T: Serialize>(json: bool, line: &T, words: impl FnOnce() -> String) {
         true => serde_json::to_string(line).unwrap_or_default(),
         false => words(),
     };
-    // Whoever reads the lines may have seen enough and gone: what is found is counted all the same.
+    // The reader of the lines may be gone, as with `| head`. The audit goes on and counts.
     let _ = writeln!(std::io::stdout(), "{text}");
 }
 

@@ -63,7 +63,7 @@ enum Command {
     /// are active and verified. Nothing else is compared with the log: not the rest of a book's description, no words of
     /// members, no accounts, sessions, keys, notifications or reports. Of a projection every document is compared, and no list.
     ///
-    /// May run while hosts do: what is moving is looked at again. A subscription that is behind shows as differences.
+    /// May run while hosts do: what changes meanwhile is compared again. A subscription that is behind shows as differences.
     Audit {
         /// Only these contexts; may be given several times.
         #[arg(long = "context")]

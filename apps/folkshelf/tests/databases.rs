@@ -29,7 +29,7 @@ async fn is_told(person: &Person, host: &Host, kind: &str) -> bool {
     reply.status == 200 && reply.data().as_array().expect("a list").iter().any(|item| item["type"] == kind)
 }
 
-/// The ids of what a context has told, in the order of the log of another one's database, and how many there are.
+/// The events of a context in the log of another context's database: a hash of their ids in order, and how many there are.
 async fn told(place: &Place, context: &str, in_database_of: &str) -> (String, i64) {
     let options = place.database_of(in_database_of).owner_options();
     let mut connection = PgConnection::connect_with(&options).await.expect("a connection");

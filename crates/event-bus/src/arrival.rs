@@ -76,7 +76,7 @@ impl Arrivals {
             match timeout_at(look_until, source::arrival(pool, context)).await {
                 Ok(Ok(None)) => return Here::At(position),
                 Ok(Ok(Some((arrival, _)))) if arrival.there >= position => return Here::At(arrival.here),
-                // Whoever waits for what does not come waits in vain.
+                // This import fails at present: waiting would be in vain.
                 Ok(Ok(Some((_, true)))) => return Here::NotYet,
                 Ok(Ok(Some((_, false)))) => {}
                 Ok(Err(_)) | Err(_) => return Here::Unknown,

@@ -20,8 +20,8 @@ pub struct Carried {
     /// The context's event before it. With it each event names the one that it follows, and nothing is lost unnoticed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub previous: Option<EventId>,
-    /// By context, the last event of every other one between `previous` and this event. Whoever takes a context's events in
-    /// order has waited for those before `previous` already.
+    /// For each other context, its last event between `previous` and this one. An importer takes events in order, so it has
+    /// waited for those before `previous` already.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub after: BTreeMap<String, EventId>,
 }

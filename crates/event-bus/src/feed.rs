@@ -1,6 +1,6 @@
 //! A context's events for another database, as its owner gives them out.
 //!
-//! Who is level with this process is given what the window has read, in memory, and as soon as it has read it. Who is
+//! An importer that is level with this process is given what the window has read, from memory and at once. One that is
 //! further behind is given pages of the table. To tell the two apart the last event of each context before the window is
 //! found once; from then on the window knows it. So a silent context beside a busy one is never searched for in vain.
 
@@ -33,7 +33,7 @@ pub enum FeedError {
     /// They are another database's, or there is no such context.
     #[error("The events of {0} are not of this database.")]
     NotOwned(String),
-    /// The database was set back to an earlier moment, or whoever asks has had its events from another one.
+    /// The database was set back to an earlier moment, or the importer got its events from another database.
     #[error("This database has no event {after} of {context}.")]
     Unknown { context: String, after: EventId },
     #[error("the events of {context} cannot be read")]

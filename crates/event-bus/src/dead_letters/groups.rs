@@ -1,5 +1,5 @@
 //! Dead letters that one defect has caused: of one subscription, with events of one name, and with errors that differ in
-//! nothing but ids, numbers and quoted values. Whoever has mended it retries all of them at once.
+//! nothing but ids, numbers and quoted values. When the defect is mended, all of them are retried at once.
 
 use sqlx::PgPool;
 use time::OffsetDateTime;
@@ -12,7 +12,7 @@ use crate::told::ASK;
 const SHOWN: i64 = 200;
 /// Letters that one statement changes.
 const BATCH: i64 = 1_000;
-/// Statements for one call. Whoever wants more calls again.
+/// Statements for one call. What is left needs another call.
 const BATCHES: usize = 10;
 
 /// Dead letters with one reason.
