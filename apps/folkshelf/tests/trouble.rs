@@ -124,6 +124,8 @@ async fn without_postgresql_redis_answers_and_writes_are_told_to_come_back() {
         owner.post(&host, &format!("{path}/approve"), json!({})).await.status == 200
     })
     .await;
+    // Another process may find PostgreSQL a moment later.
+    eventually("notifications are read", || async { finn.get(&host, "/notifications").await.status == 200 }).await;
     eventually("the borrower sees it", || async { finn.borrow(&host, &borrow).await["status"] == "approved" }).await;
     eventually("the borrower is told", || async { finn.was_told(&host).await.contains(&"borrow.approved".to_owned()) })
         .await;
