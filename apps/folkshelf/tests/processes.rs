@@ -98,6 +98,9 @@ async fn sessions_roles_and_keys_end_everywhere_at_once() {
             expect_of_members(&finn, &host, 401).await;
 
             let mo = host.register("Mo").await;
+            // Registering waits half a second for other databases, and this machine may be busy.
+            let page = format!("/users/{}", mo.id);
+            eventually("Mo is known", || async { ada.get(&host, &page).await.status == 200 }).await;
             let role = format!("/users/{}/role", mo.id);
             mo.get(&host, "/borrows?role=any").await.expect(403);
             ada.put(&host, &role, json!({"role": "moderator"})).await.expect(200);
