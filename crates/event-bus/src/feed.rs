@@ -21,9 +21,9 @@ use crate::window::{Kept, Place};
 /// So many events are given out at once.
 pub(crate) const MOST: u32 = 500;
 /// Nobody is kept waiting for longer.
-const LONGEST_WAIT: Duration = Duration::from_secs(5);
+pub(crate) const LONGEST_WAIT: Duration = Duration::from_secs(5);
 /// A look that has no answer by then is given up …
-const WITHIN: Duration = Duration::from_secs(5);
+pub(crate) const WITHIN: Duration = Duration::from_secs(5);
 /// … and a page of the table. Between two events of a silent context may lie millions of others: 1 to 3 s each million.
 const PAGE_WITHIN: Duration = Duration::from_secs(25);
 
@@ -134,11 +134,11 @@ enum Look {
 
 /// Whose events somebody wants, and behind which one.
 #[derive(Clone, Copy)]
-struct Wanted<'c> {
-    context: &'c str,
-    after: Option<EventId>,
-    from: Position,
-    limit: usize,
+pub(crate) struct Wanted<'c> {
+    pub context: &'c str,
+    pub after: Option<EventId>,
+    pub from: Position,
+    pub limit: usize,
 }
 
 impl Wanted<'_> {
@@ -202,17 +202,21 @@ impl EventBus {
             Standing::Unknown(after) => return Err(FeedError::Unknown { context: context.to_owned(), after }),
         };
         let wanted = Wanted { context, after, from, limit: limit.clamp(1, MOST) as usize };
+        self.news(wanted, deadline).await.map_err(failed)
+    }
+
+    pub(crate) async fn news(&self, wanted: Wanted<'_>, deadline: Instant) -> Result<Page, sqlx::Error> {
         let mut stirred = self.inner.stirred.subscribe();
         loop {
             stirred.borrow_and_update();
-            let events = self.carry(in_time(PAGE_WITHIN, self.behind(wanted))).await.map_err(failed)?;
+            let events = self.carry(in_time(PAGE_WITHIN, self.behind(wanted))).await?;
             if !events.is_empty() || !matches!(timeout_at(deadline, stirred.changed()).await, Ok(Ok(()))) {
                 return Ok(Page { events });
             }
         }
     }
 
-    async fn own_place(&self, context: &str, after: Option<EventId>) -> Result<Standing, sqlx::Error> {
+    pub(crate) async fn own_place(&self, context: &str, after: Option<EventId>) -> Result<Standing, sqlx::Error> {
         let row = sqlx::query!(
             r#"select owned.owned as "owned!", log.transaction_id::text::bigint as transaction_id,
                 log.position as "position?"
@@ -258,13 +262,16 @@ impl EventBus {
 }
 
 /// Where the event stands that somebody has already.
-enum Standing {
+pub(crate) enum Standing {
     At(Position),
     NotOwned,
     Unknown(EventId),
 }
 
-async fn in_time<T>(within: Duration, reading: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, sqlx::Error> {
+pub(crate) async fn in_time<T>(
+    within: Duration,
+    reading: impl Future<Output = Result<T, sqlx::Error>>,
+) -> Result<T, sqlx::Error> {
     timeout(within, reading).await.unwrap_or(Err(sqlx::Error::PoolTimedOut))
 }
 
