@@ -38,6 +38,16 @@ find_pgbouncer() {
     return 1
 }
 
+# Sets nats_servers: every NATS server that is there, the machine's or Debian's first, then the current one of PyPI.
+find_nats() {
+    local program
+    nats_servers=""
+    for program in "$(PATH=$PATH:/usr/sbin command -v nats-server || true)" "$root/.dev/nats/bin/nats-server"; do
+        if [[ -x $program ]]; then nats_servers=${nats_servers:+$nats_servers:}$program; fi
+    done
+    [[ -n $nats_servers ]]
+}
+
 find_services() {
     find_postgres || die "No PostgreSQL server (15 or newer) found: ./dev test or ./dev up installs it where it can."
     redis_server=$(command -v "${FOLKSHELF_TEST_REDIS_SERVER:-redis-server}") ||
@@ -175,6 +185,20 @@ start_postgres() {
             # Ours, and not another one on that port?
             grep -qs "^$port\$" "$data/postmaster.pid" && return 0
         fi
+        sleep 0.1
+    done
+    return 1
+}
+
+# --- NATS ---------------------------------------------------------------------------------------
+# start_nats <directory> <port> <log>: the first of nats_servers, with JetStream; sets nats_pid
+start_nats() {
+    local directory=$1 port=$2 log=$3 i
+    start "$log" "${run_as[@]}" "${nats_servers%%:*}" -js -a 127.0.0.1 -p "$port" -sd "$directory"
+    nats_pid=$started
+    for ((i = 0; i < 100; i++)); do
+        alive "$nats_pid" || return 1
+        if listening "$port"; then return 0; fi
         sleep 0.1
     done
     return 1

@@ -4,6 +4,7 @@
 mod certificates;
 mod database;
 mod line;
+mod nats;
 mod people;
 mod pooler;
 mod redis;
@@ -17,6 +18,7 @@ mod world;
 pub use certificates::Certificates;
 pub use database::TestDatabase;
 pub use line::Line;
+pub use nats::{PrivateNats, nats_programs};
 pub use people::{A_SATURDAY, a_user, admin, anonymous, member, moderator};
 pub use pooler::Pooler;
 pub use redis::{MASTER, PrivateRedis, RedisCluster, RedisGroup};

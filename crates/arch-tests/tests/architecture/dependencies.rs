@@ -11,6 +11,8 @@ const FOUNDATION: &[(&str, &[&str])] = &[
     ("breaker", &[]),
     ("database", &["breaker", "kernel"]),
     ("event-bus", &["kernel", "trace", "database"]),
+    // NATS between databases.
+    ("event-road", &["kernel", "event-bus"]),
     ("cqrs", &["kernel", "event-bus", "trace", "database"]),
     ("read-store", &["kernel", "breaker"]),
     // What hosts do by the clock.
@@ -62,6 +64,7 @@ const PURE: &[(&str, &[(&str, &str)])] = &[(
 /// loadtest has bare servers to measure the host against.
 const DOORS: &[(&str, &[&str])] = &[
     ("actix-web", &[HOST, "loadtest"]),
+    ("async-nats", &["event-road"]),
     ("deadpool-redis", &["read-store", "testkit", "loadtest"]),
     ("redis", &["read-store", "testkit"]),
 ];
