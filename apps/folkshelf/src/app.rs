@@ -22,7 +22,6 @@ use tokio_util::sync::CancellationToken;
 use crate::background::Background;
 use crate::connections::{Budget, Connections, owner};
 use crate::contexts::Context;
-use crate::databases;
 use crate::http::edge::gate::Gate;
 use crate::http::edge::host::Host;
 use crate::http::edge::hot::HotAnswers;
@@ -39,6 +38,7 @@ use crate::peers::Peers;
 use crate::ports::{Hosts, Ports};
 use crate::recurring::{ForgetAnswers, Months, Reconcile, scheduled};
 use crate::settings::Settings;
+use crate::{databases, road};
 
 /// How often a host with two database passwords checks the one that it uses.
 const PASSWORD_CHECK: Duration = Duration::from_secs(1);
@@ -117,6 +117,8 @@ pub struct App {
     peers: Vec<Arc<Peer>>,
     /// Where events of other databases come from.
     owners: Vec<(String, Arc<dyn Owner>)>,
+    /// The fast road for them.
+    road: Option<event_road::Settings>,
     sessions_elsewhere: Option<Box<dyn SessionsElsewhere>>,
     clock: Arc<dyn Clock>,
     places: Arc<Places>,
@@ -211,6 +213,7 @@ impl App {
             contexts,
             crossings,
             owners: databases::owners(settings, &peers.all()),
+            road: road::settings(settings),
             peers: peers.all(),
             sessions_elsewhere,
             clock,
@@ -253,7 +256,12 @@ impl App {
             .start(subscriptions)
             .await
             .context("the event log cannot be read; is the database there, and migrated?")?;
-        running.import(self.owners.clone()).await.context("events of other databases cannot be imported")?;
+        let road = road::open(self.road.as_ref()).await?;
+        let owners = road::over(road.as_ref(), &self.owners);
+        running.import(owners).await.context("events of other databases cannot be imported")?;
+        if let Some(road) = &road {
+            road::relay(road, &self.events, self.contexts.iter().map(|(context, _)| *context), &self.background);
+        }
         self.background.run(|until| async move {
             until.run_until_cancelled(server.watch(direct, pooled)).await;
         });

@@ -19,6 +19,7 @@ mod peers;
 mod ports;
 mod promotion;
 mod recurring;
+mod road;
 mod seed;
 mod settings;
 mod sources;

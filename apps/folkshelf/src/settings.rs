@@ -8,6 +8,7 @@ mod files;
 mod jobs;
 mod load;
 mod mail;
+mod nats;
 mod processes;
 mod production;
 mod redis;
@@ -22,6 +23,7 @@ pub use database::Database;
 pub use figures::{Figure, Limits};
 pub use files::{Files, S3};
 pub use mail::{Encryption, Mail, Transport, mail_address};
+pub use nats::Nats;
 pub use processes::{Contexts, Internal, Peers};
 pub use redis::Redis;
 use secrecy::SecretString;
@@ -46,7 +48,7 @@ pub struct Settings {
     #[schema(inline)]
     pub environment: Environment,
     /// Unsafe settings that production starts with all the same: `plain_http`, `unknown_proxies`, `open_metrics`,
-    /// `open_redis`, `plain_files`, `plain_mail`, `weak_secrets`.
+    /// `open_redis`, `open_nats`, `plain_files`, `plain_mail`, `weak_secrets`.
     pub accepted_risks: Vec<String>,
     #[schema(inline)]
     pub http: Http,
@@ -80,6 +82,8 @@ pub struct Settings {
     pub peers: Peers,
     #[schema(inline)]
     pub internal: Internal,
+    #[schema(inline)]
+    pub nats: Nats,
     #[schema(inline)]
     pub log: Log,
     #[schema(inline)]

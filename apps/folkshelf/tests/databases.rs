@@ -10,13 +10,20 @@ use serde_json::{Value, json};
 use sqlx::{Connection, PgConnection};
 use support::shape::Shape;
 use support::{Host, PASSWORD, Person, Place, Reply, round};
-use testkit::{eventually, eventually_within};
+use testkit::{PrivateNats, eventually, eventually_within, nats_programs};
 
 const CONTEXTS: [&str; 5] = ["users", "auth", "books", "borrowing", "notifications"];
 
 async fn start() -> (Place, Host) {
+    start_with(Vec::new()).await
+}
+
+/// With more of an environment.
+async fn start_with(more: Vec<(String, String)>) -> (Place, Host) {
     let place = Place::of(Shape::FiveDatabases).await;
-    let host = Host::start_as(Shape::FiveDatabases, &place.environment());
+    let mut environment = place.environment();
+    environment.extend(more);
+    let host = Host::start_as(Shape::FiveDatabases, &environment);
     // Processes that start at one moment do not reach each other at once.
     let level = "select count(*) from event_bus.source where heard_at is not null and last_error is null";
     eventually("every database hears from every other", || async { everywhere(&place, level).await == 5 * 4 }).await;
@@ -132,6 +139,36 @@ async fn what_is_told_while_a_process_is_away_arrives_when_it_is_back() {
     until_logs_agree(&place).await;
     let parked = ada.get(&host, "/admin/dead-letters").await.expect(200);
     assert_eq!(parked.body["pagination"]["total"], 0, "{:#}", parked.body);
+}
+
+#[tokio::test]
+async fn events_go_over_nats_and_without_it_while_it_is_away() {
+    for program in nats_programs() {
+        let mut nats = PrivateNats::start(program).await;
+        let (place, host) = start_with(vec![("FOLKSHELF_NATS__URLS".to_owned(), nats.urls().join(","))]).await;
+        let brought = async || {
+            let sample = r#"event_road_received_total{context="books",outcome="followed"}"#;
+            host.metric_of("notifications", sample).await.unwrap_or(0.0)
+        };
+        for is_away in [false, true, false] {
+            if is_away {
+                nats.kill(0).await;
+            } else if !nats.is_running(0) {
+                nats.start_again(0).await;
+            }
+            let before = brought().await;
+            round::a_book_goes_round(&host, &host, "Emma").await;
+            until_logs_agree(&place).await;
+            if !is_away {
+                eventually("NATS brings them", || async {
+                    round::a_book_goes_round(&host, &host, "Emma").await;
+                    brought().await > before
+                })
+                .await;
+            }
+        }
+        until_logs_agree(&place).await;
+    }
 }
 
 #[tokio::test]

@@ -70,8 +70,9 @@ async fn what_is_served_after_some_traffic_is_listed() {
         "trace_spans_sent_total",
     ]
     .into();
-    // Those of a replica only where there is one: `replica.rs`; those of sources only where contexts are in another database.
-    let elsewhere = ["database_replica_", "event_bus_source_"];
+    // Those of a replica only where there is one: `replica.rs`; those of sources and of NATS only where contexts are in another
+    // database.
+    let elsewhere = ["database_replica_", "event_bus_source_", "event_road_"];
     let expected =
         |name: &&&str| !seldom.contains(**name) && !elsewhere.iter().any(|beginning| name.starts_with(beginning));
     let absent: Vec<_> = listed.difference(&served).filter(expected).collect();

@@ -49,6 +49,7 @@ impl Settings {
             self.contexts.faults(),
             self.peers.faults(),
             self.internal.faults(&self.contexts.here(), &self.peers),
+            self.nats.faults(&self.redis.prefix),
             production,
         ];
         parts.iter().flatten().for_each(|fault| require(false, fault));

@@ -48,10 +48,11 @@ impl Settings {
             *list = list.iter().map(|entry| entry.trim().to_owned()).filter(|entry| !entry.is_empty()).collect();
         }
         let secrets = [&mut settings.auth.other_token_secrets, &mut settings.redis.sentinels];
-        for secrets in secrets.into_iter().chain([&mut settings.internal.other_tokens]) {
+        for secrets in secrets.into_iter().chain([&mut settings.internal.other_tokens, &mut settings.nats.urls]) {
             *secrets = secrets.iter().map(|secret| SecretString::from(secret.expose_secret().trim())).collect();
             secrets.retain(|secret| !secret.expose_secret().is_empty());
         }
+        settings.nats.prefix.take_if(|prefix| prefix.is_empty());
         settings.files.folder.take_if(|folder| folder.as_os_str().is_empty());
         let wrong: Vec<String> =
             reference.iter().filter_map(|setting| setting.fault(&given)).chain(settings.faults()).collect();

@@ -12,8 +12,16 @@ use super::{DEVELOPMENT_SECRET, Encryption, Settings, Transport};
 const GUESSES_LOG10: f64 = 19.0;
 
 /// The risks that `accepted_risks` may name.
-const RISKS: [&str; 7] =
-    ["plain_http", "unknown_proxies", "open_metrics", "open_redis", "plain_files", "plain_mail", "weak_secrets"];
+const RISKS: [&str; 8] = [
+    "plain_http",
+    "unknown_proxies",
+    "open_metrics",
+    "open_redis",
+    "open_nats",
+    "plain_files",
+    "plain_mail",
+    "weak_secrets",
+];
 
 impl Settings {
     /// What is wrong with these settings where strangers can reach the host.
@@ -45,6 +53,10 @@ impl Settings {
         if self.redis.certificate_file.is_none() && self.leads_to_open_redis() {
             let fault = "redis.url leads to another machine without a password; use rediss://USER:PASSWORD@…";
             refuse("open_redis", fault.to_owned());
+        }
+        if self.nats.urls.iter().any(|url| !has_password(url.expose_secret()) && !is_here(url.expose_secret())) {
+            let fault = "nats.urls leads to another machine without a password; use tls://USER:PASSWORD@…";
+            refuse("open_nats", fault.to_owned());
         }
         let endpoint = self.files.s3.as_ref().and_then(|s3| s3.endpoint.as_deref());
         if endpoint.is_some_and(|endpoint| endpoint.starts_with("http://") && !is_here(endpoint)) {
