@@ -132,6 +132,14 @@ rehearse-replicas *args: web-build
     cargo build --bin folkshelf
     scripts/rehearse-replicas {{ args }}
 
+# Breaks one thing at a time under load, and counts what is lost, doubled or stale: just faults redis-wiped, just faults --planted; a quarter of an hour (docs/reliability.md)
+faults *args: web-build
+    scripts/faults run {{ args }}
+
+# Faults at random for so many seconds; the seed that is printed repeats their order: just chaos 600 SEED
+chaos seconds="600" *seed: web-build
+    scripts/faults chaos {{ seconds }} {{ seed }}
+
 # People at Folkshelf: Locust with strict checks; fails on any failure. USERS=100 SECONDS=60 REPLICAS=3 SHAPE=spike just loadtest
 loadtest *args: web-build
     cargo build --bin folkshelf

@@ -277,6 +277,9 @@ async fn stop_on_signal(shutdown: CancellationToken) {
         _ = interrupt.recv() => {}
         _ = terminate.recv() => {}
     }
+    if planted::bug("stops-at-once") {
+        std::process::exit(0);
+    }
     tracing::info!("stopping: requests under way are finished first");
     shutdown.cancel();
 }

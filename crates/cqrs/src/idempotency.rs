@@ -104,6 +104,9 @@ pub(crate) async fn store<T: Serialize>(
     told: Option<&Told>,
     now: OffsetDateTime,
 ) -> Result<(), sqlx::Error> {
+    if planted::bug("answer-not-stored") {
+        return Ok(());
+    }
     let families: Option<Vec<&str>> = told.map(|told| told.families.iter().map(AsRef::as_ref).collect());
     let answer = serde_json::to_value(answer).map_err(|error| sqlx::Error::Encode(Box::new(error)))?;
     let stored = sqlx::query(

@@ -292,6 +292,17 @@ impl Importer {
         let arrival: Option<Arrival> = loop {
             let writing = async {
                 let mut tx = pool.begin().await?;
+                if planted::bug("cursor-first") {
+                    let (before, newest) = new.split_at(new.len().saturating_sub(1));
+                    source::insert(&mut tx, newest).await?;
+                    let moved = source::advance(&mut tx, *holder, &self.context, from, &last.event, is_level).await?;
+                    tx.commit().await?;
+                    tokio::time::sleep(Duration::from_millis(100)).await;
+                    let mut tx = pool.begin().await?;
+                    source::insert(&mut tx, before).await?;
+                    tx.commit().await?;
+                    return Ok(moved);
+                }
                 if !new.is_empty() {
                     source::insert(&mut tx, &new).await?;
                 }

@@ -173,10 +173,20 @@ impl Runner {
             let to = events[events.len() - 1].position;
             match &self.subscription.work {
                 Work::Apply(pool, handler) if events.iter().any(|event| self.subscription.is_handed(event)) => {
+                    if planted::bug("checkpoint-first") {
+                        let mut own = pool.begin().await?;
+                        let advanced = self.checkpoint.advance(&mut own, self.bus.holder, from, to).await?;
+                        own.commit().await?;
+                        let Some(advanced) = advanced else { return Ok(None) };
+                        advanced.committed();
+                        tokio::time::sleep(Duration::from_millis(100)).await;
+                    }
                     let mut tx = pool.begin().await?;
                     let (begun, mut count, mut touched) = (Instant::now(), 0, false);
                     // A transaction that has written holds back every reader of the log: a long batch ends early.
-                    while count < events.len() && (count == 0 || begun.elapsed() < APPLY_FOR) {
+                    while count < events.len()
+                        && (count == 0 || planted::bug("checkpoint-first") || begun.elapsed() < APPLY_FOR)
+                    {
                         let next = events.iter().enumerate().skip(count);
                         let handed = next.filter(|(_, event)| self.subscription.is_handed(event)).take(TOGETHER);
                         let (places, handed): (Vec<usize>, Vec<&Recorded>) =
@@ -191,6 +201,10 @@ impl Runner {
                         count = places[together - 1] + 1;
                     }
                     let last = &events[count - 1];
+                    if planted::bug("checkpoint-first") {
+                        tx.commit().await?;
+                        return Ok(Some(events.len()));
+                    }
                     if !touched {
                         tx.rollback().await?;
                         return Ok(self.checkpoint.reach(from, last.position).await.then_some(count));
@@ -231,7 +245,7 @@ impl Runner {
             "an event was not handled");
         self.remember_error(&text).await?;
         metrics::HANDLED.with_label_values(&[name, "failed"]).inc();
-        if attempts <= retries {
+        if attempts <= retries || planted::bug("never-parks") {
             // At once, then 2 s, 4 s, 8 s …
             let wait = if attempts == 1 { Duration::ZERO } else { Duration::from_secs(1 << (attempts - 1).min(10)) };
             let wait = wait.mul_f64(self.bus.settings.backoff_scale);

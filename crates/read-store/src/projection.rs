@@ -248,7 +248,8 @@ impl Projection {
     /// The number of the generation that may be read, if there is one.
     fn served(&self, marker: Value, run: &str) -> RedisResult<Option<u64>> {
         let (served_run, schema, number) = <(Option<String>, Option<u32>, Option<u64>)>::from_redis_value(marker)?;
-        let valid = served_run.as_deref() == Some(run) && schema == Some(self.inner.schema());
+        let valid = planted::bug("marker-believed")
+            || served_run.as_deref() == Some(run) && schema == Some(self.inner.schema());
         Ok(number.filter(|_| valid))
     }
 

@@ -20,7 +20,12 @@ pub(crate) async fn run(projections: Vec<Projection>, shutdown: &CancellationTok
 async fn watch(projection: &Projection, shutdown: &CancellationToken) {
     let interval = projection.inner.settings.watch_interval;
     let mut pause = interval;
+    let begun = tokio::time::Instant::now();
     while !shutdown.is_cancelled() {
+        let late = begun.elapsed() > Duration::from_secs(5);
+        if late && (planted::bug("not-rebuilt") || planted::bug("marker-believed")) {
+            return;
+        }
         pause = match look(projection, shutdown).await {
             Ok(()) => interval,
             // Emptied or restarted once more: at once.

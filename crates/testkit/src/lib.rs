@@ -3,28 +3,22 @@
 
 mod certificates;
 mod database;
-mod line;
-mod nats;
 mod people;
 mod pooler;
-mod redis;
 mod s3;
 mod servers;
-mod standby;
-mod wait;
 mod wire;
 mod world;
 
+pub use ::servers::{
+    Line, MASTER, PrivateNats, PrivateRedis, RedisCluster, RedisGroup, eventually, eventually_within, nats_programs,
+};
 pub use certificates::Certificates;
 pub use database::TestDatabase;
-pub use line::Line;
-pub use nats::{PrivateNats, nats_programs};
 pub use people::{A_SATURDAY, a_user, admin, anonymous, member, moderator};
 pub use pooler::Pooler;
-pub use redis::{MASTER, PrivateRedis, RedisCluster, RedisGroup};
 pub use s3::PrivateS3;
 pub use servers::{PrivatePostgres, signal};
-pub use wait::{eventually, eventually_within};
 pub use wire::WireSamples;
 pub use world::{Place, Process, World};
 

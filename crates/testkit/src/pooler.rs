@@ -7,7 +7,7 @@ use sqlx::postgres::{PgConnectOptions, PgConnection};
 use tokio::process::Child;
 
 use crate::servers::{Home, end, free_port};
-use crate::wait::eventually;
+use ::servers::eventually;
 
 /// Its address outlives [`Self::kill`]; all of it goes when this value does.
 pub struct Pooler {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::process::{Child, Command};
 
 use crate::servers::{Home, end, free_port, signal};
-use crate::wait::eventually_within;
+use ::servers::eventually_within;
 
 pub struct PrivateS3 {
     home: Home,

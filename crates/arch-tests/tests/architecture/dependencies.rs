@@ -9,12 +9,14 @@ const FOUNDATION: &[(&str, &[&str])] = &[
     ("bibliography", &["kernel"]),
     ("trace", &[]),
     ("breaker", &[]),
-    ("database", &["breaker", "kernel"]),
-    ("event-bus", &["kernel", "trace", "database"]),
+    // Bugs that only the program has in which the checker of faults must find them.
+    ("planted", &[]),
+    ("database", &["breaker", "kernel", "planted"]),
+    ("event-bus", &["kernel", "trace", "database", "planted"]),
     // NATS between databases.
     ("event-road", &["kernel", "event-bus"]),
-    ("cqrs", &["kernel", "event-bus", "trace", "database"]),
-    ("read-store", &["kernel", "breaker"]),
+    ("cqrs", &["kernel", "event-bus", "trace", "database", "planted"]),
+    ("read-store", &["kernel", "breaker", "planted"]),
     // What hosts do by the clock.
     ("jobs", &["kernel", "event-bus", "database"]),
     // How often somebody may ask, and who that is behind proxies.
@@ -24,7 +26,11 @@ const FOUNDATION: &[(&str, &[&str])] = &[
     ("telemetry", &["kernel", "trace"]),
     ("provision", &[]),
     ("wording", &[]),
-    ("testkit", &["kernel", "event-bus", "cqrs", "jobs", "read-store", "provision"]),
+    // PostgreSQL and Redis as processes of a test's own.
+    ("servers", &[]),
+    // It judges what it knows from outside alone: nothing of the code under test may be in it.
+    ("faults", &["servers"]),
+    ("testkit", &["kernel", "event-bus", "cqrs", "jobs", "read-store", "provision", "servers"]),
     ("arch-tests", &[]),
     // Fills a database with what a context keeps there, and asks its queries.
     ("loadtest", &["kernel", "event-bus", "cqrs", "read-store", "provision", "books", "testkit"]),

@@ -10,7 +10,7 @@ use crate::workspace::{File, files_of, root};
 const LIST: &str = "docs/adding-a-context.md";
 
 /// What the rules look at.
-const COPIED: [&str; 12] = [
+const COPIED: [&str; 13] = [
     "Cargo.toml",
     "Cargo.lock",
     "deny.toml",
@@ -19,6 +19,7 @@ const COPIED: [&str; 12] = [
     "apps/web/src/api/schema.d.ts",
     "crates",
     "docs",
+    "faults",
     "loadtest",
     "migrations",
     "scripts",

@@ -8,7 +8,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::process::Child;
 
-use crate::servers::{Home, end, free_port};
+use crate::postgres::{Home, end, free_port};
 use crate::wait::eventually;
 
 /// A Redis that nobody else uses. What is in it goes with [`Self::stop`] and [`Self::kill`].

@@ -2,7 +2,7 @@
 
 use sqlx::{AssertSqlSafe, ConnectOptions};
 
-use crate::servers::{Home, PrivatePostgres, free_port, postgres};
+use crate::postgres::{Home, PrivatePostgres, free_port, postgres};
 use crate::wait::eventually;
 
 impl PrivatePostgres {
@@ -23,7 +23,8 @@ impl PrivatePostgres {
             .await
             .expect("pg_basebackup runs");
         assert!(copied.status.success(), "{}", String::from_utf8_lossy(&copied.stderr));
-        let mut standby = Self { home, port: free_port().expect("a free port"), process: None };
+        let mut standby =
+            Self { home, port: free_port().expect("a free port"), process: None, settings: self.settings.clone() };
         standby.start_again().await;
         standby
     }

@@ -7,7 +7,7 @@ use tokio::io::AsyncReadExt;
 use tokio::net::TcpStream;
 use tokio::process::Child;
 
-use crate::servers::{Home, end, free_port, signal};
+use crate::postgres::{Home, end, free_port, signal};
 use crate::wait::eventually;
 
 /// The programs that tests run against: one for each version.
