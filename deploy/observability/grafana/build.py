@@ -67,6 +67,11 @@ DASHBOARDS = [
         ("Age of the oldest event not handled", "s", "", [("{{subscription}}", "max by (subscription) (event_processing_lag)")]),
         ("Dead letters", "short", "", [("{{subscription}}", "max by (subscription) (event_dead_letters)")]),
         ("Hidden by an open transaction", "s", "Nobody sees events behind it.", [("hidden", "max(event_log_hidden_seconds)")]),
+        ("Events of other databases late", "s", "Only where contexts have databases of their own.",
+         [("{{context}} at {{instance}}", "event_bus_source_lag_seconds")]),
+        ("Events from other databases", "ops", "Imported, and tries that failed.",
+         [("{{context}} {{outcome}}", rate("event_bus_source_events_total", "context, outcome")),
+          ("{{context}} failed: {{kind}}", rate("event_bus_source_faults_total", "context, kind"))]),
         ("Notifications", "ops", "Put into inboxes, by kind.", [("{{kind}}", rate("notifications_sent_total", "kind"))]),
     ]),
     ("jobs", "jobs and mail", [
