@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
-/// What a thing is called that is not there.
+/// The value of a thing that does not exist.
 pub const ABSENT: &str = "absent";
 
 /// `thing` shall have `value`. Each thing has one writer, who waits for an answer before the next write.
@@ -44,7 +44,7 @@ impl Request {
     /// Whether the one who sent it has what they wanted, or has changed their mind.
     pub fn is_well(&self) -> bool {
         match &self.ending {
-            // That a book is not known yet is no failure of whoever says so.
+            // Another database may not know a new book yet.
             Ending::Answered { status, .. } => *status < 400 || *status == 404,
             Ending::Unanswered(_) => false,
             Ending::HungUp => true,

@@ -296,7 +296,7 @@ async fn one_round(owner: &mut Member, borrower: &mut Member, round: usize) -> O
         owner.write("edit a book", (Method::PUT, &path, edited), &thing, "2").await?;
         owner.look_at_book(&book, &token).await;
     }
-    // Who is told of a book by its owner is told since when it is there.
+    // The owner tells the borrower of the book, and with it the position since which it is there.
     for (log, &at) in &owner.positions {
         let newest = borrower.positions.entry(log.clone()).or_default();
         *newest = at.max(*newest);

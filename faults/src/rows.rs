@@ -68,7 +68,7 @@ impl Row {
 }
 
 impl Fault {
-    /// Returns when it is over; whoever it met may still have to recover.
+    /// Returns when the fault is over. Hosts may still be recovering then.
     pub async fn inflict(self, stand: &mut Stand) -> Result<()> {
         match self {
             Self::Hosts(fault) => hosts::inflict(fault, stand).await,

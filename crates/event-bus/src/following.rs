@@ -1,4 +1,4 @@
-//! A reader of what a context tells from now on, for whoever carries it elsewhere.
+//! Reads the events that a context tells from now on. The relay to NATS uses it.
 
 use kernel::{EventId, Position};
 use tokio::time::Instant;

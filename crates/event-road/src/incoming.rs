@@ -106,7 +106,7 @@ impl Incoming {
         state.consumer.is_some()
     }
 
-    /// What the owner has behind `after`, and why it had to be asked.
+    /// Asks the owner for the events behind `after`. `reason` is for the metrics.
     async fn ask(
         &self,
         given: &mut Given,

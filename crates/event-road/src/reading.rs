@@ -88,7 +88,7 @@ impl Reading {
                 Err(_) => return Brought::Lost("no answer in time".into()),
             }
             self.stirred_at = Instant::now();
-            // What is wrong is said again when the next one is asked for.
+            // An error is dropped here: the next request meets it again.
             drop(self.drain(asked, limit, &mut came));
             return Brought::Events(came);
         }

@@ -1,4 +1,4 @@
-//! The stream of events: one for all contexts. Whoever finds it missing makes it.
+//! The stream of events, one for all contexts. A process that finds it missing makes it.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,8 +7,8 @@ use async_nats::jetstream::consumer::{AckPolicy, Consumer, DeliverPolicy, pull};
 use async_nats::jetstream::stream::{Config, DiscardPolicy, RetentionPolicy, StorageType};
 use async_nats::jetstream::{Context, ErrorCode, context::CreateStreamErrorKind};
 
-/// What is older is fetched from its owner. Events carry what members have written, and a member who leaves is forgotten
-/// there at once: not for longer than it takes.
+/// Older events are fetched from their owner. Events hold what members have written, and the stream forgets nobody who leaves:
+/// so it keeps events for a short time only.
 const MAX_AGE: Duration = Duration::from_secs(24 * 60 * 60);
 const MAX_BYTES: i64 = 1024 * 1024 * 1024;
 /// An event that comes a second time within this time is known by its id.

@@ -16,7 +16,7 @@ enum State {
     Cut,
 }
 
-/// Ends with whoever holds it.
+/// The line ends when this value is dropped.
 pub struct Line {
     address: SocketAddr,
     state: watch::Sender<State>,
@@ -72,7 +72,7 @@ impl Line {
         self.address
     }
 
-    /// What to give to whoever shall use this line.
+    /// The address at which clients reach the server over this line.
     #[must_use]
     pub fn redis_url(&self) -> String {
         format!("redis://{}/0", self.address)
