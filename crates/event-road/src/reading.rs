@@ -17,6 +17,8 @@ const LEAST: Duration = Duration::from_millis(50);
 const ANSWERS_WITHIN: Duration = Duration::from_millis(500);
 /// So many messages are asked for at once.
 const AT_ONCE: usize = 500;
+/// … and so many bytes of them: a server may take messages of megabytes.
+const MOST_BYTES: usize = 64 * 1024 * 1024;
 
 /// A consumer, and what was asked of it.
 pub(crate) struct Reading {
@@ -129,7 +131,7 @@ impl Reading {
     async fn ask(&self) -> Result<Asked, async_nats::Error> {
         let expires = QUIET.saturating_sub(self.stirred_at.elapsed()).max(LEAST);
         let until = Instant::now() + expires + ANSWERS_WITHIN;
-        let asking = self.consumer.batch().max_messages(AT_ONCE).expires(expires).messages();
+        let asking = self.consumer.batch().max_messages(AT_ONCE).max_bytes(MOST_BYTES).expires(expires).messages();
         let batch = timeout_at(until, asking).await.map_err(|_| "no answer in time")??;
         Ok(Asked { batch, left: AT_ONCE, until })
     }
