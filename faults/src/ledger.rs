@@ -7,6 +7,10 @@ use std::time::Instant;
 /// The value of a thing that does not exist.
 pub const ABSENT: &str = "absent";
 
+/// Kinds of requests that 404 may answer: another database may not know a new book yet, and what these reads find is judged by
+/// itself.
+const MAY_BE_ABSENT: [&str; 3] = ["ask", "read a book", "read a borrow"];
+
 /// `thing` shall have `value`. Each thing has one writer, who waits for an answer before the next write.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Write {
@@ -44,8 +48,7 @@ impl Request {
     /// Whether the one who sent it has what they wanted, or has changed their mind.
     pub fn is_well(&self) -> bool {
         match &self.ending {
-            // Another database may not know a new book yet.
-            Ending::Answered { status, .. } => *status < 400 || *status == 404,
+            Ending::Answered { status, .. } => *status < 400 || (*status == 404 && MAY_BE_ABSENT.contains(&self.kind)),
             Ending::Unanswered(_) => false,
             Ending::HungUp => true,
         }
